@@ -1,0 +1,262 @@
+"""Settings: read from the environment (environment.py), one block a subject, production unless told otherwise."""
+
+from datetime import timedelta
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from config.settings.brand import BRAND as BRAND
+from config.settings.environment import MODE, ROOT, Mode, env, optional, required
+
+DEMO = MODE is Mode.DEMO
+TEST = MODE is Mode.TEST
+PRODUCTION = MODE is Mode.PRODUCTION
+DEBUG = False
+SECRET_KEY = required("SECRET_KEY", env.str, "a-long-random-string-of-50-characters-or-more")
+STORE_URL = required("STORE_URL", env.str, "https://store.example.com").rstrip("/")
+ALLOWED_HOSTS = optional("ALLOWED_HOSTS", env.list, [STORE_URL.split("//")[-1].split(":")[0].split("/")[0]], "a.example,b.example")
+CSRF_TRUSTED_ORIGINS = [STORE_URL]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "accounts",
+    "billing",
+    "telemetry",
+    "offramps",
+    "storefront",
+    "config.local",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "django_celery_beat",
+    "django_structlog",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.OrganizationMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.store",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Data -------------------------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": required("DATABASE_URL", env.db_url, "postgres://user:password@localhost:5432/storefront")
+    | {
+        "CONN_MAX_AGE": 0,  # the pool below keeps the connections
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": optional("DATABASE_POOL_SIZE", env.int, 8, "8"), "timeout": 5},
+            "options": "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+        },
+    }
+}
+REDIS_URL = required("REDIS_URL", env.str, "redis://:password@localhost:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": optional("REDIS_PREFIX", env.str, "storefront", "storefront"),
+        "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    }
+}
+STATE_FOLDER = ROOT / ".storefront"
+
+# --- People -----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_RATE_LIMITS = False if TEST else {}
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+
+# --- Language, time and money -----------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [ROOT / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+# Whoever keeps the store's time offset (seconds); asked by config.clock, refused by the owner under a live key.
+CLOCK_OFFSET_SOURCE = "billing.queries.store_time.offset_seconds"
+
+# --- Stripe -----------------------------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = required("STRIPE_SECRET_KEY", env.str, "sk_test_...")
+STRIPE_WEBHOOK_SECRET = optional("STRIPE_WEBHOOK_SECRET", env.str, "", "whsec_...")
+STRIPE_API_BASE = optional("STRIPE_API_BASE", env.str, "", "http://127.0.0.1:12111")
+STRIPE_SANDBOX = bool(STRIPE_API_BASE)
+# Without a public address no webhook arrives: the events poller takes their place every 2 s instead of every 10 minutes.
+STRIPE_POLL_EVENTS = optional("STRIPE_POLL_EVENTS", env.bool, False, "true")
+STRIPE_LOOKUP_PREFIX = optional("STRIPE_LOOKUP_PREFIX", env.str, "", "demo_")
+CATALOG_FILE = ROOT / "catalog.toml"
+
+# --- Background work --------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = optional("CELERY_QUEUE", env.str, "storefront", "storefront")
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "visibility_timeout": 300}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
+PULSE_LANES = {
+    "commands": "billing.services.commands.drain",
+    "inbox": "billing.services.inbox.drain",
+    "mail": "accounts.services.outbox.drain",
+}
+
+# --- Mail -------------------------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <store@fieldnote.example>", "Store <store@a.example>")
+EMAIL_TIMEOUT = 10
+if PRODUCTION:
+    vars().update(required("EMAIL_URL", env.email_url, "smtp+tls://user:password@mail.example:587"))
+elif env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "config.mailbox.backend.MailboxBackend" if DEMO else "django.core.mail.backends.locmem.EmailBackend"
+
+# --- Static files -----------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ROOT / "static-collected"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TEST
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Security ---------------------------------------------------------------------------------------------------------
+
+SECURE_TRANSPORT = STORE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = SECURE_TRANSPORT
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_TRANSPORT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_TRANSPORT
+SECURE_HSTS_PRELOAD = SECURE_TRANSPORT
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_TRANSPORT
+SESSION_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+if optional("TRUST_FORWARDED_PROTO", env.bool, False, "true"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# docs/decisions/ says why the admin has a policy of its own (accounts.middleware sets it for /admin/).
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF, "https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com"]
+        + ([STRIPE_API_BASE] if STRIPE_SANDBOX else []),
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- API --------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.problems.handle",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "DEFAULT_THROTTLE_CLASSES": [] if TEST else ["accounts.authentication.KeyThrottle"],
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{BRAND['name']} store API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+
+LOG_FORMAT = optional("LOG_FORMAT", env.str, "json" if PRODUCTION else "console", "json")
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"level": optional("LOG_LEVEL", env.str, "INFO", "INFO"), "format": LOG_FORMAT}
