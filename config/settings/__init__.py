@@ -14,7 +14,9 @@ PRODUCTION = MODE is Mode.PRODUCTION
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", env.str, "a-long-random-string-of-50-characters-or-more")
 STORE_URL = required("STORE_URL", env.str, "https://store.example.com").rstrip("/")
-ALLOWED_HOSTS = optional("ALLOWED_HOSTS", env.list, [STORE_URL.split("//")[-1].split(":")[0].split("/")[0]], "a.example,b.example")
+ALLOWED_HOSTS = optional(
+    "ALLOWED_HOSTS", env.list, [STORE_URL.split("//")[-1].split(":")[0].split("/")[0]], "a.example,b.example"
+)
 CSRF_TRUSTED_ORIGINS = [STORE_URL]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -174,7 +176,9 @@ PULSE_LANES = {
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = optional("DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <store@fieldnote.example>", "Store <store@a.example>")
+DEFAULT_FROM_EMAIL = optional(
+    "DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <store@fieldnote.example>", "Store <store@a.example>"
+)
 EMAIL_TIMEOUT = 10
 if PRODUCTION:
     vars().update(required("EMAIL_URL", env.email_url, "smtp+tls://user:password@mail.example:587"))

@@ -1,5 +1,6 @@
 """What the environment says. Every variable is read here, once, with a clear error for a missing or malformed one."""
 
+import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -39,14 +40,14 @@ def required(name: str, read: Callable[..., T], example: str) -> T:
 
     Raises ImproperlyConfigured, naming the variable and showing a well-formed value, when it is missing or cannot be read.
     """
-    try:
-        value = read(name)
-    except ImproperlyConfigured:
+    if name not in os.environ:
         raise ImproperlyConfigured(
             f"{name} is not set. Set it in the environment, for example {name}={example} "
             "(or start everything with bin/demo, which needs no set-up)."
-        ) from None
-    except (ValueError, TypeError) as error:
+        )
+    try:
+        value = read(name)
+    except (ValueError, TypeError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} cannot be read: {error}. A good value looks like {example}") from None
     if value in ("", None, {}):
         raise ImproperlyConfigured(f"{name} is empty. A good value looks like {example}")

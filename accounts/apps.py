@@ -1,0 +1,9 @@
+"""The accounts app: who: people, organizations, roles, keys and the journal."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("Accounts")

@@ -1,0 +1,36 @@
+"""Who: the rows about people, organizations, roles, keys, and what happened."""
+
+from accounts.models.api_key import ApiKey, ApiKeyKind, Scope
+from accounts.models.invitation import Invitation, InvitationState
+from accounts.models.journal import Journal, JournalCursor
+from accounts.models.legal import Acceptance, LegalDocument
+from accounts.models.mail import MailState, OutgoingMail
+from accounts.models.membership import Membership, Role
+from accounts.models.organization import EmployeeBracket, Industry, Organization, OrganizationProfile, Region, Segment, Tier
+from accounts.models.policy import Policy
+from accounts.models.user import User
+
+__all__ = [
+    "Acceptance",
+    "ApiKey",
+    "ApiKeyKind",
+    "EmployeeBracket",
+    "Industry",
+    "Invitation",
+    "InvitationState",
+    "Journal",
+    "JournalCursor",
+    "LegalDocument",
+    "MailState",
+    "Membership",
+    "Organization",
+    "OrganizationProfile",
+    "OutgoingMail",
+    "Policy",
+    "Region",
+    "Role",
+    "Scope",
+    "Segment",
+    "Tier",
+    "User",
+]

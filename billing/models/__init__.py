@@ -1,0 +1,57 @@
+"""What is sold and what is owed: the rows of the catalog, carts, subscriptions, seats, invoices, and the talk with Stripe."""
+
+from billing.models.catalog import CatalogVersion, Interval, LifeCycle, Move, Plan, Price, ProductLine, Scheme
+from billing.models.checkout import Cart, CartState, CheckoutAttempt, CheckoutState
+from billing.models.command import CommandState, StripeCommand
+from billing.models.customer import Customer
+from billing.models.inbox import InboxEvent, StripeObject
+from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
+from billing.models.seats import (
+    ChangeState,
+    LedgerKind,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    SeatAssignment,
+    SeatChange,
+    SeatLedgerEntry,
+    SeatRelease,
+)
+from billing.models.store_time import StoreTime
+from billing.models.subscription import LIVE_STATUSES, Subscription, SubscriptionStatus
+
+__all__ = [
+    "LIVE_STATUSES",
+    "Cart",
+    "CartState",
+    "CatalogVersion",
+    "ChangeState",
+    "CheckoutAttempt",
+    "CheckoutState",
+    "CommandState",
+    "Customer",
+    "InboxEvent",
+    "Interval",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceStatus",
+    "LedgerKind",
+    "LifeCycle",
+    "Move",
+    "Plan",
+    "Price",
+    "ProductLine",
+    "ScheduledChange",
+    "ScheduledKind",
+    "ScheduledState",
+    "Scheme",
+    "SeatAssignment",
+    "SeatChange",
+    "SeatLedgerEntry",
+    "SeatRelease",
+    "StoreTime",
+    "StripeCommand",
+    "StripeObject",
+    "Subscription",
+    "SubscriptionStatus",
+]

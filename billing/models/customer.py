@@ -1,0 +1,28 @@
+"""The organization as Stripe knows it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+
+
+class Customer(models.Model):
+    """Mirror of a Stripe customer: its default card and its balance."""
+
+    organization = models.OneToOneField(Organization, models.PROTECT, related_name="customer")
+    stripe_id = models.CharField(max_length=64, unique=True)
+    balance_minor = models.BigIntegerField(default=0, help_text=_("As Stripe has it: negative is credit for the customer."))
+    balance_currency = models.CharField(max_length=3, blank=True)
+    payment_method_id = models.CharField(max_length=64, blank=True)
+    card_brand = models.CharField(max_length=20, blank=True)
+    card_last4 = models.CharField(max_length=4, blank=True)
+    card_exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    card_exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    mirrored_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+
+    def __str__(self) -> str:
+        return f"{self.organization} ({self.stripe_id})"

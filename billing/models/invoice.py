@@ -1,0 +1,75 @@
+"""Invoices as Stripe has them, so that a page never waits for Stripe."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from billing.models.subscription import Subscription
+
+
+class InvoiceStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    OPEN = "open", _("Open")
+    PAID = "paid", _("Paid")
+    UNCOLLECTIBLE = "uncollectible", _("Written off")
+    VOID = "void", _("Void")
+
+
+class Invoice(models.Model):
+    """Mirror of a Stripe invoice; amounts in minor units of `currency`. Its hosted page's address is always fetched fresh."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="invoices")
+    subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="invoices")
+    stripe_id = models.CharField(max_length=64, unique=True)
+    number = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=15, choices=InvoiceStatus)
+    billing_reason = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    subtotal_minor = models.BigIntegerField()
+    tax_minor = models.BigIntegerField(default=0)
+    total_minor = models.BigIntegerField()
+    amount_due_minor = models.BigIntegerField()
+    amount_paid_minor = models.BigIntegerField()
+    amount_remaining_minor = models.BigIntegerField()
+    starting_balance_minor = models.BigIntegerField(default=0)
+    ending_balance_minor = models.BigIntegerField(null=True, blank=True)
+    refunded_minor = models.BigIntegerField(default=0)
+    issued_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    mirrored_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        indexes = [models.Index(fields=["organization", "-issued_at", "-id"], name="invoice_of_organization")]
+
+    def __str__(self) -> str:
+        return self.number or self.stripe_id
+
+
+class InvoiceLine(models.Model):
+    """One line: how many seats, for which period `[starts_at, ends_at)`, for how much."""
+
+    invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="lines")
+    stripe_id = models.CharField(max_length=64)
+    position = models.PositiveSmallIntegerField()
+    description = models.TextField()
+    quantity = models.IntegerField(null=True, blank=True)
+    amount_minor = models.BigIntegerField()
+    is_proration = models.BooleanField(default=False)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints = [models.UniqueConstraint(fields=["invoice", "stripe_id"], name="invoice_line_unique")]
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,177 @@
+"""Seats: who has one, what was bought when by whom, and what is to come."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Invitation, Membership
+from accounts.models.organization import new_public_id
+from billing.models.command import StripeCommand
+from billing.models.subscription import Subscription
+
+
+class SeatAssignment(models.Model):
+    """A seat in use: by a member, or held for somebody invited. Ends; is never deleted."""
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="assignments")
+    membership = models.ForeignKey(Membership, models.CASCADE, null=True, blank=True, related_name="seats")
+    invitation = models.ForeignKey(Invitation, models.CASCADE, null=True, blank=True, related_name="seats")
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    assigned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    last_seen_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("seat assignment")
+        verbose_name_plural = _("seat assignments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "membership"], condition=models.Q(ended_at=None), name="seat_live_membership_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["subscription", "invitation"], condition=models.Q(ended_at=None), name="seat_live_invitation_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(membership__isnull=False) | models.Q(invitation__isnull=False), name="seat_has_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"seat of {self.membership or self.invitation}"
+
+
+class LedgerKind(models.TextChoices):
+    STARTED = "started", _("Subscription started")
+    ADDED = "added", _("Seats added")
+    RENEWED = "renewed", _("Changed at renewal")
+    REMOVED = "removed", _("Seats given back")
+    STRIPE = "stripe", _("Changed in Stripe")
+    ENDED = "ended", _("Subscription ended")
+
+
+class SeatLedgerEntry(models.Model):
+    """Append-only (a trigger refuses changes): the sum of `delta` is the subscription's quantity.
+
+    `mrr_delta_minor` is what the entry did to monthly recurring revenue, in minor units of `currency`.
+    """
+
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="ledger")
+    kind = models.CharField(max_length=10, choices=LedgerKind)
+    delta = models.IntegerField()
+    quantity_after = models.PositiveIntegerField()
+    mrr_delta_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=20, help_text=_("Where from: page, api, admin, stripe, schedule, system"))
+    reason = models.CharField(max_length=200, blank=True)
+    command = models.OneToOneField(StripeCommand, models.PROTECT, null=True, related_name="ledger_entry")
+    stripe_invoice_id = models.CharField(max_length=64, blank=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("seat ledger entry")
+        verbose_name_plural = _("seat ledger")
+        ordering: ClassVar[list[str]] = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.delta:+d} = {self.quantity_after}"
+
+
+class ChangeState(models.TextChoices):
+    SENDING = "sending", _("Being made")
+    WAITING = "waiting", _("Waiting for payment")
+    DONE = "done", _("Done")
+    DECLINED = "declined", _("Payment declined")
+    STALE = "stale", _("Price had changed")
+    DROPPED = "dropped", _("Dropped")
+    EXPIRED = "expired", _("Not paid in time")
+    FAILED = "failed", _("Failed")
+
+
+class SeatChange(models.Model):
+    """An increase that somebody confirmed, with the preview they saw. `nonce` is the token's: one token, one change."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="changes")
+    nonce = models.CharField(max_length=40, unique=True)
+    quantity_before = models.PositiveIntegerField()
+    quantity_after = models.PositiveIntegerField()
+    preview = models.JSONField(help_text=_("What was shown and agreed: see billing.rules.preview."))
+    due_now_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=ChangeState, default=ChangeState.SENDING)
+    command = models.OneToOneField(StripeCommand, models.PROTECT, null=True, related_name="seat_change")
+    stripe_invoice_id = models.CharField(max_length=64, blank=True)
+    message = models.CharField(max_length=300, blank=True, help_text=_("Why it ended as it did, for the buyer."))
+    assign_to = models.JSONField(default=list, help_text=_("Membership and invitation ids that get the new seats."))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text=_("While waiting for payment: until when."))
+    concluded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("seat change")
+        verbose_name_plural = _("seat changes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription"], condition=models.Q(state__in=("sending", "waiting")), name="seat_change_open_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity_before} to {self.quantity_after} ({self.get_state_display()})"
+
+
+class ScheduledKind(models.TextChoices):
+    SEATS = "seats", _("Seats")
+
+
+class ScheduledState(models.TextChoices):
+    PENDING = "pending", _("Coming")
+    APPLIED = "applied", _("Done")
+    CANCELED = "canceled", _("Taken back")
+    SUPERSEDED = "superseded", _("Overtaken")
+
+
+class ScheduledChange(models.Model):
+    """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="scheduled")
+    kind = models.CharField(max_length=10, choices=ScheduledKind, default=ScheduledKind.SEATS)
+    delta = models.IntegerField()
+    effective_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=ScheduledState, default=ScheduledState.PENDING)
+    reason = models.CharField(max_length=200, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=20)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("scheduled change")
+        verbose_name_plural = _("scheduled changes")
+        ordering: ClassVar[list[str]] = ["effective_at", "id"]
+        constraints = [models.CheckConstraint(condition=~models.Q(delta=0), name="scheduled_change_changes")]
+
+    def __str__(self) -> str:
+        return f"{self.delta:+d} at {self.effective_at:%Y-%m-%d}"
+
+
+class SeatRelease(models.Model):
+    """Who loses their seat when a scheduled decrease takes effect."""
+
+    change = models.ForeignKey(ScheduledChange, models.CASCADE, related_name="releases")
+    assignment = models.ForeignKey(SeatAssignment, models.CASCADE, related_name="releases")
+
+    class Meta:
+        verbose_name = _("seat release")
+        verbose_name_plural = _("seat releases")
+        constraints = [models.UniqueConstraint(fields=["change", "assignment"], name="seat_release_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.assignment} at {self.change}"

@@ -1,0 +1,92 @@
+"""What an organization has of a product line, as Stripe last said it."""
+
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from billing.models.catalog import Plan, Price, ProductLine
+
+
+class SubscriptionStatus(models.TextChoices):
+    """Stripe's own words."""
+
+    INCOMPLETE = "incomplete", _("Waiting for the first payment")
+    INCOMPLETE_EXPIRED = "incomplete_expired", _("Never paid")
+    TRIALING = "trialing", _("In trial")
+    ACTIVE = "active", _("Active")
+    PAST_DUE = "past_due", _("Past due")
+    UNPAID = "unpaid", _("Unpaid")
+    PAUSED = "paused", _("Paused")
+    CANCELED = "canceled", _("Ended")
+
+
+LIVE_STATUSES: Final = ("trialing", "active", "past_due", "unpaid", "paused")
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def live(self) -> "SubscriptionQuerySet":
+        return self.filter(status__in=LIVE_STATUSES)
+
+    def locked(self) -> "SubscriptionQuerySet":
+        """Lock only the subscription's own row; call inside a transaction."""
+        return self.select_for_update(of=("self",))
+
+
+class Subscription(models.Model):
+    """One live one per organization and product line. `quantity` equals the sum of the seat ledger."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="subscriptions")
+    line = models.ForeignKey(ProductLine, models.PROTECT, related_name="+")
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="+")
+    price = models.ForeignKey(Price, models.PROTECT, related_name="+")
+    stripe_id = models.CharField(max_length=64, unique=True)
+    stripe_item_id = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=SubscriptionStatus)
+    quantity = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    period_starts_at = models.DateTimeField()
+    period_ends_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    cancel_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody asked for the end."))
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # An increase that waits for its payment (Stripe's pending update).
+    pending_quantity = models.PositiveIntegerField(null=True, blank=True)
+    pending_expires_at = models.DateTimeField(null=True, blank=True)
+    pending_invoice_id = models.CharField(max_length=64, blank=True)
+    # Stripe's schedule projects the pending ScheduledChange rows: `wanted` counts their changes, `done` follows.
+    schedule_id = models.CharField(max_length=64, blank=True)
+    projection_wanted = models.PositiveIntegerField(default=0)
+    projection_done = models.PositiveIntegerField(default=0)
+    latest_invoice_id = models.CharField(max_length=64, blank=True)
+    mirrored_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "line"],
+                condition=models.Q(status__in=LIVE_STATUSES),
+                name="subscription_live_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(period_ends_at__gt=models.F("period_starts_at")), name="subscription_period_ordered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}: {self.plan.name} x {self.quantity}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_STATUSES
+
+    @property
+    def is_being_arranged(self) -> bool:
+        """Whether Stripe does not yet know the newest scheduled changes."""
+        return self.projection_done < self.projection_wanted
