@@ -25,9 +25,7 @@ class Policy(models.Model):
         verbose_name = _("policy")
         verbose_name_plural = _("policies")
         constraints = [
-            models.UniqueConstraint(
-                "name", Coalesce("segment", models.Value("")), "effective_at", name="policy_version_unique"
-            ),
+            models.UniqueConstraint(fields=["name", "segment", "effective_at"], name="policy_version_unique"),
         ]
 
     def __str__(self) -> str:
