@@ -249,7 +249,8 @@ def test_the_request_log_fails_on_the_first_request_that_stripe_would_refuse(cli
             "currency=",
             (
                 "You passed an empty string for 'currency'. We assume empty values are an attempt to unset a parameter; "
-                "however 'currency' cannot be unset. You should remove 'currency' from your request or supply a non-empty value."
+                "however 'currency' cannot be unset. "
+                "You should remove 'currency' from your request or supply a non-empty value."
             ),
             "currency",
             "parameter_invalid_empty",
