@@ -151,6 +151,8 @@ STRIPE_API_BASE = optional("STRIPE_API_BASE", env.str, "", "http://127.0.0.1:121
 STRIPE_SANDBOX = bool(STRIPE_API_BASE)
 # Without a public address no webhook arrives: the events poller takes their place every 2 s instead of every 10 minutes.
 STRIPE_POLL_EVENTS = optional("STRIPE_POLL_EVENTS", env.bool, False, "true")
+# None: Stripe's own limits (100 a second live, 25 in test mode); 0: no limit.
+STRIPE_REQUESTS_PER_SECOND = optional("STRIPE_REQUESTS_PER_SECOND", env.int, None, "25")
 STRIPE_LOOKUP_PREFIX = optional("STRIPE_LOOKUP_PREFIX", env.str, "", "demo_")
 CATALOG_FILE = ROOT / "catalog.toml"
 
@@ -173,6 +175,11 @@ PULSE_LANES = {
     "inbox": "billing.services.inbox.drain",
     "mail": "accounts.services.outbox.drain",
 }
+
+# --- Numbers of the business --------------------------------------------------------------------------------------------
+
+# Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
+POLICY_MODULES = ["accounts.rules.policies"]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

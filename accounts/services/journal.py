@@ -1,0 +1,105 @@
+"""The journal: one typed fact a row, appended by the transaction that makes it true, read in order by any number of readers.
+
+Order is (transaction id, row id), and a reader is shown only rows of transactions older than every running one. By row id or by
+time alone, the row of a slow writer would be jumped over by a reader that came past before it committed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+from django.db.models.functions import Cast
+
+from accounts.models import Journal, JournalCursor, Organization, User
+from accounts.origin import Source
+
+ENCODER = DjangoJSONEncoder()
+
+
+def append(
+    *,
+    kind: str,
+    organization: Organization | None,
+    at: datetime,
+    actor: User | None = None,
+    source: str = Source.SYSTEM,
+    data: Mapping[str, Any] | None = None,
+    request_id: str = "",
+) -> Journal:
+    """Write down one fact.
+
+    `kind` is "<app>.<noun>.<past participle>"; `at` is store time; `data` holds JSON values (dates and instants become ISO
+    text). An empty `request_id` is filled from the log context, which web requests, tasks and lanes share.
+
+    Raises TransactionManagementError outside a transaction: a fact and its cause are written together or not at all.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            f"journal.append({kind!r}) needs the transaction of the change it tells about: open transaction.atomic() around both."
+        )
+    return Journal.objects.create(
+        kind=kind,
+        organization=organization,
+        actor=actor,
+        source=source,
+        data=_plain(data or {}),
+        request_id=request_id or current_request_id(),
+        occurred_at=at,
+    )
+
+
+def read(reader: str, handle: Callable[[Sequence[Journal]], None], limit: int = 500) -> int:
+    """Hand `handle` the next rows for `reader`, oldest first, and move its cursor, all in one transaction.
+
+    Returns how many rows were handed over: 0 when there is nothing new, or when another process is reading for this reader.
+    If `handle` raises, the cursor stays and its database work is undone; effects outside the database must be repeatable.
+    """
+    with transaction.atomic():
+        cursor = _lock_cursor(reader)
+        if cursor is None:
+            return 0
+        rows = list(_settled().filter(xact__gte=cursor.xact).exclude(xact=cursor.xact, id__lte=cursor.entry)[:limit])
+        if rows:
+            handle(rows)
+            cursor.xact, cursor.entry = rows[-1].xact, rows[-1].id
+            cursor.save()
+        return len(rows)
+
+
+def current_request_id() -> str:
+    """The request id that the log context carries, or an empty string."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def _lock_cursor(reader: str) -> JournalCursor | None:
+    rows = JournalCursor.objects.select_for_update(skip_locked=True)
+    cursor = rows.filter(reader=reader).first()
+    if cursor is None:
+        JournalCursor.objects.bulk_create([JournalCursor(reader=reader)], ignore_conflicts=True)
+        cursor = rows.filter(reader=reader).first()
+    return cursor
+
+
+def _settled() -> models.QuerySet[Journal]:
+    xmin = models.Func(models.Func(function="pg_current_snapshot"), function="pg_snapshot_xmin")
+    oldest_running = Cast(Cast(xmin, models.TextField()), models.BigIntegerField())
+    return Journal.objects.filter(xact__lt=oldest_running).select_related("organization").order_by("xact", "id")
+
+
+def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _plain_value(value) for key, value in data.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _plain(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain_value(item) for item in value]
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float: journal data is whole numbers (minor units, basis points, seconds), text and dates.")
+    return ENCODER.default(value)
