@@ -4,9 +4,10 @@ from billing.models.catalog import CatalogVersion, Interval, LifeCycle, Move, Pl
 from billing.models.checkout import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.models.command import CommandState, StripeCommand
 from billing.models.customer import Customer
-from billing.models.inbox import InboxEvent, StripeObject
+from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
 from billing.models.seats import (
+    CancelReason,
     ChangeState,
     LedgerKind,
     ScheduledChange,
@@ -22,6 +23,7 @@ from billing.models.subscription import LIVE_STATUSES, Subscription, Subscriptio
 
 __all__ = [
     "LIVE_STATUSES",
+    "CancelReason",
     "Cart",
     "CartState",
     "CatalogVersion",
@@ -30,6 +32,7 @@ __all__ = [
     "CheckoutState",
     "CommandState",
     "Customer",
+    "EventCursor",
     "InboxEvent",
     "Interval",
     "Invoice",

@@ -50,3 +50,21 @@ class StripeObject(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class EventCursor(models.Model):
+    """How far the events poller has read. A single row, which is also its lease."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    seen_up_to = models.DateTimeField(null=True, blank=True, help_text=_("`created` of the newest event read, Stripe's time."))
+    due_at = models.DateTimeField(help_text=_("Wall time."))
+    lease_until = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("event cursor")
+        verbose_name_plural = _("event cursors")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="event_cursor_single")]
+
+    def __str__(self) -> str:
+        return f"up to {self.seen_up_to}"

@@ -127,6 +127,20 @@ class SeatChange(models.Model):
 
 class ScheduledKind(models.TextChoices):
     SEATS = "seats", _("Seats")
+    END = "end", _("End of the subscription")
+
+
+class CancelReason(models.TextChoices):
+    """Asked of whoever cancels; the free text is `ScheduledChange.reason`."""
+
+    PRICE = "price", _("Too expensive")
+    UNUSED = "unused", _("We don't use it enough")
+    MISSING = "missing", _("A feature is missing")
+    SWITCHED = "switched", _("We use something else now")
+    QUALITY = "quality", _("It doesn't work well for us")
+    SERVICE = "service", _("Support or service")
+    CLOSED = "closed", _("The company or project ended")
+    OTHER = "other", _("Another reason")
 
 
 class ScheduledState(models.TextChoices):
@@ -142,8 +156,9 @@ class ScheduledChange(models.Model):
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="scheduled")
     kind = models.CharField(max_length=10, choices=ScheduledKind, default=ScheduledKind.SEATS)
-    delta = models.IntegerField()
+    delta = models.IntegerField(default=0)
     effective_at = models.DateTimeField()
+    reason_code = models.CharField(max_length=10, choices=CancelReason, blank=True)
     state = models.CharField(max_length=10, choices=ScheduledState, default=ScheduledState.PENDING)
     reason = models.CharField(max_length=200, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -156,10 +171,21 @@ class ScheduledChange(models.Model):
         verbose_name = _("scheduled change")
         verbose_name_plural = _("scheduled changes")
         ordering: ClassVar[list[str]] = ["effective_at", "id"]
-        constraints = [models.CheckConstraint(condition=~models.Q(delta=0), name="scheduled_change_changes")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="end", delta=0) | (models.Q(kind="seats") & ~models.Q(delta=0)),
+                name="scheduled_change_changes",
+            ),
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=models.Q(kind="end", state="pending"),
+                name="scheduled_end_pending_unique",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.delta:+d} at {self.effective_at:%Y-%m-%d}"
+        what = "end" if self.kind == ScheduledKind.END else f"{self.delta:+d}"
+        return f"{what} at {self.effective_at:%Y-%m-%d}"
 
 
 class SeatRelease(models.Model):

@@ -1,0 +1,324 @@
+"""The one module that speaks to Stripe.
+
+Every function makes one API call, with a bounded time (10 s in all, retries included), under the shared rate limit, and never
+inside a database transaction: a slow call there would hold rows locked. Writes take an idempotency key; the same key makes a
+retry safe, so lost connections, 409, 429 and 5xx are tried again here, and what still has no answer is `Unreachable`: the
+effect may or may not have taken place, and the command that asked will ask again.
+
+Source: docs.stripe.com/api/errors, /api/idempotent_requests, and stripe.md's facts.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import msgspec
+import stripe
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from billing import throttle
+
+# Types for those who read what comes back; only this module imports stripe.
+Subscription = stripe.Subscription
+SubscriptionSchedule = stripe.SubscriptionSchedule
+Invoice = stripe.Invoice
+Customer = stripe.Customer
+PaymentMethod = stripe.PaymentMethod
+Session = stripe.checkout.Session
+Product = stripe.Product
+Price = stripe.Price
+Refund = stripe.Refund
+Event = stripe.Event
+WebhookEndpoint = stripe.WebhookEndpoint
+API_VERSION: Final[str] = stripe.api_version
+
+CALL_SECONDS = 10.0
+CONNECT_SECONDS = 2.0
+ATTEMPTS = 3
+# Timestamps of a webhook's signature are accepted this far from the wall clock, to either side.
+SIGNATURE_TOLERANCE_SECONDS = 300
+
+T = TypeVar("T")
+Params = Mapping[str, Any]
+log = structlog.get_logger(__name__)
+
+
+class GatewayError(Exception):
+    """A call to Stripe did not bring what was asked."""
+
+    def __init__(self, message: str, *, code: str = "", param: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.message, self.code, self.param, self.stripe_request_id = message, code, param, request_id
+
+
+class Declined(GatewayError):
+    """The bank or card said no (402). An outcome, not a fault: paying again is a new attempt."""
+
+    decline_code: str = ""
+
+
+class Refused(GatewayError):
+    """Stripe understood and will not do it (400, 401, 403): asking again the same way cannot help."""
+
+
+class NotFound(Refused):
+    """No such object (404)."""
+
+
+class Unreachable(GatewayError):
+    """No answer, or none that says what happened. The effect may have taken place."""
+
+
+class ReplayedFailure(Unreachable):
+    """Stripe replays a saved 5xx for this key: asking again brings the same answer, so read back what is."""
+
+
+class InsideTransactionError(RuntimeError):
+    """A call to Stripe was made inside a database transaction."""
+
+
+# --- Calling ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _client() -> stripe.StripeClient:
+    addresses: Any = {"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, CALL_SECONDS)),
+        base_addresses=addresses,
+        max_network_retries=0,
+    )
+
+
+@cache
+def _throttle() -> throttle.Throttle:
+    return throttle.from_settings()
+
+
+def forget_client() -> None:
+    """Drop the cached client, after its settings changed (tests)."""
+    _client.cache_clear()
+    _throttle.cache_clear()
+
+
+def _call(name: str, ask: Callable[[stripe.StripeClient, Any], T], *, key: str | None = None) -> T:
+    _refuse_inside_transaction(name)
+    options: dict[str, Any] = {"idempotency_key": key} if key else {}
+    deadline = time.monotonic() + CALL_SECONDS
+    for attempt in range(1, ATTEMPTS + 1):
+        if not _throttle().wait(deadline - time.monotonic()):
+            raise Unreachable(f"{name}: no room under Stripe's rate limit", code="rate_limit")
+        try:
+            return ask(_client(), options)
+        except stripe.StripeError as error:
+            failure = _translate(name, error)
+            retriable = isinstance(failure, Unreachable) and not isinstance(failure, ReplayedFailure)
+            pause = random.uniform(0.5, 1.0) * 0.25 * 2 ** (attempt - 1)  # noqa: S311 - spreads retries, guards nothing
+            if not retriable or attempt == ATTEMPTS or time.monotonic() + pause > deadline:
+                log.info("stripe_call_failed", call=name, kind=type(failure).__name__, code=failure.code, attempt=attempt)
+                raise failure from error
+        time.sleep(pause)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _refuse_inside_transaction(name: str) -> None:
+    # Blocks that the test runner opened around a whole test are marked by Django and do not count.
+    if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined] # noqa: SLF001
+        raise InsideTransactionError(f"{name} was called inside a transaction; call Stripe between two of them.")
+
+
+def _translate(name: str, error: stripe.StripeError) -> GatewayError:
+    status = error.http_status or 0
+    code = error.code or ""
+    details = {"code": code, "param": getattr(error, "param", None) or "", "request_id": error.request_id or ""}
+    message = error.user_message or str(error)
+    if isinstance(error, stripe.CardError):
+        declined = Declined(message, **details)
+        declined.decline_code = (error.json_body or {}).get("error", {}).get("decline_code", "") or code
+        return declined
+    if status >= 500 and (error.headers or {}).get("idempotent-replayed") == "true":
+        return ReplayedFailure(f"{name}: {message}", **details)
+    if status == 0 or status >= 500 or status in (409, 429):
+        return Unreachable(f"{name}: {message}", **details)
+    if status == 404 or code == "resource_missing":
+        return NotFound(message, **details)
+    return Refused(message, **details)
+
+
+# --- Customers and cards ----------------------------------------------------------------------------------------------
+
+
+def create_customer(params: Params, *, key: str) -> Customer:
+    return _call("customers.create", lambda c, o: c.v1.customers.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def customer(stripe_id: str) -> Customer:
+    """With its default card expanded."""
+    params: Any = {"expand": ["invoice_settings.default_payment_method"]}
+    return _call("customers.retrieve", lambda c, o: c.v1.customers.retrieve(stripe_id, params, o))
+
+
+def update_customer(stripe_id: str, params: Params, *, key: str) -> Customer:
+    return _call("customers.update", lambda c, o: c.v1.customers.update(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def credit_customer(stripe_id: str, *, amount_minor: int, currency: str, description: str, key: str) -> None:
+    """Put `amount_minor` (positive: in the customer's favour) on the balance."""
+    params: Any = {"amount": -amount_minor, "currency": currency, "description": description}
+    _call("customers.balance", lambda c, o: c.v1.customers.balance_transactions.create(stripe_id, params, o), key=key)
+
+
+# --- Checkout ---------------------------------------------------------------------------------------------------------
+
+
+def create_session(params: Params, *, key: str) -> Session:
+    return _call("sessions.create", lambda c, o: c.v1.checkout.sessions.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def session(stripe_id: str) -> Session:
+    """With the setup intent expanded, for card changes."""
+    params: Any = {"expand": ["setup_intent"]}
+    return _call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
+
+
+def expire_session(stripe_id: str, *, key: str) -> Session:
+    """Raises Refused when the session is no longer open."""
+    return _call("sessions.expire", lambda c, o: c.v1.checkout.sessions.expire(stripe_id, {}, o), key=key)
+
+
+# --- Subscriptions ----------------------------------------------------------------------------------------------------
+
+_SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments"]
+
+
+def subscription(stripe_id: str) -> Subscription:
+    """With its latest invoice expanded."""
+    params: Any = {"expand": _SUBSCRIPTION_EXPAND}
+    return _call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
+
+
+def update_subscription(stripe_id: str, params: Params, *, key: str) -> Subscription:
+    full: Any = {**params, "expand": _SUBSCRIPTION_EXPAND}
+    return _call("subscriptions.update", lambda c, o: c.v1.subscriptions.update(stripe_id, full, o), key=key)
+
+
+def cancel_subscription(stripe_id: str, params: Params, *, key: str) -> Subscription:
+    """At once. Raises NotFound or Refused when it has ended already."""
+    return _call("subscriptions.cancel", lambda c, o: c.v1.subscriptions.cancel(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def create_schedule(params: Params, *, key: str) -> SubscriptionSchedule:
+    return _call("schedules.create", lambda c, o: c.v1.subscription_schedules.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def schedule(stripe_id: str) -> SubscriptionSchedule:
+    return _call("schedules.retrieve", lambda c, o: c.v1.subscription_schedules.retrieve(stripe_id, {}, o))
+
+
+def update_schedule(stripe_id: str, params: Params, *, key: str) -> SubscriptionSchedule:
+    return _call("schedules.update", lambda c, o: c.v1.subscription_schedules.update(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def release_schedule(stripe_id: str, *, key: str) -> SubscriptionSchedule:
+    return _call("schedules.release", lambda c, o: c.v1.subscription_schedules.release(stripe_id, {}, o), key=key)
+
+
+# --- Invoices ---------------------------------------------------------------------------------------------------------
+
+
+def preview_invoice(params: Params) -> Invoice:
+    return _call("invoices.create_preview", lambda c, o: c.v1.invoices.create_preview(dict(params), o))  # type: ignore[arg-type]
+
+
+def invoice(stripe_id: str) -> Invoice:
+    """With its payments expanded."""
+    params: Any = {"expand": ["payments"]}
+    return _call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
+
+
+def void_invoice(stripe_id: str, *, key: str) -> Invoice:
+    return _call("invoices.void", lambda c, o: c.v1.invoices.void_invoice(stripe_id, {}, o), key=key)
+
+
+def refund(params: Params, *, key: str) -> Refund:
+    return _call("refunds.create", lambda c, o: c.v1.refunds.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+# --- Catalog ----------------------------------------------------------------------------------------------------------
+
+
+def create_product(params: Params, *, key: str) -> Product:
+    return _call("products.create", lambda c, o: c.v1.products.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def product(stripe_id: str) -> Product:
+    return _call("products.retrieve", lambda c, o: c.v1.products.retrieve(stripe_id, {}, o))
+
+
+def update_product(stripe_id: str, params: Params, *, key: str) -> Product:
+    return _call("products.update", lambda c, o: c.v1.products.update(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def create_price(params: Params, *, key: str) -> Price:
+    return _call("prices.create", lambda c, o: c.v1.prices.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def update_price(stripe_id: str, params: Params, *, key: str) -> Price:
+    return _call("prices.update", lambda c, o: c.v1.prices.update(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def prices(params: Params) -> list[Price]:
+    """One page of prices (Stripe allows up to 10 lookup keys a call)."""
+    return list(_call("prices.list", lambda c, o: c.v1.prices.list(dict(params), o)).data)  # type: ignore[arg-type]
+
+
+# --- Events -----------------------------------------------------------------------------------------------------------
+
+
+def events(params: Params) -> tuple[list[Event], bool]:
+    """One page, newest first, and whether there are more."""
+    page = _call("events.list", lambda c, o: c.v1.events.list(dict(params), o))  # type: ignore[arg-type]
+    return list(page.data), bool(page.has_more)
+
+
+def webhook_endpoints() -> list[WebhookEndpoint]:
+    return list(_call("webhook_endpoints.list", lambda c, o: c.v1.webhook_endpoints.list({"limit": 100}, o)).data)
+
+
+def create_webhook_endpoint(params: Params, *, key: str) -> WebhookEndpoint:
+    return _call("webhook_endpoints.create", lambda c, o: c.v1.webhook_endpoints.create(dict(params), o), key=key)  # type: ignore[arg-type]
+
+
+def delete_webhook_endpoint(stripe_id: str) -> None:
+    _call("webhook_endpoints.delete", lambda c, o: c.v1.webhook_endpoints.delete(stripe_id, {}, o))
+
+
+class BadSignatureError(Exception):
+    """A webhook whose signature is missing, wrong, stale or from the future."""
+
+
+def verified_event(body: bytes, signature: str, *, now_seconds: float) -> dict[str, Any]:
+    """The event in `body`, if Stripe signed it less than five minutes from `now_seconds` (wall time), before or after.
+
+    stripe-python checks only that a timestamp is not too old; one from the future would be accepted for ever (stripe.md).
+    """
+    try:
+        stripe.WebhookSignature.verify_header(body, signature, settings.STRIPE_WEBHOOK_SECRET, tolerance=None)
+        stamps = [int(part[2:]) for part in signature.split(",") if part.startswith("t=")]
+    except (stripe.SignatureVerificationError, UnicodeDecodeError, ValueError) as error:
+        raise BadSignatureError(str(error)) from error
+    if not stamps or any(abs(now_seconds - stamp) > SIGNATURE_TOLERANCE_SECONDS for stamp in stamps):
+        raise BadSignatureError("the timestamp is more than five minutes from now")
+    return _loads(body)
+
+
+def _loads(body: bytes) -> dict[str, Any]:
+    decoded = msgspec.json.decode(body)
+    if not isinstance(decoded, dict):
+        raise BadSignatureError("the body is not an object")
+    return decoded

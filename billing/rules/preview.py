@@ -1,0 +1,78 @@
+"""What a buyer is shown before a change, and what is compared when they confirm it."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; a credit is negative."""
+
+    description: str
+    quantity: int
+    amount_minor: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The price of going from `quantity_before` to `quantity_after` seats at the instant `proration_at`.
+
+    Amounts in minor units of `currency`. `balance_applied_minor` is the credit used (positive) or debt collected (negative);
+    `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
+    before tax and balance.
+    """
+
+    subscription_id: str
+    price_id: str
+    currency: str
+    quantity_before: int
+    quantity_after: int
+    quantity_at_renewal: int
+    proration_at: datetime
+    lines: tuple[Line, ...]
+    subtotal_minor: int
+    tax_minor: int
+    total_minor: int
+    balance_before_minor: int
+    balance_applied_minor: int
+    due_now_minor: int
+    renewal_minor: int
+    renewal_at: datetime
+
+    def agrees_with(self, other: Self) -> bool:
+        """Whether a second preview at the same instant says the same: every line, and every amount."""
+        return self.money() == other.money()
+
+    def money(self) -> tuple[Any, ...]:
+        return (
+            self.price_id,
+            self.currency,
+            self.quantity_before,
+            self.quantity_after,
+            self.proration_at,
+            tuple((line.quantity, line.amount_minor, line.starts_at, line.ends_at) for line in self.lines),
+            self.tax_minor,
+            self.total_minor,
+            self.balance_before_minor,
+            self.balance_applied_minor,
+            self.due_now_minor,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For rows and signed tokens: instants as epoch seconds (UTC), everything else as it is."""
+        return _plain(asdict(self))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return int(value.timestamp())
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,73 @@
+"""From what waits to what Stripe shall hold: one function turns scheduled changes into the shape of a subscription.
+
+Source: stripe.md ("ScheduledChange rows are the truth and the schedule is their projection").
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Shape(StrEnum):
+    """What Stripe shall hold for the subscription."""
+
+    PLAIN = "plain"  # nothing waits: no schedule, no end
+    ENDING = "ending"  # ends with the period: no schedule, cancel_at_period_end
+    PHASED = "phased"  # a schedule with the current and the coming phase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """One pending change: seats by `delta`, or the end of the subscription."""
+
+    effective_at: datetime
+    delta: int = 0
+    is_end: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """`quantity` seats over `[starts_at, ends_at)`; the last phase has no end of its own (one more period)."""
+
+    quantity: int
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    shape: Shape
+    phases: tuple[Phase, ...] = ()
+
+
+def coming_quantity(quantity: int, waiting: Sequence[Waiting]) -> int:
+    """Seats after everything that waits has happened (0 when the subscription ends)."""
+    if any(change.is_end for change in waiting):
+        return 0
+    return quantity + sum(change.delta for change in waiting)
+
+
+def project(*, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting]) -> Projection:
+    """What Stripe shall hold for `quantity` seats in the period `[starts_at, ends_at)` while `waiting` is pending.
+
+    An end wins over seats that wait for the same instant: they would never be had. They stay pending rows, so that taking the
+    end back brings them back. Raises ValueError when a change waits for another instant than the period's end, or when seats
+    would fall below one.
+    """
+    if any(change.effective_at != ends_at for change in waiting):
+        raise ValueError("a scheduled change waits for another instant than the period's end")
+    if any(change.is_end for change in waiting):
+        return Projection(shape=Shape.ENDING)
+    coming = coming_quantity(quantity, waiting)
+    if coming < 1:
+        raise ValueError("scheduled changes leave no seat; end the subscription instead")
+    if coming == quantity:
+        return Projection(shape=Shape.PLAIN)
+    return Projection(
+        shape=Shape.PHASED,
+        phases=(
+            Phase(quantity=quantity, starts_at=starts_at, ends_at=ends_at),
+            Phase(quantity=coming, starts_at=ends_at, ends_at=None),
+        ),
+    )
