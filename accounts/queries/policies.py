@@ -28,7 +28,7 @@ class Row:
 Rows = dict[tuple[str, str], list[Row]]
 
 
-class UnknownPolicy(LookupError):  # noqa: N818 - reads as a sentence where it is caught
+class UnknownPolicy(LookupError):
     """No module named in settings.POLICY_MODULES defines this name."""
 
 
@@ -49,7 +49,9 @@ def definition(name: str) -> Definition:
     try:
         return definitions()[name]
     except KeyError:
-        raise UnknownPolicy(f"No policy is called {name!r}: define it in one of {', '.join(settings.POLICY_MODULES)}.") from None
+        raise UnknownPolicy(
+            f"No policy is called {name!r}: define it in one of {', '.join(settings.POLICY_MODULES)}."
+        ) from None
 
 
 def value(name: str, at: datetime, segment: str | None = None) -> Any:

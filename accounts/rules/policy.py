@@ -16,11 +16,11 @@ class Kind(StrEnum):
     TEXTS = "list of texts"
 
 
-class Unfit(ValueError):  # noqa: N818 - an adjective, as in `except policy.Unfit`
+class Unfit(ValueError):
     """A value that its definition refuses; the text names the policy and the remedy."""
 
 
-def N_(text: str) -> str:  # noqa: N802 - the name that message extraction knows
+def N_(text: str) -> str:
     """Mark a text for translation where it stands; it is translated where it is shown."""
     return text
 

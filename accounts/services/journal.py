@@ -38,7 +38,7 @@ def append(
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
-            f"journal.append({kind!r}) needs the transaction of the change it tells about: open transaction.atomic() around both."
+            f"journal.append({kind!r}) needs the transaction of the change it tells: open transaction.atomic() around both."
         )
     return Journal.objects.create(
         kind=kind,
@@ -101,5 +101,7 @@ def _plain_value(value: Any) -> Any:
     if value is None or isinstance(value, str | int | bool):
         return value
     if isinstance(value, float):
-        raise TypeError(f"{value!r} is a float: journal data is whole numbers (minor units, basis points, seconds), text and dates.")
+        raise TypeError(
+            f"{value!r} is a float: journal data is whole numbers (minor units, basis points, seconds), text and dates."
+        )
     return ENCODER.default(value)

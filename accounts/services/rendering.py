@@ -1,0 +1,109 @@
+"""An outgoing mail row as a message: subject, text and HTML in its language and its organization's time zone."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from email.utils import parseaddr
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template import Context, engines
+from django.utils import timezone, translation
+
+from accounts.models import Organization, OutgoingMail
+
+SECRET = "secret"
+# JSON knows no dates: {"$at": "2027-03-01T10:00:00+00:00"} and {"$on": "2027-03-01"} stand for them in a mail's context.
+AT, ON = "$at", "$on"
+
+
+def pack(value: Any) -> Any:
+    """A context as JSON values. Raises TypeError for what a mail cannot carry: floats, models, naive instants."""
+    if isinstance(value, datetime):
+        if timezone.is_naive(value):
+            raise TypeError(f"{value!r} has no time zone: mails take aware instants.")
+        return {AT: value.isoformat()}
+    if isinstance(value, date):
+        return {ON: value.isoformat()}
+    if isinstance(value, Mapping):
+        return {str(key): pack(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [pack(item) for item in value]
+    if value is None or isinstance(value, str | int | bool):
+        # str() also settles a lazy translation's or a TextChoices' type.
+        return str(value) if isinstance(value, str) else value
+    raise TypeError(
+        f"{type(value).__name__} {value!r} cannot go into a mail: pass text, whole numbers, dates, lists and mappings."
+    )
+
+
+def unpack(value: Any) -> Any:
+    """The inverse of `pack`."""
+    if isinstance(value, dict):
+        if set(value) == {AT}:
+            return datetime.fromisoformat(value[AT])
+        if set(value) == {ON}:
+            return date.fromisoformat(value[ON])
+        return {key: unpack(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unpack(item) for item in value]
+    return value
+
+
+def without_secret(context: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in context.items() if key != SECRET}
+
+
+def message(mail: OutgoingMail, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
+    """Render a row. Raises TemplateDoesNotExist or a template's own error."""
+    with translation.override(mail.locale), timezone.override(_zone(mail.organization)):
+        context = _context(mail)
+        subject = " ".join(_render(mail, "subject.txt", context, escape=False).split())
+        text = _tidy(_render(mail, "txt", context, escape=False))
+        html = _render(mail, "html", context | {"subject": subject}, escape=True)
+    built = EmailMultiAlternatives(subject, text, None, [mail.recipient], connection=connection, headers=_headers(mail))
+    built.attach_alternative(html, "text/html")
+    return built
+
+
+def _context(mail: OutgoingMail) -> dict[str, Any]:
+    context = unpack(mail.context)
+    return {
+        "brand": settings.BRAND,
+        "store_url": settings.STORE_URL,
+        "recipient": mail.recipient,
+        "recipient_name": mail.user.get_short_name() if mail.user and mail.user.name else "",
+        "organization": mail.organization,
+        "language": mail.locale,
+        **context.pop(SECRET, {}),
+        **context,
+    }
+
+
+def _render(mail: OutgoingMail, part: str, context: dict[str, Any], *, escape: bool) -> str:
+    template = engines["django"].get_template(f"emails/{mail.kind}.{part}").template
+    return str(template.render(Context(context, autoescape=escape)))
+
+
+def _tidy(text: str) -> str:
+    """Template tags leave blank lines behind; a reader sees one at most."""
+    return re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n\n", text).strip() + "\n"
+
+
+def _zone(organization: Organization | None) -> tzinfo:
+    try:
+        return ZoneInfo(organization.time_zone if organization else settings.TIME_ZONE)
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone.get_default_timezone()
+
+
+def _headers(mail: OutgoingMail) -> dict[str, str]:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return {
+        # The same for every attempt at this row, so that a mail sent twice after a crash is known as one.
+        "Message-ID": f"<mail.{mail.id}.{mail.created_at:%Y%m%d%H%M%S}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+    }
