@@ -1,0 +1,127 @@
+"""The catalog as data: what catalog.toml says, checked and frozen. catalog_file.py reads it, catalog_diff.py compares."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from billing.rules import pricing
+
+Text = Mapping[str, str]  # language code to text
+
+STAGES: Final = ("launch", "growth", "mature", "sunset")
+INTERVALS: Final = ("month", "year")
+DEFAULT_MAX_PLANS: Final = 4
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a plan includes. A feature with a `unit` is counted: `limit` of them, or without limit (None)."""
+
+    code: str
+    name: Text
+    limit: int | None
+    unit: Text | None
+    group: Text
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a seat costs per interval in a currency (lower case); minor units."""
+
+    interval: str
+    currency: str
+    scheme: str
+    tiers: tuple[pricing.Tier, ...]
+    unit_cost_minor: int | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal prices: of what the customer pays, not of what it costs us."""
+        said = [self.interval, self.currency, self.scheme, [[tier.up_to, tier.unit_minor] for tier in self.tiers]]
+        return _sha256(said)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`seats_min` and `seats_max` bound self-service; `moves` names plans of the line it may change to."""
+
+    code: str
+    name: str
+    pitch: Text
+    seats_min: int
+    seats_max: int
+    recommended: bool
+    margin_bps: int
+    moves: tuple[str, ...]
+    features: tuple[Feature, ...]
+    prices: tuple[Price, ...]
+
+    def price(self, interval: str, currency: str) -> Price | None:
+        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A family of plans, in the order in which they are shown."""
+
+    code: str
+    name: Text
+    pitch: Text
+    family: str
+    growth: bool
+    stage: str
+    max_plans: int
+    plans: tuple[Plan, ...]
+
+    def plan(self, code: str) -> Plan | None:
+        return next((plan for plan in self.plans if plan.code == code), None)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """One whole catalog. The first currency is the one shown to a reader from nowhere in particular."""
+
+    currencies: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    def line(self, code: str) -> Line | None:
+        return next((line for line in self.lines if line.code == code), None)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The catalog as JSON data: the inverse of `of_document`."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    @property
+    def sha256(self) -> str:
+        return _sha256(self.document)
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(tuple(document["currencies"]), tuple(_line(line) for line in document["lines"]))
+
+
+def _sha256(plain: Any) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _line(plain: Mapping[str, Any]) -> Line:
+    return Line(**{**plain, "plans": tuple(_plan(plan) for plan in plain["plans"])})
+
+
+def _plan(plain: Mapping[str, Any]) -> Plan:
+    return Plan(
+        **{
+            **plain,
+            "moves": tuple(plain["moves"]),
+            "features": tuple(Feature(**feature) for feature in plain["features"]),
+            "prices": tuple(_price(price) for price in plain["prices"]),
+        }
+    )
+
+
+def _price(plain: Mapping[str, Any]) -> Price:
+    return Price(**{**plain, "tiers": tuple(pricing.Tier(**tier) for tier in plain["tiers"])})
