@@ -20,7 +20,7 @@ class Unfit(ValueError):
     """A value that its definition refuses; the text names the policy and the remedy."""
 
 
-def N_(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802 - the name that message extraction knows
     """Mark a text for translation where it stands; it is translated where it is shown."""
     return text
 

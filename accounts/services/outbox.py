@@ -110,7 +110,7 @@ def _send_all(mails: list[OutgoingMail], now: datetime) -> None:
 def _send(mail: OutgoingMail, connection: BaseEmailBackend, now: datetime) -> None:
     try:
         rendering.message(mail, connection).send()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a broken template or an unreachable server must not stop the lane
         _failed(mail, error, now)
     else:
         _mine(mail).update(

@@ -1,0 +1,128 @@
+"""API keys: made and shown once, rotated with an overlap, revoked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiKey, ApiKeyKind, Organization, Scope
+from accounts.origin import Origin
+from accounts.queries import api_keys as read
+from accounts.queries import policies
+from accounts.rules import keys
+from accounts.services import journal
+
+# last_used_at is for people; a row write on every call would cost more than the call.
+USED_EVERY = timedelta(minutes=1)
+
+
+class TooManyKeys(ValidationError):
+    """The organization has as many live keys as the policy allows."""
+
+
+class KeyEnded(ValidationError):
+    """The key was revoked or has ended; it can't be rotated."""
+
+
+def create(
+    *, organization: Organization | None, name: str, scopes: Sequence[str], origin: Origin, at: datetime
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its full text, which nobody can ask for again.
+
+    Without an organization it is a vendor key. Raises ValidationError for an empty name or an unknown or missing scope, and
+    TooManyKeys.
+    """
+    _check(name, scopes)
+    with transaction.atomic():
+        if organization is not None:
+            _check_room(organization, at)
+        key, text = _new(organization, name=name.strip(), scopes=scopes, origin=origin, at=at)
+        _tell("accounts.api_key.created", key, origin, at)
+    return key, text
+
+
+def rotate(*, key: ApiKey, origin: Origin, at: datetime) -> tuple[ApiKey, str]:
+    """Make the key's successor, with the same name and scopes; the old one works on for the policy's overlap.
+
+    Raises KeyEnded for a key that is no longer in force or is already being replaced.
+    """
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update().get(pk=key.pk)
+        if old.revoked_at or old.expires_at:
+            raise KeyEnded(_("This key is already being replaced or no longer works. Create a new one instead."))
+        old.expires_at = at + timedelta(seconds=policies.value("accounts.api_key_overlap_seconds", at=at))
+        old.save(update_fields=["expires_at"])
+        successor, text = _new(old.organization, name=old.name, scopes=old.scopes, origin=origin, at=at, replaces=old)
+        _tell("accounts.api_key.rotated", successor, origin, at, replaced=old.prefix, works_until=old.expires_at)
+    return successor, text
+
+
+def revoke(*, key: ApiKey, origin: Origin, at: datetime) -> bool:
+    """End a key now. False if it had been revoked before."""
+    with transaction.atomic():
+        if not ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+            return False
+        _tell("accounts.api_key.revoked", key, origin, at)
+    return True
+
+
+def touch(key: ApiKey, now: datetime) -> None:
+    """Note that the key was used, at most once a minute."""
+    if key.last_used_at is None or now - key.last_used_at >= USED_EVERY:
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USED_EVERY)
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+def _check(name: str, scopes: Sequence[str]) -> None:
+    if not name.strip():
+        raise ValidationError({"name": _("Give the key a name that says what uses it.")})
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise ValidationError({"scopes": _("Choose at least one of the listed scopes.")})
+
+
+def _check_room(organization: Organization, at: datetime) -> None:
+    Organization.objects.select_for_update().get(pk=organization.pk)
+    most = policies.value("accounts.api_keys_live", at=at)
+    if read.live(organization, at).count() >= most:
+        raise TooManyKeys(
+            _("There are %(most)s keys in force, which is the most. Revoke one that is not used.") % {"most": most}
+        )
+
+
+def _new(
+    organization: Organization | None,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    origin: Origin,
+    at: datetime,
+    replaces: ApiKey | None = None,
+) -> tuple[ApiKey, str]:
+    parts, text = keys.new_key()
+    key = ApiKey.objects.create(
+        kind=ApiKeyKind.ORGANIZATION if organization else ApiKeyKind.VENDOR,
+        organization=organization,
+        name=name,
+        prefix=parts.prefix,
+        secret_hash=keys.digest(parts.secret),
+        scopes=sorted(set(scopes)),
+        created_by=origin.actor,
+        created_at=at,
+        replaces=replaces,
+    )
+    return key, text
+
+
+def _tell(kind: str, key: ApiKey, origin: Origin, at: datetime, **data: object) -> None:
+    journal.append(
+        kind=kind,
+        organization=key.organization,
+        at=at,
+        actor=origin.actor,
+        source=origin.source,
+        request_id=origin.request_id,
+        data={"key": key.pk, "name": key.name, "prefix": key.prefix, "scopes": key.scopes, **data},
+    )
