@@ -50,6 +50,7 @@ class ProductLine(models.Model):
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.JSONField(help_text=_("Language code to text."))
+    pitch = models.JSONField(default=dict, help_text=_("Language code to text."))
     family = models.CharField(max_length=40)
     is_growth = models.BooleanField(default=False)
     stage = models.CharField(max_length=10, choices=LifeCycle)
@@ -78,7 +79,7 @@ class Plan(models.Model):
     seats_max = models.PositiveIntegerField()
     features = models.JSONField(
         default=list,
-        help_text=_("List of {code, name: {language: text}, limit: number or null, unit: {language: text} or null}."),
+        help_text=_("List of {code, name, limit: number or null, unit: text or null, group}; texts by language."),
     )
     is_recommended = models.BooleanField(default=False)
     stripe_product_id = models.CharField(max_length=64, blank=True)
@@ -98,7 +99,7 @@ class Plan(models.Model):
 
 
 class Price(models.Model):
-    """A plan's price per interval and currency, one Stripe price each. Never edited: a changed price is a new row."""
+    """A plan's price per interval and currency, one Stripe price each. What it charges never changes: that takes a new row."""
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="prices")
     interval = models.CharField(max_length=5, choices=Interval)
@@ -108,6 +109,9 @@ class Price(models.Model):
         help_text=_("List of {up_to: seats or null, unit_minor: minor units a seat and interval}; per_unit has one tier.")
     )
     margin_bps = models.PositiveIntegerField(default=0, help_text=_("Staff only: margin in basis points."))
+    unit_cost_minor = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Staff only: what a seat and interval costs us; if known, it replaces the margin.")
+    )
     fingerprint = models.CharField(max_length=64, help_text=_("Of scheme and tiers: equal means unchanged."))
     lookup_key = models.CharField(max_length=200)
     stripe_price_id = models.CharField(max_length=64, unique=True)

@@ -1,14 +1,12 @@
-"""Money: whole minor units with a currency, written for people in one function alone."""
+"""Money: whole minor units with a currency. config/words.py alone writes it for people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Self
 
-from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.numbers import format_currency, get_territory_currencies
+from babel.numbers import get_territory_currencies
 
 # Stripe, "Zero-decimal currencies" and "Three-decimal currencies"; every other currency has two.
 ZERO_DECIMAL: Final = frozenset(
@@ -54,31 +52,6 @@ class Money:
         if self.currency != other.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not add up.")
         return other.amount_minor
-
-
-def display(amount_minor: int, currency: str, language: str, *, short: bool = False) -> str:
-    """Write an amount for people, as their language writes it: "$1,234.00", "1.234,00 €", "¥1,234".
-
-    `short` leaves out the decimals of a whole amount ("$1,234"). This is the only place where minor units become decimals.
-    """
-    decimals = exponent(currency)
-    amount = Decimal(amount_minor).scaleb(-decimals)
-    pattern = _pattern(language, 0 if short and amount == amount.to_integral_value() else decimals)
-    return format_currency(amount, currency.upper(), format=pattern, locale=_locale(language), currency_digits=False)
-
-
-@lru_cache(maxsize=256)
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale.parse("en")
-
-
-@lru_cache(maxsize=256)
-def _pattern(language: str, decimals: int) -> str:
-    standard = _locale(language).currency_formats["standard"].pattern
-    return standard.replace(".00", "." + "0" * decimals if decimals else "")
 
 
 @lru_cache(maxsize=4096)

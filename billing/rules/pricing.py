@@ -1,5 +1,6 @@
 """What a number of seats costs: tiers, the next better price, and what is saved, all in minor units of one currency."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,7 +76,7 @@ def average_unit(tiers: Sequence[Tier], scheme: str, quantity: int) -> int:
 def next_break(tiers: Sequence[Tier], scheme: str, quantity: int, *, seats_max: int | None = None) -> Break | None:
     """Return the next cheaper tier above `quantity` that at most `seats_max` seats can reach, or None."""
     here = unit(tiers, max(quantity, 1))
-    for tier, following in zip(tiers, tiers[1:], strict=False):
+    for tier, following in itertools.pairwise(tiers):
         if tier.up_to is None or tier.up_to < quantity or following.unit_minor >= here:
             continue
         seats = tier.up_to + 1

@@ -1,0 +1,234 @@
+"""catalog.toml into a Catalog: everything wrong with the file is said at once, with line, key and remedy."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+from billing.rules import catalog, money, pricing, toml_lines
+from billing.rules.catalog_reading import Notes, Problem, Table
+
+_LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans")
+_PLAN_KEYS: Final = (
+    *("name", "pitch", "seats", "recommended", "margin_bps", "unit_cost", "moves", "features"),
+    *("scheme", "tiers", "prices"),
+)
+
+
+class CatalogError(ValueError):
+    """The file cannot be applied; `problems` says why, in the order of its lines."""
+
+    def __init__(self, problems: Sequence[Problem], file: str) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(f"{file}, {problem}" for problem in self.problems))
+
+
+def parse(text: str, *, languages: Sequence[str], file: str = "catalog.toml") -> catalog.Catalog:
+    """Read a catalog. `languages` are the store's; each text of the file must speak all of them.
+
+    Raises CatalogError with every problem found.
+    """
+    try:
+        plain = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError([_syntax_problem(str(error), text)], file) from None
+    notes = Notes(toml_lines.lines(text))
+    read = _catalog(Table(notes, (), plain), languages)
+    if notes.problems:
+        raise CatalogError(notes.problems, file)
+    return read
+
+
+def _syntax_problem(said: str, text: str) -> Problem:
+    place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", said)
+    line = int(place.group(1)) if place and place.group(1) else text.count("\n") + 1
+    what = said[: place.start()] if place else said
+    return Problem(line, "", f"this is no TOML: {what}.", "Look for a missing quote, bracket or = sign, or a key given twice.")
+
+
+def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
+    root.only(("currencies", "lines"))
+    currencies = root.words("currencies", '["usd", "eur"]')
+    if not currencies:
+        root.missing("currencies", '["usd", "eur"]')
+    for currency in currencies:
+        if currency != currency.lower() or currency.upper() not in get_global("all_currencies"):
+            root.problem("currencies", f"names {currency!r}.", 'Use ISO 4217 codes in small letters, for example "eur".')
+        elif get_currency_precision(currency.upper()) != money.exponent(currency):
+            remedy = "Leave it out: people and Stripe count its decimals differently, so amounts would be misread."
+            root.problem("currencies", f"names {currency!r}.", remedy)
+    tables = root.tables("lines", '{ main = { name = "Main" } }')
+    if root.has("lines") and not tables:
+        root.problem("lines", "has no line.", "Add one, for example [lines.main].")
+    return catalog.Catalog(currencies, tuple(_line(code, table, currencies, languages) for code, table in tables.items()))
+
+
+def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequence[str]) -> catalog.Line:
+    table.only(_LINE_KEYS)
+    max_plans = table.integer("max_plans", catalog.DEFAULT_MAX_PLANS, least=1, most=20) if table.has("max_plans") else None
+    known = _features(table, languages) if table.has("features") else {}
+    tables = table.tables("plans", '{ starter = { name = "Starter" } }')
+    plans = tuple(_plan(name, inner, known, currencies, languages) for name, inner in tables.items())
+    _check_plans(table, plans, max_plans or catalog.DEFAULT_MAX_PLANS)
+    return catalog.Line(
+        code=code,
+        name=table.text("name", languages),
+        pitch=table.text("pitch", languages),
+        family=table.word("family", "core"),
+        growth=table.flag("growth", default=False),
+        stage=table.word("stage", "mature", choices=catalog.STAGES),
+        max_plans=max_plans or catalog.DEFAULT_MAX_PLANS,
+        plans=plans,
+    )
+
+
+def _check_plans(table: Table, plans: Sequence[catalog.Plan], max_plans: int) -> None:
+    if table.has("plans") and not plans:
+        table.problem("plans", "has no plan.", f"Add one, for example [{'.'.join(table.path)}.plans.starter].")
+    if len(plans) > max_plans:
+        remedy = f"Remove {len(plans) - max_plans}, or raise max_plans: few plans are what keeps the store simple."
+        table.problem("plans", f"offers {len(plans)} plans; this line may offer {max_plans}.", remedy)
+    recommended = [plan.code for plan in plans if plan.recommended]
+    if len(recommended) > 1:
+        table.problem("plans", f"recommends {' and '.join(recommended)}.", "Recommend one at most.")
+    codes = [plan.code for plan in plans]
+    for plan in plans:
+        for move in plan.moves:
+            if move not in codes or move == plan.code:
+                others = ", ".join(code for code in codes if code != plan.code) or "none"
+                path = (*table.path, "plans", plan.code, "moves")
+                table.notes.add(path, f"names {move!r}, which is no other plan of this line.", f"Others here: {others}.")
+
+
+def _features(table: Table, languages: Sequence[str]) -> dict[str, catalog.Feature]:
+    """The line's features by code, as they are when nothing counts them."""
+    known = {}
+    for code, inner in table.tables("features", '{ notes = { name = "Notes" } }').items():
+        inner.only(("name", "unit", "group"))
+        known[code] = catalog.Feature(
+            code=code,
+            name=inner.text("name", languages),
+            limit=None,
+            unit=inner.text("unit", languages) if inner.has("unit") else None,
+            group=inner.text("group", languages) if inner.has("group") else dict.fromkeys(languages, ""),
+        )
+    return known
+
+
+def _plan(
+    code: str, table: Table, known: dict[str, catalog.Feature], currencies: Sequence[str], languages: Sequence[str]
+) -> catalog.Plan:
+    table.only(_PLAN_KEYS)
+    seats = table.table("seats", "{ min = 1, max = 25 }")
+    seats.only(("min", "max"))
+    seats_min = seats.integer("min", 1, least=1, most=1_000_000)
+    seats_max = seats.integer("max", max(25, seats_min), least=1, most=1_000_000)
+    if seats_max < seats_min:
+        seats.problem("max", f"is {seats_max}, below min {seats_min}.", f"Give {seats_min} or more.")
+    if table.has("margin_bps") == table.has("unit_cost"):
+        said = "and unit_cost are both given." if table.has("unit_cost") else "is missing."
+        table.problem("margin_bps", said, "Give either margin_bps = 8000 or unit_cost per interval and currency.")
+    return catalog.Plan(
+        code=code,
+        name=table.word("name", code.title()),
+        pitch=table.text("pitch", languages),
+        seats_min=seats_min,
+        seats_max=seats_max,
+        recommended=table.flag("recommended", default=False),
+        margin_bps=table.integer("margin_bps", 8000, least=0, most=10_000) if table.has("margin_bps") else 0,
+        moves=table.words("moves", '["team"]'),
+        features=_included(table, known),
+        prices=_prices(table, currencies),
+    )
+
+
+def _included(table: Table, known: dict[str, catalog.Feature]) -> tuple[catalog.Feature, ...]:
+    if not table.has("features"):
+        return ()
+    inner = table.table("features", "{ notes = true }")
+    inner.only(tuple(known))
+    included = []
+    for code, feature in known.items():
+        value = inner.values.get(code, False)
+        if value is False:
+            continue
+        if feature.unit is None:
+            if value is not True:
+                inner.problem(code, "has a number, but the feature has no unit.", "Write true, or give the feature a unit.")
+            included.append(feature)
+        elif value == "unlimited":
+            included.append(feature)
+        elif value is True:
+            inner.problem(code, "is counted.", 'Give its number, or "unlimited".')
+        else:
+            limit = inner.checked_integer(code, value, 10, least=0)
+            included.append(catalog.Feature(code, feature.name, limit, feature.unit, feature.group))
+    return tuple(included)
+
+
+def _prices(table: Table, currencies: Sequence[str]) -> tuple[catalog.Price, ...]:
+    scheme = table.word("scheme", "per_unit", choices=tuple(pricing.Scheme), default="per_unit")
+    bounds = _bounds(table, scheme)
+    costs = table.table("unit_cost") if table.has("unit_cost") else None
+    prices = []
+    outer = table.table("prices", "{ month = { usd = 900 }, year = { usd = 9000 } }")
+    outer.only(catalog.INTERVALS)
+    for interval in catalog.INTERVALS:
+        inner = outer.table(interval, "{ " + ", ".join(f"{currency} = 900" for currency in currencies) + " }")
+        cost = costs.table(interval, "{ usd = 200 }") if costs else None
+        for each in (inner, cost):
+            if each is not None:
+                each.only(currencies)
+        for currency in currencies:
+            tiers = _tiers(inner, currency, bounds)
+            unit_cost = cost.integer(currency, 200, least=0) if cost else None
+            prices.append(catalog.Price(interval, currency, scheme, tiers, unit_cost))
+    _check_year(outer, prices)
+    return tuple(prices)
+
+
+def _bounds(table: Table, scheme: str) -> tuple[int | None, ...]:
+    """The last seat of each tier; None ends the last."""
+    value = table.values.get("tiers", [])
+    if scheme == pricing.Scheme.PER_UNIT:
+        if value:
+            table.problem("tiers", "are given, but every seat costs the same.", 'Add scheme = "volume", or remove tiers.')
+        return (None,)
+    if not isinstance(value, list) or not value or not all(type(item) is int and item > 0 for item in value):
+        table.problem("tiers", "is not a list of seat numbers.", "Write the last seat of each tier: tiers = [9, 24].")
+        return (None,)
+    if value != sorted(set(value)):
+        table.problem("tiers", "do not rise.", f"Write tiers = {sorted(set(value))}.")
+    return (*value, None)
+
+
+def _tiers(table: Table, currency: str, bounds: Sequence[int | None]) -> tuple[pricing.Tier, ...]:
+    example = "900" if len(bounds) == 1 else str([900 - 100 * index for index in range(len(bounds))])
+    value: Any = table.values.get(currency)
+    if value is None:
+        table.missing(currency, example)
+        return ()
+    units = value if isinstance(value, list) else [value]
+    if len(units) != len(bounds):
+        table.problem(currency, f"has {len(units)} prices for {len(bounds)} tiers.", f"Give {len(bounds)}, as {example}.")
+        return ()
+    checked = [table.checked_integer(currency, unit, 900, least=1) for unit in units]
+    if checked != sorted(checked, reverse=True):
+        table.problem(currency, "rises from tier to tier.", "A seat may not cost more for buying more of them.")
+    return tuple(pricing.Tier(bound, unit) for bound, unit in zip(bounds, checked, strict=True))
+
+
+def _check_year(table: Table, prices: Sequence[catalog.Price]) -> None:
+    months = {price.currency: price for price in prices if price.interval == "month"}
+    for price in prices:
+        month = months[price.currency]  # without tiers where something is wrong with them, which is said already
+        if price.interval != "year" or len(month.tiers) != len(price.tiers):
+            continue
+        dearer = [year.unit_minor > 12 * tier.unit_minor for year, tier in zip(price.tiers, month.tiers, strict=True)]
+        if any(dearer):
+            path = (*table.path, "year", price.currency)
+            remedy = f"Give at most {12 * month.tiers[dearer.index(True)].unit_minor}."
+            table.notes.add(path, "costs more than twelve months.", remedy)
