@@ -1,0 +1,36 @@
+"""`python -m config.local demo | test | services`: what bin/demo and bin/test become once the packages are installed."""
+
+import sys
+
+from config.local import suite
+from config.local.postgres import Unusable as PostgresUnusable
+from config.local.supervisor import Failed, Stopped
+from config.local.unprivileged import NoAccount
+from config.local.valkey import Unusable as ValkeyUnusable
+
+STOPPED_CODE = 130
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["test", *rest]:
+            return suite.run(rest)
+        case ["services"]:
+            return suite.serve()
+    sys.stderr.write(f"{__doc__}\n")
+    return 2
+
+
+def guarded(arguments: list[str]) -> int:
+    """Run, and turn what may go wrong on somebody's machine into a plain line."""
+    try:
+        return main(arguments)
+    except (Failed, PostgresUnusable, ValkeyUnusable, NoAccount) as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+    except Stopped:
+        return STOPPED_CODE
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""The API's errors as problem documents (RFC 9457): `type`, `title`, `status`, `detail`, `errors`, `request_id`.
+
+`type` is a stable name to program against, `detail` says what to do now, `errors` names each wrong field by JSON pointer.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from config import logs
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:storefront:problem:"
+
+
+class Problem(exceptions.APIException):
+    """Raise in an API view for an outcome of a service; `code` names the type, `more` rides along as members of its own.
+
+    `more` may not use the names that the document has already.
+    """
+
+    def __init__(self, code: str, detail: str, *, status_code: int = status.HTTP_409_CONFLICT, **more: Any) -> None:
+        super().__init__(detail, code)
+        self.status_code = status_code
+        self.code = code
+        self.more = more
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler: every error leaves as a problem document, an unexpected one after being logged."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return _unexpected(error, context)
+    set_rollback()
+    response = Response(document(error), status=error.status_code, content_type=MEDIA_TYPE)
+    if (realm := getattr(error, "auth_header", None)) is not None:
+        response.headers["WWW-Authenticate"] = realm
+    if (wait := getattr(error, "wait", None)) is not None:
+        response.headers["Retry-After"] = str(int(wait))
+    return response
+
+
+def document(error: exceptions.APIException) -> dict[str, Any]:
+    """The problem document of an API error."""
+    code = getattr(error, "code", "") or _code(error)
+    detail = error.detail
+    said: dict[str, Any] = {
+        "type": f"{TYPE_PREFIX}{code.replace('_', '-')}",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": error.status_code,
+        "detail": str(detail) if isinstance(detail, str) else _("Some fields are not right; `errors` says which and why."),
+        "request_id": logs.request_id(),
+    }
+    if not isinstance(detail, str):
+        said["errors"] = _fields(detail)
+    return said | {name: value for name, value in getattr(error, "more", {}).items() if name not in said}
+
+
+def _code(error: exceptions.APIException) -> str:
+    codes = error.get_codes()
+    return codes if isinstance(codes, str) else "invalid"
+
+
+def _fields(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+    """Flatten DRF's nested detail into one entry a message, addressed by JSON pointer ("" is the whole body)."""
+    if isinstance(detail, dict):
+        parts = ((("" if key == "non_field_errors" else f"/{_escaped(str(key))}"), value) for key, value in detail.items())
+        return [entry for part, value in parts for entry in _fields(value, pointer + part)]
+    if isinstance(detail, list):
+        numbered = any(isinstance(value, dict | list) for value in detail)
+        return [
+            entry
+            for index, value in enumerate(detail)
+            for entry in _fields(value, f"{pointer}/{index}" if numbered else pointer)
+        ]
+    return [{"pointer": f"#{pointer}", "detail": str(detail), "code": getattr(detail, "code", "invalid")}]
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
+    set_rollback()
+    request = context.get("request")
+    log.error("api_failed", exc_info=error)
+    got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    failure = exceptions.APIException(
+        _("Something went wrong on our side. Nothing was changed; please try again."), "server_error"
+    )
+    return Response(document(failure), status=status.HTTP_500_INTERNAL_SERVER_ERROR, content_type=MEDIA_TYPE)

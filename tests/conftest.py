@@ -1,0 +1,60 @@
+"""Fixtures for every test: a database per worker, Redis, the sandbox. The browser's are in tests/journeys/conftest.py.
+
+Run `bin/test`, or keep servers with `python -m config.local services` and run `pytest` as often as you like beside them.
+"""
+
+import os
+
+from config.local import testing
+
+testing.prepare()  # before anything below reads the settings
+
+import django  # noqa: E402 - after the environment is set
+import pytest  # noqa: E402 - as above
+from django.conf import settings  # noqa: E402 - as above
+from django.utils.module_loading import import_string  # noqa: E402 - as above
+
+from config.local import databases  # noqa: E402 - as above
+
+SERIAL_FOLDERS = {"journeys"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    django.setup()
+    # xdist's workers inherit the environment, and each must read the settings with names of its own.
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_collection_modifyitems(items):
+    """Kill and race tests, and journeys, share one group each: xdist gives a group to one worker."""
+    for item in items:
+        folder = item.path.parent.name
+        if folder in SERIAL_FOLDERS:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif item.get_closest_marker("serial"):
+            item.add_marker(pytest.mark.xdist_group("serial"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker):
+    """This worker's database, copied from a migrated template (config/local/databases.py)."""
+    if not testing.has_database():
+        pytest.fail(
+            "There is no database: run bin/test, or start `python -m config.local services` beside pytest.", pytrace=False
+        )
+    name = f"test_{settings.DATABASES['default']['NAME']}_{testing.worker()}"
+    with django_db_blocker.unblock():
+        databases.create(name)
+    yield
+    with django_db_blocker.unblock():
+        databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """The offline Stripe of this worker, listening where settings.STRIPE_API_BASE points."""
+    # Imported where it is used: most runs of a few tests need no sandbox, and it takes half a second to load.
+    server = import_string("billing.sandbox.server.Sandbox")(port=int(settings.STRIPE_API_BASE.rpartition(":")[2])).start()
+    yield server
+    server.stop()
