@@ -1,0 +1,136 @@
+"""What every template may ask of the store: brand, addresses, where one is. Nothing here runs a query or opens a session."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+from config import brand
+
+NAVIGATION = [
+    ("storefront:home", _("Home")),
+    ("storefront:seats", _("Seats")),
+    ("storefront:team", _("Team")),
+    ("storefront:invoices", _("Invoices")),
+    ("storefront:settings", _("Settings")),
+]
+LEGAL = [
+    ("storefront:terms", _("Terms")),
+    ("storefront:privacy", _("Privacy")),
+    ("storefront:dpa", _("Data processing")),
+]
+
+
+def address(name: str) -> str:
+    """The address of a page, or nothing in a store that has left the page out."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link by name; `current` marks the page one is on or below."""
+
+    url: str
+    label: str | Promise
+    current: bool = False
+
+
+def links(entries: Iterable[tuple[str, str | Promise]], path: str = "") -> list[Link]:
+    """The pages that exist, the one with the longest matching address marked as current."""
+    found = [(url, label) for name, label in entries if (url := address(name))]
+    below = [url for url, _label in found if path == url or (url != "/" and path.startswith(url))]
+    current = max(below, key=len, default=None)
+    return [Link(url, label, url == current) for url, label in found]
+
+
+class Store:
+    """`store` in templates. Each part is worked out when a template asks for it."""
+
+    brand = settings.BRAND
+    demo = settings.DEMO
+    sandbox = settings.STRIPE_SANDBOX
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def nav(self) -> list[Link]:
+        return links(NAVIGATION, self._request.path)
+
+    @cached_property
+    def legal(self) -> list[Link]:
+        return links(LEGAL)
+
+    @cached_property
+    def brand_css_url(self) -> str:
+        return brand.stylesheet_url() if address("manifest") else ""
+
+    @cached_property
+    def manifest_url(self) -> str:
+        return address("manifest")
+
+    @cached_property
+    def home_url(self) -> str:
+        return address("storefront:home") or "/"
+
+    @cached_property
+    def pricing_url(self) -> str:
+        return address("storefront:pricing")
+
+    @cached_property
+    def talk_url(self) -> str:
+        return address("storefront:talk")
+
+    @cached_property
+    def header_url(self) -> str:
+        return address("storefront:header")
+
+    @cached_property
+    def switch_url(self) -> str:
+        return address("storefront:switch_organization")
+
+    @cached_property
+    def organization_new_url(self) -> str:
+        return address("storefront:organization_new")
+
+    @cached_property
+    def mailbox_url(self) -> str:
+        """The demo's mailbox; nothing elsewhere."""
+        return address("mailbox") if self.demo else ""
+
+    @cached_property
+    def sandbox_url(self) -> str:
+        return address("storefront:sandbox") if self.sandbox else ""
+
+    @cached_property
+    def language_url(self) -> str:
+        return address("language")
+
+    @cached_property
+    def set_language_url(self) -> str:
+        return address("set_language")
+
+    @property
+    def language(self) -> str:
+        return translation.get_language() or settings.LANGUAGE_CODE
+
+    @cached_property
+    def language_name(self) -> str:
+        return translation.get_language_info(self.language)["name_local"]
+
+    @cached_property
+    def languages(self) -> list[dict[str, Any]]:
+        return [translation.get_language_info(code) for code, _name in settings.LANGUAGES]
+
+
+def store(request: HttpRequest) -> dict[str, Store]:
+    return {"store": Store(request)}

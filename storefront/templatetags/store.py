@@ -1,0 +1,251 @@
+"""`{% load store %}`: money, dates and counts in words, icons, and the components that need arithmetic.
+
+docs/design.md shows each with its parameters.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from config import clock, words
+from storefront import figures
+
+register = template.Library()
+ICONS = Path(settings.ROOT) / "static" / "img" / "icons"
+AVATAR_TONES = 5
+
+# --- Words ------------------------------------------------------------------------------------------------------------
+
+
+@register.filter(name="money")
+def money_filter(amount_minor: int | None, currency: str) -> str:
+    """`{{ 123450|money:"USD" }}` is $1,234.50. Nothing for None."""
+    return "" if amount_minor is None else words.money(amount_minor, currency)
+
+
+@register.filter
+def whole_money(amount_minor: int | None, currency: str) -> str:
+    """As `money`, without a fraction of zero: `{{ 120000|whole_money:"USD" }}` is $1,200."""
+    return "" if amount_minor is None else words.money(amount_minor, currency, whole=True)
+
+
+@register.simple_tag(name="money")
+def money_tag(amount_minor: int, currency: str, *, whole: bool = False, signed: bool = False) -> str:
+    return words.money(amount_minor, currency, whole=whole, signed=signed)
+
+
+@register.filter
+def number(value: int) -> str:
+    return words.number(value)
+
+
+@register.filter
+def percent(bps: int) -> str:
+    """Basis points as a percentage: `{{ 1950|percent }}` is 19.5%."""
+    return words.percent(bps)
+
+
+@register.filter
+def seats(count: int) -> str:
+    """`{{ 3|seats }}` is "3 seats"."""
+    return words.seats(count)
+
+
+def _time(value: date | datetime, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """ "3 March", in a <time>; with the year when it is another one."""
+    return "" if value is None else _time(value, words.day(value))
+
+
+@register.filter
+def on_day(value: date | datetime | None) -> str:
+    """ "on 3 March"."""
+    return "" if value is None else _time(value, words.on_day(value))
+
+
+@register.filter
+def day_away(value: date | datetime | None) -> str:
+    """ "3 March, in 12 days"."""
+    return "" if value is None else _time(value, words.day_away(value))
+
+
+@register.filter
+def on_day_away(value: date | datetime | None) -> str:
+    """ "on 3 March, in 12 days"."""
+    return "" if value is None else _time(value, words.on_day_away(value))
+
+
+@register.filter
+def distance(value: date | datetime | None) -> str:
+    """ "in 12 days"."""
+    return "" if value is None else _time(value, words.distance(value))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """ "3 March at 14:05"."""
+    return "" if value is None else _time(value, words.moment(value))
+
+
+@register.simple_tag
+def period(starts: date | datetime, ends: date | datetime) -> str:
+    """A half-open period with its last day included: "1 – 31 March 2026"."""
+    return words.period(starts, ends)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """ "Ada Example" is AE; "ada.example@acme.example" is AE too."""
+    said = name.split("@", maxsplit=1)[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
+    return "".join(part[0] for part in (said[:1] + said[1:][-1:])).upper() if said else "?"
+
+
+@register.filter
+def tone(name: str) -> int:
+    """A stable tint for an avatar, 0 to 4."""
+    return crc32(name.encode()) % AVATAR_TONES
+
+
+# --- Icons ------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _drawing(name: str) -> str:
+    path = ICONS / f"{name}.svg"
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in ICONS.glob("*.svg")))
+        raise template.TemplateSyntaxError(f"There is no icon {name!r} in static/img/icons; there are: {known}")
+    text = path.read_text(encoding="utf-8")
+    return text[text.index(">") + 1 : text.rindex("</svg>")].strip()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Inline the drawing of static/img/icons/<name>.svg: decoration unless it has a label."""
+    drawing = mark_safe(_drawing(name))  # noqa: S308 - a file of this repository
+    if label:
+        return format_html('<svg class="icon" viewBox="0 0 20 20" role="img" aria-label="{}">{}</svg>', label, drawing)
+    return format_html('<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{}</svg>', drawing)
+
+
+# --- Components -------------------------------------------------------------------------------------------------------
+# A tag instead of an include keeps the page's own variables (a `form`, a `name`) out of the component, and refuses a misspelt option.
+
+COMPONENTS = {
+    "avatar": ("name", "size", "shape", "label"),
+    "badge": ("label", "tone", "dot"),
+    "banner": ("tone", "title", "text", "action_label", "action_url", "action_form", "second_label", "second_url"),
+    "button": (
+        *("label", "kind", "size", "url", "type", "name", "value", "form", "icon", "icon_end", "wide", "disabled", "busy"),
+        *("dialog", "closes", "aria_label"),
+    ),
+    "chips": ("legend", "name", "options", "chosen"),
+    "definitions": ("items",),
+    "empty": ("icon", "title", "text", "action_label", "action_url"),
+    "field": ("field", "label", "hint", "prefix", "suffix", "optional"),
+    "menu": ("id", "label", "icon", "items", "side"),
+    "person": ("name", "detail", "size"),
+    "segmented": ("legend", "options", "name", "chosen", "size"),
+    "stat": ("label", "value", "of", "note"),
+    "steps": ("steps", "current"),
+    "timeline": ("events", "label"),
+    "toast": ("text", "tone"),
+}
+
+
+def _component(name: str, known: tuple[str, ...]) -> None:
+    def build(*values: Any, **options: Any) -> dict[str, Any]:
+        given = dict(zip(known, values, strict=False)) | options
+        if strange := given.keys() - set(known):
+            raise template.TemplateSyntaxError(
+                f"{{% {name} %}} does not take {', '.join(sorted(strange))}; it takes: {', '.join(known)}"
+            )
+        return given
+
+    register.inclusion_tag(f"components/{name}.html", name=name)(build)
+
+
+for _name, _known in COMPONENTS.items():
+    _component(_name, _known)
+
+# --- Components that need arithmetic ------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/price.html")
+def price(amount_minor: int, currency: str, **options: Any) -> dict[str, Any]:
+    """Options: unit ("a seat, each month"), size (small, medium, large), was_minor, whole (default True)."""
+    before, fraction, after = words.money_parts(amount_minor, currency, whole=options.pop("whole", True))
+    was_minor = options.pop("was_minor", None)
+    was = "" if was_minor is None else words.money(was_minor, currency, whole=True)
+    return {"before": before, "fraction": fraction, "after": after, "was": was, **options}
+
+
+@register.inclusion_tag("components/stepper.html")
+def stepper(name: str, value: int, minimum: int, maximum: int, stops: Sequence[Any] = (), **options: Any) -> dict[str, Any]:
+    """Options: label, hint, error, unit, id, slider (default True), form."""
+    found = figures.ticks(stops, minimum, maximum)
+    return {
+        "name": name,
+        "value": value,
+        "minimum": minimum,
+        "maximum": maximum,
+        "ticks": found,
+        "stops": ",".join(str(tick.value) for tick in found),
+        "slider": maximum > minimum,
+        "id": f"id_{name}",
+        **options,
+    }
+
+
+@register.inclusion_tag("components/meter.html")
+def meter(used: int, total: int, held: int = 0, **options: Any) -> dict[str, Any]:
+    """Options: label, tone (warn, bad), legend (default True), used_label, held_label, free_label."""
+    return {
+        "used": used,
+        "total": total,
+        "held": held,
+        "free": max(total - used - held, 0),
+        "used_share": figures.share(used, total),
+        "taken_share": figures.share(used + held, total),
+        "legend": True,
+        **options,
+    }
+
+
+@register.inclusion_tag("components/ring.html")
+def ring(part: int, whole: int, **options: Any) -> dict[str, Any]:
+    """Options: label (said to screen readers), text (inside; default the percentage), size (small, large)."""
+    return {"share": figures.share(part, whole), "text": words.percent(10000 * part // whole if whole else 0), **options}
+
+
+@register.inclusion_tag("components/countdown.html")
+def countdown(until: datetime, seconds: int, **options: Any) -> dict[str, Any]:
+    """Options: label, late (words once it is over), soon (seconds; default a third), size. `until` is an aware instant."""
+    left = max(int((until - clock.now()).total_seconds()), 0)
+    return {"until": until, "seconds": seconds, "left": left, "share": figures.share(left, seconds), "soon": seconds // 3, **options}
+
+
+@register.inclusion_tag("components/sparkline.html")
+def sparkline(points: Sequence[tuple[Any, int]], title: str, **options: Any) -> dict[str, Any]:
+    """`points` are (label, value) from old to new. Options: description, head (label column's name), unit, id."""
+    return {
+        "points": points,
+        "title": title,
+        "drawn": figures.sparkline([value for _, value in points]),
+        "width": figures.WIDTH,
+        "height": figures.HEIGHT,
+        "id": f"spark-{crc32(title.encode()):x}",
+        **options,
+    }
