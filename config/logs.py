@@ -1,7 +1,7 @@
 """Structured logs: one line an event, a request id on each, and nothing personal in any.
 
-`configure` is settings.LOGGING_CONFIG. A request's id comes from a well-formed X-Request-ID header or is made here, goes back in
-the answer, travels with Celery tasks (config/celery.py) and is stored on rows that a lane of the pulse picks up later
+`configure` is settings.LOGGING_CONFIG. A request's id comes from a well-formed X-Request-ID header or is made here, goes back
+in the answer, travels with Celery tasks (config/celery.py) and is stored on rows that a lane of the pulse picks up later
 (`bind_from_row`).
 """
 

@@ -81,12 +81,9 @@ def _fields(detail: Any, pointer: str = "") -> list[dict[str, str]]:
         parts = ((("" if key == "non_field_errors" else f"/{_escaped(str(key))}"), value) for key, value in detail.items())
         return [entry for part, value in parts for entry in _fields(value, pointer + part)]
     if isinstance(detail, list):
-        numbered = any(isinstance(value, dict | list) for value in detail)
-        return [
-            entry
-            for index, value in enumerate(detail)
-            for entry in _fields(value, f"{pointer}/{index}" if numbered else pointer)
-        ]
+        is_nested = any(isinstance(value, dict | list) for value in detail)
+        places = [(f"{pointer}/{index}" if is_nested else pointer, value) for index, value in enumerate(detail)]
+        return [entry for place, value in places for entry in _fields(value, place)]
     return [{"pointer": f"#{pointer}", "detail": str(detail), "code": getattr(detail, "code", "invalid")}]
 
 

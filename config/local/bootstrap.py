@@ -160,7 +160,7 @@ def install(lock: Path, began: float) -> None:
     if code != 0:
         tail = "\n".join(f"    {line}" for line in lines[-15:])
         fail(
-            f"pip could not install the packages (exit code {code}). Its last lines:\n{tail}\nStart the command again to resume."
+            f"pip could not install the packages (exit code {code}). \n{tail}\nStart the command again to resume."
         )
     say(began, f"{total} packages installed")
 
