@@ -99,6 +99,14 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else _time(value, words.moment(value))
 
 
+# For mails as plain text: the words without the element around them.
+register.filter("plain_day", words.day)
+register.filter("plain_on_day", words.on_day)
+register.filter("plain_day_away", words.day_away)
+register.filter("plain_on_day_away", words.on_day_away)
+register.filter("plain_moment", words.moment)
+
+
 @register.simple_tag
 def period(starts: date | datetime, ends: date | datetime) -> str:
     """A half-open period with its last day included: "1 – 31 March 2026"."""
