@@ -63,6 +63,27 @@ DEFINITIONS = (
         source="step A, accounts",
     ),
     Definition(
+        name="accounts.invitation_wait_seconds",
+        kind=Kind.SECONDS,
+        default=60,
+        minimum=0,
+        maximum=DAY,
+        what=N_("How long after an invitation was mailed it may be mailed again."),
+        source="step A, accounts",
+    ),
+    Definition(
+        name="accounts.invitations_a_day",
+        kind=Kind.INTEGER,
+        unit="invitations",
+        default=1_000,
+        minimum=1,
+        maximum=100_000,
+        what=N_(
+            "How many invitations one organization may send in 24 hours, so that nobody mails strangers through the store."
+        ),
+        source="step A, accounts",
+    ),
+    Definition(
         name="accounts.api_key_overlap_seconds",
         kind=Kind.SECONDS,
         default=DAY,
