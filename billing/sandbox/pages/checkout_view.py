@@ -1,0 +1,196 @@
+"""The Checkout page: what is bought on one side, the card form on the other."""
+
+from typing import Any
+
+from billing.sandbox import contract
+from billing.sandbox.http import Response
+from billing.sandbox.pages import amounts, cards, layout, prices
+from billing.sandbox.pages.markup import Child, Html, tag
+from billing.sandbox.pages.words import Say
+
+Obj = dict[str, Any]
+
+
+def show(
+    say: Say, merchant: str, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None, *, country: str
+) -> Response:
+    """The open session. ``failure`` is what went wrong with the card and what to do."""
+    status = 402 if failure else 400 if entry.wrong else 200
+    return layout.page(
+        say,
+        _title(say, merchant, session),
+        tag("div", _summary(say, merchant, session, entry), _pay(say, session, entry, failure, country), class_="split"),
+        reference=session["id"],
+        wide=True,
+        status=status,
+        leads_to=(session["success_url"], session["cancel_url"]),
+    )
+
+
+def ended(say: Say, merchant: str, session: Obj, onward: str | None) -> Response:
+    """A session that takes no more payment: complete or expired. ``onward`` is where the store wants the buyer next."""
+    if session["status"] == "complete":
+        words = tag("p", say("This checkout is complete. Nothing more is charged."))
+        notice, link = layout.notice("good", say("Everything is paid"), words), say("Go on to {name}", name=merchant)
+    else:
+        words = tag("p", say("Nothing was charged. Go back and start again; what you chose is kept there."))
+        notice, link = layout.notice("bad", say("This checkout has expired"), words), say("Back to {name}", name=merchant)
+    button = tag("a", link, href=onward, class_="button primary wide") if onward else None
+    title = _title(say, merchant, session)
+    body = tag("div", tag("h1", title), notice, button, class_="stack")
+    return layout.page(say, title, body, reference=session["id"], status=200 if session["status"] == "complete" else 410)
+
+
+def _title(say: Say, merchant: str, session: Obj) -> str:
+    if session["mode"] == "setup":
+        return say("Save a card")
+    return say("Subscribe to {name}" if session["mode"] == "subscription" else "Pay {name}", name=merchant)
+
+
+def _money(say: Say, session: Obj, amount: int | None) -> str:
+    return amounts.money(amount or 0, session["currency"] or "usd", say.language)
+
+
+# What is bought
+
+
+def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
+    back = session["cancel_url"]
+    head: list[Child] = [
+        tag("p", tag("a", "← ", say("Back to {name}", name=merchant), href=back)) if back else None,
+        tag("h1", _title(say, merchant, session)),
+    ]
+    if session["mode"] == "setup":
+        words = tag("p", say("The card will be charged for later invoices. Nothing is charged now."), class_="soft")
+        return tag("section", *head, words, class_="stack")
+    items = session["line_items"]["data"]
+    return tag(
+        "section",
+        *head,
+        tag("p", _money(say, session, session["amount_total"]), class_="amount"),
+        tag("h2", say("What you buy")),
+        prices.lines(say, items),
+        _sums(say, session),
+        _renewal(say, session, items),
+        _promotion(say, session, entry) if session["allow_promotion_codes"] else None,
+        class_="stack",
+    )
+
+
+def _sums(say: Say, session: Obj) -> Html:
+    details = session["total_details"] or {}
+    rows = [(say("Subtotal"), _money(say, session, session["amount_subtotal"]))]
+    if details.get("amount_discount"):
+        rows.append((say("Discount"), _money(say, session, -details["amount_discount"])))
+    if details.get("amount_tax"):
+        rows.append((say("Tax"), _money(say, session, details["amount_tax"])))
+    return prices.totals(rows, (say("Due today"), _money(say, session, session["amount_total"])))
+
+
+def _renewal(say: Say, session: Obj, items: list[Obj]) -> Child:
+    recurring = next((item["price"]["recurring"] for item in items if (item.get("price") or {}).get("recurring")), None)
+    if session["mode"] != "subscription" or recurring is None:
+        return None
+    return tag("p", say("Charged {interval} until you cancel.", interval=prices.interval(say, recurring)), class_="soft")
+
+
+def _promotion(say: Say, session: Obj, entry: cards.Entry) -> Html:
+    """The field for a code, or the code in force with a way to drop it."""
+    code = entry.get("applied_code")
+    if code:
+        button = tag("button", say("Remove {code}", code=code), name="action", value="drop_promotion", class_="small")
+        return tag("form", button, method="post")
+    field = cards.text(say, entry, "promotion_code", "Promotion code", value=entry.get("promotion_code"), maxlength=100)
+    button = tag("button", say("Apply"), name="action", value="promotion")
+    return tag("form", field, button, method="post", class_="side")
+
+
+# The form
+
+
+def _pay(say: Say, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None, country: str) -> Html:
+    problem = layout.notice("bad", failure[0], tag("p", failure[1])) if failure else None
+    if entry.wrong.keys() - {"promotion_code"}:
+        problem = layout.notice(
+            "bad", say("Something does not fit yet."), tag("p", say("Nothing was charged. Correct it and try again."))
+        )
+    return tag(
+        "section",
+        tag(
+            "form",
+            _contact(say, session, entry),
+            cards.fields(say, entry, country, problem),
+            _business(say, entry) if (session["tax_id_collection"] or {}).get("enabled") else None,
+            tag("button", _label(say, session), name="action", value="pay", class_="primary wide"),
+            id=cards.FORM,
+            method="post",
+            novalidate=True,
+            class_="panel stack",
+        ),
+        cards.help_block(say),
+        class_="stack",
+    )
+
+
+def _label(say: Say, session: Obj) -> str:
+    if session["mode"] == "setup":
+        return say("Save the card")
+    words = "Subscribe, {amount} today" if session["mode"] == "subscription" else "Pay {amount}"
+    return say(words, amount=_money(say, session, session["amount_total"]))
+
+
+def known_email(session: Obj) -> str | None:
+    """The address the session came with: the customer's, or the one it was created for."""
+    customer = session["customer"] if isinstance(session["customer"], dict) else {}
+    email: str | None = customer.get("email") or session["customer_email"]
+    return email
+
+
+def _contact(say: Say, session: Obj, entry: cards.Entry) -> Html:
+    known = known_email(session)
+    field = cards.text(
+        say,
+        entry,
+        "email",
+        "E-mail",
+        value=known or entry.get("email"),
+        type="email",
+        autocomplete="email",
+        readonly=bool(known),
+        maxlength=500,
+    )
+    return tag("fieldset", tag("legend", say("Contact")), field)
+
+
+def tax_id_types() -> list[str]:
+    """Every type of tax id that the API takes."""
+    operation = contract.operation("post", "/v1/customers/cus/tax_ids")
+    shape = operation.parameters["type"].shape if operation else None
+    return sorted(str(value) for value in getattr(shape, "values", ()))
+
+
+def _business(say: Say, entry: cards.Entry) -> Html:
+    types = [(say("No tax id"), ""), *((kind.replace("_", " ").upper(), kind) for kind in tax_id_types())]
+    return tag(
+        "fieldset",
+        tag("legend", say("Business purchase")),
+        tag(
+            "div",
+            cards.text(
+                say,
+                entry,
+                "business_name",
+                "Business name",
+                value=entry.get("business_name"),
+                autocomplete="organization",
+                maxlength=150,
+            ),
+            tag(
+                "div",
+                cards.select(say, entry, "tax_id_type", "Kind of tax id", options=types, chosen=entry.get("tax_id_type")),
+                cards.text(say, entry, "tax_id", "Tax id", value=entry.get("tax_id"), maxlength=100, class_="number"),
+                class_="pair",
+            ),
+            class_="stack",
+        ),
+    )

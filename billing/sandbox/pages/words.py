@@ -1,0 +1,201 @@
+"""What the pages say, in English and German. The English text is the key; the sandbox has no gettext."""
+
+import re
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """The words of one language: ``say("Pay {amount}", amount="$5.00")``."""
+
+    language: str
+
+    def __call__(self, text: str, **values: object) -> str:
+        found = GERMAN[text] if self.language == "de" else text
+        return found.format(**values) if values else found
+
+
+def choose(locale: str | None, accept_language: str = "") -> Say:
+    """The language of a page: the object's own locale, else (none or "auto") the first the browser accepts, else English."""
+    wanted = [locale] if locale and locale != "auto" else re.findall(r"[A-Za-z-]+(?=[;,]|$)", accept_language)
+    languages = [each.partition("-")[0].lower() for each in wanted]
+    return Say(next((language for language in languages if language in LANGUAGES), "en"))
+
+
+GERMAN = {
+    # frame
+    "SANDBOX, no money moves": "SANDBOX, es fließt kein Geld",
+    "This page stands in for Stripe's own. Cards are test cards, charges are pretended.": (
+        "Diese Seite steht für die von Stripe. Karten sind Testkarten, Zahlungen sind gespielt."
+    ),
+    # checkout
+    "Subscribe to {name}": "{name} abonnieren",
+    "Pay {name}": "An {name} zahlen",
+    "Save a card": "Karte hinterlegen",
+    "Back to {name}": "Zurück zu {name}",
+    "Back": "Zurück",
+    "What you buy": "Was Sie kaufen",
+    "Quantity {count}": "Menge {count}",
+    "{amount} each": "je {amount}",
+    "Price by quantity": "Preis nach Menge",
+    "{first} and more": "ab {first}",
+    "{first} to {last}": "{first} bis {last}",
+    "{amount} each, plus {flat}": "je {amount}, dazu {flat}",
+    "{flat} in all": "{flat} insgesamt",
+    "All units cost what the tier of the whole quantity says.": "Alle Stück kosten, was die Stufe der Gesamtmenge sagt.",
+    "Each tier's units cost what that tier says.": "Das Stück kostet, was seine Stufe sagt.",
+    "Subtotal": "Zwischensumme",
+    "Discount": "Rabatt",
+    "Tax": "Steuer",
+    "Due today": "Heute fällig",
+    "per day": "pro Tag",
+    "per week": "pro Woche",
+    "per month": "pro Monat",
+    "per year": "pro Jahr",
+    "every {count} days": "alle {count} Tage",
+    "every {count} weeks": "alle {count} Wochen",
+    "every {count} months": "alle {count} Monate",
+    "every {count} years": "alle {count} Jahre",
+    "The card will be charged for later invoices. Nothing is charged now.": (
+        "Spätere Rechnungen werden von dieser Karte abgebucht. Jetzt wird nichts abgebucht."
+    ),
+    "Charged {interval} until you cancel.": "Wird {interval} abgebucht, bis Sie kündigen.",
+    "Promotion code": "Aktionscode",
+    "Apply": "Einlösen",
+    "Remove {code}": "{code} entfernen",
+    # contact and card
+    "Contact": "Kontakt",
+    "E-mail": "E-Mail",
+    "Card": "Karte",
+    "Card number": "Kartennummer",
+    "Expiry (MM/YY)": "Gültig bis (MM/JJ)",
+    "Security code": "Prüfziffer",
+    "Name on the card": "Name auf der Karte",
+    "Country": "Land",
+    "Business purchase": "Kauf als Unternehmen",
+    "Business name": "Name des Unternehmens",
+    "Kind of tax id": "Art der Steuernummer",
+    "Tax id": "Steuernummer",
+    "No tax id": "Keine Steuernummer",
+    "Pay {amount}": "{amount} bezahlen",
+    "Subscribe, {amount} today": "Abonnieren, heute {amount}",
+    "Save the card": "Karte speichern",
+    # test cards
+    "Test cards": "Testkarten",
+    "Any security code and any expiry in the future will do.": "Jede Prüfziffer und jedes künftige Ablaufdatum passen.",
+    "Use": "Nehmen",
+    "Use the card {number}": "Die Karte {number} nehmen",
+    "What it does": "Was sie bewirkt",
+    "Number": "Nummer",
+    "Succeeds": "Gelingt",
+    "Succeeds (Mastercard)": "Gelingt (Mastercard)",
+    "Succeeds (American Express)": "Gelingt (American Express)",
+    "Asks for 3-D Secure, each time": "Verlangt jedes Mal 3-D Secure",
+    "Asks for 3-D Secure when it is saved": "Verlangt 3-D Secure beim Hinterlegen",
+    "Asks for 3-D Secure, then lacks funds": "Verlangt 3-D Secure, dann fehlt die Deckung",
+    "Is declined": "Wird abgelehnt",
+    "Lacks funds": "Ohne Deckung",
+    "Was reported lost": "Als verloren gemeldet",
+    "Was reported stolen": "Als gestohlen gemeldet",
+    "Has expired": "Ist abgelaufen",
+    "Has a wrong security code": "Hat eine falsche Prüfziffer",
+    "Fails while being processed": "Scheitert bei der Verarbeitung",
+    "Can be saved, but fails when charged": "Lässt sich hinterlegen, scheitert beim Abbuchen",
+    # what went wrong, and what to do
+    "Your card was declined.": "Ihre Karte wurde abgelehnt.",
+    "The bank gives no reason. Ask the bank, or use another card.": (
+        "Die Bank nennt keinen Grund. Fragen Sie die Bank, oder nehmen Sie eine andere Karte."
+    ),
+    "Your card has insufficient funds.": "Ihre Karte hat nicht genug Deckung.",
+    "Use another card, or try again once there is enough on this one.": (
+        "Nehmen Sie eine andere Karte, oder versuchen Sie es wieder, sobald diese gedeckt ist."
+    ),
+    "Your card has expired.": "Ihre Karte ist abgelaufen.",
+    "Check the expiry date, or use another card.": "Prüfen Sie das Ablaufdatum, oder nehmen Sie eine andere Karte.",
+    "Your card's security code is incorrect.": "Die Prüfziffer Ihrer Karte stimmt nicht.",
+    "Type the security code again: three digits on the back, four on the front of American Express.": (
+        "Geben Sie die Prüfziffer erneut ein: drei Ziffern auf der Rückseite, bei American Express vier auf der Vorderseite."
+    ),
+    "An error occurred while processing your card.": "Bei der Verarbeitung Ihrer Karte ist ein Fehler aufgetreten.",
+    "Try again in a little while.": "Versuchen Sie es in einigen Augenblicken erneut.",
+    "Your card number is incorrect.": "Ihre Kartennummer stimmt nicht.",
+    "Check the number, digit by digit. Test cards are listed below.": (
+        "Prüfen Sie die Nummer Ziffer für Ziffer. Testkarten stehen weiter unten."
+    ),
+    "The bank did not confirm that it was you.": "Die Bank hat nicht bestätigt, dass Sie es waren.",
+    "Nothing was charged. Try again, or use another card.": (
+        "Es wurde nichts abgebucht. Versuchen Sie es erneut, oder nehmen Sie eine andere Karte."
+    ),
+    "Something does not fit yet.": "Etwas passt noch nicht.",
+    "Nothing was charged. Correct it and try again.": "Es wurde nichts abgebucht. Ändern Sie es, und versuchen Sie es erneut.",
+    "Type the card's number: 12 to 19 digits.": "Geben Sie die Kartennummer ein: 12 bis 19 Ziffern.",
+    "Type the expiry as on the card, for example 12/34.": "Geben Sie das Ablaufdatum wie auf der Karte ein, etwa 12/34.",
+    "Type the security code: 3 or 4 digits.": "Geben Sie die Prüfziffer ein: 3 oder 4 Ziffern.",
+    "Type the name on the card.": "Geben Sie den Namen auf der Karte ein.",
+    "Type an e-mail address, for example name@acme.example.": "Geben Sie eine E-Mail-Adresse ein, etwa name@acme.example.",
+    "Choose a country.": "Wählen Sie ein Land.",
+    "Type the tax id, or choose no tax id.": "Geben Sie die Steuernummer ein, oder wählen Sie keine Steuernummer.",
+    "Type the business name.": "Geben Sie den Namen des Unternehmens ein.",
+    "This code is not valid.": "Dieser Code gilt nicht.",
+    # the end of a session
+    "Everything is paid": "Alles ist bezahlt",
+    "This checkout is complete. Nothing more is charged.": "Dieser Kauf ist abgeschlossen. Es wird nichts mehr abgebucht.",
+    "Go on to {name}": "Weiter zu {name}",
+    "This checkout has expired": "Dieser Kauf ist abgelaufen",
+    "Nothing was charged. Go back and start again; what you chose is kept there.": (
+        "Es wurde nichts abgebucht. Gehen Sie zurück, und beginnen Sie neu; Ihre Auswahl ist dort noch da."
+    ),
+    "Nothing here": "Hier ist nichts",
+    "No page has this address. It may have been cut off when it was copied.": (
+        "Unter dieser Adresse gibt es keine Seite. Vielleicht wurde sie beim Kopieren abgeschnitten."
+    ),
+    # 3-D Secure
+    "Confirm with your bank": "Bei der Bank bestätigen",
+    "In real life your bank asks here, in its app or by a code, whether it is you who pays.": (
+        "Im Ernstfall fragt hier Ihre Bank, in ihrer App oder mit einem Code, ob Sie es sind."
+    ),
+    "Amount": "Betrag",
+    "Merchant": "Händler",
+    "Nothing is charged": "Es wird nichts abgebucht",
+    "Complete authentication": "Bestätigen",
+    "Fail authentication": "Ablehnen",
+    "This question has been answered": "Diese Frage ist beantwortet",
+    "Nothing is left to confirm. You can close this page.": (
+        "Es gibt nichts mehr zu bestätigen. Sie können die Seite schließen."
+    ),
+    # invoices
+    "Invoice {number}": "Rechnung {number}",
+    "Draft invoice": "Rechnungsentwurf",
+    "Draft": "Entwurf",
+    "Open": "Offen",
+    "Paid": "Bezahlt",
+    "Void": "Storniert",
+    "Uncollectible": "Uneinbringlich",
+    "From": "Von",
+    "To": "An",
+    "Issued": "Ausgestellt",
+    "Due": "Fällig",
+    "Due by {date}": "Fällig bis {date}",
+    "Description": "Beschreibung",
+    "Quantity": "Menge",
+    "Unit price": "Stückpreis",
+    "Total": "Gesamt",
+    "Paid from the credit": "Aus dem Guthaben bezahlt",
+    "Kept as credit for later invoices": "Als Guthaben für spätere Rechnungen behalten",
+    "Owed from earlier invoices": "Offen aus früheren Rechnungen",
+    "Too small to charge, carried over": "Zu klein zum Abbuchen, wird übertragen",
+    "Amount paid": "Bezahlt",
+    "Amount due": "Zu zahlen",
+    "{start} to {end}": "{start} bis {end}",
+    "Download as PDF": "Als PDF herunterladen",
+    "Pay this invoice": "Diese Rechnung bezahlen",
+    "Paid on {date}. Thank you.": "Bezahlt am {date}. Vielen Dank.",
+    "This invoice was voided on {date}. Nothing is owed.": "Diese Rechnung wurde am {date} storniert. Es ist nichts zu zahlen.",
+    "This invoice is a draft. It can be paid once it is finalized.": (
+        "Diese Rechnung ist ein Entwurf. Sie kann bezahlt werden, sobald sie ausgestellt ist."
+    ),
+    "Nothing is owed on this invoice.": "Auf dieser Rechnung ist nichts zu zahlen.",
+    "Page {page} of {pages}": "Seite {page} von {pages}",
+}
