@@ -6,8 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config.local import joining
+
 
 def main() -> None:
+    joining.join()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     execute_from_command_line(sys.argv)
 

@@ -159,9 +159,7 @@ def install(lock: Path, began: float) -> None:
     code, lines = follow(process, total, began)
     if code != 0:
         tail = "\n".join(f"    {line}" for line in lines[-15:])
-        fail(
-            f"pip could not install the packages (exit code {code}). \n{tail}\nStart the command again to resume."
-        )
+        fail(f"pip could not install the packages (exit code {code}). \n{tail}\nStart the command again to resume.")
     say(began, f"{total} packages installed")
 
 

@@ -10,6 +10,7 @@ import re
 import secrets
 import shlex
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,8 +91,14 @@ class Lock:
         self.path = path
         self._handle: int | None = None
 
-    def take(self, *, shared: bool = False, wait: bool = False) -> bool:
-        """Take the lock; False when somebody else has it and `wait` is not asked for."""
+    def take(self, *, shared: bool = False, wait: bool = False, patience_seconds: float = 0.0) -> bool:
+        """Take the lock; False when somebody else has it still after the patience, unless `wait` is asked for."""
+        deadline = time.monotonic() + patience_seconds
+        while not (taken := self._try(shared=shared, wait=wait)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return taken
+
+    def _try(self, *, shared: bool, wait: bool) -> bool:
         handle = self._handle
         if handle is None:
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,6 +1,7 @@
 """Settings: read from the environment (environment.py), one block a subject, production unless told otherwise."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -105,7 +106,7 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     }
 }
-STATE_FOLDER = ROOT / ".storefront"
+STATE_FOLDER = Path(optional("STOREFRONT_STATE", env.str, str(ROOT / ".storefront"), "/var/lib/storefront"))
 
 # --- People -----------------------------------------------------------------------------------------------------------
 
