@@ -1,0 +1,244 @@
+"""What is on sale, held in this process's memory. A thread asks the database for a newer version; no request does."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+
+from billing.models import CatalogVersion, Price, ProductLine
+from billing.rules import catalog, pricing
+
+# A change is visible everywhere within a second: this long to notice it, the rest to load it.
+POLL_SECONDS: Final = 0.75
+log = structlog.get_logger(__name__)
+
+
+def text(words: Mapping[str, str], language: str | None = None) -> str:
+    """A catalog's text in the active language, or in English, or in the first there is; "" for no text at all."""
+    language = language or translation.get_language() or settings.LANGUAGE_CODE
+    for wanted in (language, language.split("-")[0], "en"):
+        if wanted in words:
+            return words[wanted]
+    return next(iter(words.values()), "")
+
+
+@dataclass(frozen=True)
+class PriceOnSale:
+    """`id` is the row's; amounts are minor units a seat and interval."""
+
+    id: int
+    stripe_price_id: str
+    interval: str
+    currency: str
+    scheme: str
+    tiers: tuple[pricing.Tier, ...]
+
+    def total(self, seats: int) -> int:
+        return pricing.total(self.tiers, self.scheme, seats)
+
+
+@dataclass(frozen=True)
+class FeatureOnSale:
+    """`limit` counts `unit`s; None is without limit, or simply included where there is no unit."""
+
+    code: str
+    name: Mapping[str, str]
+    limit: int | None
+    unit: Mapping[str, str] | None
+    group: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlanOnSale:
+    id: int
+    line: str
+    code: str
+    name: str
+    pitch: Mapping[str, str]
+    seats_min: int
+    seats_max: int
+    is_recommended: bool
+    features: tuple[FeatureOnSale, ...]
+    prices: tuple[PriceOnSale, ...]
+
+    @property
+    def path(self) -> str:
+        """How addresses name the plan: "fieldnote/team"."""
+        return f"{self.line}/{self.code}"
+
+    def price(self, interval: str, currency: str) -> PriceOnSale | None:
+        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
+
+    def feature(self, code: str) -> FeatureOnSale | None:
+        return next((feature for feature in self.features if feature.code == code), None)
+
+
+@dataclass(frozen=True)
+class LineOnSale:
+    id: int
+    code: str
+    name: Mapping[str, str]
+    pitch: Mapping[str, str]
+    is_growth: bool
+    stage: str
+    plans: tuple[PlanOnSale, ...]
+
+    @cached_property
+    def seats_max(self) -> int:
+        """The most seats that any plan of the line sells without a person."""
+        return max((plan.seats_max for plan in self.plans), default=0)
+
+    def plan(self, code: str) -> PlanOnSale | None:
+        return next((plan for plan in self.plans if plan.code == code), None)
+
+
+@dataclass(frozen=True)
+class OnSale:
+    """One catalog version; number 0 with nothing in it before the first `catalog apply`."""
+
+    number: int
+    currencies: tuple[str, ...]
+    lines: tuple[LineOnSale, ...]
+
+    def line(self, code: str) -> LineOnSale | None:
+        return next((line for line in self.lines if line.code == code), None)
+
+    def plan(self, path: str) -> PlanOnSale | None:
+        """The plan named "line/plan", or None."""
+        line_code, _slash, plan_code = path.partition("/")
+        line = self.line(line_code)
+        return line.plan(plan_code) if line else None
+
+
+def current_version() -> CatalogVersion | None:
+    return CatalogVersion.objects.order_by("-number").first()
+
+
+def current() -> catalog.Catalog | None:
+    """The catalog last applied, as rules know it."""
+    version = current_version()
+    return catalog.Catalog.of_document(version.document) if version else None
+
+
+def on_sale() -> OnSale:
+    """What is on sale: no query once this process has asked before (the tests' fresh memory aside)."""
+    return _shelf.read()
+
+
+def refresh() -> None:
+    """Read the database now, for the process that has just changed it."""
+    _shelf.load()
+
+
+def forget() -> None:
+    """Drop what this process knows (between tests)."""
+    _shelf.drop()
+
+
+def price_row(*, plan_id: int, interval: str, currency: str) -> Price | None:
+    """The price on sale for a plan, interval and currency, with its plan and line. One query."""
+    rows = Price.objects.filter(plan_id=plan_id, interval=interval, currency=currency, retired_at=None)
+    return rows.filter(plan__withdrawn_at=None).select_related("plan__line").first()
+
+
+def tiers_of(row: Price) -> tuple[pricing.Tier, ...]:
+    return tuple(pricing.Tier(tier["up_to"], tier["unit_minor"]) for tier in row.tiers)
+
+
+class Shelf:
+    """The catalog in memory, and the thread that keeps it fresh."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: OnSale | None = None
+        self._pid = 0
+        self._stop = threading.Event()
+
+    def read(self) -> OnSale:
+        held = self._held
+        if held is not None and self._pid == os.getpid():
+            return held
+        return self._first()
+
+    def load(self) -> OnSale:
+        found = _load()
+        self._held, self._pid = found, os.getpid()
+        return found
+
+    def drop(self) -> None:
+        self._stop.set()
+        self._held, self._pid = None, 0
+
+    def watch(self, seconds: float = POLL_SECONDS) -> threading.Thread:
+        """Start the thread that polls the version."""
+        self._stop = threading.Event()
+        thread = threading.Thread(target=self._poll, args=(self._stop, seconds), name="catalog-shelf", daemon=True)
+        thread.start()
+        return thread
+
+    def _first(self) -> OnSale:
+        with self._lock:
+            if self._held is None or self._pid != os.getpid():
+                # A test's data is rolled back, and a thread would hold its database open: tests call `watch` themselves.
+                if not settings.TEST:
+                    self.watch()
+                return self.load()
+            return self._held
+
+    def _poll(self, stop: threading.Event, seconds: float) -> None:
+        while not stop.wait(seconds):
+            try:
+                number = CatalogVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0
+                if self._held is not None and number != self._held.number:
+                    self.load()
+            except Exception as error:  # noqa: BLE001 - the store keeps selling from memory while the database restarts
+                log.warning("catalog_poll_failed", error=type(error).__name__)
+            finally:
+                connection.close()
+
+
+_shelf = Shelf()
+
+
+def _load() -> OnSale:
+    version = current_version()
+    if version is None:
+        return OnSale(0, (), ())
+    prices: dict[int, list[PriceOnSale]] = {}
+    for row in Price.objects.filter(retired_at=None).order_by("id"):
+        held = PriceOnSale(row.id, row.stripe_price_id, row.interval, row.currency, row.scheme, tiers_of(row))
+        prices.setdefault(row.plan_id, []).append(held)
+    rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
+    lines = tuple(_line(row, prices) for row in rows.order_by("rank", "code"))
+    return OnSale(version.number, tuple(version.document["currencies"]), lines)
+
+
+def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSale:
+    plans = sorted((plan for plan in row.plans.all() if plan.withdrawn_at is None), key=lambda plan: plan.rank)
+    held = tuple(
+        PlanOnSale(
+            id=plan.id,
+            line=row.code,
+            code=plan.code,
+            name=plan.name,
+            pitch=plan.pitch,
+            seats_min=plan.seats_min,
+            seats_max=plan.seats_max,
+            is_recommended=plan.is_recommended,
+            features=tuple(_feature(feature) for feature in plan.features),
+            prices=tuple(prices.get(plan.id, ())),
+        )
+        for plan in plans
+    )
+    return LineOnSale(row.id, row.code, row.name, row.pitch, row.is_growth, row.stage, held)
+
+
+def _feature(plain: Mapping[str, Any]) -> FeatureOnSale:
+    return FeatureOnSale(plain["code"], plain["name"], plain.get("limit"), plain.get("unit"), plain.get("group") or {})

@@ -1,0 +1,125 @@
+"""What changes from one catalog to the next, as data; billing/queries/catalog_words.py says it in words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from billing.rules import catalog
+
+
+class Kind(StrEnum):
+    LINE_ADDED = "line_added"
+    LINE_WITHDRAWN = "line_withdrawn"
+    PLAN_ADDED = "plan_added"
+    PLAN_WITHDRAWN = "plan_withdrawn"
+    PRICE_ADDED = "price_added"
+    PRICE_CHANGED = "price_changed"
+    PRICE_RETIRED = "price_retired"
+    FEATURE_ADDED = "feature_added"
+    FEATURE_REMOVED = "feature_removed"
+    FEATURE_CHANGED = "feature_changed"
+    MOVE_ADDED = "move_added"
+    MOVE_REMOVED = "move_removed"
+    FIELD_CHANGED = "field_changed"
+    STRIPE_REPAIRED = "stripe_repaired"
+
+
+@dataclass(frozen=True)
+class Change:
+    """`subject` is "line", "line/plan" or "" for the catalog; `name` what of it changed; before and after are JSON data."""
+
+    kind: Kind
+    subject: str
+    name: str = ""
+    before: Any = None
+    after: Any = None
+
+
+def changes(before: catalog.Catalog | None, after: catalog.Catalog) -> tuple[Change, ...]:
+    """Everything that applying `after` over `before` (None: nothing was ever applied) would change, in the file's order."""
+    old = before or catalog.Catalog((), ())
+    found: list[Change] = []
+    if before and old.currencies != after.currencies:
+        found.append(Change(Kind.FIELD_CHANGED, "", "currencies", list(old.currencies), list(after.currencies)))
+    if before and [line.code for line in old.lines] != [line.code for line in after.lines]:
+        found.extend(_order("", old.lines, after.lines))
+    for line in after.lines:
+        earlier = old.line(line.code)
+        if earlier is None:
+            found.append(Change(Kind.LINE_ADDED, line.code))
+        found.extend(_line_changes(earlier, line))
+    found.extend(Change(Kind.LINE_WITHDRAWN, line.code) for line in old.lines if after.line(line.code) is None)
+    return tuple(found)
+
+
+def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[Change]:
+    if before:
+        yield from _fields(after.code, before, after, ("name", "pitch", "family", "growth", "stage", "max_plans"))
+        yield from _order(after.code, before.plans, after.plans)
+    for plan in after.plans:
+        subject = f"{after.code}/{plan.code}"
+        earlier = before.plan(plan.code) if before else None
+        if earlier is None:
+            yield Change(Kind.PLAN_ADDED, subject, plan.name)
+            yield from (Change(Kind.PRICE_ADDED, subject, after=_price(price)) for price in plan.prices)
+        else:
+            yield from _plan_changes(subject, earlier, plan)
+    if before:
+        gone = (plan for plan in before.plans if after.plan(plan.code) is None)
+        yield from (Change(Kind.PLAN_WITHDRAWN, f"{after.code}/{plan.code}", plan.name) for plan in gone)
+
+
+def _plan_changes(subject: str, before: catalog.Plan, after: catalog.Plan) -> Iterator[Change]:
+    yield from _fields(subject, before, after, ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps"))
+    for price in after.prices:
+        earlier = before.price(price.interval, price.currency)
+        if earlier is None:
+            yield Change(Kind.PRICE_ADDED, subject, after=_price(price))
+        elif earlier.fingerprint != price.fingerprint:
+            yield Change(Kind.PRICE_CHANGED, subject, before=_price(earlier), after=_price(price))
+        elif earlier.unit_cost_minor != price.unit_cost_minor:
+            name = f"unit_cost.{price.interval}.{price.currency}"
+            yield Change(Kind.FIELD_CHANGED, subject, name, earlier.unit_cost_minor, price.unit_cost_minor)
+    for price in before.prices:
+        if after.price(price.interval, price.currency) is None:
+            yield Change(Kind.PRICE_RETIRED, subject, before=_price(price))
+    yield from _feature_changes(subject, before.features, after.features)
+    yield from (Change(Kind.MOVE_ADDED, subject, move) for move in after.moves if move not in before.moves)
+    yield from (Change(Kind.MOVE_REMOVED, subject, move) for move in before.moves if move not in after.moves)
+
+
+def _feature_changes(subject: str, before: Sequence[catalog.Feature], after: Sequence[catalog.Feature]) -> Iterator[Change]:
+    old = {feature.code: feature for feature in before}
+    for feature in after:
+        earlier = old.pop(feature.code, None)
+        if earlier is None:
+            yield Change(Kind.FEATURE_ADDED, subject, feature.code, after=feature.limit)
+        elif earlier.limit != feature.limit:
+            yield Change(Kind.FEATURE_CHANGED, subject, feature.code, earlier.limit, feature.limit)
+        elif earlier != feature:
+            yield Change(Kind.FIELD_CHANGED, subject, f"features.{feature.code}", dict(earlier.name), dict(feature.name))
+    yield from (Change(Kind.FEATURE_REMOVED, subject, code) for code in old)
+
+
+def _fields(subject: str, before: Any, after: Any, names: Sequence[str]) -> Iterator[Change]:
+    for name in names:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield Change(Kind.FIELD_CHANGED, subject, name, _plain(old), _plain(new))
+
+
+def _order(subject: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
+    stayed = {item.code for item in before} & {item.code for item in after}
+    old, new = ([item.code for item in items if item.code in stayed] for items in (before, after))
+    if old != new:
+        yield Change(Kind.FIELD_CHANGED, subject, "order", old, new)
+
+
+def _price(price: catalog.Price) -> dict[str, Any]:
+    tiers = [{"up_to": tier.up_to, "unit_minor": tier.unit_minor} for tier in price.tiers]
+    return {"interval": price.interval, "currency": price.currency, "scheme": price.scheme, "tiers": tiers}
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else value

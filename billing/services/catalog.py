@@ -1,0 +1,192 @@
+"""Applying a catalog: Stripe's products and prices first, then one transaction that puts them on sale here."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+
+from accounts.origin import Origin
+from accounts.services import journal
+from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
+from billing.queries import catalog as queries
+from billing.rules import catalog
+from billing.rules.catalog_diff import Change, Kind, changes
+from billing.services import catalog_stripe
+from billing.services.catalog_stripe import Key
+
+_LOCK: Final = 7_310_514_620_001  # any number, the same in every process: held while a catalog is applied
+WAIT_SECONDS: Final = 60.0
+
+
+class Busy(RuntimeError):
+    """Another process is applying a catalog."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The version now on sale, whether this call made it, and what changed."""
+
+    number: int
+    is_new: bool
+    changes: tuple[Change, ...]
+
+
+def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
+    """Put `wanted` on sale: new and changed prices become new prices at Stripe, old ones stay with those who have them.
+
+    Safe to repeat, at once and after a crash: Stripe's objects are found before they are made, and only the transaction at
+    the end makes them visible. Call outside a transaction. Raises Busy, gateway.GatewayError.
+    """
+    with _only_one():
+        current = CatalogVersion.objects.order_by("-number").first()
+        before = catalog.Catalog.of_document(current.document) if current else None
+        number = current.number + 1 if current else 1
+        projection = catalog_stripe.project(wanted, _known(), number=number)
+        found = changes(before, wanted) + _repairs(wanted, projection.repaired)
+        if current and not found:
+            return Applied(current.number, is_new=False, changes=())
+        with transaction.atomic(durable=True):
+            version = CatalogVersion.objects.create(
+                number=number,
+                sha256=wanted.sha256,
+                document=wanted.document,
+                summary=[asdict(change) for change in found],
+                applied_by=origin.actor,
+                applied_at=at,
+            )
+            _write(wanted, version, projection, at)
+            journal.append(
+                kind="billing.catalog.applied",
+                organization=None,
+                at=at,
+                actor=origin.actor,
+                source=origin.source,
+                data={"number": number, "sha256": wanted.sha256, "changes": len(found)},
+                request_id=origin.request_id,
+            )
+    queries.refresh()
+    return Applied(number, is_new=True, changes=found)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Hold the database's advisory lock, on this connection and across its transactions."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+            if cursor.fetchone() == (True,):
+                break
+            if time.monotonic() > deadline:
+                raise Busy("Another process is applying a catalog; run the command again when it has ended.")
+            time.sleep(0.1)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _known() -> dict[Key, catalog_stripe.Known]:
+    rows = Price.objects.filter(retired_at=None).select_related("plan__line")
+    return {_key(row): catalog_stripe.Known(row.stripe_price_id, row.fingerprint) for row in rows}
+
+
+def _key(row: Price) -> Key:
+    return row.plan.line.code, row.plan.code, row.interval, row.currency
+
+
+def _repairs(wanted: catalog.Catalog, keys: Sequence[Key]) -> tuple[Change, ...]:
+    found = []
+    for line_code, plan_code, interval, currency in keys:
+        line = wanted.line(line_code)
+        plan = line.plan(plan_code) if line else None
+        price = plan.price(interval, currency) if plan else None
+        if price:
+            found.append(Change(Kind.STRIPE_REPAIRED, f"{line_code}/{plan_code}", after=asdict(price)))
+    return tuple(found)
+
+
+def _write(wanted: catalog.Catalog, version: CatalogVersion, projection: catalog_stripe.Projection, at: datetime) -> None:
+    plans: dict[tuple[str, str], Plan] = {}
+    for rank, line in enumerate(wanted.lines):
+        line_row = _write_line(line, rank)
+        for plan_rank, plan in enumerate(line.plans):
+            product = projection.products[line.code, plan.code]
+            plans[line.code, plan.code] = _write_plan(line_row, plan, plan_rank, product)
+    ProductLine.objects.filter(withdrawn_at=None).exclude(code__in=[line.code for line in wanted.lines]).update(withdrawn_at=at)
+    Plan.objects.filter(withdrawn_at=None).exclude(id__in=[plan.id for plan in plans.values()]).update(withdrawn_at=at)
+    _write_prices(wanted, plans, version, projection.prices, at)
+    _write_moves(wanted, plans)
+
+
+def _write_line(line: catalog.Line, rank: int) -> ProductLine:
+    values = {
+        "name": line.name,
+        "pitch": line.pitch,
+        "family": line.family,
+        "is_growth": line.growth,
+        "stage": line.stage,
+        "max_plans": line.max_plans,
+        "rank": rank,
+        "withdrawn_at": None,
+    }
+    return ProductLine.objects.update_or_create(code=line.code, defaults=values)[0]
+
+
+def _write_plan(line: ProductLine, plan: catalog.Plan, rank: int, stripe_product_id: str) -> Plan:
+    values = {
+        "name": plan.name,
+        "pitch": plan.pitch,
+        "rank": rank,
+        "seats_min": plan.seats_min,
+        "seats_max": plan.seats_max,
+        "features": [asdict(feature) for feature in plan.features],
+        "is_recommended": plan.recommended,
+        "stripe_product_id": stripe_product_id,
+        "withdrawn_at": None,
+    }
+    return Plan.objects.update_or_create(line=line, code=plan.code, defaults=values)[0]
+
+
+def _write_prices(
+    wanted: catalog.Catalog,
+    plans: Mapping[tuple[str, str], Plan],
+    version: CatalogVersion,
+    stripe_ids: Mapping[Key, str],
+    at: datetime,
+) -> None:
+    on_sale = set(stripe_ids.values())
+    # Retired first: one price on sale for each plan, interval and currency is a constraint.
+    Price.objects.filter(retired_at=None).exclude(stripe_price_id__in=on_sale).update(retired_at=at)
+    rows = {row.stripe_price_id: row for row in Price.objects.filter(stripe_price_id__in=on_sale)}
+    for (line_code, plan_code, interval, currency), stripe_id in stripe_ids.items():
+        line = wanted.line(line_code)
+        plan = line.plan(plan_code) if line else None
+        price = plan.price(interval, currency) if plan else None
+        assert plan is not None
+        assert price is not None
+        row = rows.get(stripe_id) or Price(stripe_price_id=stripe_id, version=version)
+        row.plan = plans[line_code, plan_code]
+        row.interval, row.currency, row.scheme = interval, currency, price.scheme
+        row.tiers = [asdict(tier) for tier in price.tiers]
+        row.margin_bps, row.unit_cost_minor = plan.margin_bps, price.unit_cost_minor
+        row.fingerprint = price.fingerprint
+        row.lookup_key = catalog_stripe.lookup_key((line_code, plan_code, interval, currency))
+        row.retired_at = None
+        row.save()
+
+
+def _write_moves(wanted: catalog.Catalog, plans: Mapping[tuple[str, str], Plan]) -> None:
+    moves = [
+        Move(from_plan=plans[line.code, plan.code], to_plan=plans[line.code, target])
+        for line in wanted.lines
+        for plan in line.plans
+        for target in plan.moves
+    ]
+    Move.objects.all().delete()
+    Move.objects.bulk_create(moves)
