@@ -58,3 +58,15 @@ def sandbox():
     server = import_string("billing.sandbox.server.Sandbox")(port=int(settings.STRIPE_API_BASE.rpartition(":")[2])).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def cast(db):
+    """The people of the tests (tests/cast.py)."""
+    return import_string("tests.cast.assemble")()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_policies():
+    """A process keeps the policy register for some seconds; a test's rows are gone by then."""
+    import_string("accounts.queries.policies.forget")()
