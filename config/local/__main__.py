@@ -1,4 +1,4 @@
-"""`python -m config.local demo | test | check | services`: what bin/demo, bin/test and bin/check become once the packages are installed."""
+"""`python -m config.local demo | test | check | services`: what the commands in bin/ become once installed."""
 
 import os
 import sys

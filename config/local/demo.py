@@ -82,8 +82,8 @@ def refuse_what_is_live(environment: Mapping[str, str]) -> None:
     key = environment.get("STRIPE_SECRET_KEY", "")
     if key and not key.startswith(TEST_KEYS):
         raise Refused(
-            "STRIPE_SECRET_KEY is not a test key, and the demo would sell to real customers. Use one that begins with sk_test_, "
-            "or unset it to use the sandbox."
+            "STRIPE_SECRET_KEY is not a test key, and the demo would sell to real customers. "
+            "Use one that begins with sk_test_, or unset it to use the sandbox."
         )
 
 
