@@ -44,11 +44,12 @@ def money(amount_minor: int, currency: str, *, whole: bool = False, signed: bool
     if code not in locale().currencies:
         raise ValueError(f"{currency!r} is no ISO 4217 currency code, for example EUR")
     places = numbers.get_currency_precision(code)
-    digits = places != 0 and not (whole and amount_minor % 10**places == 0)
     value = Decimal(abs(amount_minor)).scaleb(-places)
-    text = numbers.format_currency(
-        value if digits else value.to_integral_value(), code, locale=locale(), currency_digits=digits, decimal_quantization=digits
-    )
+    if whole and amount_minor % 10**places == 0:
+        pattern = locale().currency_formats["standard"].pattern.replace("0.00", "0")
+        text = numbers.format_currency(value, code, format=pattern, locale=locale(), currency_digits=False)
+    else:
+        text = numbers.format_currency(value, code, locale=locale())
     sign = MINUS if amount_minor < 0 else "+" if signed and amount_minor > 0 else ""
     return f"{sign}{text}"
 

@@ -59,8 +59,7 @@ class SeatStepper extends HTMLElement {
   show() {
     const value = this.value;
     for (const button of this.querySelectorAll("[data-step]")) {
-      const beyond = value + Number(button.dataset.step);
-      button.disabled = beyond < Number(this.field.min) || beyond > Number(this.field.max);
+      button.disabled = Number(button.dataset.step) < 0 ? value <= Number(this.field.min) : value >= Number(this.field.max);
     }
     if (!this.range) return;
     const place = this.placeOf(value);
