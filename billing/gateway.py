@@ -181,8 +181,9 @@ def create_session(params: Params, *, key: str) -> Session:
 
 
 def session(stripe_id: str) -> Session:
-    """With the setup intent expanded, for card changes."""
-    params: Any = {"expand": ["setup_intent"]}
+    """With what it brought expanded: the subscription and its latest invoice, or the setup intent and its card."""
+    expand = ["setup_intent.payment_method", "subscription.latest_invoice.payments"]
+    params: Any = {"expand": expand}
     return _call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
 
 
@@ -239,6 +240,10 @@ def invoice(stripe_id: str) -> Invoice:
     """With its payments expanded."""
     params: Any = {"expand": ["payments"]}
     return _call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
+
+
+def pay_invoice(stripe_id: str, params: Params, *, key: str) -> Invoice:
+    return _call("invoices.pay", lambda c, o: c.v1.invoices.pay(stripe_id, dict(params), o), key=key)  # type: ignore[arg-type]
 
 
 def void_invoice(stripe_id: str, *, key: str) -> Invoice:

@@ -60,6 +60,7 @@ class Subscription(models.Model):
     schedule_id = models.CharField(max_length=64, blank=True)
     projection_wanted = models.PositiveIntegerField(default=0)
     projection_done = models.PositiveIntegerField(default=0)
+    projection_due_at = models.DateTimeField(null=True, blank=True, help_text=_("Wall time: not before, after a refusal."))
     latest_invoice_id = models.CharField(max_length=64, blank=True)
     mirrored_at = models.DateTimeField(null=True, blank=True)
 

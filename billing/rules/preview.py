@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; a credit is negative."""
+    """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; credits are below 0."""
 
     description: str
     quantity: int

@@ -89,7 +89,7 @@ def handler(kind: str) -> Handler:
     return import_string(HANDLERS[kind])()  # type: ignore[no-any-return]
 
 
-def open_command(  # noqa: PLR0913 - a command is these seven things
+def open_command(
     *,
     kind: str,
     target: str,

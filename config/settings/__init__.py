@@ -122,12 +122,18 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one counts once it is verified
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address is told to its owner
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = False if TEST else {}
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
@@ -176,13 +182,15 @@ CELERY_BEAT_SCHEDULE = {
 PULSE_LANES = {
     "commands": "billing.services.commands.drain",
     "inbox": "billing.services.inbox.drain",
+    "projections": "billing.services.projection.drain",
+    "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
 }
 
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
-POLICY_MODULES = ["accounts.rules.policies"]
+POLICY_MODULES = ["accounts.rules.policies", "billing.rules.policies"]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

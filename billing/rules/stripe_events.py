@@ -1,0 +1,73 @@
+"""Which of Stripe's events the store listens to, and which object each of them is about.
+
+The event itself is only a knock on the door: what is true is read from Stripe afterwards (see billing.services.inbox).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Kind(StrEnum):
+    """The objects that are mirrored."""
+
+    SUBSCRIPTION = "subscription"
+    INVOICE = "invoice"
+    CUSTOMER = "customer"
+    SESSION = "checkout.session"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The object to be read again; `key` is its Stripe id."""
+
+    kind: Kind
+    key: str
+
+
+# type -> (kind, paths to the id inside data.object; the first that leads to one is taken)
+ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
+    "checkout.session.completed": (Kind.SESSION, ("id",)),
+    "checkout.session.expired": (Kind.SESSION, ("id",)),
+    "checkout.session.async_payment_succeeded": (Kind.SESSION, ("id",)),
+    "checkout.session.async_payment_failed": (Kind.SESSION, ("id",)),
+    "customer.updated": (Kind.CUSTOMER, ("id",)),
+    "customer.deleted": (Kind.CUSTOMER, ("id",)),
+    "payment_method.attached": (Kind.CUSTOMER, ("customer",)),
+    "payment_method.updated": (Kind.CUSTOMER, ("customer",)),
+    "payment_method.automatically_updated": (Kind.CUSTOMER, ("customer",)),
+    "customer.subscription.created": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.updated": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.deleted": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.paused": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.resumed": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.pending_update_applied": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.pending_update_expired": (Kind.SUBSCRIPTION, ("id",)),
+    "subscription_schedule.updated": (Kind.SUBSCRIPTION, ("subscription", "released_subscription")),
+    "subscription_schedule.released": (Kind.SUBSCRIPTION, ("released_subscription", "subscription")),
+    "subscription_schedule.canceled": (Kind.SUBSCRIPTION, ("subscription", "released_subscription")),
+    "subscription_schedule.completed": (Kind.SUBSCRIPTION, ("subscription", "released_subscription")),
+    "invoice.created": (Kind.INVOICE, ("id",)),
+    "invoice.updated": (Kind.INVOICE, ("id",)),
+    "invoice.finalized": (Kind.INVOICE, ("id",)),
+    "invoice.finalization_failed": (Kind.INVOICE, ("id",)),
+    "invoice.paid": (Kind.INVOICE, ("id",)),
+    "invoice.payment_failed": (Kind.INVOICE, ("id",)),
+    "invoice.payment_action_required": (Kind.INVOICE, ("id",)),
+    "invoice.voided": (Kind.INVOICE, ("id",)),
+    "invoice.marked_uncollectible": (Kind.INVOICE, ("id",)),
+}
+
+
+def subject(event: Mapping[str, Any]) -> Subject | None:
+    """What the event is about, or None when the store does not listen to it (another type, or an object without an owner)."""
+    allowed = ALLOWED.get(event.get("type", ""))
+    if allowed is None:
+        return None
+    kind, paths = allowed
+    about = event.get("data", {}).get("object", {})
+    for path in paths:
+        if isinstance(about.get(path), str) and about[path]:
+            return Subject(kind, about[path])
+    return None

@@ -1,0 +1,154 @@
+"""Changing the card: Stripe's page in setup mode, then the new card becomes the customer's and the subscriptions' default."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Organization
+from accounts.origin import Origin, Source
+from accounts.services import journal
+from billing import gateway
+from billing.models import Customer, StripeCommand, Subscription
+from billing.rules.stripe_events import Kind
+from billing.services import commands, inbox, mirror, mirror_customers, notices
+from config import clock
+
+
+class NoCustomer(Exception):
+    """Nothing was ever bought, so there is nothing to pay with a card yet."""
+
+
+def start_setup(organization: Organization, *, origin: Origin, at: datetime) -> StripeCommand:
+    """Open Stripe's page for a new card. The command's `result["url"]` leads there; open means Stripe does not answer yet.
+
+    A second click while the first is being answered finds the first. Raises NoCustomer.
+    """
+    customer = Customer.objects.filter(organization=organization).first()
+    if customer is None:
+        raise NoCustomer("Buy a plan first; the card is asked for there.")
+    target = f"card:{organization.pk}"
+    try:
+        with transaction.atomic(durable=True):
+            command = commands.open_command(
+                kind="card.setup",
+                target=target,
+                organization=organization,
+                payload=_payload(organization, customer),
+                origin=origin,
+                at=at,
+            )
+    except commands.Busy:
+        command = StripeCommand.objects.filter(target=target).latest("pk")
+    return commands.execute(command.pk)
+
+
+def look_up(session_id: str, organization: Organization) -> bool:
+    """Ask Stripe how the session went, when the buyer comes back before the event does. Whether the card is in use now."""
+    session = gateway.session(session_id)
+    if (session.metadata or {}).get("organization") != organization.public_id:
+        return False
+    with transaction.atomic(durable=True):
+        apply_setup(session, clock.now())
+    command = StripeCommand.objects.filter(idempotency_key=_use_key(session.id)).first()
+    return command is not None and commands.execute(command.pk).state == "done"
+
+
+def apply_setup(session: gateway.Session, at: datetime) -> None:
+    """Write down that a session's card is to be used, once. Call inside a transaction."""
+    metadata = session.metadata or {}
+    organization = Organization.objects.filter(public_id=metadata.get("organization", "")).first()
+    intent = session.setup_intent
+    if organization is None or session.status != "complete" or intent is None or isinstance(intent, str):
+        return
+    if StripeCommand.objects.filter(idempotency_key=_use_key(session.id)).exists():
+        return
+    live = Subscription.objects.live().filter(organization=organization)
+    commands.open_command(
+        kind="card.use",
+        target=f"card.use:{session.id}",
+        organization=organization,
+        payload={
+            "customer": mirror.stripe_id(session.customer),
+            "payment_method": mirror.stripe_id(intent.payment_method),
+            "subscriptions": list(live.values_list("stripe_id", flat=True)),
+        },
+        origin=Origin(source=Source.STRIPE),
+        at=at,
+        idempotency_key=_use_key(session.id),
+    )
+
+
+def _use_key(session_id: str) -> str:
+    return f"card.use:{session_id}"[:100]
+
+
+def _payload(organization: Organization, customer: Customer) -> dict[str, Any]:
+    back = f"{settings.STORE_URL}/payment-method/"
+    return {
+        "mode": "setup",
+        "ui_mode": "hosted_page",
+        "customer": customer.stripe_id,
+        "currency": organization.currency or customer.balance_currency or "usd",
+        "metadata": {"organization": organization.public_id},
+        "success_url": back + "?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": back,
+        "locale": organization.locale[:2] or "auto",
+        "allowed_payment_method_types": ["card"],
+    }
+
+
+class OpenCardSetup:
+    def send(self, command: StripeCommand) -> gateway.Session:
+        return gateway.create_session(command.payload, key=command.idempotency_key)
+
+    def conclude(self, command: StripeCommand, answer: gateway.Session, at: datetime) -> dict[str, Any]:
+        return {"session": answer.id, "url": answer.url}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        """Cannot happen: nothing is charged here. The command's own state says enough."""
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        """Nothing was promised: the page says that the card page could not be opened."""
+
+    def read_back(self, command: StripeCommand) -> None:
+        return None
+
+
+class UseCard:
+    """Make the card the default of the customer and of every live subscription (Checkout had set one on those)."""
+
+    def send(self, command: StripeCommand) -> gateway.Customer:
+        asked, key = command.payload, command.idempotency_key
+        params = {"invoice_settings": {"default_payment_method": asked["payment_method"]}}
+        gateway.update_customer(asked["customer"], params, key=f"{key}:customer")
+        for stripe_id in asked["subscriptions"]:
+            gateway.update_subscription(
+                stripe_id, {"default_payment_method": asked["payment_method"]}, key=f"{key}:{stripe_id}"
+            )
+        return gateway.customer(asked["customer"])
+
+    def conclude(self, command: StripeCommand, answer: gateway.Customer, at: datetime) -> dict[str, Any]:
+        mirror_customers.take(answer, at)
+        journal.append(
+            kind="billing.card.changed",
+            organization=command.organization,
+            at=at,
+            source=Source.STRIPE,
+            data={"command": command.pk},
+        )
+        if command.organization is not None:
+            notices.card_changed(command.organization, command, at=at)
+        return {}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        inbox.touch(Kind.CUSTOMER, command.payload["customer"])
+
+    def read_back(self, command: StripeCommand) -> gateway.Customer | None:
+        now = gateway.customer(command.payload["customer"])
+        used = now.invoice_settings.default_payment_method if now.invoice_settings else None
+        return now if mirror.stripe_id(used) == command.payload["payment_method"] else None

@@ -1,0 +1,244 @@
+"""From the cart to Stripe's payment page.
+
+One open attempt per organization and line: a new one first expires the old session, and if that turns out to be paid, there is
+nothing left to open. What a paid session means is decided in billing.services.sessions, whoever hears of it first.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Organization
+from accounts.origin import Origin
+from accounts.services import journal
+from billing import gateway
+from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, Price, StripeCommand, Subscription
+from billing.rules.stripe_events import Kind
+from billing.services import commands, inbox, mirror_customers, sessions
+from config import clock
+
+# Stripe allows 30 minutes to 24 hours.
+SESSION_OPEN_FOR = timedelta(hours=23)
+
+
+class CheckoutError(Exception):
+    """A purchase that cannot be started."""
+
+
+class AlreadyBought(CheckoutError):
+    """The organization has a live subscription of this line: its seats and plan are changed there."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__("There is a live subscription already.")
+        self.subscription = subscription
+
+
+class SeatsOutOfRange(CheckoutError):
+    """Self-service sells `minimum` to `maximum` seats of this plan."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(f"{minimum} to {maximum} seats can be bought here.")
+        self.minimum, self.maximum = minimum, maximum
+
+
+class NotOnSale(CheckoutError):
+    """The plan is no longer sold at this interval and currency; the cart has to be looked at again."""
+
+
+class CurrencyLocked(CheckoutError):
+    """The organization pays in `currency` while anything in it is open."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"This organization pays in {currency.upper()}.")
+        self.currency = currency
+
+
+def start(*, cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
+    """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
+    out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
+
+    Two clicks at once get the same attempt. Raises the CheckoutErrors above.
+    """
+    _settle_open_attempt(organization, cart)
+    attempt = _open(cart, organization, origin, at)
+    if attempt.state == CheckoutState.OPENING:
+        for command_id in StripeCommand.objects.filter(target=_target(attempt), state="open").values_list("pk", flat=True):
+            commands.execute(command_id)
+        attempt.refresh_from_db()
+    return attempt
+
+
+def look_up(attempt: CheckoutAttempt) -> CheckoutAttempt:
+    """Ask Stripe how an open attempt stands (the return page does, whichever of it and the event comes first)."""
+    if attempt.state == CheckoutState.OPEN and attempt.stripe_session_id:
+        session = gateway.session(attempt.stripe_session_id)
+        with transaction.atomic(durable=True):
+            sessions.apply(session, clock.now())
+        attempt.refresh_from_db()
+    return attempt
+
+
+def _settle_open_attempt(organization: Organization, cart: Cart) -> None:
+    """Expire the session that is still open, unless it is for the very same thing. A paid one is applied instead."""
+    line = cart.plan.line_id
+    old = CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN).first()
+    if old is None or old.stripe_session_id is None or _is_same(old, cart):
+        return
+    try:
+        session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
+    except gateway.Refused:
+        session = gateway.session(old.stripe_session_id)
+    with transaction.atomic(durable=True):
+        sessions.apply(session, clock.now())
+
+
+def _is_same(attempt: CheckoutAttempt, cart: Cart) -> bool:
+    if attempt.expires_at <= clock.now() + timedelta(minutes=5):
+        return False
+    wanted = _price(cart)
+    return attempt.cart_id == cart.pk and attempt.price_id == wanted.pk and attempt.seats == cart.seats
+
+
+def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
+    """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt."""
+    with transaction.atomic(durable=True):
+        locked = Organization.objects.select_for_update().get(pk=organization.pk)
+        price = _check(cart, locked)
+        known = CheckoutAttempt.objects.filter(
+            organization=locked, line=cart.plan.line_id, state__in=(CheckoutState.OPENING, CheckoutState.OPEN)
+        ).first()
+        if known is not None:
+            return known
+        if cart.organization_id is None:
+            Cart.objects.filter(pk=cart.pk).update(organization=locked)
+        attempt = CheckoutAttempt.objects.create(
+            organization=locked,
+            line=cart.plan.line,
+            cart=cart,
+            price=price,
+            seats=cart.seats,
+            actor=origin.actor,
+            created_at=at,
+            expires_at=at + SESSION_OPEN_FOR,
+        )
+        commands.open_command(
+            kind="checkout.open",
+            target=_target(attempt),
+            organization=locked,
+            payload=_payload(attempt, locked, origin),
+            origin=origin,
+            at=at,
+        )
+        journal.append(
+            kind="billing.checkout.started",
+            organization=locked,
+            at=at,
+            actor=origin.actor,
+            source=origin.source,
+            data={"attempt": attempt.public_id, "plan": cart.plan.code, "seats": cart.seats},
+        )
+    return attempt
+
+
+def _check(cart: Cart, organization: Organization) -> Price:
+    live = Subscription.objects.live().filter(organization=organization, line=cart.plan.line_id).first()
+    if live is not None:
+        raise AlreadyBought(live)
+    if not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
+        raise SeatsOutOfRange(cart.plan.seats_min, cart.plan.seats_max)
+    if organization.currency and organization.currency != cart.currency and _is_currency_held(organization):
+        raise CurrencyLocked(organization.currency)
+    return _price(cart)
+
+
+def _is_currency_held(organization: Organization) -> bool:
+    open_invoices = organization.invoices.filter(status__in=("draft", "open"))
+    return Subscription.objects.live().filter(organization=organization).exists() or open_invoices.exists()
+
+
+def _price(cart: Cart) -> Price:
+    on_sale = Price.objects.filter(plan=cart.plan, interval=cart.interval, currency=cart.currency, retired_at=None)
+    price = on_sale.filter(plan__withdrawn_at=None).first()
+    if price is None:
+        raise NotOnSale("This plan is no longer sold like this.")
+    return price
+
+
+def _target(attempt: CheckoutAttempt) -> str:
+    return f"checkout:{attempt.organization_id}:{attempt.line_id}"
+
+
+def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin) -> dict[str, Any]:
+    back = f"{settings.STORE_URL}/checkout/{attempt.public_id}/"
+    known = Customer.objects.filter(organization=organization).first()
+    metadata = {"organization": organization.public_id, "attempt": attempt.public_id}
+    session = {
+        "mode": "subscription",
+        "ui_mode": "hosted_page",
+        "line_items": [{"price": attempt.price.stripe_price_id, "quantity": attempt.seats}],
+        "client_reference_id": attempt.public_id,
+        "metadata": metadata,
+        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}},
+        "success_url": f"{back}?paid=1",
+        "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
+        "expires_at": int(attempt.expires_at.timestamp()),
+        "locale": organization.locale[:2] or "auto",
+        "customer_update": {"name": "auto", "address": "auto"},
+        "tax_id_collection": {"enabled": True},
+        "allowed_payment_method_types": ["card"],
+    }
+    return {
+        "attempt": attempt.pk,
+        "customer": known.stripe_id if known else "",
+        "new_customer": {
+            "name": organization.name,
+            "email": origin.actor.email if origin.actor else "",
+            "address": {"country": organization.country},
+            "preferred_locales": [organization.locale],
+            "metadata": {"organization": organization.public_id},
+        },
+        "session": session,
+    }
+
+
+class OpenSession:
+    """The command: make the customer if Stripe does not know the organization yet, then the session."""
+
+    def send(self, command: StripeCommand) -> tuple[str, gateway.Session]:
+        asked = command.payload
+        customer = asked["customer"]
+        if not customer:
+            # The organization's own key: whichever attempt comes first makes the one customer.
+            assert command.organization is not None
+            customer = gateway.create_customer(
+                asked["new_customer"], key=f"customer:{command.organization.public_id}:{command.idempotency_key}"
+            ).id
+        return customer, gateway.create_session({**asked["session"], "customer": customer}, key=command.idempotency_key)
+
+    def conclude(self, command: StripeCommand, answer: tuple[str, gateway.Session], at: datetime) -> dict[str, Any]:
+        customer_id, session = answer
+        assert command.organization is not None
+        mirror_customers.ensure(command.organization, customer_id, at)
+        attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
+        attempt.stripe_session_id, attempt.url, attempt.state = session.id, session.url or "", CheckoutState.OPEN
+        attempt.expires_at = datetime.fromtimestamp(session.expires_at, UTC)
+        attempt.save(update_fields=["stripe_session_id", "url", "state", "expires_at"])
+        if command.organization.currency != attempt.price.currency:
+            Organization.objects.filter(pk=command.organization.pk).update(currency=attempt.price.currency)
+        # The event may have come before this row knew the session's id.
+        inbox.touch(Kind.SESSION, session.id)
+        return {"session": session.id}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        CheckoutAttempt.objects.filter(pk=command.payload["attempt"]).update(
+            state=CheckoutState.FAILED, message=refusal.message[:300], concluded_at=at
+        )
+
+    def read_back(self, command: StripeCommand) -> None:
+        """An unopened session hurts nobody: it expires by itself, and the buyer starts anew."""
+        return None  # noqa: RET501 - the protocol's answer for "did not take place"

@@ -1,0 +1,181 @@
+"""What Stripe tells us, right under any order, duplication and delay.
+
+Accepting is one statement: the event, once, and a dirty mark on the object it is about. Handling takes the object, not the
+event: take its lease, note the mark, fetch it from Stripe *after* that, apply what Stripe says now, and call it clean up to the
+mark noted. An event that arrives meanwhile raises the mark again, so the object is fetched again; a burst costs one fetch.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils.module_loading import import_string
+
+from billing import gateway
+from billing.models import InboxEvent, StripeObject
+from billing.rules import stripe_events
+from billing.rules.stripe_events import Kind
+from billing.services import commands
+from config import clock, pulse
+
+LEASE = timedelta(seconds=30)
+BATCH = 16
+FETCHERS = 8
+LONGEST_WAIT = timedelta(hours=1)
+
+# kind -> (how it is fetched, who applies it)
+READERS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+    Kind.SUBSCRIPTION: (gateway.subscription, "billing.services.mirror.subscription"),
+    Kind.INVOICE: (gateway.invoice, "billing.services.mirror_invoices.take"),
+    Kind.CUSTOMER: (gateway.customer, "billing.services.mirror_customers.take"),
+    Kind.SESSION: (gateway.session, "billing.services.sessions.apply"),
+}
+
+ACCEPT = """
+WITH fresh AS (
+    INSERT INTO billing_inboxevent (stripe_id, type, object_key, source, payload, created_at, received_at)
+    VALUES (%(id)s, %(type)s, %(key)s, %(source)s, %(payload)s::jsonb, %(created)s, %(now)s)
+    ON CONFLICT (stripe_id) DO NOTHING RETURNING 1
+)
+INSERT INTO billing_stripeobject (key, kind, dirty, clean, due_at, fence, attempts, error)
+SELECT %(key)s, %(kind)s, 1, 0, %(now)s, 0, 0, '' FROM fresh
+ON CONFLICT (key) DO UPDATE SET dirty = billing_stripeobject.dirty + 1, due_at = excluded.due_at
+RETURNING key
+"""
+
+TOUCH = """
+INSERT INTO billing_stripeobject (key, kind, dirty, clean, due_at, fence, attempts, error)
+VALUES (%s, %s, 1, 0, %s, 0, 0, '')
+ON CONFLICT (key) DO UPDATE SET dirty = billing_stripeobject.dirty + 1, due_at = excluded.due_at
+"""
+
+CLAIM = """
+UPDATE billing_stripeobject SET lease_until = %(until)s, fence = fence + 1, attempts = attempts + 1
+WHERE key IN (
+    SELECT key FROM billing_stripeobject
+    WHERE dirty > clean AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until < %(now)s)
+    ORDER BY due_at, key LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+RETURNING key, kind, dirty, fence, attempts,
+    (SELECT max(id) FROM billing_inboxevent WHERE object_key = key AND handled_at IS NULL)
+"""
+
+log = structlog.get_logger(__name__)
+
+
+class CommandUnderWay(Exception):
+    """The object belongs to an open command, which must end first: finishing it is how this event is handled."""
+
+    def __init__(self, command_id: int) -> None:
+        super().__init__(f"command {command_id} is under way")
+        self.command_id = command_id
+
+
+@dataclass(frozen=True)
+class Claimed:
+    key: str
+    kind: str
+    dirty: int
+    fence: int
+    attempts: int
+    newest_event_id: int | None
+
+
+def accept(event: Mapping[str, Any], *, body: str, source: str) -> bool:
+    """Keep one event from Stripe and mark its object. False if it is not one of ours to keep, or is here already.
+
+    `body` is the event's JSON text, stored as it came. One statement: nothing is half kept.
+    """
+    subject = stripe_events.subject(event)
+    if subject is None:
+        return False
+    values = {
+        "id": event["id"],
+        "type": event["type"],
+        "key": subject.key,
+        "kind": subject.kind.value,
+        "source": source,
+        "payload": body,
+        "created": datetime.fromtimestamp(event["created"], UTC),
+        "now": clock.wall(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ACCEPT, values)
+        return cursor.fetchone() is not None
+
+
+def touch(kind: Kind, key: str) -> None:
+    """Ask for an object to be read again soon, as if Stripe had spoken of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCH, [key, kind.value, clock.wall()])
+
+
+def retry(key: str) -> None:
+    """Try a failed object again now (the admin's button)."""
+    StripeObject.objects.filter(pk=key).update(due_at=clock.wall(), attempts=0)
+
+
+def drain(now: datetime) -> pulse.Drained:
+    """The pulse's lane: read dirty objects again and apply them."""
+    claimed = _claim(now)
+    if not claimed:
+        waiting = StripeObject.objects.filter(dirty__gt=F("clean"), due_at__gt=now).order_by("due_at")
+        return pulse.Drained(next_due_at=waiting.values_list("due_at", flat=True).first())
+    with ThreadPoolExecutor(max_workers=min(FETCHERS, len(claimed))) as fetchers:
+        fetches = [fetchers.submit(READERS[one.kind][0], one.key) for one in claimed]
+        handled = sum(_handle(one, fetch.result) for one, fetch in zip(claimed, fetches, strict=True))
+    return pulse.Drained(handled=handled)
+
+
+def _claim(now: datetime) -> list[Claimed]:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"until": now + LEASE, "now": now, "limit": BATCH})
+        return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def _handle(one: Claimed, fetched: Callable[[], Any]) -> bool:
+    """Apply one object; False when it has to wait."""
+    try:
+        return _apply(one, fetched())
+    except CommandUnderWay as wait:
+        ended = commands.execute(wait.command_id).concluded_at is not None
+        _release(one, after=timedelta(0) if ended else timedelta(seconds=1), attempts=one.attempts - 1)
+    except gateway.NotFound as error:
+        _release(one, after=LONGEST_WAIT, error=f"Stripe does not know it: {error}")
+    except Exception as error:
+        # Whatever it is, it is kept, shown in the admin and tried again; other objects go on.
+        log.exception("inbox_object_failed", key=one.key, kind=one.kind, attempts=one.attempts)
+        _release(one, after=min(LONGEST_WAIT, timedelta(seconds=2 ** min(one.attempts, 12))), error=repr(error))
+    return False
+
+
+def _apply(one: Claimed, fetched: Any) -> bool:
+    at = clock.now()
+    with transaction.atomic(durable=True):
+        mine = StripeObject.objects.select_for_update().filter(pk=one.key, fence=one.fence).first()
+        if mine is None:
+            return False  # the lease ran out and somebody else has it
+        _applier(one.kind)(fetched, at)
+        mine.clean, mine.lease_until, mine.attempts, mine.error, mine.fetched_at = one.dirty, None, 0, "", clock.wall()
+        mine.save(update_fields=["clean", "lease_until", "attempts", "error", "fetched_at"])
+        if one.newest_event_id is not None:
+            unhandled = InboxEvent.objects.filter(object_key=one.key, handled_at=None, id__lte=one.newest_event_id)
+            unhandled.update(handled_at=clock.wall())
+    return True
+
+
+def _release(one: Claimed, *, after: timedelta, error: str = "", attempts: int | None = None) -> None:
+    mine = StripeObject.objects.filter(pk=one.key, fence=one.fence)
+    count = one.attempts if attempts is None else attempts
+    mine.update(lease_until=None, due_at=clock.wall() + after, error=error, attempts=count)
+
+
+@cache
+def _applier(kind: str) -> Callable[[Any, datetime], None]:
+    return import_string(READERS[kind][1])  # type: ignore[no-any-return]

@@ -1,0 +1,211 @@
+"""What Stripe says, written into our rows. Every verb takes a freshly fetched object and may run any number of times."""
+
+from datetime import UTC, datetime
+
+from accounts.origin import Origin, Source
+from accounts.services import journal
+from billing import gateway
+from billing.models import (
+    ChangeState,
+    CommandState,
+    LedgerKind,
+    Price,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    SeatChange,
+    StripeCommand,
+    Subscription,
+)
+from billing.services import inbox, ledger, notices, people, projection
+
+STRIPE = Origin(source=Source.STRIPE)
+
+
+class UnknownPrice(Exception):
+    """Stripe sells this subscription at a price that no catalog version made; somebody has to look."""
+
+
+def instant(epoch: int | None) -> datetime | None:
+    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
+
+
+def at_instant(epoch: int) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)
+
+
+# --- Subscriptions ----------------------------------------------------------------------------------------------------
+
+
+def subscription(answer: gateway.Subscription, at: datetime) -> None:
+    """Take over a subscription's state, and book what changed it.
+
+    A subscription we have no row of is left alone: it comes with its Checkout session, which asks for another look.
+    Raises inbox.CommandUnderWay while a command of ours holds it, and UnknownPrice.
+    """
+    row = (
+        Subscription.objects.locked()
+        .select_related("organization", "line", "price", "plan")
+        .filter(stripe_id=answer.id)
+        .first()
+    )
+    if row is None:
+        return
+    command = StripeCommand.objects.filter(target=target(row), state=CommandState.OPEN).first()
+    if command is not None:
+        raise inbox.CommandUnderWay(command.pk)
+    take(row, answer, at)
+
+
+def target(row: Subscription) -> str:
+    """What commands on this subscription hold while they are open."""
+    return f"subscription:{row.pk}"
+
+
+def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
+    """Write Stripe's state into `row` (locked by the caller) and book the difference in seats, each part to its cause."""
+    before_period = row.period_starts_at
+    item = answer["items"].data[0]
+    copy_fields(row, answer, at)
+    if not row.is_live:
+        _end(row, at)
+        return
+    quantity = int(item.quantity or 0)
+    if row.period_starts_at > before_period:
+        _renew(row, quantity, at)
+    _settle_waiting(row, answer, quantity, at)
+    if quantity != row.quantity:
+        ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.quantity, origin=STRIPE, at=at)
+    people.fit(row, origin=STRIPE, at=at)
+
+
+def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
+    """Everything but the quantity, which only the ledger writes. Saves the row."""
+    item = answer["items"].data[0]
+    if item.price.id != row.price.stripe_price_id:
+        row.price = price_of(item.price.id)
+        row.plan = row.price.plan
+    pending = answer.pending_update
+    items = (pending.subscription_items if pending else None) or []
+    row.status = answer.status
+    row.stripe_item_id = item.id
+    row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
+    row.cancel_at = instant(answer.cancel_at) or (row.period_ends_at if answer.cancel_at_period_end else None)
+    row.canceled_at, row.ended_at = instant(answer.canceled_at), instant(answer.ended_at)
+    row.pending_quantity = int(items[0].quantity or 0) if items else None
+    row.pending_expires_at = at_instant(pending.expires_at) if pending else None
+    row.pending_invoice_id = stripe_id(answer.latest_invoice) if pending else ""
+    row.schedule_id = stripe_id(answer.schedule)
+    row.latest_invoice_id = stripe_id(answer.latest_invoice)
+    row.mirrored_at = at
+    row.save()
+
+
+def stripe_id(reference: object) -> str:
+    """The id of a reference that may be expanded, an id, or missing."""
+    return reference if isinstance(reference, str) else str(getattr(reference, "id", "") or "")
+
+
+def price_of(stripe_price_id: str) -> Price:
+    price = Price.objects.select_related("plan__line").filter(stripe_price_id=stripe_price_id).first()
+    if price is None:
+        raise UnknownPrice(f"{stripe_price_id} is in no catalog version; add it to the catalog or move the customer in Stripe.")
+    return price
+
+
+def _renew(row: Subscription, quantity: int, at: datetime) -> None:
+    """A new period began: what waited for it has happened, if Stripe's quantity says so."""
+    due = list(
+        row.scheduled.filter(
+            state=ScheduledState.PENDING, kind=ScheduledKind.SEATS, effective_at__lte=row.period_starts_at
+        ).order_by("id")
+    )
+    journal.append(
+        kind="billing.subscription.renewed",
+        organization=row.organization,
+        at=row.period_starts_at,
+        source=Source.STRIPE,
+        data={"subscription": row.pk, "quantity": quantity},
+    )
+    if not due:
+        return
+    if quantity != row.quantity + sum(change.delta for change in due):
+        _missed(row, due, at)
+        return
+    # Increases first: the running sum then never dips below what either order leaves.
+    for change in sorted(due, key=lambda change: -change.delta):
+        _apply(row, change)
+    # Nothing waits any more (or less does): Stripe's schedule has done its part.
+    projection.want(row)
+
+
+def _apply(row: Subscription, change: ScheduledChange) -> None:
+    origin = Origin(actor=change.actor, source=Source.SCHEDULE)
+    for release in change.releases.select_related("assignment"):
+        people.unassign(assignment=release.assignment, origin=origin, at=change.effective_at)
+    ledger.book(
+        row, kind=LedgerKind.RENEWED, delta=change.delta, origin=origin, at=change.effective_at, reason=change.reason[:200]
+    )
+    change.state, change.ended_at = ScheduledState.APPLIED, change.effective_at
+    change.save(update_fields=["state", "ended_at"])
+
+
+def _missed(row: Subscription, due: list[ScheduledChange], at: datetime) -> None:
+    """The period began before Stripe heard of the change: it waits for the next one, and somebody is told."""
+    row.scheduled.filter(pk__in=[change.pk for change in due]).update(effective_at=row.period_ends_at)
+    journal.append(
+        kind="billing.schedule.missed",
+        organization=row.organization,
+        at=at,
+        source=Source.STRIPE,
+        data={"subscription": row.pk, "changes": [change.pk for change in due]},
+    )
+    projection.want(row)
+
+
+def _settle_waiting(row: Subscription, answer: gateway.Subscription, quantity: int, at: datetime) -> None:
+    """An increase that waited for its payment: paid, or gone."""
+    change = SeatChange.objects.select_for_update().filter(subscription=row, state=ChangeState.WAITING).first()
+    if change is None or row.pending_quantity is not None:
+        return
+    gained = change.quantity_after - change.quantity_before
+    if quantity - row.quantity == gained:
+        conclude_increase(row, change, at=at)
+    else:
+        change.state, change.concluded_at = ChangeState.EXPIRED, at
+        change.save(update_fields=["state", "concluded_at"])
+        notices.increase_expired(change, at=at)
+
+
+def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, command: StripeCommand | None = None) -> None:
+    """Book an increase that has been paid, give its seats to whom they were bought for, and let the schedule follow."""
+    origin = Origin(actor=change.actor, source=Source(change.source))
+    ledger.book(
+        row,
+        kind=LedgerKind.ADDED,
+        delta=change.quantity_after - change.quantity_before,
+        origin=origin,
+        at=at,
+        command=command,
+        stripe_invoice_id=change.stripe_invoice_id,
+    )
+    change.state, change.concluded_at = ChangeState.DONE, at
+    change.save(update_fields=["state", "concluded_at", "stripe_invoice_id"])
+    people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
+    if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
+        projection.want(row)
+    notices.increased(change, at=at)
+
+
+def _end(row: Subscription, at: datetime) -> None:
+    """The subscription is over: its seats, and whatever waited."""
+    ended_at = row.ended_at or at
+    if row.quantity:
+        ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at)
+        notices.ended(row, at=at)
+    people.fit(row, origin=STRIPE, at=ended_at)
+    pending = row.scheduled.filter(state=ScheduledState.PENDING)
+    pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
+    pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
+    SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).update(state=ChangeState.EXPIRED, concluded_at=at)
+    projection.settled(row)

@@ -1,0 +1,101 @@
+"""Invoices as Stripe says they are, with their lines."""
+
+from datetime import datetime
+
+from accounts.origin import Source
+from accounts.services import journal
+from billing import gateway
+from billing.models import Customer, Invoice, InvoiceLine, Subscription
+from billing.services import mirror, notices
+
+
+def take(answer: gateway.Invoice, at: datetime) -> None:
+    """Take over an invoice with its lines. One of a customer we do not know is left alone."""
+    known = Customer.objects.select_related("organization").filter(stripe_id=mirror.stripe_id(answer.customer)).first()
+    if known is None or answer.id is None:
+        return
+    row = Invoice.objects.select_for_update().filter(stripe_id=answer.id).first()
+    was_paid = row is not None and row.status == "paid"
+    row = row or Invoice(stripe_id=answer.id, organization=known.organization)
+    attempts_before = row.attempt_count
+    _copy_invoice(row, answer, at)
+    _copy_lines(row, answer)
+    if row.status == "paid" and not was_paid:
+        _paid(row, at)
+    elif row.status == "open" and row.attempt_count > attempts_before:
+        _tell_invoice("billing.invoice.payment_failed", row, at)
+        notices.payment_failed(row, at=at)
+
+
+def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
+    parent = answer.parent.subscription_details if answer.parent else None
+    row.subscription = Subscription.objects.filter(stripe_id=mirror.stripe_id(parent.subscription)).first() if parent else None
+    row.number, row.status = answer.number or "", answer.status or "draft"
+    row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
+    row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
+    row.tax_minor = sum(tax.amount for tax in answer.total_taxes or [])
+    row.amount_due_minor, row.amount_paid_minor = answer.amount_due, answer.amount_paid
+    row.amount_remaining_minor = answer.amount_remaining
+    row.starting_balance_minor, row.ending_balance_minor = answer.starting_balance, answer.ending_balance
+    row.attempt_count, row.next_attempt_at = answer.attempt_count, mirror.instant(answer.next_payment_attempt)
+    row.due_at = mirror.instant(answer.due_date)
+    stamps = answer.status_transitions
+    row.issued_at = mirror.instant(stamps.finalized_at) or mirror.at_instant(answer.created)
+    row.paid_at, row.mirrored_at = mirror.instant(stamps.paid_at), at
+    row.save()
+
+
+def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
+    lines = [
+        InvoiceLine(
+            invoice=row,
+            stripe_id=line.id,
+            position=position,
+            description=line.description or "",
+            quantity=line.quantity,
+            amount_minor=line.amount,
+            is_proration=is_proration(line),
+            starts_at=mirror.at_instant(line.period.start),
+            ends_at=mirror.at_instant(line.period.end),
+        )
+        for position, line in enumerate(answer.lines.data)
+    ]
+    InvoiceLine.objects.bulk_create(
+        lines,
+        update_conflicts=True,
+        unique_fields=["invoice", "stripe_id"],
+        update_fields=["position", "description", "quantity", "amount_minor", "is_proration", "starts_at", "ends_at"],
+    )
+    row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
+
+
+def is_proration(line: object) -> bool:
+    """Whether an invoice line is a proration: said under `parent`, by the kind of its source (API of 2025 and later)."""
+    parent = getattr(line, "parent", None)
+    for kind in ("subscription_item_details", "invoice_item_details"):
+        details = getattr(parent, kind, None)
+        if details is not None:
+            return bool(details.proration)
+    return False
+
+
+def _paid(row: Invoice, at: datetime) -> None:
+    if row.subscription_id is not None and row.amount_paid_minor > 0:
+        notices.receipt(row, at=at)
+    _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
+
+
+def _tell_invoice(kind: str, row: Invoice, at: datetime) -> None:
+    journal.append(
+        kind=kind,
+        organization=row.organization,
+        at=at,
+        source=Source.STRIPE,
+        data={
+            "invoice": row.pk,
+            "number": row.number,
+            "amount_minor": row.total_minor,
+            "currency": row.currency,
+            "attempt": row.attempt_count,
+        },
+    )

@@ -1,0 +1,162 @@
+"""The mails that billing's flows cause: written as rows in the causing transaction, to the people who decide about money.
+
+Templates are under templates/emails/billing/. Amounts go as minor units beside their currency, instants as aware datetimes;
+the outbox formats them in each recipient's language and the organization's time zone.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Membership, Organization, Role, User
+from accounts.services import outbox
+from billing.models import (
+    CheckoutAttempt,
+    Invoice,
+    ScheduledChange,
+    ScheduledKind,
+    SeatChange,
+    StripeCommand,
+    Subscription,
+)
+
+DECIDERS = (Role.OWNER, Role.BILLING_ADMIN)
+
+
+def deciders(organization: Organization) -> list[User]:
+    """Owners and billing admins."""
+    live = Membership.objects.live().filter(organization=organization, role__in=DECIDERS, user__is_active=True)
+    return [membership.user for membership in live.select_related("user").order_by("pk")]
+
+
+def _write(kind: str, subject_row: str, organization: Organization, context: dict[str, Any], at: datetime) -> None:
+    full = {"organization": organization.name, **context}
+    for person in deciders(organization):
+        outbox.write(kind=f"billing/{kind}", subject_row=subject_row, to=person, organization=organization, context=full, at=at)
+
+
+def _plan(row: Subscription) -> dict[str, Any]:
+    return {
+        "plan": row.plan.name,
+        "interval": row.price.interval,
+        "currency": row.currency,
+        "period_ends_at": row.period_ends_at,
+    }
+
+
+def welcome(row: Subscription, attempt: CheckoutAttempt, *, at: datetime) -> None:
+    """The subscription has started."""
+    context = {**_plan(row), "seats": row.quantity}
+    _write("welcome", f"subscription:{row.pk}", row.organization, context, at)
+
+
+def increased(change: SeatChange, *, at: datetime) -> None:
+    """More seats, paid."""
+    row = change.subscription
+    context = {
+        **_plan(row),
+        "seats_before": change.quantity_before,
+        "seats": change.quantity_after,
+        "added": change.quantity_after - change.quantity_before,
+        "amount_minor": change.due_now_minor,
+        "renewal_minor": change.preview.get("renewal_minor"),
+        "by": str(change.actor or ""),
+    }
+    _write("seats_added", f"seat_change:{change.pk}", row.organization, context, at)
+
+
+def increase_waits(change: SeatChange, *, at: datetime) -> None:
+    """More seats, once the payment is finished; until when, and where."""
+    context = {
+        **_plan(change.subscription),
+        "seats": change.quantity_after,
+        "amount_minor": change.due_now_minor,
+        "expires_at": change.expires_at,
+        "change": change.public_id,
+    }
+    _write("seats_waiting", f"seat_change:{change.pk}", change.subscription.organization, context, at)
+
+
+def increase_expired(change: SeatChange, *, at: datetime) -> None:
+    """Not paid in time: nothing was charged, the seats are as they were."""
+    context = {**_plan(change.subscription), "seats": change.quantity_after, "amount_minor": change.due_now_minor}
+    _write("seats_expired", f"seat_change:{change.pk}", change.subscription.organization, context, at)
+
+
+def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> None:
+    """Fewer or more seats from the period's end on."""
+    context = {
+        **_plan(change.subscription),
+        "delta": change.delta,
+        "seats": change.subscription.quantity,
+        "coming": coming,
+        "effective_at": change.effective_at,
+    }
+    _write("seats_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
+def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
+    """Cancelled: what is kept until when, and how to take it back."""
+    context = {**_plan(change.subscription), "seats": change.subscription.quantity, "effective_at": change.effective_at}
+    _write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
+def taken_back(change: ScheduledChange, *, at: datetime) -> None:
+    """A scheduled change or the cancellation was taken back."""
+    kind = "cancellation_taken_back" if change.kind == ScheduledKind.END else "scheduled_taken_back"
+    context = {**_plan(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
+    _write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
+def ended(row: Subscription, *, at: datetime) -> None:
+    """The subscription is over."""
+    _write("ended", f"subscription:{row.pk}", row.organization, {**_plan(row), "ended_at": row.ended_at or at}, at)
+
+
+def receipt(invoice: Invoice, *, at: datetime) -> None:
+    """An invoice was paid: amount, number, lines."""
+    lines = [
+        {
+            "description": line.description,
+            "quantity": line.quantity,
+            "amount_minor": line.amount_minor,
+            "starts_at": line.starts_at,
+            "ends_at": line.ends_at,
+        }
+        for line in invoice.lines.all()
+    ]
+    context = {
+        "invoice": invoice.pk,
+        "number": invoice.number,
+        "amount_minor": invoice.amount_paid_minor,
+        "tax_minor": invoice.tax_minor,
+        "total_minor": invoice.total_minor,
+        "currency": invoice.currency,
+        "paid_at": invoice.paid_at or at,
+        "lines": lines,
+    }
+    _write("receipt", f"invoice:{invoice.pk}", invoice.organization, context, at)
+
+
+def payment_failed(invoice: Invoice, *, at: datetime) -> None:
+    """A charge was declined: the amount, when it is tried again, where to mend it."""
+    context = {
+        "invoice": invoice.pk,
+        "number": invoice.number,
+        "amount_minor": invoice.amount_remaining_minor,
+        "currency": invoice.currency,
+        "next_attempt_at": invoice.next_attempt_at,
+    }
+    _write("payment_failed", f"invoice:{invoice.pk}:{invoice.attempt_count}", invoice.organization, context, at)
+
+
+def paid_twice(attempt: CheckoutAttempt, *, amount_minor: int, currency: str, at: datetime) -> None:
+    """Two payment pages were paid: this one's money is on its way back."""
+    context = {"amount_minor": amount_minor, "currency": currency, "plan": attempt.price.plan.name, "seats": attempt.seats}
+    _write("paid_twice", f"checkout:{attempt.pk}", attempt.organization, context, at)
+
+
+def card_changed(organization: Organization, command: StripeCommand, *, at: datetime) -> None:
+    """A new card is in use."""
+    card = organization.customer
+    context = {"brand": card.card_brand, "last4": card.card_last4}
+    _write("card_changed", f"command:{command.pk}", organization, context, at)

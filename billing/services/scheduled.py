@@ -1,0 +1,152 @@
+"""Changes that wait for the period's end: fewer or more seats, and the end of the subscription itself.
+
+They are rows first; Stripe's schedule follows (billing.services.projection). Each can be taken back until it happens.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.origin import Origin
+from accounts.services import journal
+from billing.models import (
+    CancelReason,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    SeatAssignment,
+    SeatRelease,
+    Subscription,
+)
+from billing.rules import schedule
+from billing.services import notices, people, projection, seats
+
+
+def change_seats(
+    row: Subscription, *, seats_after: int, releases: Sequence[int], origin: Origin, at: datetime, reason: str = ""
+) -> ScheduledChange:
+    """Have `seats_after` seats from the period's end on, on top of what already waits.
+
+    `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
+    NotLive, EndsSoon, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
+    """
+    with transaction.atomic(durable=True):
+        locked = _lock(row)
+        coming = _coming(locked)
+        _check(locked, coming, seats_after)
+        chosen = list(people.in_use(locked).filter(pk__in=releases))
+        _check_in_use(locked, seats_after, chosen)
+        change = ScheduledChange.objects.create(
+            subscription=locked,
+            kind=ScheduledKind.SEATS,
+            delta=seats_after - coming,
+            effective_at=locked.period_ends_at,
+            reason=reason[:200],
+            actor=origin.actor,
+            source=origin.source,
+            created_at=at,
+        )
+        SeatRelease.objects.bulk_create([SeatRelease(change=change, assignment=seat) for seat in chosen])
+        _tell("billing.change.scheduled", locked, change, origin, at)
+        notices.seats_scheduled(change, coming=seats_after, at=at)
+        projection.want(locked)
+    projection.follow(row.pk)
+    return change
+
+
+def end(row: Subscription, *, reason_code: CancelReason, reason: str, origin: Origin, at: datetime) -> ScheduledChange:
+    """End the subscription with its period. Ending twice finds the first. Raises NotLive."""
+    with transaction.atomic(durable=True):
+        locked = _lock(row)
+        known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
+        if known is not None:
+            return known
+        change = ScheduledChange.objects.create(
+            subscription=locked,
+            kind=ScheduledKind.END,
+            effective_at=locked.period_ends_at,
+            reason_code=reason_code,
+            reason=reason[:200],
+            actor=origin.actor,
+            source=origin.source,
+            created_at=at,
+        )
+        _tell("billing.cancellation.scheduled", locked, change, origin, at)
+        notices.end_scheduled(change, at=at)
+        projection.want(locked)
+    projection.follow(row.pk)
+    return change
+
+
+def take_back(change: ScheduledChange, *, origin: Origin, at: datetime) -> bool:
+    """Take a scheduled change back. False if it has happened or was taken back; raises BelowSeatsInUse if others need it."""
+    with transaction.atomic(durable=True):
+        locked = _lock(change.subscription)
+        if change.kind == ScheduledKind.SEATS and change.delta > 0:
+            rest = locked.scheduled.filter(state=ScheduledState.PENDING).exclude(pk=change.pk)
+            coming = locked.quantity + sum(other.delta for other in rest)
+            _check_in_use(locked, coming, [])
+        taken = ScheduledChange.objects.filter(pk=change.pk, state=ScheduledState.PENDING).update(
+            state=ScheduledState.CANCELED, ended_at=at, ended_by=origin.actor
+        )
+        if not taken:
+            return False
+        change.refresh_from_db()
+        kind = "billing.cancellation.taken_back" if change.kind == ScheduledKind.END else "billing.change.taken_back"
+        _tell(kind, locked, change, origin, at)
+        notices.taken_back(change, at=at)
+        projection.want(locked)
+    projection.follow(change.subscription_id)
+    return True
+
+
+def _lock(row: Subscription) -> Subscription:
+    locked = Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
+    if not locked.is_live:
+        raise seats.NotLive("The subscription has ended.")
+    return locked
+
+
+def _coming(row: Subscription) -> int:
+    pending = [change for change in projection.waiting(row) if not change.is_end]
+    return schedule.coming_quantity(row.quantity, pending)
+
+
+def _check(row: Subscription, coming: int, seats_after: int) -> None:
+    if seats.has_pending_end(row):
+        raise seats.EndsSoon("The subscription ends then; take the cancellation back first.")
+    if seats_after == coming:
+        raise seats.NothingChanges(f"There will be {coming} seats already.")
+    if seats_after < row.plan.seats_min:
+        raise seats.BelowMinimum(row.plan.seats_min)
+    if seats_after > max(row.plan.seats_max, coming):
+        raise seats.AboveMaximum(row.plan.seats_max, seats_after)
+
+
+def _check_in_use(row: Subscription, seats_after: int, chosen: Sequence[SeatAssignment]) -> None:
+    promised = SeatRelease.objects.filter(
+        change__subscription=row, change__state=ScheduledState.PENDING, assignment__ended_at=None
+    ).values_list("assignment_id", flat=True)
+    leaving = {seat.pk for seat in chosen} | set(promised)
+    staying = people.in_use(row).exclude(pk__in=leaving).count()
+    if staying > seats_after:
+        raise seats.BelowSeatsInUse(staying - seats_after)
+
+
+def _tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin, at: datetime) -> None:
+    journal.append(
+        kind=kind,
+        organization=row.organization,
+        at=at,
+        actor=origin.actor,
+        source=origin.source,
+        request_id=origin.request_id,
+        data={
+            "subscription": row.pk,
+            "change": change.pk,
+            "delta": change.delta,
+            "effective_at": change.effective_at.isoformat(),
+            "reason_code": change.reason_code,
+        },
+    )

@@ -1,0 +1,195 @@
+"""The commands behind more seats: the increase itself, dropping one that waits for payment, crediting a difference."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from accounts.models import Organization
+from accounts.origin import Origin
+from accounts.services import journal
+from billing import gateway
+from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
+from billing.rules.stripe_events import Kind
+from billing.services import commands, inbox, mirror, notices
+
+log = structlog.get_logger(__name__)
+
+
+def drop(change: SeatChange, *, origin: Origin, at: datetime) -> SeatChange:
+    """Give up an increase that waits for its payment: its invoice is voided, nothing is charged. Safe to click twice.
+
+    Raises commands.Busy while another change is being made. If it was paid in the meantime, it stands: look at its state.
+    """
+    if change.state != ChangeState.WAITING:
+        return change
+    row = change.subscription
+    command = commands.open_command(
+        kind="seats.drop",
+        target=mirror.target(row),
+        organization=row.organization,
+        payload={"subscription": row.stripe_id, "invoice": change.stripe_invoice_id, "change": change.pk},
+        origin=origin,
+        at=at,
+    )
+    commands.execute(command.pk)
+    change.refresh_from_db()
+    return change
+
+
+def _held(command: StripeCommand) -> tuple[Subscription, SeatChange]:
+    """The subscription and the change, locked in this order everywhere."""
+    wanted = Subscription.objects.filter(changes__command=command).values("pk")
+    row = Subscription.objects.locked().select_related("organization", "price", "line", "plan").get(pk__in=wanted)
+    return row, SeatChange.objects.select_for_update(of=("self",)).get(command=command)
+
+
+class Increase:
+    """Update with `pending_if_incomplete` and `always_invoice`: the seats are there only if the payment succeeds."""
+
+    def send(self, command: StripeCommand) -> gateway.Subscription:
+        asked = command.payload
+        params = {
+            "items": [{"id": asked["item"], "quantity": asked["quantity"]}],
+            "proration_behavior": "always_invoice",
+            "proration_date": asked["proration_date"],
+            "payment_behavior": "pending_if_incomplete",
+        }
+        return gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
+
+    def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
+        row, change = _held(command)
+        invoice = answer.latest_invoice
+        change.stripe_invoice_id = mirror.stripe_id(invoice)
+        mirror.copy_fields(row, answer, at)
+        if answer.pending_update is not None:
+            self._wait(change, answer, at)
+        else:
+            mirror.conclude_increase(row, change, at=at, command=command)
+            if isinstance(invoice, gateway.Invoice):
+                _compare(row, change, invoice, at)
+        inbox.touch(Kind.INVOICE, change.stripe_invoice_id)
+        return {"invoice": change.stripe_invoice_id, "state": change.state}
+
+    def _wait(self, change: SeatChange, answer: gateway.Subscription, at: datetime) -> None:
+        assert answer.pending_update is not None
+        change.state = ChangeState.WAITING
+        change.expires_at = datetime.fromtimestamp(answer.pending_update.expires_at, UTC)
+        change.save(update_fields=["state", "expires_at", "stripe_invoice_id"])
+        notices.increase_waits(change, at=at)
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        _row, change = _held(command)
+        _close(change, ChangeState.DECLINED, decline.message, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        row, change = _held(command)
+        _close(change, ChangeState.FAILED, refusal.message, at)
+        inbox.touch(Kind.SUBSCRIPTION, row.stripe_id)
+
+    def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
+        """The target was held all along, so seats at the asked number (or waiting to be) are this command's doing."""
+        asked = command.payload
+        now = gateway.subscription(asked["subscription"])
+        items = (now.pending_update.subscription_items if now.pending_update else None) or []
+        waiting = int(items[0].quantity or 0) if items else None
+        return now if asked["quantity"] in (int(now["items"].data[0].quantity or 0), waiting) else None
+
+
+def _close(change: SeatChange, state: ChangeState, message: str, at: datetime) -> None:
+    change.state, change.message, change.concluded_at = state, message[:300], at
+    change.save(update_fields=["state", "message", "concluded_at"])
+
+
+def _compare(row: Subscription, change: SeatChange, invoice: gateway.Invoice, at: datetime) -> None:
+    """The charge against what was agreed: it cannot differ while Stripe keeps its word; if it does, the buyer is made whole."""
+    over = invoice.total - int(change.preview["total_minor"])
+    if over == 0:
+        return
+    log.error("seat_change_charge_differs", change=change.pk, over_minor=over, currency=invoice.currency)
+    journal.append(
+        kind="billing.charge.differed",
+        organization=row.organization,
+        at=at,
+        data={"change": change.pk, "over_minor": over, "currency": invoice.currency, "invoice": invoice.id},
+    )
+    if over > 0:
+        _open_credit(row.organization, change, over, at)
+
+
+def _open_credit(organization: Organization, change: SeatChange, over_minor: int, at: datetime) -> None:
+    commands.open_command(
+        kind="seats.credit",
+        target=f"credit:change:{change.pk}",
+        organization=organization,
+        payload={
+            "customer": organization.customer.stripe_id,
+            "amount_minor": over_minor,
+            "currency": change.currency,
+            "change": change.pk,
+        },
+        origin=Origin.system(),
+        at=at,
+        idempotency_key=f"seats.credit:{change.public_id}",
+    )
+
+
+class CreditDifference:
+    """Put what was charged beyond the agreed amount on the customer's balance."""
+
+    def send(self, command: StripeCommand) -> str:
+        asked = command.payload
+        gateway.credit_customer(
+            asked["customer"],
+            amount_minor=asked["amount_minor"],
+            currency=asked["currency"],
+            description="Difference to the confirmed preview",
+            key=command.idempotency_key,
+        )
+        return "credited"
+
+    def conclude(self, command: StripeCommand, answer: Any, at: datetime) -> dict[str, Any]:
+        inbox.touch(Kind.CUSTOMER, command.payload["customer"])
+        journal.append(kind="billing.charge.credited", organization=command.organization, at=at, data=command.payload)
+        return {}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        journal.append(
+            kind="billing.charge.credit_failed", organization=command.organization, at=at, data={"why": refusal.message}
+        )
+
+    def read_back(self, command: StripeCommand) -> None:
+        """A credit cannot be told from another of the same amount: a person decides (the journal says so)."""
+        return None  # noqa: RET501 - the protocol's answer for "did not take place"
+
+
+class DropWaiting:
+    """Void the invoice of a pending update; Stripe then forgets the update."""
+
+    def send(self, command: StripeCommand) -> gateway.Subscription:
+        gateway.void_invoice(command.payload["invoice"], key=command.idempotency_key)
+        return gateway.subscription(command.payload["subscription"])
+
+    def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
+        row = Subscription.objects.locked().select_related("organization", "price", "plan", "line").get(stripe_id=answer.id)
+        change = SeatChange.objects.select_for_update().get(pk=command.payload["change"])
+        if answer.pending_update is None and change.state == ChangeState.WAITING:
+            _close(change, ChangeState.DROPPED, "", at)
+        mirror.copy_fields(row, answer, at)
+        inbox.touch(Kind.INVOICE, command.payload["invoice"])
+        return {"state": change.state}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        """Already paid or void: what is true is read from Stripe."""
+        inbox.touch(Kind.SUBSCRIPTION, command.payload["subscription"])
+        inbox.touch(Kind.INVOICE, command.payload["invoice"])
+
+    def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
+        now = gateway.subscription(command.payload["subscription"])
+        return now if now.pending_update is None else None

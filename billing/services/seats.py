@@ -1,0 +1,303 @@
+"""More seats, now: what it would cost, and doing exactly that.
+
+Preview asks Stripe once and signs what it showed. Confirm asks again for the same instant, refuses on any difference, and only
+then updates the subscription so that it takes effect only if the payment succeeds (billing.services.seat_increases).
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+
+from accounts.models import Organization
+from accounts.origin import Origin
+from accounts.queries import policies
+from billing import gateway
+from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChange, StripeCommand, Subscription
+from billing.rules import limits, preview, pricing, schedule
+from billing.services import commands, projection
+
+SALT = "billing.seats.preview"
+
+
+class SeatsError(Exception):
+    """A change of seats that cannot be made. Each kind says what would be possible."""
+
+
+class NotLive(SeatsError):
+    """There is no active subscription (it ended, or its payment is overdue)."""
+
+
+class NothingChanges(SeatsError):
+    """That many seats are bought already."""
+
+
+class BelowMinimum(SeatsError):
+    def __init__(self, minimum: int) -> None:
+        super().__init__(f"The plan starts at {minimum} seats.")
+        self.minimum = minimum
+
+
+class AboveMaximum(SeatsError):
+    """More than self-service sells of this plan: the way leads to a person, and `maximum` can be had meanwhile."""
+
+    def __init__(self, maximum: int, asked: int) -> None:
+        super().__init__(f"Self-service sells up to {maximum} seats of this plan.")
+        self.maximum, self.asked = maximum, asked
+
+
+class BelowSeatsInUse(SeatsError):
+    """People would lose their seats: name `missing` more who give theirs back."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(f"{missing} more people have a seat than would be left.")
+        self.missing = missing
+
+
+class WaitsForPayment(SeatsError):
+    """An earlier increase waits for its payment: finish or drop it first."""
+
+    def __init__(self, change: SeatChange) -> None:
+        super().__init__("An earlier change waits for its payment.")
+        self.change = change
+
+
+class TooManyChanges(SeatsError):
+    def __init__(self, next_at: datetime) -> None:
+        super().__init__(f"The next change can be made at {next_at.isoformat()}.")
+        self.next_at = next_at
+
+
+class EndsSoon(SeatsError):
+    """The subscription ends with this period; take the cancellation back first."""
+
+
+class Stale(SeatsError):
+    """The price or the subscription changed since the preview, or the preview is too old. Nothing was charged."""
+
+    def __init__(self, fresh: "Offer | None" = None) -> None:
+        super().__init__("The preview no longer holds.")
+        self.fresh = fresh
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A preview and the token that confirms exactly it, until `expires_at` (wall time)."""
+
+    preview: preview.Preview
+    token: str
+    expires_at: datetime
+
+
+def current(organization: Organization, *, line: str | None = None) -> Subscription:
+    """The organization's live subscription (of a product line, if it has several). Raises NotLive."""
+    live = Subscription.objects.live().filter(organization=organization)
+    if line is not None:
+        live = live.filter(line__code=line)
+    row = live.select_related("organization__customer", "plan", "price", "line").order_by("line__rank", "pk").first()
+    if row is None:
+        raise NotLive("There is no active subscription.")
+    return row
+
+
+def offer(row: Subscription, *, seats: int, at: datetime, wall: datetime) -> Offer:
+    """What going to `seats` seats costs at the instant `at`, with its token. One Stripe call; nothing is written.
+
+    Raises the SeatsErrors above, and the gateway's errors when Stripe does not answer.
+    """
+    check_increase(row, seats, at)
+    shown = _ask(row, seats, at.replace(microsecond=0))
+    minutes = policies.value("billing.preview_minutes", at=at)
+    body = {"s": row.pk, "q": seats, "n": secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
+    token = signing.dumps(body, salt=SALT, compress=True)
+    return Offer(preview=shown, token=token, expires_at=wall + timedelta(minutes=minutes))
+
+
+def confirm(  # what was agreed, by whom, and who gets the seats
+    row: Subscription, *, token: str, origin: Origin, at: datetime, wall: datetime, assign_to: list[int] | None = None
+) -> SeatChange:
+    """Make the change a token stands for; the same token again finds the same change.
+
+    Two Stripe calls: the preview at the token's instant, then the update. Returns the change as it then is: done, waiting for
+    payment, declined, or (when Stripe does not answer) still being made. Raises Stale with a fresh offer, commands.Busy while
+    another change is being made, and the SeatsErrors.
+    """
+    body = _read_token(row, token, at)
+    known = SeatChange.objects.filter(nonce=body["n"], subscription=row).first()
+    if known is not None:
+        return known
+    seats = body["q"]
+    if body["f"] != _fingerprint(row) or at >= row.period_ends_at:
+        raise Stale(_offer_again(row, seats, at, wall))
+    check_increase(row, seats, at)
+    asked_at = datetime.fromtimestamp(body["p"]["proration_at"], UTC)
+    shown = _ask(row, seats, asked_at)
+    if shown.as_json() != body["p"]:
+        raise Stale(_offer_again(row, seats, at, wall))
+    change = _open(row, body, shown, origin=origin, at=at, assign_to=assign_to or [])
+    if change.command_id is not None and change.state == ChangeState.SENDING:
+        commands.execute(change.command_id)
+        change.refresh_from_db()
+        projection.follow(row.pk)
+    return change
+
+
+def check_increase(row: Subscription, seats: int, at: datetime) -> None:
+    """Whether self-service may go to `seats` seats now. Raises the SeatsError that says why not."""
+    if row.status not in ("active", "trialing"):
+        raise NotLive("The subscription is not active: pay what is open first.")
+    if seats == row.quantity:
+        raise NothingChanges(f"You have {seats} seats already.")
+    if seats < row.quantity:
+        raise BelowMinimum(row.quantity)
+    if seats > row.plan.seats_max:
+        raise AboveMaximum(row.plan.seats_max, seats)
+    waits = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).first()
+    if waits is not None:
+        raise WaitsForPayment(waits)
+    check_rate(row, at)
+
+
+def check_rate(row: Subscription, at: datetime) -> None:
+    """Raises TooManyChanges when Stripe's invoice limits for one subscription are close."""
+    made = SeatChange.objects.filter(subscription=row, created_at__gt=at - limits.DAY).values_list("created_at", flat=True)
+    allowed_at = limits.next_allowed_at(
+        list(made),
+        now=at,
+        per_day=policies.value("billing.invoices_per_day", at=at),
+        per_minute=policies.value("billing.invoices_per_minute", at=at),
+    )
+    if allowed_at > at:
+        raise TooManyChanges(allowed_at)
+
+
+# --- Behind the verbs -------------------------------------------------------------------------------------------------
+
+
+def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
+    answer = gateway.preview_invoice(
+        {
+            "customer": row.organization.customer.stripe_id,
+            "subscription": row.stripe_id,
+            "subscription_details": {
+                "items": [{"id": row.stripe_item_id, "quantity": seats}],
+                "proration_behavior": "always_invoice",
+                "proration_date": int(instant.timestamp()),
+            },
+        }
+    )
+    lines = tuple(
+        preview.Line(
+            description=line.description or "",
+            quantity=int(line.quantity or 0),
+            amount_minor=line.amount,
+            starts_at=datetime.fromtimestamp(line.period.start, UTC),
+            ends_at=datetime.fromtimestamp(line.period.end, UTC),
+        )
+        for line in answer.lines.data
+    )
+    coming = schedule.coming_quantity(seats, projection.waiting(row))
+    tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
+    ending = answer.ending_balance if answer.ending_balance is not None else answer.starting_balance
+    return preview.Preview(
+        subscription_id=row.stripe_id,
+        price_id=row.price.stripe_price_id,
+        currency=answer.currency,
+        quantity_before=row.quantity,
+        quantity_after=seats,
+        quantity_at_renewal=coming,
+        proration_at=instant,
+        lines=lines,
+        subtotal_minor=answer.subtotal,
+        tax_minor=sum(tax.amount for tax in answer.total_taxes or []),
+        total_minor=answer.total,
+        balance_before_minor=answer.starting_balance,
+        balance_applied_minor=ending - answer.starting_balance,
+        due_now_minor=answer.amount_due,
+        renewal_minor=pricing.total(tiers, row.price.scheme, coming),
+        renewal_at=row.period_ends_at,
+    )
+
+
+def _fingerprint(row: Subscription) -> str:
+    """Dies with whatever would change the price: seats, price, period, scheduled changes, a pending update."""
+    parts = (
+        row.quantity,
+        row.price_id,
+        row.period_ends_at.timestamp(),
+        row.projection_wanted,
+        row.pending_quantity,
+        row.status,
+    )
+    return ":".join(str(part) for part in parts)
+
+
+def _read_token(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
+    seconds = policies.value("billing.preview_minutes", at=at) * 60
+    try:
+        body: dict[str, Any] = signing.loads(token, salt=SALT, max_age=seconds)
+    except signing.BadSignature as error:
+        raise Stale from error
+    if body.get("s") != row.pk:
+        raise Stale
+    return body
+
+
+def _offer_again(row: Subscription, seats: int, at: datetime, wall: datetime) -> Offer | None:
+    row.refresh_from_db()
+    try:
+        return offer(row, seats=seats, at=at, wall=wall)
+    except SeatsError:
+        return None
+
+
+def _open(
+    row: Subscription, body: dict[str, Any], shown: preview.Preview, *, origin: Origin, at: datetime, assign_to: list[int]
+) -> SeatChange:
+    """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
+    with transaction.atomic(durable=True):
+        locked = Subscription.objects.locked().select_related("organization", "price").get(pk=row.pk)
+        known = SeatChange.objects.filter(nonce=body["n"]).first()
+        if known is not None:
+            return known
+        if _fingerprint(locked) != body["f"]:
+            raise Stale
+        command = _open_command(locked, body["q"], shown, origin, at)
+        return SeatChange.objects.create(
+            subscription=locked,
+            nonce=body["n"],
+            quantity_before=locked.quantity,
+            quantity_after=body["q"],
+            preview=body["p"],
+            due_now_minor=shown.due_now_minor,
+            currency=shown.currency,
+            command=command,
+            assign_to=assign_to,
+            actor=origin.actor,
+            source=origin.source,
+            created_at=at,
+        )
+
+
+def _open_command(row: Subscription, seats: int, shown: preview.Preview, origin: Origin, at: datetime) -> StripeCommand:
+    payload = {
+        "subscription": row.stripe_id,
+        "item": row.stripe_item_id,
+        "quantity": seats,
+        "proration_date": int(shown.proration_at.timestamp()),
+    }
+    return commands.open_command(
+        kind="seats.increase",
+        target=f"subscription:{row.pk}",
+        organization=row.organization,
+        payload=payload,
+        origin=origin,
+        at=at,
+    )
+
+
+def has_pending_end(row: Subscription) -> bool:
+    return row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists()

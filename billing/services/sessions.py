@@ -1,0 +1,87 @@
+"""What a Checkout session's state means for us: bought, expired, or paid a second time."""
+
+from datetime import datetime
+
+from accounts.models import Membership, Organization
+from accounts.origin import Origin, Source
+from accounts.services import journal
+from billing import gateway
+from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState, LedgerKind, Subscription
+from billing.rules.stripe_events import Kind
+from billing.services import cards, checkout_returns, inbox, ledger, mirror, notices, people
+
+
+def apply(session: gateway.Session, at: datetime) -> None:
+    """Book what a session says, once, however often and by whomever it is told. Call inside a transaction.
+
+    Setup sessions bring a card; subscription sessions of an attempt bring the subscription. Others are none of ours.
+    """
+    if session.mode == "setup":
+        cards.apply_setup(session, at)
+        return
+    attempt = CheckoutAttempt.objects.filter(stripe_session_id=session.id).first()
+    if attempt is None:
+        return  # opened by somebody else, or our row does not know the session yet: opening it asks for another look
+    # The organization's row is the lock of everything that may start a subscription.
+    Organization.objects.select_for_update().get(pk=attempt.organization_id)
+    attempt = CheckoutAttempt.objects.select_related("organization", "line", "price__plan", "cart", "actor").get(pk=attempt.pk)
+    if attempt.state not in (CheckoutState.OPEN, CheckoutState.OPENING):
+        return
+    if session.status == "complete":
+        _complete(attempt, session, at)
+    elif session.status == "expired":
+        attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
+        attempt.save(update_fields=["state", "concluded_at"])
+
+
+def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) -> None:
+    bought = session.subscription
+    if not isinstance(bought, gateway.Subscription):
+        raise TypeError("a complete session is applied with its subscription expanded (gateway.session)")
+    row = Subscription.objects.filter(stripe_id=bought.id).first()
+    live = Subscription.objects.live().filter(organization=attempt.organization, line=attempt.line).exclude(stripe_id=bought.id)
+    if row is None and live.exists():
+        checkout_returns.give_back(attempt, bought.id, at=at)
+        return
+    row = row or _start(attempt, bought, at)
+    attempt.state, attempt.subscription, attempt.concluded_at = CheckoutState.APPLIED, row, at
+    attempt.save(update_fields=["state", "subscription", "concluded_at"])
+    Cart.objects.filter(pk=attempt.cart_id).update(state=CartState.ORDERED, updated_at=at)
+
+
+def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime) -> Subscription:
+    row = Subscription(
+        organization=attempt.organization,
+        line=attempt.line,
+        plan=attempt.price.plan,
+        price=attempt.price,
+        stripe_id=bought.id,
+        quantity=0,
+        currency=attempt.price.currency,
+        started_at=mirror.at_instant(bought.start_date),
+    )
+    mirror.copy_fields(row, bought, at)
+    origin = Origin(actor=attempt.actor, source=Source.PAGE)
+    seats = int(bought["items"].data[0].quantity or 0)
+    ledger.book(row, kind=LedgerKind.STARTED, delta=seats, origin=origin, at=row.started_at)
+    journal.append(
+        kind="billing.subscription.started",
+        organization=attempt.organization,
+        at=at,
+        actor=attempt.actor,
+        source=Source.PAGE,
+        data={"subscription": row.pk, "plan": row.plan.code, "seats": seats, "interval": row.price.interval},
+    )
+    _seat_buyer(attempt, row, origin, at)
+    notices.welcome(row, attempt, at=at)
+    # Whatever happened between Stripe's answer and this row is seen by one more look.
+    inbox.touch(Kind.SUBSCRIPTION, bought.id)
+    inbox.touch(Kind.CUSTOMER, mirror.stripe_id(bought.customer))
+    inbox.touch(Kind.INVOICE, row.latest_invoice_id)
+    return row
+
+
+def _seat_buyer(attempt: CheckoutAttempt, row: Subscription, origin: Origin, at: datetime) -> None:
+    """Whoever bought starts with a seat; they can give it to somebody else."""
+    buyers = Membership.objects.live().filter(organization=attempt.organization, user=attempt.actor)
+    people.assign_where_possible(subscription=row, membership_ids=[buyer.pk for buyer in buyers], origin=origin, at=at)
