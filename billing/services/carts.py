@@ -1,0 +1,195 @@
+"""Carts: from the first click, over sign-in and other devices, to the payment page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Organization, User
+from accounts.origin import Origin
+from accounts.services import journal
+from billing.models import Cart, CartState, Plan
+from billing.queries import carts as queries
+from billing.queries import catalog
+
+
+class CartError(Exception):
+    """A cart could not be made or changed; nothing was."""
+
+
+class NotOnSale(CartError):
+    """No such plan, or not for this interval and currency."""
+
+
+class TooManySeats(CartError):
+    """More seats than the plan sells without a person; `maximum` can be bought."""
+
+    def __init__(self, plan: str, seats: int, maximum: int) -> None:
+        super().__init__(f"{plan} is sold here for up to {maximum} seats, not {seats}: take {maximum}, or talk to a person.")
+        self.seats, self.maximum = seats, maximum
+
+
+class Closed(CartError):
+    """The cart was ordered or replaced meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What somebody wants to buy: `plan` is "line/plan"; `seats` below the plan's minimum are raised to it."""
+
+    plan: str
+    seats: int
+    interval: str
+    currency: str
+
+
+@transaction.atomic
+def start(
+    *,
+    wanted: Wanted,
+    at: datetime,
+    origin: Origin,
+    cart: Cart | None = None,
+    organization: Organization | None = None,
+    first_touch: Mapping[str, Any] | None = None,
+) -> Cart:
+    """Put `wanted` into the visitor's open cart `cart`, or into a new one.
+
+    `first_touch` ({utm_*, referrer, page}) is kept from the first click only. Raises NotOnSale, TooManySeats.
+    """
+    checked = _check(wanted, organization)
+    if cart is not None:
+        held = _locked(cart)
+        if held is not None:
+            return _write(held, checked, at, origin)
+    started = Cart.objects.create(
+        plan_id=checked.plan_id,
+        seats=checked.seats,
+        interval=checked.interval,
+        currency=checked.currency,
+        organization=organization,
+        user=origin.actor,
+        origin=dict(first_touch or {}),
+        created_at=at,
+        updated_at=at,
+    )
+    _tell("billing.cart.started", started, at, origin)
+    if organization is not None:
+        _replace_others(started, organization, at)
+    return _fresh(started)
+
+
+@transaction.atomic
+def change(*, cart: Cart, wanted: Wanted, at: datetime, origin: Origin) -> Cart:
+    """Change an open cart. Raises NotOnSale, TooManySeats, and Closed for one that is open no more."""
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    return _write(held, _check(wanted, held.organization), at, origin)
+
+
+@transaction.atomic
+def adopt(*, cart: Cart, organization: Organization, user: User, at: datetime, origin: Origin) -> Cart:
+    """Give a visitor's cart to the organization they signed in for; its older open carts of the line give way.
+
+    A cart that belongs to an organization already stays there. An organization whose currency is fixed gets its cart in that.
+    Raises Closed for a cart that is open no more.
+    """
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    if held.organization_id is not None:
+        return held
+    held.organization, held.user, held.updated_at = organization, user, at
+    held.currency = _currency(organization, held)
+    held.save(update_fields=["organization", "user", "currency", "updated_at"])
+    _replace_others(held, organization, at)
+    _tell("billing.cart.adopted", held, at, origin)
+    return held
+
+
+def mark_ordered(*, cart: Cart, at: datetime) -> bool:
+    """Close a cart that was paid. False if it was no longer open. Call in the transaction of the order."""
+    return bool(Cart.objects.filter(pk=cart.pk, state=CartState.OPEN).update(state=CartState.ORDERED, updated_at=at))
+
+
+def price(cart: Cart, at: datetime) -> queries.Priced:
+    """What the cart costs if bought at `at`. Raises NotOnSale when its plan, interval or currency left the catalog."""
+    priced = queries.price(cart, at)
+    if priced is None:
+        raise NotOnSale(f"{cart.plan} is no longer sold for a {cart.interval} in {cart.currency.upper()}: choose again.")
+    return priced
+
+
+@dataclass(frozen=True)
+class _Checked:
+    plan_id: int
+    seats: int
+    interval: str
+    currency: str
+
+
+def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
+    plan = catalog.on_sale().plan(wanted.plan)
+    if plan is None:
+        raise NotOnSale(f"There is no plan {wanted.plan!r} on sale: choose one from the prices.")
+    currency = organization.currency if organization and organization.currency else wanted.currency
+    if plan.price(wanted.interval, currency) is None:
+        raise NotOnSale(f"{plan.name} is not sold for a {wanted.interval} in {currency.upper()}: choose again.")
+    if wanted.seats > plan.seats_max:
+        raise TooManySeats(plan.name, wanted.seats, plan.seats_max)
+    return _Checked(plan.id, max(wanted.seats, plan.seats_min), wanted.interval, currency)
+
+
+def _currency(organization: Organization, cart: Cart) -> str:
+    fixed = organization.currency
+    if fixed and catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=fixed):
+        return fixed
+    return cart.currency
+
+
+def _locked(cart: Cart) -> Cart | None:
+    rows = Cart.objects.select_for_update(of=("self",)).filter(pk=cart.pk, state=CartState.OPEN)
+    return rows.select_related("plan__line", "organization").first()
+
+
+def _write(cart: Cart, checked: _Checked, at: datetime, origin: Origin) -> Cart:
+    wanted = (checked.plan_id, checked.seats, checked.interval, checked.currency)
+    if wanted == (cart.plan_id, cart.seats, cart.interval, cart.currency):
+        return cart
+    cart.plan = Plan.objects.select_related("line").get(pk=checked.plan_id)
+    cart.seats, cart.interval, cart.currency, cart.updated_at = checked.seats, checked.interval, checked.currency, at
+    cart.save(update_fields=["plan", "seats", "interval", "currency", "updated_at"])
+    _tell("billing.cart.changed", cart, at, origin)
+    return cart
+
+
+def _fresh(cart: Cart) -> Cart:
+    return Cart.objects.select_related("plan__line", "organization").get(pk=cart.pk)
+
+
+def _replace_others(cart: Cart, organization: Organization, at: datetime) -> None:
+    line_id = Plan.objects.values_list("line_id", flat=True).get(pk=cart.plan_id)
+    others = Cart.objects.filter(organization=organization, plan__line_id=line_id, state=CartState.OPEN)
+    others.exclude(pk=cart.pk).update(state=CartState.REPLACED, updated_at=at)
+
+
+def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
+    data = {
+        "cart": cart.public_id,
+        "plan": cart.plan_id,
+        "seats": cart.seats,
+        "interval": cart.interval,
+        "currency": cart.currency,
+    }
+    journal.append(
+        kind=kind,
+        organization=cart.organization,
+        at=at,
+        actor=origin.actor,
+        source=origin.source,
+        data=data,
+        request_id=origin.request_id,
+    )
