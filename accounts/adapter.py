@@ -1,7 +1,81 @@
-"""Where allauth asks the house: what a sign-up means here."""
+"""Where allauth asks the house: what a sign-up is, how its mails go out, and what signing in sets."""
+
+from typing import Any
+from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from accounts.models import User
+from accounts.services import outbox
+from config import clock
+
+# allauth's name of a mail -> ours below templates/emails/, and what of its context goes along: facts, and secrets.
+MAILS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "email_confirmation_signup": ("accounts/verification", (), ("code",)),
+    "email_confirmation": ("accounts/verification", (), ("code",)),
+    "password_reset_key": ("accounts/password_reset", (), ("password_reset_url",)),
+    "account_already_exists": ("accounts/account_exists", ("password_reset_url",), ()),
+    "unknown_account": ("accounts/account_unknown", ("signup_url",), ()),
+    "email_changed": ("accounts/email_changed", ("from_email", "to_email"), ()),
+    "email_confirm": ("accounts/email_confirmed", (), ()),
+    "email_deleted": ("accounts/email_removed", ("deleted_email",), ()),
+    "password_changed": ("accounts/password_changed", (), ()),
+    "password_reset": ("accounts/password_changed", (), ()),
+    "password_set": ("accounts/password_changed", (), ()),
+}
 
 
-class AccountAdapter(DefaultAccountAdapter):
-    """Sign-ups are open; mails go through the outbox (accounts.emails)."""
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no types
+    """Sign-ups are open. Mails are rows of the outbox, so that a mail server's bad minute loses no verification code."""
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's
+        user.name = form.cleaned_data.get("name", "").strip()
+        user.locale = _language()
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def clean_email(self, email: str) -> str:
+        return str(super().clean_email(email)).lower()
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        if user.locale:
+            remember_language(response, user.locale)
+        return response
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        kind, facts, secrets = MAILS[template_prefix.rpartition("/")[2]]
+        user = context.get("user")
+        known = user if isinstance(user, User) and user.email.lower() == email.lower() else None
+        outbox.write(
+            kind=kind,
+            # Each asking is a mail of its own; how often one may ask is allauth's rate limits' affair.
+            subject_row=f"request:{uuid4().hex}",
+            to=known or email,
+            organization=None,
+            context={name: str(context.get(name, "")) for name in facts},
+            secret={name: str(context[name]) for name in secrets},
+            locale=known.locale if known and known.locale else _language(),
+            at=clock.now(),
+        )
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Put the language where LocaleMiddleware looks first."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+
+
+def _language() -> str:
+    said = (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
+    return said if said in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from accounts.models import Journal, Membership, Organization, Role, User
 from accounts.origin import Origin
@@ -35,7 +34,7 @@ def join(*, organization: Organization, user: User, role: Role | str, origin: Or
         )
         if is_new:
             _tell("accounts.member.joined", membership, origin, at, {"role": role})
-            url = settings.STORE_URL + reverse("storefront:home")
+            url = settings.STORE_URL + settings.LOGIN_REDIRECT_URL
             _mail("accounts/welcome", membership, at, {"organization_name": organization.name, "url": url})
     return membership
 
