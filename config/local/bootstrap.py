@@ -165,16 +165,17 @@ def install(lock: Path, began: float) -> None:
 
 def follow(process: "subprocess.Popen[str]", total: int, began: float) -> tuple[int, list[str]]:
     lines: list[str] = []
-    collected, spoke = 0, time.time()
+    collected, spoke, text = 0, time.time(), ""
     assert process.stdout is not None
     for line in process.stdout:
         lines.append(line.rstrip())
         collected += line.startswith("Collecting ")
-        text = "unpacking them" if line.startswith("Installing collected") else f"{collected} of {total} fetched"
+        is_new = line.startswith("Installing collected")
+        text = "All fetched; unpacking them ..." if is_new or text.startswith("All") else f"{collected} of {total} fetched"
         if sys.stdout.isatty():
             sys.stdout.write(f"\r\033[K{time.time() - began:6.1f} s  {text}")
             sys.stdout.flush()
-        elif time.time() - spoke > QUIET_SECONDS or line.startswith("Installing collected"):
+        elif is_new or (time.time() - spoke > QUIET_SECONDS and not text.startswith("All")):
             spoke = time.time()
             say(began, text)
     if sys.stdout.isatty():

@@ -210,13 +210,15 @@ else:
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static-collected"
 STATICFILES_DIRS = [ROOT / "static"]
+# Hashed names everywhere but in tests; compressed ones (24 s of Brotli) where somebody far away downloads them.
+STATIC_STORAGE = {
+    Mode.PRODUCTION: "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    Mode.DEMO: "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+    Mode.TEST: "django.contrib.staticfiles.storage.StaticFilesStorage",
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if TEST
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": STATIC_STORAGE[MODE]},
 }
 
 # --- Security ---------------------------------------------------------------------------------------------------------
