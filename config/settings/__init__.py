@@ -190,7 +190,7 @@ PULSE_LANES = {
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
-POLICY_MODULES = ["accounts.rules.policies", "billing.rules.policies"]
+POLICY_MODULES = ["accounts.rules.policies", "billing.rules.policies", "offramps.rules.policies"]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

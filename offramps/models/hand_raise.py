@@ -42,12 +42,22 @@ class HandRaise(models.Model):
         default=dict, help_text=_("The priced cart at the click: plan, seats, interval, currency, total.")
     )
     state = models.CharField(max_length=10, choices=HandRaiseState, default=HandRaiseState.OPEN)
+    click = models.CharField(
+        max_length=40,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text=_("Id of the one click: a second is no second row."),
+    )
     raised_at = models.DateTimeField()
+    answer_on = models.DateField(help_text=_("By the end of this day an answer by mail is promised."))
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("hand-raise")
         verbose_name_plural = _("hand-raises")
+        indexes = [models.Index(fields=["contact_email", "-raised_at"], name="hand_raise_of_contact")]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} from {self.organization or self.contact_email}"

@@ -1,0 +1,5 @@
+"""The admin of billing: one module a subject."""
+
+from billing.admin import catalog
+
+__all__ = ["catalog"]

@@ -1,0 +1,147 @@
+"""Asking for a person: the row, the fact, a dated promise to the one who asked, and word to the staff."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import Organization
+from accounts.origin import Origin
+from accounts.queries import policies
+from accounts.services import journal, outbox
+from billing.models import Cart
+from offramps.models import HandRaise, HandRaiseReason, HandRaiseState
+from offramps.queries import hand_raises as queries
+
+
+class TooMany(Exception):
+    """The address has asked as often as it may in an hour; its earlier requests stand and are answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Whom to answer; `channel` is how they would like it: mail, phone or video."""
+
+    email: str
+    name: str = ""
+    phone: str = ""
+    channel: str = "mail"
+    locale: str = ""
+
+
+def raise_hand(
+    *,
+    reason: HandRaiseReason,
+    answers: Mapping[str, Any],
+    contact: Contact,
+    at: datetime,
+    origin: Origin,
+    basket: Mapping[str, Any] | None = None,
+    cart: Cart | None = None,
+    organization: Organization | None = None,
+    page: str = "",
+    click: str = "",
+) -> HandRaise:
+    """Write down that somebody asks for a person, promise an answer by mail with its date, and tell the staff.
+
+    `answers` holds what the reason asked (JSON values), `basket` the priced cart at the click (queries.hand_raises), `click` an
+    id of the one click: the same one twice gives the same row. Raises TooMany.
+    """
+    known = HandRaise.objects.filter(click=click).first() if click else None
+    if known is not None:
+        return known
+    _refuse_too_many(contact.email, at)
+    with transaction.atomic():
+        values = {
+            "organization": organization,
+            "user": origin.actor,
+            "cart": cart,
+            "reason": reason,
+            "answers": dict(answers),
+            "contact_name": contact.name,
+            "contact_email": contact.email,
+            "contact_phone": contact.phone,
+            "channel": contact.channel,
+            "page": page[:200],
+            "basket": dict(basket or {}),
+            "raised_at": at,
+            "answer_on": queries.answer_on(at, organization),
+        }
+        made, is_new = (
+            HandRaise.objects.get_or_create(click=click, defaults=values)
+            if click
+            else (HandRaise.objects.create(**values), True)
+        )
+        if is_new:
+            _tell(made, contact, at, origin)
+    return made
+
+
+def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
+    """Note that it was answered. False if somebody had done so before."""
+    with transaction.atomic():
+        rows = HandRaise.objects.filter(pk=hand_raise.pk, state=HandRaiseState.OPEN)
+        closed = bool(rows.update(state=HandRaiseState.CLOSED, closed_at=at))
+        if closed:
+            _journal("offramps.hand_raise.closed", hand_raise, at, origin)
+    return closed
+
+
+def _refuse_too_many(email: str, at: datetime) -> None:
+    limit = policies.value("offramps.raises_per_hour", at)
+    hour = timedelta(hours=1)
+    if HandRaise.objects.filter(contact_email__iexact=email, raised_at__gt=at - hour, raised_at__lte=at).count() >= limit:
+        raise TooMany(f"This address has asked {limit} times within the hour; the requests stand and are answered.")
+
+
+def _tell(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> None:
+    _journal("offramps.hand_raise.raised", made, at, origin)
+    subject_row = f"hand_raise:{made.pk}"
+    context = {
+        "public_id": made.public_id,
+        "reason": made.reason,
+        "answer_on": made.answer_on,
+        "channel": made.channel,
+        "basket": made.basket,
+    }
+    outbox.write(
+        kind="offramps/hand_raised",
+        subject_row=subject_row,
+        to=contact.email,
+        organization=made.organization,
+        locale=contact.locale,
+        context={**context, "name": contact.name},
+        at=at,
+    )
+    outbox.write(
+        kind="offramps/hand_raised_staff",
+        subject_row=subject_row,
+        to=settings.BRAND["support_email"],
+        organization=made.organization,
+        locale=settings.LANGUAGE_CODE,
+        context={
+            **context,
+            "name": contact.name,
+            "email": contact.email,
+            "phone": contact.phone,
+            "answers": made.answers,
+            "page": made.page,
+            "company": made.organization.name if made.organization else "",
+        },
+        at=at,
+    )
+
+
+def _journal(kind: str, hand_raise: HandRaise, at: datetime, origin: Origin) -> None:
+    journal.append(
+        kind=kind,
+        organization=hand_raise.organization,
+        at=at,
+        actor=origin.actor,
+        source=origin.source,
+        data={"hand_raise": hand_raise.public_id, "reason": hand_raise.reason, "basket": hand_raise.basket},
+        request_id=origin.request_id,
+    )
