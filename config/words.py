@@ -87,8 +87,9 @@ def day(value: date | datetime, *, today: date | None = None) -> str:
     """ "3 March", with its year when that is not the current one."""
     on = day_of(value)
     this_year = (today or timezone.localdate(clock.now())).year
-    skeleton = "MMMMd" if on.year == this_year else "yMMMMd"
-    return dates.format_skeleton(skeleton, on, locale=date_locale())
+    if on.year != this_year:
+        return dates.format_date(on, "long", locale=date_locale())
+    return dates.format_skeleton("MMMMd", on, locale=date_locale())
 
 
 def distance(value: date | datetime, *, today: date | None = None) -> str:
@@ -132,7 +133,7 @@ def moment(value: datetime, *, today: date | None = None) -> str:
 
 
 def period(starts: date | datetime, ends: date | datetime) -> str:
-    """A half-open period as people say it, last day included: [1 March, 1 April) is "1 – 31 March 2026"."""
+    """A half-open period as people say it, last day included: [1 March, 1 April) ends on 31 March."""
     first = day_of(starts)
     last = date.fromordinal(max(day_of(ends).toordinal() - 1, first.toordinal()))
-    return dates.format_interval(first, last, skeleton="yMMMMd", locale=date_locale())
+    return dates.format_interval(first, last, skeleton="yMMMd", locale=date_locale())

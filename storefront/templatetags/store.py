@@ -109,7 +109,7 @@ register.filter("plain_moment", words.moment)
 
 @register.simple_tag
 def period(starts: date | datetime, ends: date | datetime) -> str:
-    """A half-open period with its last day included: "1 – 31 March 2026"."""
+    """A half-open period with its last day included."""
     return words.period(starts, ends)
 
 
@@ -149,7 +149,8 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 # --- Components -------------------------------------------------------------------------------------------------------
-# A tag instead of an include keeps the page's own variables (a `form`, a `name`) out of the component, and refuses a misspelt option.
+# A tag instead of an include keeps the page's own variables (a `form`, a `name`) out of the component, and refuses a
+# misspelt option.
 
 COMPONENTS = {
     "avatar": ("name", "size", "shape", "label"),
@@ -242,7 +243,14 @@ def ring(part: int, whole: int, **options: Any) -> dict[str, Any]:
 def countdown(until: datetime, seconds: int, **options: Any) -> dict[str, Any]:
     """Options: label, late (words once it is over), soon (seconds; default a third), size. `until` is an aware instant."""
     left = max(int((until - clock.now()).total_seconds()), 0)
-    return {"until": until, "seconds": seconds, "left": left, "share": figures.share(left, seconds), "soon": seconds // 3, **options}
+    return {
+        "until": until,
+        "seconds": seconds,
+        "left": left,
+        "share": figures.share(left, seconds),
+        "soon": seconds // 3,
+        **options,
+    }
 
 
 @register.inclusion_tag("components/sparkline.html")

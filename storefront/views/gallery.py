@@ -21,7 +21,9 @@ class SampleForm(forms.Form):
     budget = forms.IntegerField(label="Monthly budget", min_value=0, required=False)
     people = forms.ChoiceField(label="People in the company", choices=[("1", "1 to 9"), ("10", "10 to 49"), ("50", "50 to 99")])
     reason = forms.CharField(label="What is it about?", widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    way = forms.ChoiceField(label="How shall we answer?", choices=[("p", "By phone"), ("m", "By mail")], widget=forms.RadioSelect)
+    way = forms.ChoiceField(
+        label="How shall we answer?", choices=[("p", "By phone"), ("m", "By mail")], widget=forms.RadioSelect
+    )
     terms = forms.BooleanField(label="We accept the terms of 1 March", help_text="You can read them before and after.")
 
 
@@ -99,7 +101,7 @@ def _receipt() -> dict[str, Any]:
         "on": now,
         "currency": "USD",
         "lines": [
-            {"label": "3 seats for the 19 days left", "note": "3 × $19.50, 19 of 31 days", "amount_minor": 3585},
+            {"label": "3 seats for the 19 days left", "note": "3 at $19.50, 19 of 31 days", "amount_minor": 3585},
             {"label": "Tier price from seat 10", "note": "12 seats move to $18.00 each", "amount_minor": -1103},
         ],
         "subtotal_minor": 2482,
@@ -115,7 +117,14 @@ def _events() -> list[dict[str, Any]]:
     now = clock.now()
     return [
         {"on": now - timedelta(days=12), "title": "10 seats bought", "kind": "past", "amount_minor": 19500, "currency": "USD"},
-        {"on": now, "title": "3 seats more", "detail": "13 seats from now on.", "kind": "now", "amount_minor": 2454, "currency": "USD"},
+        {
+            "on": now,
+            "title": "3 seats more",
+            "detail": "13 seats from now on.",
+            "kind": "now",
+            "amount_minor": 2454,
+            "currency": "USD",
+        },
         {
             "on": now + timedelta(days=5),
             "title": "The card on file expires",
@@ -159,11 +168,22 @@ def components(request: HttpRequest) -> HttpResponse:
         "rows": _rows(),
         "points": list(zip(months, [4, 6, 6, 9, 8, 12], strict=True)),
         "until": clock.now() + timedelta(seconds=74),
-        "intervals": [{"value": "month", "label": _("Monthly")}, {"value": "year", "label": _("Yearly"), "note": "−17%"}],
-        "currencies": [{"url": "#usd", "label": "USD", "current": True}, {"url": "#eur", "label": "EUR"}, {"url": "#gbp", "label": "GBP"}],
-        "reasons": [{"value": "a", "label": "More than 200 seats"}, {"value": "b", "label": "A security review"}, {"value": "c", "label": "A purchase order"}],
+        "intervals": [{"value": "month", "label": _("Monthly")}, {"value": "year", "label": _("Yearly"), "note": "save 17%"}],
+        "currencies": [
+            {"url": "#usd", "label": "USD", "current": True},
+            {"url": "#eur", "label": "EUR"},
+            {"url": "#gbp", "label": "GBP"},
+        ],
+        "reasons": [
+            {"value": "a", "label": "More than 200 seats"},
+            {"value": "b", "label": "A security review"},
+            {"value": "c", "label": "A purchase order"},
+        ],
         "stops": [10, 50],
-        "menu": [{"label": "Make billing admin", "url": "#", "icon": "key"}, {"label": "Remove from team", "action": "#", "icon": "trash"}],
+        "menu": [
+            {"label": "Make billing admin", "url": "#", "icon": "key"},
+            {"label": "Remove from team", "action": "#", "icon": "trash"},
+        ],
         "facts": [{"label": "Plan", "value": "Business, yearly"}, {"label": "Paid by", "value": "Visa ending in 4242"}],
         "steps": ["Plan", "Account", "Company", "Payment"],
         "icons": sorted(path.stem for path in (settings.ROOT / "static" / "img" / "icons").glob("*.svg")),
