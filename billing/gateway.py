@@ -139,7 +139,7 @@ def _translate(name: str, error: stripe.StripeError) -> GatewayError:
     message = error.user_message or str(error)
     if isinstance(error, stripe.CardError):
         declined = Declined(message, **details)
-        declined.decline_code = (error.json_body or {}).get("error", {}).get("decline_code", "") or code
+        declined.decline_code = getattr(error.error, "decline_code", None) or code
         return declined
     if status >= 500 and (error.headers or {}).get("idempotent-replayed") == "true":
         return ReplayedFailure(f"{name}: {message}", **details)
@@ -148,6 +148,12 @@ def _translate(name: str, error: stripe.StripeError) -> GatewayError:
     if status == 404 or code == "resource_missing":
         return NotFound(message, **details)
     return Refused(message, **details)
+
+
+def metadata(answer: Any, name: str) -> str:
+    """One metadata value of an object, empty if it is not there (Stripe's objects are no dictionaries)."""
+    values = getattr(answer, "metadata", None)
+    return values[name] if values is not None and name in values else ""
 
 
 # --- Customers and cards ----------------------------------------------------------------------------------------------

@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=40)),
                 ('dirty', models.PositiveBigIntegerField(default=1)),
-                ('clean', models.PositiveBigIntegerField(default=0)),
+                ('cleaned', models.PositiveBigIntegerField(default=0)),
                 ('due_at', models.DateTimeField(help_text='Wall time.')),
                 ('lease_until', models.DateTimeField(blank=True, null=True)),
                 ('fence', models.PositiveIntegerField(default=0)),
@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'Stripe object',
                 'verbose_name_plural': 'Stripe objects',
-                'indexes': [models.Index(condition=models.Q(('dirty__gt', models.F('clean'))), fields=['due_at'], name='stripe_object_due')],
+                'indexes': [models.Index(condition=models.Q(('dirty__gt', models.F('cleaned'))), fields=['due_at'], name='stripe_object_due')],
             },
         ),
         migrations.CreateModel(

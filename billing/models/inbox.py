@@ -28,14 +28,14 @@ class InboxEvent(models.Model):
 class StripeObject(models.Model):
     """A Stripe object that changed and is to be read again: the dirty mark.
 
-    Every event raises `dirty`; a reader takes the lease, notes `dirty`, fetches afterwards, and sets `clean` to what it noted.
+    Every event raises `dirty`; a reader takes the lease, notes `dirty`, fetches afterwards, and sets `cleaned` to what it noted.
     So order, duplicates and ties within a second do not matter, and a burst of events costs one fetch.
     """
 
     key = models.CharField(max_length=100, primary_key=True)
     kind = models.CharField(max_length=40)
     dirty = models.PositiveBigIntegerField(default=1)
-    clean = models.PositiveBigIntegerField(default=0)
+    cleaned = models.PositiveBigIntegerField(default=0)
     due_at = models.DateTimeField(help_text=_("Wall time."))
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
@@ -46,7 +46,7 @@ class StripeObject(models.Model):
     class Meta:
         verbose_name = _("Stripe object")
         verbose_name_plural = _("Stripe objects")
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(dirty__gt=models.F("clean")), name="stripe_object_due")]
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(dirty__gt=models.F("cleaned")), name="stripe_object_due")]
 
     def __str__(self) -> str:
         return self.key

@@ -63,7 +63,8 @@ class Preview:
 
     def as_json(self) -> dict[str, Any]:
         """For rows and signed tokens: instants as epoch seconds (UTC), everything else as it is."""
-        return _plain(asdict(self))
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
 
 
 def _plain(value: Any) -> Any:

@@ -47,7 +47,7 @@ def start_setup(organization: Organization, *, origin: Origin, at: datetime) -> 
 def look_up(session_id: str, organization: Organization) -> bool:
     """Ask Stripe how the session went, when the buyer comes back before the event does. Whether the card is in use now."""
     session = gateway.session(session_id)
-    if (session.metadata or {}).get("organization") != organization.public_id:
+    if gateway.metadata(session, "organization") != organization.public_id:
         return False
     with transaction.atomic(durable=True):
         apply_setup(session, clock.now())
@@ -57,8 +57,7 @@ def look_up(session_id: str, organization: Organization) -> bool:
 
 def apply_setup(session: gateway.Session, at: datetime) -> None:
     """Write down that a session's card is to be used, once. Call inside a transaction."""
-    metadata = session.metadata or {}
-    organization = Organization.objects.filter(public_id=metadata.get("organization", "")).first()
+    organization = Organization.objects.filter(public_id=gateway.metadata(session, "organization")).first()
     intent = session.setup_intent
     if organization is None or session.status != "complete" or intent is None or isinstance(intent, str):
         return

@@ -43,14 +43,14 @@ WITH fresh AS (
     VALUES (%(id)s, %(type)s, %(key)s, %(source)s, %(payload)s::jsonb, %(created)s, %(now)s)
     ON CONFLICT (stripe_id) DO NOTHING RETURNING 1
 )
-INSERT INTO billing_stripeobject (key, kind, dirty, clean, due_at, fence, attempts, error)
+INSERT INTO billing_stripeobject (key, kind, dirty, cleaned, due_at, fence, attempts, error)
 SELECT %(key)s, %(kind)s, 1, 0, %(now)s, 0, 0, '' FROM fresh
 ON CONFLICT (key) DO UPDATE SET dirty = billing_stripeobject.dirty + 1, due_at = excluded.due_at
 RETURNING key
 """
 
 TOUCH = """
-INSERT INTO billing_stripeobject (key, kind, dirty, clean, due_at, fence, attempts, error)
+INSERT INTO billing_stripeobject (key, kind, dirty, cleaned, due_at, fence, attempts, error)
 VALUES (%s, %s, 1, 0, %s, 0, 0, '')
 ON CONFLICT (key) DO UPDATE SET dirty = billing_stripeobject.dirty + 1, due_at = excluded.due_at
 """
@@ -59,7 +59,7 @@ CLAIM = """
 UPDATE billing_stripeobject SET lease_until = %(until)s, fence = fence + 1, attempts = attempts + 1
 WHERE key IN (
     SELECT key FROM billing_stripeobject
-    WHERE dirty > clean AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until < %(now)s)
+    WHERE dirty > cleaned AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until < %(now)s)
     ORDER BY due_at, key LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 RETURNING key, kind, dirty, fence, attempts,
@@ -125,7 +125,7 @@ def drain(now: datetime) -> pulse.Drained:
     """The pulse's lane: read dirty objects again and apply them."""
     claimed = _claim(now)
     if not claimed:
-        waiting = StripeObject.objects.filter(dirty__gt=F("clean"), due_at__gt=now).order_by("due_at")
+        waiting = StripeObject.objects.filter(dirty__gt=F("cleaned"), due_at__gt=now).order_by("due_at")
         return pulse.Drained(next_due_at=waiting.values_list("due_at", flat=True).first())
     with ThreadPoolExecutor(max_workers=min(FETCHERS, len(claimed))) as fetchers:
         fetches = [fetchers.submit(READERS[one.kind][0], one.key) for one in claimed]
@@ -162,8 +162,8 @@ def _apply(one: Claimed, fetched: Any) -> bool:
         if mine is None:
             return False  # the lease ran out and somebody else has it
         _applier(one.kind)(fetched, at)
-        mine.clean, mine.lease_until, mine.attempts, mine.error, mine.fetched_at = one.dirty, None, 0, "", clock.wall()
-        mine.save(update_fields=["clean", "lease_until", "attempts", "error", "fetched_at"])
+        mine.cleaned, mine.lease_until, mine.attempts, mine.error, mine.fetched_at = one.dirty, None, 0, "", clock.wall()
+        mine.save(update_fields=["cleaned", "lease_until", "attempts", "error", "fetched_at"])
         if one.newest_event_id is not None:
             unhandled = InboxEvent.objects.filter(object_key=one.key, handled_at=None, id__lte=one.newest_event_id)
             unhandled.update(handled_at=clock.wall())
