@@ -18,19 +18,19 @@ NAVIGATION = [
     ("storefront:seats", _("Seats")),
     ("storefront:team", _("Team")),
     ("storefront:invoices", _("Invoices")),
-    ("storefront:settings", _("Settings")),
+    ("storefront:organization_settings", _("Settings")),
 ]
 LEGAL = [
-    ("storefront:terms", _("Terms")),
-    ("storefront:privacy", _("Privacy")),
-    ("storefront:dpa", _("Data processing")),
+    ("terms", _("Terms")),
+    ("privacy", _("Privacy")),
+    ("dpa", _("Data processing")),
 ]
 
 
-def address(name: str) -> str:
+def address(name: str, *args: str) -> str:
     """The address of a page, or nothing in a store that has left the page out."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 
@@ -68,7 +68,7 @@ class Store:
 
     @cached_property
     def legal(self) -> list[Link]:
-        return links(LEGAL)
+        return [Link(url, label) for kind, label in LEGAL if (url := address("storefront:legal", kind))]
 
     @cached_property
     def brand_css_url(self) -> str:
@@ -96,7 +96,7 @@ class Store:
 
     @cached_property
     def switch_url(self) -> str:
-        return address("storefront:switch_organization")
+        return address("storefront:organization_switch")
 
     @cached_property
     def organization_new_url(self) -> str:

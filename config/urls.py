@@ -1,10 +1,21 @@
 """Where every address leads. Each app names its own; this file only says under which prefix."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import views as accounts_views
+from config import brand, language
+
 urlpatterns = [
     path("", include("storefront.urls")),
+    path("brand.<slug:digest>.css", brand.css, name="brand_css"),
+    path("manifest.webmanifest", brand.manifest, name="manifest"),
+    path("language/", language.choose, name="language"),
+    path("language/set/", accounts_views.set_language, name="set_language"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEMO:
+    urlpatterns += [path("demo/mailbox/", include("config.mailbox.urls"))]

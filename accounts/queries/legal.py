@@ -37,7 +37,7 @@ class Document:
         return str(LegalDocument.Kind(self.kind).label)
 
     def in_language(self, language: str) -> str:
-        return self.text.get(language.split("-")[0]) or self.text[settings.LANGUAGE_CODE]
+        return self.text.get(language.split("-", maxsplit=1)[0]) or self.text[settings.LANGUAGE_CODE]
 
 
 @functools.cache
@@ -78,7 +78,7 @@ def _read(kind: str, day: date) -> Document:
         text[path.name.split(".")[1]] = str(template.render(Context({"brand": settings.BRAND}, autoescape=False)))
     if settings.LANGUAGE_CODE not in text:
         raise ValueError(
-            f"{FOLDER / kind}/{day}.{settings.LANGUAGE_CODE}.md is missing: each version needs the first language."
+            f"{FOLDER / kind}/{day}.{settings.LANGUAGE_CODE}.md is missing: every version needs it."
         )
     digest = hashlib.sha256(json.dumps([kind, str(day), text], sort_keys=True).encode()).hexdigest()
     return Document(kind, day, digest, text)

@@ -1,4 +1,4 @@
-"""The little Markdown that legal texts are written in, as data: headings, paragraphs, lists, bold and links. No HTML comes out."""
+"""The little Markdown of legal texts, as data: headings, paragraphs, lists, bold and links. No HTML comes out."""
 
 import re
 from collections.abc import Iterator

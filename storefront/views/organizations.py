@@ -1,0 +1,93 @@
+"""Organizations: the first one, its settings, and which one a person acts for."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from accounts.middleware import CURRENT
+from accounts.services import organizations
+from config import clock
+from storefront.forms.organizations import OrganizationForm, first_guess, present
+
+HOME = "/"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.signed_in
+def new(request: OrganizationRequest) -> HttpResponse:
+    """GET, POST /organizations/new/: the company, in one short form; then on to where one was going."""
+    if request.method == "POST":
+        form = OrganizationForm(request.POST)
+        if form.is_valid() and (response := _create(request, form)):
+            return response
+    else:
+        form = OrganizationForm(initial=first_guess(request.user, request.headers.get("Accept-Language", "")))
+    context = {"form": form, "next": next_url(request), "is_first": not request.memberships}
+    return render(request, "storefront/organizations/new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.require(Permission.MANAGE_ORGANIZATION)
+def settings(request: OrganizationRequest) -> HttpResponse:
+    """GET, POST /settings/organization/."""
+    if request.method == "POST":
+        form = OrganizationForm(request.POST)
+        if form.is_valid() and (response := _update(request, form)):
+            return response
+    else:
+        form = OrganizationForm(initial=present(request.organization))
+    context = {"form": form, "organization": request.organization}
+    return render(request, "storefront/organizations/settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.signed_in
+def switch(request: OrganizationRequest) -> HttpResponse:
+    """POST /organizations/current/ with `organization` (a public id): act for another one from now on."""
+    wanted = request.POST.get("organization", "")
+    if wanted not in {membership.organization.public_id for membership in request.memberships}:
+        raise Http404
+    request.session[CURRENT] = wanted
+    return redirect(HOME)
+
+
+def next_url(request: HttpRequest) -> str:
+    """Where the person was going, if that is a page of this store."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else ""
+
+
+def _create(request: OrganizationRequest, form: OrganizationForm) -> HttpResponse | None:
+    try:
+        organization, _membership = organizations.create(
+            owner=request.user,
+            details=form.details(get_language() or "en"),
+            origin=access.origin(request),
+            at=clock.now(),
+        )
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    request.session[CURRENT] = organization.public_id
+    return HttpResponseRedirect(next_url(request) or HOME)
+
+
+def _update(request: OrganizationRequest, form: OrganizationForm) -> HttpResponse | None:
+    organization = request.organization
+    try:
+        changed = organizations.update(
+            organization=organization, details=form.details(organization.locale), origin=access.origin(request), at=clock.now()
+        )
+    except ValidationError as error:
+        form.add_error(None, error)
+        return None
+    messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
+    return redirect("storefront:organization_settings")
