@@ -1,4 +1,4 @@
-"""Lines, plans, prices and versions, to look at: they change in catalog.toml through `manage.py catalog apply`, nowhere else."""
+"""Lines, plans, prices and versions, to look at. They change in catalog.toml, by `manage.py catalog apply`, nowhere else."""
 
 from typing import Any
 
