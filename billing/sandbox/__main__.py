@@ -1,0 +1,35 @@
+"""`python -m billing.sandbox --port 12111 --state DIR`: the sandbox in the foreground, until SIGTERM or Ctrl-C."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from billing.sandbox.server import Sandbox
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m billing.sandbox", description="The offline Stripe sandbox on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=12111)
+    parser.add_argument("--state", type=Path, default=None, help="folder that keeps the accounts; none: memory only")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    try:
+        sandbox = Sandbox(options.state, options.port, ticking=True).start()
+    except OSError as error:
+        sys.stderr.write(f"Port {options.port} can't be had ({error.strerror}); choose another with --port.\n")
+        return 1
+    sys.stdout.write(f"Stripe sandbox on {sandbox.base_url}\n")
+    sys.stdout.flush()
+    done.wait()
+    sandbox.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

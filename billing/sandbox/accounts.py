@@ -1,0 +1,142 @@
+"""An account: everything behind one API key, with its own objects, clock, lock, faults and webhook endpoints."""
+
+import threading
+import time
+from typing import Any
+
+from billing.sandbox import due, events, faults, journal, objects
+from billing.sandbox.state import Changes, Obj, Store
+from billing.sandbox.transactions import Transaction
+from billing.sandbox.webhooks import Deliveries
+
+DEFAULT_SETTINGS: dict[str, Any] = {
+    # Days after the first failed attempt at which an invoice is tried again.
+    "retry_days": [3, 5, 7],
+    # What becomes of a subscription when the last retry has failed: canceled, unpaid or past_due.
+    "after_retries": "canceled",
+    "name": "Sandbox",
+    "country": "US",
+    # Calls a second before the API answers 429; None for no limit (a real Stripe sandbox allows 25).
+    "rate_limit": None,
+    # Seconds until a tax id is checked, and what comes of it.
+    "tax_id_seconds": 10,
+    "tax_id_result": "verified",
+}
+CALLS_KEPT = 20_000
+
+
+class Account:
+    """One isolated account. Its verbs hold `lock`; only `commit` changes `store`."""
+
+    def __init__(self, name: str, base_url: str, deliveries: Deliveries, log: journal.Journal | None) -> None:
+        self.name = name
+        self.base_url = base_url
+        self.deliveries = deliveries
+        self.log = log
+        self.lock = threading.RLock()
+        self.clear()
+        if log is not None and log.path.exists():
+            log.replay(self.store)
+            self._remember()
+
+    def clear(self) -> None:
+        """Empty the account: as new."""
+        self.store = Store()
+        self.due = due.Queue()
+        self.faults = faults.Faults()
+        self.webhooks = faults.WebhookWeather()
+        self.calls: list[Obj] = []
+        self.calls_total = 0
+        self.in_flight: set[str] = set()
+        self.recent: list[float] = []
+        self.outcomes: list[Obj] = []
+
+    def reset(self) -> None:
+        """Empty the account and its file."""
+        self.clear()
+        if self.log is not None:
+            self.log.erase()
+
+    def _remember(self) -> None:
+        for kind, table in self.store.tables.items():
+            self.due.note({kind: dict(table.rows)})
+
+    # Notes of the account itself, kept beside its objects so that they survive a restart
+
+    def note(self, name: str) -> Obj:
+        return self.store.get("_note", name) or {}
+
+    @property
+    def settings(self) -> Obj:
+        return DEFAULT_SETTINGS | self.note("settings").get("values", {})
+
+    @property
+    def offset(self) -> int:
+        """Seconds by which the account's time runs ahead of the wall's."""
+        return int(self.note("clock").get("offset", 0))
+
+    def time(self) -> int:
+        return int(time.time()) + self.offset
+
+    # Work
+
+    def begin(self, now: int | None = None) -> Transaction:
+        return Transaction(self, self.time() if now is None else now, self.store)
+
+    def commit(self, tx: Transaction, request: Obj | None = None) -> None:
+        """Make the work real: events, state, file, due things, deliveries."""
+        endpoints = [row for row in self.store.newest_first("webhook_endpoint") if row["status"] == "enabled"]
+        found = events.of(tx, endpoints, request)
+        for event in found:
+            tx.rows.put("event", event)
+        self.write(tx.rows.changes)
+        for event in found:
+            self.deliveries.send(self, event, endpoints)
+
+    def write(self, changes: Changes) -> None:
+        """Apply changes to the store and append them to the file."""
+        if not changes:
+            return
+        self.store.apply(changes)
+        if self.log is not None:
+            self.log.append(changes)
+            if self.log.is_stale(self.store):
+                self.log.compact(self.store)
+        self.due.note(changes)
+
+    def save_note(self, name: str, **values: Any) -> None:
+        self.write({"_note": {name: {"id": name, **self.note(name), **values}}})
+
+    # Calls
+
+    def record_call(self, method: str, path: str, key: str | None, params: Obj) -> Obj:
+        """Count a call; the entry gets its status once answered."""
+        self.calls_total += 1
+        entry = {"method": method, "path": path, "idempotency_key": key, "params": params, "status": None, "replayed": False}
+        self.calls.append(entry)
+        del self.calls[:-CALLS_KEPT]
+        return entry
+
+    def over_limit(self) -> bool:
+        """Whether this call is one too many in its second."""
+        limit = self.settings["rate_limit"]
+        now = time.monotonic()
+        self.recent = [at for at in self.recent if at > now - 1]
+        if limit and len(self.recent) >= limit:
+            return True
+        self.recent.append(now)
+        return False
+
+
+def import_objects(account: Account, rows: list[Obj]) -> int:
+    """Store finished objects as they are, without events: a seeded history. Missing fields are filled from the skeleton."""
+    changes: Changes = {}
+    for row in rows:
+        kind = row["object"]
+        whole = row if kind.startswith("_") else objects.new(kind, int(row.get("created", account.time())), **row)
+        changes.setdefault(kind, {})[whole["id"]] = whole
+        for item in (whole.get("items") or {}).get("data", []) if kind == "subscription" else []:
+            slot = {"id": item["id"], "object": "_slot", "subscription": whole["id"]}
+            changes.setdefault("_slot", {})[item["id"]] = slot
+    account.write(changes)
+    return len(rows)

@@ -1,0 +1,27 @@
+"""What a verb of the API gets to work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from billing.sandbox.accounts import Account
+from billing.sandbox.paging import Page
+from billing.sandbox.state import Obj
+from billing.sandbox.transactions import Transaction
+
+
+@dataclass
+class Call:
+    """One API call: its transaction, its checked parameters, the ids from its path."""
+
+    tx: Transaction
+    params: dict[str, Any]
+    ids: dict[str, str]
+    url: str
+
+    @property
+    def account(self) -> Account:
+        return self.tx.account
+
+
+Verb = Callable[[Call], Obj | Page]

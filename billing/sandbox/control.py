@@ -1,0 +1,137 @@
+"""The sandbox's own controls under /_sandbox/: faults, webhook weather, the clock, settings, call counts, reset, import.
+
+The account is named by the API key in the Authorization header, as for the API itself. Bodies and answers are JSON.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from billing.sandbox import accounts, api, clock, errors
+from billing.sandbox.accounts import Account
+from billing.sandbox.engine import cards
+from billing.sandbox.http import Request, Response, answer
+from billing.sandbox.state import Obj
+
+if TYPE_CHECKING:
+    from billing.sandbox.server import Sandbox
+
+
+def handle(sandbox: "Sandbox", request: Request) -> Response:
+    """Answer one control call."""
+    try:
+        verb = VERBS.get((request.method, request.path))
+        if verb is None:
+            raise errors.StripeError(f"No such control: {request.method} {request.path}", status=404)
+        account = sandbox.account(api.account_name(api.key_of(request)))
+        body = json.loads(request.body) if request.body else {}
+        return answer(verb(account, body))
+    except errors.StripeError as error:
+        return answer(error.body(), error.status)
+    except (ValueError, TypeError, KeyError) as error:
+        return answer(errors.invalid(f"The body was not understood: {error!r}").body(), 400)
+
+
+def _faults(account: Account, body: Obj) -> Any:
+    with account.lock:
+        return asdict(account.faults.add(body))
+
+
+def _list_faults(account: Account, _: Obj) -> Any:
+    return {"data": [asdict(fault) for fault in account.faults.waiting]}
+
+
+def _clear_faults(account: Account, _: Obj) -> Any:
+    account.faults.waiting.clear()
+    return {"data": []}
+
+
+def _webhooks(account: Account, body: Obj) -> Any:
+    weather = account.webhooks
+    weather.change(body)
+    return {
+        "duplicate": weather.duplicate,
+        "delay": weather.delay,
+        "shuffle": weather.shuffle,
+        "withhold": weather.withhold,
+        "held": len(weather.held),
+        "idle": account.deliveries.idle(),
+    }
+
+
+def _release(account: Account, body: Obj) -> Any:
+    account.webhooks.withhold = bool(body.get("withhold", False))
+    return {"released": account.deliveries.release(account)}
+
+
+def _next_payment(account: Account, body: Obj) -> Any:
+    outcome = str(body.get("outcome", "declined"))
+    if outcome not in cards.OUTCOMES:
+        raise errors.invalid(f"Invalid outcome: must be one of {', '.join(sorted(cards.OUTCOMES))}", "outcome")
+    account.outcomes.append({"outcome": outcome, "customer": body.get("customer")})
+    return {"waiting": account.outcomes}
+
+
+def _calls(account: Account, _: Obj) -> Any:
+    return {"count": account.calls_total, "data": account.calls}
+
+
+def _forget_calls(account: Account, _: Obj) -> Any:
+    account.calls.clear()
+    account.calls_total = 0
+    return {"count": 0, "data": []}
+
+
+def _reset(account: Account, _: Obj) -> Any:
+    with account.lock:
+        account.deliveries.forget(account)
+        account.reset()
+    return {"reset": True}
+
+
+def _import(account: Account, body: Obj) -> Any:
+    with account.lock:
+        return {"imported": accounts.import_objects(account, body["objects"])}
+
+
+def _clock(account: Account, _: Obj) -> Any:
+    with account.lock:
+        return clock.describe(account)
+
+
+def _advance(account: Account, body: Obj) -> Any:
+    with account.lock:
+        target = int(body["advance_to"]) if "advance_to" in body else account.time() + int(body["advance_by"])
+        done = clock.advance_account(account, target)
+        return {**clock.describe(account), "done": done}
+
+
+def _settings(account: Account, body: Obj) -> Any:
+    unknown = sorted(body.keys() - accounts.DEFAULT_SETTINGS.keys())
+    if unknown:
+        raise errors.invalid(f"Received unknown setting: {unknown[0]}", unknown[0])
+    if body.get("after_retries", "canceled") not in {"canceled", "unpaid", "past_due"}:
+        raise errors.invalid("Invalid after_retries: must be one of canceled, unpaid, or past_due", "after_retries")
+    with account.lock:
+        if body:
+            account.save_note("settings", values=account.note("settings").get("values", {}) | body)
+        return account.settings
+
+
+VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
+    ("POST", "/_sandbox/faults"): _faults,
+    ("GET", "/_sandbox/faults"): _list_faults,
+    ("DELETE", "/_sandbox/faults"): _clear_faults,
+    ("POST", "/_sandbox/webhooks"): _webhooks,
+    ("POST", "/_sandbox/webhooks/release"): _release,
+    ("POST", "/_sandbox/next_payment"): _next_payment,
+    ("GET", "/_sandbox/calls"): _calls,
+    ("DELETE", "/_sandbox/calls"): _forget_calls,
+    ("DELETE", "/_sandbox/account"): _reset,
+    ("POST", "/_sandbox/import"): _import,
+    ("GET", "/_sandbox/clock"): _clock,
+    ("POST", "/_sandbox/clock"): _advance,
+    ("GET", "/_sandbox/settings"): _settings,
+    ("POST", "/_sandbox/settings"): _settings,
+}

@@ -1,0 +1,1 @@
+"""What Stripe does: the verbs of the API, and the money behind them."""

@@ -1,0 +1,24 @@
+"""Which verb each due thing is."""
+
+from billing.sandbox.engine import changes, checkout, customers, phases, renewals
+from billing.sandbox.transactions import Transaction
+
+VERBS = {
+    "pending_update_expires": changes.expire_pending,
+    "tax_id_checked": customers.check_tax_id,
+    "checkout_expires": checkout.expire_due,
+    "incomplete_expires": renewals.expire_incomplete,
+    "trial_notice": renewals.notice_trial,
+    "subscription_cancels": renewals.cancel_due,
+    "phase_changes": phases.move_on,
+    "trial_ends": renewals.end_trial,
+    "subscription_renews": renewals.renew,
+    "invoice_finalizes": renewals.finalize_due,
+    "payment_retries": renewals.retry,
+    "invoice_overdue": renewals.overdue,
+}
+
+
+def perform(tx: Transaction, kind: str, identity: str, what: str) -> None:
+    """Do what has come due for an object. (`kind` names its type; the verbs know it.)"""
+    VERBS[what](tx, identity)

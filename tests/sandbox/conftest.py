@@ -1,0 +1,128 @@
+"""The real stripe-python against a sandbox in this process: one server for the session, one account a test."""
+
+import itertools
+import json
+import urllib.request
+
+import pytest
+import stripe
+
+from billing.sandbox.server import Sandbox
+
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    server = Sandbox()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def key():
+    return f"sk_test_{next(NUMBERS)}"
+
+
+@pytest.fixture
+def client(sandbox, key):
+    """A client of a fresh account."""
+    return stripe.StripeClient(key, base_addresses={"api": sandbox.base_url}, max_network_retries=0)
+
+
+@pytest.fixture
+def account(sandbox, key):
+    """The account behind the client, for looking behind the curtain."""
+    return sandbox.account(key.removeprefix("sk_test_"))
+
+
+@pytest.fixture
+def control(sandbox, key):
+    """Call one of the sandbox's own controls: control("POST", "clock", advance_by=60)."""
+
+    def call(method, name, **body):
+        request = urllib.request.Request(
+            f"{sandbox.base_url}/_sandbox/{name}",
+            method=method,
+            data=json.dumps(body).encode() if method == "POST" else None,
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    return call
+
+
+@pytest.fixture
+def shop(client):
+    return Shop(client)
+
+
+class Shop:
+    """A small catalog and the verbs that most stories begin with."""
+
+    def __init__(self, client):
+        self.client = client.v1
+        self.product = self.client.products.create({"name": "Team"})
+
+    def price(self, amount=1000, currency="usd", interval="month", count=1, **extra):
+        params = {
+            "product": self.product.id,
+            "currency": currency,
+            "recurring": {"interval": interval, "interval_count": count},
+            **extra,
+        }
+        if "tiers" not in extra:
+            params["unit_amount"] = amount
+        return self.client.prices.create(params)
+
+    def customer(self, card="pm_card_visa", clock=None, **extra):
+        if clock:
+            extra["test_clock"] = clock
+        customer = self.client.customers.create({"email": "ada@acme.example", "name": "Acme", **extra})
+        if card:
+            self.card(customer.id, card)
+        return self.client.customers.retrieve(customer.id)
+
+    def card(self, customer, card):
+        method = self.client.payment_methods.attach(card, {"customer": customer})
+        self.client.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
+        return method
+
+    def clock(self, at):
+        return self.client.test_helpers.test_clocks.create({"frozen_time": at})
+
+    def advance(self, clock, to):
+        return self.client.test_helpers.test_clocks.advance(clock, {"frozen_time": to})
+
+    def subscribe(self, customer, price, quantity=1, **extra):
+        return self.client.subscriptions.create(
+            {"customer": customer.id, "items": [{"price": price.id, "quantity": quantity}], **extra}
+        )
+
+    def invoice(self, identity, *expand):
+        return self.client.invoices.retrieve(identity, {"expand": list(expand)})
+
+    def lines(self, identity):
+        return [(line.amount, line.description) for line in self.invoice(identity).lines.data]
+
+
+CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
+
+
+@pytest.fixture
+def submit(account):
+    """Submit a session's card form, as its page does."""
+    from billing.sandbox.engine import checkout
+
+    def send(session, number=CARD["number"], **extra):
+        with account.lock:
+            tx = account.begin()
+            outcome = checkout.submit(
+                tx, session, card={**CARD, "number": number}, name="Ada", email="ada@acme.example", **extra
+            )
+            account.commit(tx)
+        return outcome
+
+    return send
