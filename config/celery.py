@@ -4,10 +4,12 @@ No promise in seconds rests on it: the pulse does what must happen (config/pulse
 """
 
 import os
+import warnings
 from typing import Any
 
 import structlog
 from celery import Celery, signals
+from django.conf import settings
 
 from config import health, logs
 
@@ -16,6 +18,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("storefront")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+if settings.DEMO:  # somebody who tries the demo as root has a reason; in production the warning stands
+    warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser privileges")
 
 HEADER = "request_id"
 

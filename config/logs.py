@@ -62,13 +62,16 @@ def configure(options: Mapping[str, str]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": formatter},
-            "filters": {"route": {"()": RouteInsteadOfPath}},
+            "filters": {"route": {"()": RouteInsteadOfPath}, "quiet": {"()": QuietHeart}},
             "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"}},
             "root": {"handlers": ["out"], "level": options["level"]},
             "loggers": {
                 # Our own line for each request says all that Django's says of 4xx; 5xx come with the traceback.
                 "django.request": {"level": "ERROR", "filters": ["route"]},
                 "django.server": {"level": "ERROR"},
+                "celery.beat": {"filters": ["quiet"]},
+                "celery.app.trace": {"filters": ["quiet"]},
+                "celery.worker.strategy": {"level": "WARNING"},  # "received", a moment before "succeeded"
             },
         }
     )
@@ -108,6 +111,13 @@ class RouteInsteadOfPath(logging.Filter):
         if isinstance(request, HttpRequest):
             record.msg, record.args = "%s %s failed", (request.method, route(request))
         return True
+
+
+class QuietHeart(logging.Filter):
+    """A heart that beats every 15 seconds is no news."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or "config.heartbeat" not in record.getMessage()
 
 
 def route(request: HttpRequest) -> str:

@@ -14,7 +14,6 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 from config import logs
 
@@ -45,7 +44,6 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return _unexpected(error, context)
-    set_rollback()
     response = Response(document(error), status=error.status_code, content_type=MEDIA_TYPE)
     if (realm := getattr(error, "auth_header", None)) is not None:
         response.headers["WWW-Authenticate"] = realm
@@ -92,7 +90,6 @@ def _escaped(key: str) -> str:
 
 
 def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
-    set_rollback()
     request = context.get("request")
     log.error("api_failed", exc_info=error)
     got_request_exception.send(sender=None, request=getattr(request, "_request", request))
