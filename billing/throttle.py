@@ -77,8 +77,10 @@ class Throttle:
 
 
 def from_settings() -> Throttle:
-    """The process's throttle; STRIPE_REQUESTS_PER_SECOND overrides Stripe's own limits (0: none)."""
-    per_second = settings.STRIPE_REQUESTS_PER_SECOND
+    """The process's throttle; STRIPE_REQUESTS_PER_SECOND overrides Stripe's own limits (0: none, as for our own sandbox)."""
+    per_second = 0 if settings.STRIPE_SANDBOX else None
+    if settings.STRIPE_REQUESTS_PER_SECOND is not None:
+        per_second = settings.STRIPE_REQUESTS_PER_SECOND
     if per_second is None:
         per_second = LIVE_PER_SECOND if "_live_" in settings.STRIPE_SECRET_KEY else TEST_PER_SECOND
     return Throttle(settings.REDIS_URL, settings.CACHES["default"]["KEY_PREFIX"], per_second)
