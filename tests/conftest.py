@@ -10,6 +10,9 @@ from config.local import testing
 testing.prepare()  # before anything below reads the settings
 
 import django  # noqa: E402 - after the environment is set
+
+django.setup()  # a conftest of a folder may import models, and is read before pytest_configure
+
 import pytest  # noqa: E402 - as above
 from django.conf import settings  # noqa: E402 - as above
 from django.utils.module_loading import import_string  # noqa: E402 - as above
@@ -21,7 +24,6 @@ SERIAL_FOLDERS = {"journeys"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    django.setup()
     # xdist's workers inherit the environment, and each must read the settings with names of its own.
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 

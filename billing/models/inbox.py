@@ -28,7 +28,7 @@ class InboxEvent(models.Model):
 class StripeObject(models.Model):
     """A Stripe object that changed and is to be read again: the dirty mark.
 
-    Every event raises `dirty`; a reader takes the lease, notes `dirty`, fetches afterwards, and sets `cleaned` to what it noted.
+    Every event raises `dirty`; a reader takes the lease, notes `dirty`, fetches afterwards, and sets `cleaned` to what it saw.
     So order, duplicates and ties within a second do not matter, and a burst of events costs one fetch.
     """
 
