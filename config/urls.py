@@ -15,6 +15,7 @@ urlpatterns = [
     path("language/set/", accounts_views.set_language, name="set_language"),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("", include("billing.urls")),
 ]
 
 if settings.DEMO:
