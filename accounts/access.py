@@ -20,7 +20,7 @@ from accounts.rules import permissions
 from accounts.rules.permissions import Permission
 from accounts.services import journal
 
-__all__ = ["OrganizationRequest", "Permission", "can", "origin", "require", "signed_in"]
+__all__ = ["OrganizationRequest", "Permission", "can", "origin", "refuse", "require", "signed_in"]
 
 P = ParamSpec("P")
 
@@ -87,17 +87,18 @@ def _turn_away(request: Any, permission: Permission) -> HttpResponse | None:
     if request.membership is None:
         return _redirect(request, f"{reverse('storefront:organization_new')}?{urlencode({'next': _way_back(request)})}")
     if not permissions.allows(request.membership.role, permission):
-        return _refuse(request, permission)
+        return refuse(request, permission)
     return None
 
 
-def _refuse(request: Any, permission: Permission) -> HttpResponse:
+def refuse(request: Any, permission: Permission) -> HttpResponse:
+    """The page with status 403 that says which role one has and who has the permission."""
     context = {
         "permission": permission,
         "role": Role(request.membership.role).label,
         "who_can": members.who_can(request.organization, permission),
     }
-    return render(request, "403.html", context, status=403)
+    return render(request, "denied.html", context, status=403)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

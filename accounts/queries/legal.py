@@ -77,8 +77,6 @@ def _read(kind: str, day: date) -> Document:
         template = engines["django"].from_string(path.read_text(encoding="utf-8")).template
         text[path.name.split(".")[1]] = str(template.render(Context({"brand": settings.BRAND}, autoescape=False)))
     if settings.LANGUAGE_CODE not in text:
-        raise ValueError(
-            f"{FOLDER / kind}/{day}.{settings.LANGUAGE_CODE}.md is missing: every version needs it."
-        )
+        raise ValueError(f"{FOLDER / kind}/{day}.{settings.LANGUAGE_CODE}.md is missing: every version needs it.")
     digest = hashlib.sha256(json.dumps([kind, str(day), text], sort_keys=True).encode()).hexdigest()
     return Document(kind, day, digest, text)

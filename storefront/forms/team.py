@@ -74,6 +74,7 @@ class OwnershipForm(forms.Form):
         field = self.fields["member"]
         field.queryset = others.select_related("user", "organization").order_by("user__name", "user__email")  # type: ignore[attr-defined]
         field.label_from_instance = _name_and_address  # type: ignore[attr-defined]
+        self.has_others = others.exists()
 
 
 def _name_and_address(membership: Membership) -> str:

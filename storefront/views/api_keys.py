@@ -14,6 +14,7 @@ from accounts.queries import api_keys as read
 from accounts.services import api_keys
 from config import clock
 from storefront.forms.api_keys import ApiKeyForm
+from storefront.views import organizations
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,5 +63,11 @@ def _own(request: OrganizationRequest, key_id: int) -> ApiKey:
 def _page(
     request: OrganizationRequest, form: ApiKeyForm, *, made: ApiKey | None = None, text: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "made": made, "text": text, "keys": read.listed(request.organization, clock.now())}
+    context = {
+        "form": form,
+        "made": made,
+        "text": text,
+        "keys": read.listed(request.organization, clock.now()),
+        "sections": organizations.sections(request),
+    }
     return render(request, "storefront/api_keys/listing.html", context, status=status)

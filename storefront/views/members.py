@@ -47,8 +47,7 @@ def removal(request: OrganizationRequest, membership_id: int) -> HttpResponse:
     if membership.pk == request.membership.pk:
         return redirect("storefront:team_leaving")
     if not permissions.can_act_on(request.membership.role, membership.role):
-        who_can = members.who_can(request.organization, Permission.MANAGE_ROLES)
-        return render(request, "403.html", {"role": request.membership.get_role_display(), "who_can": who_can}, status=403)
+        return access.refuse(request, Permission.MANAGE_ROLES)
     if request.method != "POST":
         return render(request, "storefront/team/removal.html", {"member": membership})
     try:
@@ -99,7 +98,7 @@ def ownership(request: OrganizationRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is now the owner. You are a billing admin.") % {"name": receiver.user})
             return redirect("storefront:team")
-    return render(request, "storefront/team/ownership.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "storefront/team/ownership.html", {"form": form, "has_others": form.has_others}, status=422 if form.errors else 200)
 
 
 def _member(request: OrganizationRequest, membership_id: int) -> Membership:

@@ -1,9 +1,12 @@
 """Organizations: the first one, its settings, and which one a person acts for."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -43,7 +46,7 @@ def settings(request: OrganizationRequest) -> HttpResponse:
             return response
     else:
         form = OrganizationForm(initial=present(request.organization))
-    context = {"form": form, "organization": request.organization}
+    context = {"form": form, "organization": request.organization, "sections": sections(request)}
     return render(request, "storefront/organizations/settings.html", context, status=422 if form.errors else 200)
 
 
@@ -56,6 +59,12 @@ def switch(request: OrganizationRequest) -> HttpResponse:
         raise Http404
     request.session[CURRENT] = wanted
     return redirect(HOME)
+
+
+def sections(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages below settings, as links of a segmented switch."""
+    pages = [("storefront:organization_settings", _("Organization")), ("storefront:api_keys", _("API keys"))]
+    return [{"url": url, "label": label, "current": request.path.startswith(url)} for name, label in pages if (url := reverse(name))]
 
 
 def next_url(request: HttpRequest) -> str:

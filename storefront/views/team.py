@@ -77,8 +77,7 @@ def invitations(request: OrganizationRequest) -> HttpResponse:
             form = InviteForm(roles=roles_to_give(request))
         except ValidationError as error:
             form.add_error(None, error)
-    template = "storefront/team/_invite.html" if request.htmx else "storefront/team/team.html"  # type: ignore[attr-defined]
-    return render(request, template, context(request, form, lines), status=422 if form.errors else 200)
+    return render(request, "storefront/team/team.html", context(request, form, lines), status=422 if form.errors else 200)
 
 
 def context(request: OrganizationRequest, form: InviteForm, lines: list[Line] | None = None) -> dict[str, Any]:
