@@ -210,6 +210,8 @@ else:
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / "static-collected"
 STATICFILES_DIRS = [ROOT / "static"]
+# The tests serve what is in the tree; everywhere else collectstatic has been run.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 # Hashed names everywhere but in tests; compressed ones (24 s of Brotli) where somebody far away downloads them.
 STATIC_STORAGE = {
     Mode.PRODUCTION: "whitenoise.storage.CompressedManifestStaticFilesStorage",
