@@ -125,7 +125,7 @@ class Store:
 
     @cached_property
     def language_name(self) -> str:
-        return translation.get_language_info(self.language)["name_local"]
+        return str(translation.get_language_info(self.language)["name_local"])
 
     @cached_property
     def languages(self) -> list[dict[str, Any]]:

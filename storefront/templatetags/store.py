@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from config import clock, words
+from config import brand, clock, words
 from storefront import figures
 
 register = template.Library()
@@ -124,6 +124,12 @@ def initials(name: str) -> str:
 def tone(name: str) -> int:
     """A stable tint for an avatar, 0 to 4."""
     return crc32(name.encode()) % AVATAR_TONES
+
+
+@register.simple_tag
+def accent_hex(lightness: float) -> str:
+    """The brand's accent as #rrggbb at a lightness from 0 to 1, for mails."""
+    return brand.accent_hex(lightness)
 
 
 # --- Icons ------------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def _plans() -> list[dict[str, Any]]:
 
 def _comparison() -> dict[str, Any]:
     plans = ["Team", "Business", "Scale"]
-    rows = [
+    rows: list[tuple[str, str, list[str | bool]]] = [
         ("Inspection forms", "Templates your teams fill in", ["10", "Unlimited", "Unlimited"]),
         ("Single sign-on", "", [False, True, True]),
         ("Audit trail", "", [False, "12 months", "7 years"]),
