@@ -68,7 +68,7 @@ class Account:
 
     @property
     def settings(self) -> Obj:
-        return DEFAULT_SETTINGS | self.note("settings").get("values", {})
+        return {**DEFAULT_SETTINGS, **self.note("settings").get("values", {})}
 
     @property
     def offset(self) -> int:

@@ -60,7 +60,12 @@ def _line_items(tx: Transaction, session: Obj) -> Obj:
 # Fields that Stripe leaves out unless the caller asks for them: None here until expanded.
 ON_REQUEST: dict[str, dict[str, Filler]] = {
     "invoice": {"payments": _payments, "confirmation_secret": _secret},
-    "customer": {"subscriptions": _subscriptions, "tax_ids": _tax_ids},
+    "customer": {
+        "subscriptions": _subscriptions,
+        "tax_ids": _tax_ids,
+        "invoice_credit_balance": lambda _, customer: dict(customer["_balances"]),
+        "sources": lambda _, customer: objects.sublist(f"/v1/customers/{customer['id']}/sources", []),
+    },
     "charge": {"refunds": _refunds},
     "checkout.session": {"line_items": _line_items},
     "price": {
@@ -74,7 +79,7 @@ ON_REQUEST: dict[str, dict[str, Filler]] = {
 def render(tx: Transaction, row: Obj, expand: list[Path] | None = None) -> Obj:
     """The object as the API shows it, with the paths of `expand` followed."""
     # An event keeps its object as it was shown then.
-    shown = copy(row) if row.get("object") == "event" else _plain(tx, row)
+    shown: Obj = copy(row) if row.get("object") == "event" else _plain(tx, row)
     for path in expand or []:
         _expand(tx, shown, row, path, ".".join(path))
     return shown

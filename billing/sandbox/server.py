@@ -51,7 +51,7 @@ class Sandbox:
         self.server = _Server((HOST, self.wanted_port), _Handler)
         self.server.sandbox = self
         self._load()
-        self._background(lambda: cast("_Server", self.server).serve_forever(poll_interval=0.05), "sandbox-http")
+        self._background(self.server.serve_quickly, "sandbox-http")
         if self.ticking:
             self._background(self._tick, "sandbox-clock")
         return self
@@ -117,6 +117,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     sandbox: Sandbox
+
+    def serve_quickly(self) -> None:
+        """Serve until shutdown, which is noticed within a twentieth of a second."""
+        self.serve_forever(poll_interval=0.05)
 
 
 class _Handler(BaseHTTPRequestHandler):

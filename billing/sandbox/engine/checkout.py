@@ -261,9 +261,8 @@ def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
     if entry["tax_id"] and (row["tax_id_collection"] or {}).get("enabled"):
         customers.add_tax_id(tx, identity, entry["tax_id"]["type"], entry["tax_id"]["value"])
     customer = tx.need("customer", identity)
-    row["customer_details"] = _details(customer, {"customer_email": entry["email"]}) | {
-        "name": customer["name"] or entry["name"]
-    }  # type: ignore[operator]  # a customer has details
+    row["customer_details"] = _details(customer, {"customer_email": entry["email"]}) or {}
+    row["customer_details"]["name"] = customer["name"] or entry["name"]
     row["customer_details"]["tax_ids"] = [entry["tax_id"]] if entry["tax_id"] else []
     if (row["consent_collection"] or {}).get("terms_of_service") == "required":
         row["consent"] = {"promotions": None, "terms_of_service": "accepted" if entry["consent"] else None}

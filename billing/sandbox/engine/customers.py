@@ -2,6 +2,7 @@
 
 from billing.sandbox import errors, ids, paging
 from billing.sandbox.calls import Call
+from billing.sandbox.engine import payment_methods
 from billing.sandbox.objects import assign, merge_metadata
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -26,11 +27,14 @@ def new(tx: Transaction, params: Obj) -> Obj:
         invoice_settings={"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None},
     )  # fmt: skip
     _fill(tx, customer, params)
-    if params.get("payment_method"):
-        raise errors.invalid("Attach the payment method after creating the customer.", "payment_method")
     tx.add(customer)
+    if params.get("payment_method"):
+        method = payment_methods.attach(tx, payment_methods.resolve(tx, params["payment_method"]), identity)
+        settings = tx.edit("customer", identity)["invoice_settings"]
+        if settings["default_payment_method"] == params["payment_method"]:
+            settings["default_payment_method"] = method["id"]
     if params.get("balance"):
-        raise errors.invalid("Use customer balance transactions to set a balance.", "balance")
+        move_balance(tx, identity, int(params["balance"]), customer["currency"] or "usd", "adjustment")
     for tax_id in params.get("tax_id_data") or []:
         add_tax_id(tx, identity, tax_id["type"], tax_id["value"])
     return tx.need("customer", identity)
@@ -45,7 +49,7 @@ def _fill(tx: Transaction, customer: Obj, params: Obj) -> None:
     if params.get("tax_exempt"):
         customer["tax_exempt"] = params["tax_exempt"]
     settings = params.get("invoice_settings") or {}
-    if settings.get("default_payment_method"):
+    if settings.get("default_payment_method") and settings["default_payment_method"] != params.get("payment_method"):
         _owned(tx, settings["default_payment_method"], customer["id"], "invoice_settings[default_payment_method]")
     if settings:
         customer["invoice_settings"] = customer["invoice_settings"] | {k: v if v != "" else None for k, v in settings.items()}
@@ -116,7 +120,6 @@ def move_balance(tx: Transaction, customer: str, amount: int, currency: str, kin
     row["_balances"] = {**row["_balances"], currency: ending}
     settle_currency(row, currency)
     row["balance"] = row["_balances"].get(row["currency"], 0)
-    row["invoice_credit_balance"] = None
     return tx.add(
         tx.new(
             "customer_balance_transaction",

@@ -166,12 +166,9 @@ def discounts(tx: Transaction, subscription: str, customer: str, given: list[Obj
         if entry.get("discount"):
             made.append(tx.need("discount", entry["discount"], f"discounts[{index}][discount]")["id"])
             continue
-        promotion = (
-            tx.need("promotion_code", entry["promotion_code"], f"discounts[{index}][promotion_code]")
-            if entry.get("promotion_code")
-            else None
-        )
-        identity = promotion["promotion"]["coupon"] if promotion else entry.get("coupon")
+        code = entry.get("promotion_code")
+        promotion = tx.need("promotion_code", code, f"discounts[{index}][promotion_code]") if code else None
+        identity = str(promotion["promotion"]["coupon"] if promotion else entry.get("coupon"))
         made.append(_discount(tx, identity, promotion, subscription, customer, f"discounts[{index}][coupon]"))
     return made
 

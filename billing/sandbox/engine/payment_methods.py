@@ -152,9 +152,3 @@ def list_all(call: Call) -> Page:
     return paging.listing(
         call.tx, "payment_method", call.params, call.url, where=where, keep=lambda row: row["customer"] is not None
     )
-
-
-def expired(method: Obj, now: int) -> bool:
-    """Whether the card's last month is over."""
-    today = datetime.fromtimestamp(now, UTC)
-    return (method["card"]["exp_year"], method["card"]["exp_month"]) < (today.year, today.month)

@@ -29,8 +29,6 @@ def attempt(tx: Transaction, identity: str, method: Obj, *, off_session: bool, a
     if not authenticated and _challenged(method, forced, off_session=off_session):
         return _challenge(tx, intent, off_session=off_session)
     refusal = forced.refusal if forced else payment_methods.card_of(method).refusal
-    if forced is None and refusal is None and payment_methods.expired(method, tx.now):
-        refusal = cards.OUTCOMES["expired_card"]
     if refusal is not None:
         return fail(tx, intent, refusal, _charge(tx, intent, method, refusal))
     if authenticated or not off_session:
