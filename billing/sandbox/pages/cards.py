@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from babel import Locale
 
@@ -66,6 +67,10 @@ class Card:
     exp_month: int = field(repr=False)
     exp_year: int = field(repr=False)
     cvc: str = field(repr=False)
+
+    def entry(self) -> dict[str, Any]:
+        """The card as the engine takes it: number, exp_month, exp_year, cvc."""
+        return {"number": self.number, "exp_month": self.exp_month, "exp_year": self.exp_year, "cvc": self.cvc}
 
 
 @dataclass(slots=True)
@@ -169,9 +174,9 @@ def countries(say: Say) -> list[tuple[str, str]]:
     return sorted((names[code], code) for code in codes)
 
 
-def text(say: Say, entry: Entry, name: str, label: str, *, value: str, **attributes: Attribute) -> Html:
-    """A labelled input with its error below."""
-    control = tag("input", id=name, name=name, value=value or None, **_state(entry, name), **attributes)
+def text(say: Say, entry: Entry, name: str, label: str, *, value: str, sent_as: str = "", **attributes: Attribute) -> Html:
+    """A labelled input with its error below; ``sent_as`` where the form's name for it is another."""
+    control = tag("input", id=name, name=sent_as or name, value=value or None, **_state(entry, name), **attributes)
     return tag("div", tag("label", say(label), for_=name), control, _wrong(say, entry, name), class_="field")
 
 

@@ -34,9 +34,9 @@ def show(say: Say, merchant: str, intent: Obj, leads_to: list[str | None]) -> Re
     )
 
 
-def answered(say: Say, intent: Obj, onward: str | None) -> Response:
+def answered(say: Say, reference: str, onward: str | None) -> Response:
     """The question was answered before, or is no longer asked."""
     title = say("This question has been answered")
     button = tag("a", say("Back"), href=onward, class_="button wide") if onward else None
     words = tag("p", say("Nothing is left to confirm. You can close this page."))
-    return layout.page(say, title, tag("div", tag("h1", title), words, button, class_="stack"), reference=intent["id"])
+    return layout.page(say, title, tag("div", tag("h1", title), words, button, class_="stack"), reference=reference)

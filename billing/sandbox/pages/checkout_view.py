@@ -1,6 +1,7 @@
 """The Checkout page: what is bought on one side, the card form on the other."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from billing.sandbox import contract
 from billing.sandbox.http import Response
@@ -19,7 +20,12 @@ def show(
     return layout.page(
         say,
         _title(say, merchant, session),
-        tag("div", _summary(say, merchant, session, entry), _pay(say, session, entry, failure, country), class_="split"),
+        tag(
+            "div",
+            _summary(say, merchant, session, entry),
+            _pay(say, merchant, session, entry, failure=failure, country=country),
+            class_="split",
+        ),
         reference=session["id"],
         wide=True,
         status=status,
@@ -95,20 +101,20 @@ def _renewal(say: Say, session: Obj, items: list[Obj]) -> Child:
 
 
 def _promotion(say: Say, session: Obj, entry: cards.Entry) -> Html:
-    """The field for a code, or the code in force with a way to drop it."""
+    """The field for a code, or the code in force with a way to drop it. The address of the page carries the code."""
     code = entry.get("applied_code")
     if code:
-        button = tag("button", say("Remove {code}", code=code), name="action", value="drop_promotion", class_="small")
-        return tag("form", button, method="post")
-    field = cards.text(say, entry, "promotion_code", "Promotion code", value=entry.get("promotion_code"), maxlength=100)
-    button = tag("button", say("Apply"), name="action", value="promotion")
-    return tag("form", field, button, method="post", class_="side")
+        return tag("p", tag("a", say("Remove {code}", code=code), href=f"/c/pay/{session['id']}", class_="button small"))
+    field = cards.text(
+        say, entry, "promotion_code", "Promotion code", value=entry.get("promotion_code"), sent_as="promotion", maxlength=100
+    )
+    return tag("form", field, tag("button", say("Apply")), method="get", class_="side")
 
 
 # The form
 
 
-def _pay(say: Say, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None, country: str) -> Html:
+def _pay(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, failure: tuple[str, str] | None, country: str) -> Html:
     problem = layout.notice("bad", failure[0], tag("p", failure[1])) if failure else None
     if entry.wrong.keys() - {"promotion_code"}:
         problem = layout.notice(
@@ -121,15 +127,23 @@ def _pay(say: Say, session: Obj, entry: cards.Entry, failure: tuple[str, str] | 
             _contact(say, session, entry),
             cards.fields(say, entry, country, problem),
             _business(say, entry) if (session["tax_id_collection"] or {}).get("enabled") else None,
+            _consent(say, merchant, entry) if asks_consent(session) else None,
             tag("button", _label(say, session), name="action", value="pay", class_="primary wide"),
             id=cards.FORM,
             method="post",
+            action=_own_address(session, entry),
             novalidate=True,
             class_="panel stack",
         ),
         cards.help_block(say),
         class_="stack",
     )
+
+
+def _own_address(session: Obj, entry: cards.Entry) -> str:
+    """The page's address with the code in force, without what became of an attempt before."""
+    code = entry.get("applied_code")
+    return f"/c/pay/{session['id']}?{urlencode({'promotion': code})}" if code else f"/c/pay/{session['id']}"
 
 
 def _label(say: Say, session: Obj) -> str:
@@ -144,6 +158,27 @@ def known_email(session: Obj) -> str | None:
     customer = session["customer"] if isinstance(session["customer"], dict) else {}
     email: str | None = customer.get("email") or session["customer_email"]
     return email
+
+
+def asks_consent(session: Obj) -> bool:
+    """Whether the terms of service must be agreed to."""
+    return (session["consent_collection"] or {}).get("terms_of_service") == "required"
+
+
+def _consent(say: Say, merchant: str, entry: cards.Entry) -> Html:
+    wrong = entry.wrong.get("consent")
+    box = tag(
+        "input",
+        type="checkbox",
+        id="consent",
+        name="consent",
+        value="yes",
+        checked=bool(entry.get("consent")),
+        aria_invalid="true" if wrong else None,
+        aria_describedby="consent-wrong" if wrong else None,
+    )
+    words = tag("label", box, tag("span", say("I agree to the terms of service of {name}.", name=merchant)), for_="consent")
+    return tag("div", words, tag("p", say(wrong), class_="wrong", id="consent-wrong") if wrong else None, class_="check field")
 
 
 def _contact(say: Say, session: Obj, entry: cards.Entry) -> Html:

@@ -42,7 +42,7 @@ def show(
 
 def payable(invoice: Obj) -> bool:
     """Whether money is owed that a card can pay."""
-    return invoice["status"] in {"open", "uncollectible"} and invoice["amount_remaining"] > 0
+    return bool(invoice["status"] == "open" and invoice["amount_remaining"] > 0)
 
 
 def title(say: Say, invoice: Obj) -> str:
@@ -203,6 +203,7 @@ def _pay(say: Say, invoice: Obj, entry: cards.Entry, failure: tuple[str, str] | 
         tag("button", button, name="action", value="pay", class_="primary wide"),
         id=cards.FORM,
         method="post",
+        action=f"/i/{invoice['id']}",
         novalidate=True,
         class_="panel stack",
     )

@@ -161,6 +161,11 @@ GERMAN = {
     "Nothing is charged": "Es wird nichts abgebucht",
     "Complete authentication": "Bestätigen",
     "Fail authentication": "Ablehnen",
+    "I agree to the terms of service of {name}.": "Ich stimme den Nutzungsbedingungen von {name} zu.",
+    "Agree to the terms to go on.": "Stimmen Sie den Bedingungen zu, um fortzufahren.",
+    "Receipt": "Beleg",
+    "Paid on": "Bezahlt am",
+    "Refunded": "Erstattet",
     "This question has been answered": "Diese Frage ist beantwortet",
     "Nothing is left to confirm. You can close this page.": (
         "Es gibt nichts mehr zu bestätigen. Sie können die Seite schließen."

@@ -1,0 +1,143 @@
+"""Checkout: show a session, take a card for it, lead on to the bank's question or back to the store."""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from billing.sandbox.engine import checkout
+from billing.sandbox.http import Response, redirect
+from billing.sandbox.pages import cards, checkout_view
+from billing.sandbox.pages.desk import Obj, Visit
+from billing.sandbox.transactions import Transaction
+
+EXPANDED = ("line_items.data.price.tiers", "customer")
+
+
+def answer(visit: Visit) -> Response:
+    """The page of a session, or what its form leads to."""
+    session = visit.shown("checkout.session", *EXPANDED)
+    if session["status"] != "open":
+        return _ended(visit, session)
+    entry = visit.entry()
+    code = visit.query("promotion") if session["allow_promotion_codes"] else ""
+    priced = visit.look(lambda tx: _priced(tx, session, code)) if code else session
+    if priced is None:
+        entry.wrong["promotion_code"] = "This code is not valid."
+    entry = cards.Entry({**entry.values, "promotion_code": code, "applied_code": code if priced else ""}, entry.wrong)
+    session = priced or session
+    return _pay(visit, session, entry) if entry.get("action") == "pay" else _show(visit, session, entry)
+
+
+def address(identity: str, *, promotion: str = "", failed: str = "") -> str:
+    """The page of a session, with the code in force and what became of the last attempt."""
+    query = urlencode({name: value for name, value in (("promotion", promotion), ("failed", failed)) if value})
+    return f"/c/pay/{identity}?{query}" if query else f"/c/pay/{identity}"
+
+
+def onward(visit: Visit, identity: str, outcome: checkout.Outcome) -> Response:
+    """Where an outcome leads: to the store, to the bank's question, or back to the card."""
+    if outcome.status == "complete":
+        return redirect(outcome.url or address(identity))
+    if outcome.status == "requires_action":
+        return redirect(f"/3ds/{outcome.intent}")
+    return redirect(address(identity, promotion=visit.query("promotion"), failed=outcome.decline_code or outcome.code or ""))
+
+
+def _priced(tx: Transaction, session: Obj, code: str) -> Obj | None:
+    """The session's sums with a promotion code, by a purchase that is dropped; None for a code that is not valid."""
+    card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2099, "cvc": "123"}
+    outcome = checkout.submit(tx, session["id"], card=card, email="preview@buyer.example", promotion=code, consent=True)
+    if outcome.status != "complete":
+        return None
+    row = tx.need("checkout.session", session["id"])
+    invoice = tx.get("invoice", row["invoice"]) or {}
+    discount = sum(part["amount"] for part in invoice.get("total_discount_amounts") or [])
+    details = {**(session["total_details"] or {}), "amount_discount": discount}
+    return {**session, "amount_subtotal": row["amount_subtotal"], "amount_total": row["amount_total"], "total_details": details}
+
+
+def _show(visit: Visit, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None = None) -> Response:
+    say = visit.say(session["locale"])
+    failed = visit.query("failed")
+    if failure is None and failed and not visit.posted:
+        failure = cards.advice(say, failed, failed, say("Your card was declined."))
+    return checkout_view.show(say, visit.merchant, session, entry, failure, country=_country(visit, session))
+
+
+def _country(visit: Visit, session: Obj) -> str:
+    customer = session["customer"] if isinstance(session["customer"], dict) else {}
+    return str((customer.get("address") or {}).get("country") or visit.account.settings["country"])
+
+
+def _ended(visit: Visit, session: Obj) -> Response:
+    """A session that is over. A second press of the button on a complete one goes where the first went."""
+    done = session["status"] == "complete"
+    link = checkout.success_address(session) if done else checkout.cancel_address(session)
+    if visit.posted and done and link:
+        return redirect(link)
+    return checkout_view.ended(visit.say(session["locale"]), visit.merchant, session, link or None)
+
+
+def _pay(visit: Visit, session: Obj, entry: cards.Entry) -> Response:
+    card = cards.read(entry)
+    email = checkout_view.known_email(session) or entry.get("email")
+    _check_contact(session, entry, email)
+    if card is None or entry.wrong:
+        return _show(visit, session, entry)
+    kind = entry.get("tax_id_type")
+    business = {"business_name": entry.get("business_name")} if entry.get("business_name") else {}
+    outcome = visit.act(
+        lambda tx: _submit(
+            tx,
+            visit.identity,
+            business,
+            card=card.entry(),
+            name=entry.get("card_name"),
+            email=email,
+            country=entry.get("country"),
+            tax_id={"type": kind, "value": entry.get("tax_id")} if kind else None,
+            promotion=entry.get("applied_code"),
+            consent=bool(entry.get("consent")),
+        )
+    )
+    if outcome.status != "declined":
+        return onward(visit, visit.identity, outcome)
+    if outcome.code == "session_expired":
+        return _ended(visit, {**session, "status": "expired"})
+    say = visit.say(session["locale"])
+    return _show(visit, session, entry, cards.advice(say, outcome.code, outcome.decline_code, outcome.message or ""))
+
+
+def _submit(tx: Transaction, identity: str, business: Obj, **entry: Any) -> checkout.Outcome:
+    if business:
+        tx.edit("checkout.session", identity)["_business"] = business
+    outcome = checkout.submit(tx, identity, **entry)
+    keep_business(tx, identity)
+    return outcome
+
+
+def keep_business(tx: Transaction, identity: str) -> None:
+    """Write the business name that was typed to the customer, once the session is complete."""
+    row = tx.need("checkout.session", identity)
+    business = row.get("_business")
+    if not business or row["status"] != "complete" or not row["customer"]:
+        return
+    tx.edit("customer", row["customer"]).update(business)
+    row = tx.edit("checkout.session", identity)
+    row["customer_details"] = {**(row["customer_details"] or {}), **business}
+    del row["_business"]
+
+
+def _check_contact(session: Obj, entry: cards.Entry, email: str) -> None:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        entry.wrong["email"] = "Type an e-mail address, for example name@acme.example."
+    if not re.fullmatch(r"[A-Z]{2}", entry.get("country")):
+        entry.wrong["country"] = "Choose a country."
+    if checkout_view.asks_consent(session) and not entry.get("consent"):
+        entry.wrong["consent"] = "Agree to the terms to go on."
+    if not (session["tax_id_collection"] or {}).get("enabled") or not (entry.get("tax_id_type") or entry.get("tax_id")):
+        return
+    if entry.get("tax_id_type") not in checkout_view.tax_id_types() or not entry.get("tax_id"):
+        entry.wrong["tax_id"] = "Type the tax id, or choose no tax id."
+    if not entry.get("business_name"):
+        entry.wrong["business_name"] = "Type the business name."
