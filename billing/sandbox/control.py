@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.sandbox import accounts, api, clock, errors
 from billing.sandbox.accounts import Account
-from billing.sandbox.engine import cards
+from billing.sandbox.engine import cards, test_clocks
 from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.state import Obj
 
@@ -119,6 +119,11 @@ def _settings(account: Account, body: Obj) -> Any:
         return account.settings
 
 
+def _release_clock(account: Account, body: Obj) -> Any:
+    with account.lock:
+        return {"released": test_clocks.release(account, str(body["test_clock"]))}
+
+
 VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
     ("POST", "/_sandbox/faults"): _faults,
     ("GET", "/_sandbox/faults"): _list_faults,
@@ -132,6 +137,7 @@ VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
     ("POST", "/_sandbox/import"): _import,
     ("GET", "/_sandbox/clock"): _clock,
     ("POST", "/_sandbox/clock"): _advance,
+    ("POST", "/_sandbox/test_clocks/release"): _release_clock,
     ("GET", "/_sandbox/settings"): _settings,
     ("POST", "/_sandbox/settings"): _settings,
 }

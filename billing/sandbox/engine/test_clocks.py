@@ -1,6 +1,7 @@
 """Test clocks: a time of its own for some customers."""
 
 from billing.sandbox import clock, errors, paging
+from billing.sandbox.accounts import Account
 from billing.sandbox.calls import Call
 from billing.sandbox.engine import customers, periods
 from billing.sandbox.paging import Page
@@ -8,6 +9,8 @@ from billing.sandbox.state import Obj
 
 KIND = "test_helpers.test_clock"
 LIFETIME_SECONDS = 30 * periods.DAY
+# What carries its customer's clock.
+OWNED = ("subscription", "subscription_schedule", "invoice", "invoiceitem", "checkout.session", "tax_id")
 
 
 def create(call: Call) -> Obj:
@@ -50,3 +53,24 @@ def delete(call: Call) -> Obj:
 
 def list_all(call: Call) -> Page:
     return paging.listing(call.tx, KIND, call.params, call.url, where={})
+
+
+def release(account: Account, identity: str) -> int:
+    """Let a clock's customers go on in the account's own time: a seeded past joins the present. How many customers it were.
+
+    Stripe has no such thing; the control /_sandbox/test_clocks/release calls it.
+    """
+    tx = account.begin()
+    tx.need(KIND, identity, "test_clock")
+    released = [row["id"] for row in tx.find("customer", "test_clock", identity)]
+    for customer in released:
+        tx.rows.edit("customer", customer)["test_clock"] = None
+        for kind in OWNED:
+            for row in tx.find(kind, "customer", customer):
+                edited = tx.rows.edit(kind, row["id"])
+                edited.update({field: None for field in ("test_clock", "_clock") if field in edited})
+                # What falls due has to move from the clock's queue to the account's.
+                account.due.present.pop((kind, row["id"]), None)
+    tx.rows.remove(KIND, identity)
+    account.commit(tx)
+    return len(released)
