@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from storefront.views import api_keys, invitations, legal, members, organizations, team
+from storefront.views import api_keys, cart, invitations, legal, members, organizations, pricing, talk, team
 
 app_name = "storefront"
 
@@ -23,4 +23,10 @@ urlpatterns: list[URLPattern] = [
     path("team/ownership/", members.ownership, name="ownership"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("legal/<slug:kind>/", legal.document, name="legal"),
+    path("pricing/", pricing.pricing_page, name="pricing"),
+    path("header/", pricing.header, name="header"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/new/", cart.new, name="cart_new"),
+    path("talk/", talk.talk, name="talk"),
+    path("talk/<slug:public_id>/", talk.raised, name="talk_raised"),
 ]

@@ -33,4 +33,14 @@ DEFINITIONS = (
         what=N_("Seat changes a subscription may make in a minute; Stripe refuses more than 10 invoices a minute."),
         source="stripe plan, the API's limits",
     ),
+    Definition(
+        name="billing.carts_per_hour",
+        kind=Kind.INTEGER,
+        unit="clicks",
+        default=120,
+        minimum=1,
+        maximum=100_000,
+        what=N_("How often one network address may put something into a cart in an hour."),
+        source="step A, buying",
+    ),
 )

@@ -25,4 +25,14 @@ DEFINITIONS = (
         what=N_("How many hand-raises one mail address may make in an hour."),
         source="step A, talk to us",
     ),
+    Definition(
+        name="offramps.raises_per_hour_and_network",
+        kind=Kind.INTEGER,
+        unit="hand-raises",
+        default=20,
+        minimum=1,
+        maximum=10_000,
+        what=N_("How many hand-raises one network address may make in an hour."),
+        source="step A, talk to us",
+    ),
 )

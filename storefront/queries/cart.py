@@ -1,0 +1,129 @@
+"""The cart page as data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from accounts.queries import legal
+from accounts.queries.legal import Document
+from billing.models import Cart
+from billing.queries import carts, catalog
+from billing.queries.carts import Priced
+from billing.rules import pricing
+from config import words
+from storefront.queries.pricing import Choice, Option, cart_url
+
+FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+
+
+@dataclass(frozen=True)
+class CartPage:
+    """An open cart with what it costs; `priced` is None when its plan is no longer sold."""
+
+    cart: Cart
+    priced: Priced | None
+    plans: tuple[Option, ...]
+    intervals: tuple[Option, ...]
+    currencies: tuple[Option, ...]
+    plan_path: str
+    pitch: str
+    seats_min: int
+    seats_max: int
+    stops: tuple[int, ...]
+    year_note: str
+    receipt: dict[str, Any]
+    documents: tuple[Document, ...]
+    fixed_currency: str
+
+
+def page(cart: Cart, at: datetime) -> CartPage:
+    """What the cart page shows. Two queries at most: the price, and nothing once the catalog is in memory."""
+    priced = carts.price(cart, at)
+    fixed = cart.organization.currency if cart.organization else ""
+    return CartPage(
+        cart=cart,
+        priced=priced,
+        plans=_plans(cart),
+        intervals=(Option("month", _("Monthly")), Option("year", _("Yearly"))),
+        currencies=tuple(Option(code, code.upper()) for code in catalog.on_sale().currencies if not fixed or code == fixed),
+        plan_path=f"{cart.plan.line.code}/{cart.plan.code}",
+        pitch=catalog.text(cart.plan.pitch),
+        seats_min=cart.plan.seats_min,
+        seats_max=cart.plan.seats_max,
+        stops=_stops(priced),
+        year_note=_year_note(cart, priced),
+        receipt=_receipt(cart, priced) if priced else {},
+        documents=tuple(legal.all_current(at)),
+        fixed_currency=fixed,
+    )
+
+
+def _plans(cart: Cart) -> tuple[Option, ...]:
+    """The line's plans as links that put them into the cart, with as many of the seats as each sells."""
+    line = catalog.on_sale().line(cart.plan.line.code)
+    options = []
+    for plan in line.plans if line else ():
+        seats = min(max(cart.seats, plan.seats_min), plan.seats_max)
+        choice = Choice(plan.line, seats, cart.interval, cart.currency)
+        options.append(Option(plan.path, plan.name, url=cart_url(plan, choice, seats), current=plan.id == cart.plan_id))
+    return tuple(options)
+
+
+def first_touch(query: QueryDict, referrer: str, referrer_query: QueryDict) -> dict[str, str]:
+    """Where somebody came from: campaign parameters of this address or of the page before, and that page's path or host."""
+    found = {name: (query.get(name) or referrer_query.get(name) or "")[:120] for name in FIRST_TOUCH}
+    return {name: value for name, value in found.items() if value} | ({"referrer": referrer[:120]} if referrer else {})
+
+
+def _stops(priced: Priced | None) -> tuple[int, ...]:
+    if priced is None:
+        return ()
+    return pricing.break_seats(catalog.tiers_of(priced.price), priced.price.plan.seats_max)
+
+
+def _year_note(cart: Cart, priced: Priced | None) -> str:
+    """What paying yearly would save, or saves."""
+    plan = catalog.on_sale().plan(f"{cart.plan.line.code}/{cart.plan.code}")
+    month = plan.price("month", cart.currency) if plan else None
+    year = plan.price("year", cart.currency) if plan else None
+    if priced is None or month is None or year is None:
+        return ""
+    saved = pricing.year_saving(month.total(cart.seats), year.total(cart.seats))
+    if saved <= 0:
+        return ""
+    template = (
+        _("Paying yearly saves %(saved)s a year.") if cart.interval == "year" else _("Yearly would save %(saved)s a year.")
+    )
+    return template % {"saved": words.money(saved, cart.currency, whole=True)}
+
+
+def _receipt(cart: Cart, priced: Priced) -> dict[str, Any]:
+    per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
+    unit = words.money(priced.unit_minor, priced.currency, whole=True)
+    note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
+    label = _("%(plan)s, %(seats)s") % {"plan": cart.plan.name, "seats": words.seats(priced.seats)}
+    lines = [{"label": label, "note": note, "amount_minor": priced.total_minor}]
+    if priced.tier_saving_minor > 0:
+        first = priced.total_minor + priced.tier_saving_minor
+        lines = [
+            {"label": label, "note": "", "amount_minor": first},
+            {"label": _("Volume price"), "note": note, "amount_minor": -priced.tier_saving_minor},
+        ]
+    template = (
+        _("Then %(total)s every month, next %(when)s.")
+        if priced.interval == "month"
+        else _("Then %(total)s every year, next %(when)s.")
+    )
+    values = {"total": words.money(priced.total_minor, priced.currency), "when": words.on_day(priced.renews_at)}
+    return {
+        "title": _("Your order"),
+        "currency": priced.currency,
+        "lines": lines,
+        "subtotal_minor": None,
+        "total_minor": priced.total_minor,
+        "total_label": _("Today, without tax"),
+        "next_text": template % values,
+    }

@@ -1,0 +1,361 @@
+"""The pricing page as data: every sum, and every sentence with a number in it, for one choice."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.queries import catalog
+from billing.queries.catalog import FeatureOnSale, LineOnSale, OnSale, PlanOnSale, PriceOnSale
+from billing.rules import catalog as catalog_rules
+from billing.rules import pricing
+from config import words
+
+CARD_FEATURES: Final = 7
+# Above this many seats the page offers a person and no numbers to type.
+SEATS_LIMIT: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the visitor has chosen; hashable, so that it names a page in memory."""
+
+    line: str
+    seats: int
+    interval: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class TierStep:
+    """One tier on a card: "from 10 seats", its price, and whether the choice is in it."""
+
+    label: str
+    amount: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """A plan for the chosen seats: priced (`unit_minor` set), or, beyond its maximum, an offer to talk."""
+
+    name: str
+    pitch: str
+    recommended: bool
+    features: tuple[str, ...]
+    currency: str
+    unit_minor: int | None = None
+    unit_text: str = ""
+    total_text: str = ""
+    other_text: str = ""
+    savings: tuple[str, ...] = ()
+    next_text: str = ""
+    note: str = ""
+    tiers: tuple[TierStep, ...] = ()
+    action_label: str = ""
+    action_url: str = ""
+    second_label: str = ""
+    second_url: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    plan: str
+    value: bool | str
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    cells: tuple[Cell, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of a few: as the segmented control takes it."""
+
+    value: str
+    label: str
+    note: str = ""
+    url: str = ""
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class PricingPage:
+    """Everything the template shows."""
+
+    choice: Choice
+    promise: str
+    lines: tuple[Option, ...]
+    intervals: tuple[Option, ...]
+    currencies: tuple[Option, ...]
+    seats_min: int
+    seats_max: int
+    stepper_max: int
+    stops: tuple[int, ...]
+    cards: tuple[Card, ...]
+    plans: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+
+def page(on_sale: OnSale, choice: Choice) -> PricingPage | None:
+    """The page for a choice, in the active language; None when the line sells nothing."""
+    line = on_sale.line(choice.line)
+    if line is None or not line.plans:
+        return None
+    return PricingPage(
+        choice=choice,
+        promise=catalog.text(line.pitch),
+        lines=_lines(on_sale, choice),
+        intervals=_intervals(line, choice),
+        currencies=tuple(Option(code, code.upper()) for code in on_sale.currencies),
+        seats_min=min(plan.seats_min for plan in line.plans),
+        seats_max=line.seats_max,
+        stepper_max=min(5 * line.seats_max, SEATS_LIMIT),
+        stops=_stops(line, choice),
+        cards=tuple(_card(plan, choice) for plan in line.plans),
+        plans=tuple(plan.name for plan in line.plans),
+        groups=_groups(line),
+    )
+
+
+def default_seats(line: LineOnSale) -> int:
+    """As few seats as every plan of the line sells, so that the first page shows a price on each card."""
+    return max((plan.seats_min for plan in line.plans), default=1)
+
+
+def cart_url(plan: PlanOnSale, choice: Choice, seats: int) -> str:
+    wanted = {"plan": plan.path, "seats": seats, "interval": choice.interval, "currency": choice.currency}
+    return f"{reverse('storefront:cart_new')}?{urlencode(wanted)}"
+
+
+def talk_url(plan: PlanOnSale, choice: Choice) -> str:
+    wanted = {"reason": "seats", "plan": plan.path, "seats": choice.seats, "interval": choice.interval}
+    return f"{reverse('storefront:talk')}?{urlencode(wanted | {'currency': choice.currency, 'page': 'pricing'})}"
+
+
+# --- Switches ---------------------------------------------------------------------------------------------------------
+
+
+def _lines(on_sale: OnSale, choice: Choice) -> tuple[Option, ...]:
+    found = []
+    for line in on_sale.lines:
+        query = urlencode({"line": line.code, "interval": choice.interval, "currency": choice.currency})
+        url = f"{reverse('storefront:pricing')}?{query}"
+        found.append(Option(line.code, catalog.text(line.name), url=url, current=line.code == choice.line))
+    return tuple(found)
+
+
+def _intervals(line: LineOnSale, choice: Choice) -> tuple[Option, ...]:
+    shares = []
+    for plan in line.plans:
+        month, year = plan.price("month", choice.currency), plan.price("year", choice.currency)
+        if month and year:
+            seats = max(plan.seats_min, min(choice.seats, plan.seats_max))
+            saved = pricing.year_saving(month.total(seats), year.total(seats))
+            shares.append(saved * 10_000 // (12 * month.total(seats)))
+    least = min(shares, default=0) // 100 * 100  # whole percents, rounded down: a promise every plan keeps
+    note = _("save %(share)s") % {"share": words.percent(least)} if least > 0 else ""
+    return Option("month", _("Monthly")), Option("year", _("Yearly"), note)
+
+
+def _stops(line: LineOnSale, choice: Choice) -> tuple[int, ...]:
+    stops = {line.seats_max}
+    for plan in line.plans:
+        price = plan.price(choice.interval, choice.currency)
+        if price:
+            stops.update(pricing.break_seats(price.tiers, plan.seats_max))
+    return tuple(sorted(stops))
+
+
+# --- Cards ------------------------------------------------------------------------------------------------------------
+
+
+def _card(plan: PlanOnSale, choice: Choice) -> Card:
+    price = plan.price(choice.interval, choice.currency)
+    card = Card(
+        name=plan.name,
+        pitch=catalog.text(plan.pitch),
+        recommended=plan.is_recommended,
+        features=tuple(_feature_line(feature) for feature in plan.features[:CARD_FEATURES]),
+        currency=choice.currency,
+    )
+    if price is None:
+        note = _("Not sold in %(currency)s.") % {"currency": choice.currency.upper()}
+        return replace(card, note=note, action_label=_("Talk to a person"), action_url=talk_url(plan, choice))
+    if choice.seats > plan.seats_max:
+        return _beyond(card, plan, choice)
+    return _priced(card, plan, price, choice)
+
+
+def _priced(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) -> Card:
+    seats = max(choice.seats, plan.seats_min)
+    return replace(
+        card,
+        unit_minor=pricing.average_unit(price.tiers, price.scheme, seats),
+        unit_text=_("a seat, each month") if choice.interval == "month" else _("a seat, each year"),
+        total_text=_total_text(price, seats),
+        other_text=_other_text(price, seats),
+        savings=_savings(plan, price, seats),
+        next_text=_next_text(plan, price, seats),
+        note=_("Starts at %(seats)s.") % {"seats": words.seats(seats)} if seats > choice.seats else "",
+        tiers=_tier_steps(price, seats),
+        action_label=_("Choose %(plan)s for %(seats)s") % {"plan": plan.name, "seats": words.seats(seats)},
+        action_url=cart_url(plan, choice, seats),
+    )
+
+
+def _beyond(card: Card, plan: PlanOnSale, choice: Choice) -> Card:
+    most = words.seats(plan.seats_max)
+    return replace(
+        card,
+        note=_("%(plan)s is sold here for up to %(seats)s.") % {"plan": plan.name, "seats": most},
+        action_label=_("Talk about %(seats)s") % {"seats": words.seats(choice.seats)},
+        action_url=talk_url(plan, choice),
+        second_label=_("Take %(seats)s now") % {"seats": most},
+        second_url=cart_url(plan, choice, plan.seats_max),
+    )
+
+
+def _money(amount_minor: int, price: PriceOnSale) -> str:
+    return words.money(amount_minor, price.currency, whole=True)
+
+
+def _total_text(price: PriceOnSale, seats: int) -> str:
+    template = _("%(total)s a month for %(seats)s") if price.interval == "month" else _("%(total)s a year for %(seats)s")
+    return template % {"total": _money(price.total(seats), price), "seats": words.seats(seats)}
+
+
+def _other_text(price: PriceOnSale, seats: int) -> str:
+    """The same in the other period: what a year comes to, or what that is a month."""
+    total = price.total(seats)
+    if price.interval == "month":
+        return _("%(total)s a year") % {"total": _money(12 * total, price)}
+    return _("that is %(total)s a month") % {"total": _money(pricing.monthly(total, "year"), price)}
+
+
+def _savings(plan: PlanOnSale, price: PriceOnSale, seats: int) -> tuple[str, ...]:
+    found = []
+    tier = pricing.tier_saving(price.tiers, price.scheme, seats)
+    if tier > 0:
+        template = _("Volume saves %(saved)s a month") if price.interval == "month" else _("Volume saves %(saved)s a year")
+        found.append(template % {"saved": _money(tier, price)})
+    month = plan.price("month", price.currency)
+    if price.interval == "year" and month:
+        saved = pricing.year_saving(month.total(seats), price.total(seats))
+        if saved > 0:
+            found.append(_("Paying yearly saves %(saved)s a year") % {"saved": _money(saved, price)})
+    return tuple(found)
+
+
+def _next_text(plan: PlanOnSale, price: PriceOnSale, seats: int) -> str:
+    coming = pricing.next_break(price.tiers, price.scheme, seats, seats_max=plan.seats_max)
+    if coming is None:
+        return ""
+    values = {
+        "count": words.number(coming.more),
+        "amount": _money(coming.unit_minor, price),
+        "total": _money(coming.total_minor, price),
+        "seats": words.seats(coming.seats),
+    }
+    if coming.total_falls:
+        return (
+            ngettext(
+                "%(count)s more seat costs less: %(total)s for %(seats)s.",
+                "%(count)s more seats cost less: %(total)s for %(seats)s.",
+                coming.more,
+            )
+            % values
+        )
+    return (
+        ngettext(
+            "%(count)s more seat brings the price to %(amount)s a seat.",
+            "%(count)s more seats bring the price to %(amount)s a seat.",
+            coming.more,
+        )
+        % values
+    )
+
+
+def _tier_steps(price: PriceOnSale, seats: int) -> tuple[TierStep, ...]:
+    if len(price.tiers) == 1:
+        return ()
+    steps, first = [], 1
+    for tier in price.tiers:
+        current = tier.holds(seats) and seats >= first
+        label = _("from 1 seat") if first == 1 else _("from %(number)s") % {"number": words.number(first)}
+        steps.append(TierStep(label, _money(tier.unit_minor, price), current))
+        first = (tier.up_to or 0) + 1
+    return tuple(steps)
+
+
+# --- Features and the comparison --------------------------------------------------------------------------------------
+
+
+def _amount(feature: FeatureOnSale) -> str:
+    """How much of a counted feature: "100 projects", "unlimited"."""
+    if feature.limit is None:
+        return _("unlimited")
+    return f"{words.number(feature.limit)} {catalog.text(feature.unit or {})}".strip()
+
+
+def _feature_line(feature: FeatureOnSale) -> str:
+    name = catalog.text(feature.name)
+    if feature.unit is None:
+        return name
+    unit = catalog.text(feature.unit)
+    said = words.number(feature.limit) if feature.limit is not None and unit.lower() in name.lower() else _amount(feature)
+    return _("%(feature)s: %(amount)s") % {"feature": name, "amount": said}
+
+
+def _groups(line: LineOnSale) -> tuple[Group, ...]:
+    grouped: dict[str, list[Row]] = {}
+    for code, group in _feature_order(line):
+        found = [(plan, plan.feature(code)) for plan in line.plans]
+        name = next(catalog.text(feature.name) for _plan, feature in found if feature)
+        cells = tuple(Cell(plan.name, _cell(feature)) for plan, feature in found)
+        grouped.setdefault(group, []).append(Row(name, cells))
+    seats = tuple(Cell(plan.name, _range(plan)) for plan in line.plans)
+    first = Group(_("Plan"), (Row(_("Seats you can buy here"), seats),))
+    return (first, *(Group(name or _("Features"), tuple(rows)) for name, rows in grouped.items()))
+
+
+def _range(plan: PlanOnSale) -> str:
+    return _("%(least)s to %(most)s") % {"least": words.number(plan.seats_min), "most": words.number(plan.seats_max)}
+
+
+def _cell(feature: FeatureOnSale | None) -> bool | str:
+    if feature is None:
+        return False
+    return True if feature.unit is None else _amount(feature)
+
+
+def _feature_order(line: LineOnSale) -> list[tuple[str, str]]:
+    """Every feature of the line once, as (code, group), each plan's own order kept."""
+    order: list[str] = []
+    groups: dict[str, str] = {}
+    for plan in line.plans:
+        at = 0
+        for feature in plan.features:
+            if feature.code in groups:
+                at = order.index(feature.code) + 1
+                continue
+            order.insert(at, feature.code)
+            groups[feature.code] = catalog.text(feature.group)
+            at += 1
+    return [(code, groups[code]) for code in order]
+
+
+def intervals() -> tuple[str, ...]:
+    return catalog_rules.INTERVALS

@@ -1,0 +1,154 @@
+"""The cart: filled by the first click on a price, looked over here, paid at Stripe."""
+
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import access
+from accounts.access import Permission
+from accounts.middleware import StoreRequest
+from accounts.queries import members, policies
+from billing.models import Cart
+from billing.queries import carts as queries
+from billing.services import carts
+from config import clock, context
+from offramps.queries import hand_raises
+from storefront import cart_cookie, limits
+from storefront.queries import cart as cart_query
+from storefront.queries import pricing
+
+
+@require_safe
+@never_cache
+def new(request: StoreRequest) -> HttpResponse:
+    """GET /cart/new/?plan=line/plan&seats=&interval=&currency=: fill the cart and go to it.
+
+    Public and without a token, so that the pricing page can be kept for everybody: it makes a cart, which commits to nothing.
+    """
+    if "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD":
+        return HttpResponse(status=204)
+    if limits.is_over(request, "cart", policies.value("billing.carts_per_hour", clock.now())):
+        return render(request, "storefront/cart/too_many.html", status=429)
+    wanted = _wanted(request.GET)
+    try:
+        cart = carts.start(
+            wanted=wanted,
+            cart=_current(request),
+            organization=request.organization if access.can(request, Permission.BUY) else None,
+            first_touch=_first_touch(request),
+            at=clock.now(),
+            origin=access.origin(request),
+        )
+    except carts.TooManySeats as error:
+        return redirect(_talk_url(wanted, error.seats))
+    except carts.NotOnSale:
+        return redirect("storefront:pricing")
+    raised = {"raised": cart.seats} if cart.seats > wanted.seats else {}
+    response = HttpResponseRedirect(f"{reverse('storefront:cart')}{'?' + urlencode(raised) if raised else ''}")
+    cart_cookie.write(response, cart)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def cart(request: StoreRequest) -> HttpResponse:
+    """GET /cart/: the order, what happens next, and the way to pay. POST changes plan, seats, interval or currency."""
+    found = _adopted(request, _current(request))
+    if found is None:
+        response = render(request, "storefront/cart/empty.html")
+        cart_cookie.forget(response)
+        return response
+    if request.method != "POST":
+        return _show(request, found)
+    try:
+        changed = carts.change(cart=found, wanted=_wanted(request.POST), at=clock.now(), origin=access.origin(request))
+    except carts.TooManySeats as error:
+        return _show(request, found, too_many=error, status=422)
+    except (carts.NotOnSale, carts.Closed):
+        return redirect("storefront:cart")
+    return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+
+
+def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | None = None, status: int = 200) -> HttpResponse:
+    at = clock.now()
+    organization = request.organization if request.user.is_authenticated else None
+    can_buy = access.can(request, Permission.BUY)
+    page = cart_query.page(found, at)
+    values = {
+        "page": page,
+        "raised": request.GET.get("raised") == str(found.seats),
+        "too_many": too_many,
+        "talk_url": _talk_url(_wanted_of(found), too_many.seats if too_many else found.seats),
+        "pricing_url": f"{reverse('storefront:pricing')}?{urlencode(_choice_of(found))}",
+        "here": urlencode({"next": reverse("storefront:cart")}),
+        "checkout_url": context.address("storefront:checkout"),
+        "seats_url": context.address("storefront:seats"),
+        "can_buy": can_buy,
+        "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
+        "subscription": queries.live_subscription(organization, found.plan.line_id) if organization else None,
+        "steps": [_("Plan"), _("Sign in"), _("Company"), _("Pay")],
+        "step": (4 if organization else 3) if request.user.is_authenticated else 2,
+        "answer_on": hand_raises.answer_on(at, organization),
+    }
+    template = "storefront/cart/order.html" if _is_htmx(request) else "storefront/cart/page.html"
+    return render(request, template, values, status=status)
+
+
+def _is_htmx(request: StoreRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def _current(request: StoreRequest) -> Cart | None:
+    """This browser's cart, or the organization's latest from another device. Another organization's cart is not shown."""
+    organization = request.organization if request.user.is_authenticated else None
+    found = cart_cookie.read(request)
+    if found and found.organization_id in (None, organization.pk if organization else None):
+        return found
+    return queries.latest_of(organization) if organization else None
+
+
+def _adopted(request: StoreRequest, found: Cart | None) -> Cart | None:
+    """The cart, given to the organization of whoever is signed in and may buy."""
+    if found is None or found.organization_id is not None or not access.can(request, Permission.BUY):
+        return found
+    assert request.organization is not None
+    origin = access.origin(request)
+    try:
+        return carts.adopt(cart=found, organization=request.organization, user=request.user, at=clock.now(), origin=origin)
+    except carts.Closed:
+        return queries.latest_of(request.organization)
+
+
+def _wanted(said: QueryDict) -> carts.Wanted:
+    seats = said.get("seats", "")
+    return carts.Wanted(
+        plan=said.get("plan", ""),
+        seats=min(int(seats), pricing.SEATS_LIMIT) if seats.isascii() and seats.isdigit() and len(seats) < 10 else 1,
+        interval=said.get("interval", "month"),
+        currency=said.get("currency", "").lower(),
+    )
+
+
+def _wanted_of(found: Cart) -> carts.Wanted:
+    path = f"{found.plan.line.code}/{found.plan.code}"
+    return carts.Wanted(plan=path, seats=found.seats, interval=found.interval, currency=found.currency)
+
+
+def _choice_of(found: Cart) -> dict[str, object]:
+    return {"line": found.plan.line.code, "seats": found.seats, "interval": found.interval, "currency": found.currency}
+
+
+def _talk_url(wanted: carts.Wanted, seats: int) -> str:
+    query = {"reason": "seats", "plan": wanted.plan, "seats": seats, "interval": wanted.interval, "currency": wanted.currency}
+    return f"{reverse('storefront:talk')}?{urlencode(query | {'page': 'cart'})}"
+
+
+def _first_touch(request: StoreRequest) -> dict[str, str]:
+    before = urlsplit(request.headers.get("Referer", ""))
+    where = before.path if before.netloc == request.get_host() else before.netloc
+    return cart_query.first_touch(request.GET, where, QueryDict(before.query))
