@@ -4,6 +4,7 @@ from billing.models.catalog import CatalogVersion, Interval, LifeCycle, Move, Pl
 from billing.models.checkout import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.models.command import CommandState, StripeCommand
 from billing.models.customer import Customer
+from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
 from billing.models.seats import (
@@ -33,6 +34,7 @@ __all__ = [
     "CommandState",
     "Customer",
     "EventCursor",
+    "IdempotentRequest",
     "InboxEvent",
     "Interval",
     "Invoice",

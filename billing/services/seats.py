@@ -103,15 +103,17 @@ def current(organization: Organization, *, line: str | None = None) -> Subscript
     return row
 
 
-def offer(row: Subscription, *, seats: int, at: datetime, wall: datetime) -> Offer:
+def offer(row: Subscription, *, seats: int, at: datetime, wall: datetime, nonce: str = "") -> Offer:
     """What going to `seats` seats costs at the instant `at`, with its token. One Stripe call; nothing is written.
+
+    `nonce` (up to 40 characters) names the change to be; a caller who may have to ask again gives one of their own.
 
     Raises the SeatsErrors above, and the gateway's errors when Stripe does not answer.
     """
     check_increase(row, seats, at)
     shown = _ask(row, seats, at.replace(microsecond=0))
     minutes = policies.value("billing.preview_minutes", at=at)
-    body = {"s": row.pk, "q": seats, "n": secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
+    body = {"s": row.pk, "q": seats, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
     token = signing.dumps(body, salt=SALT, compress=True)
     return Offer(preview=shown, token=token, expires_at=wall + timedelta(minutes=minutes))
 
