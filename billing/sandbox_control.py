@@ -1,4 +1,4 @@
-"""The sandbox's own controls (`/_sandbox/...`): its clock and its next payment. Talks to the offline Stripe and to nothing else.
+"""The sandbox's own controls (`/_sandbox/...`): its clock and its next payment. Talks to the offline Stripe alone.
 
 Stripe itself has no such thing: every function raises NotASandbox unless the store is set up for the sandbox with a test key.
 """

@@ -1,6 +1,6 @@
 """How far the store runs ahead of the wall: one row, kept in this process's memory for half a second.
 
-`config.clock` asks here (settings.CLOCK_OFFSET_SOURCE), many times a request; a query twice a second and process is what that costs.
+`config.clock` asks here (settings.CLOCK_OFFSET_SOURCE), many times a request; two queries a second and process are the price.
 """
 
 import threading

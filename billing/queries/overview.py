@@ -1,0 +1,301 @@
+"""What an organization has, what it costs and what happens next: one query, as frozen data that pages and API read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.fields import CharField
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
+
+from accounts.models import Organization
+from billing.models import (
+    LIVE_STATUSES,
+    Customer,
+    Invoice,
+    ScheduledChange,
+    ScheduledKind,
+    SeatAssignment,
+    SeatChange,
+    StripeCommand,
+    Subscription,
+)
+from billing.rules import intervals, pricing
+
+# More product lines than a store has.
+MOST = 6
+
+
+class State(StrEnum):
+    """What matters most about a subscription right now; the first that holds, in this order."""
+
+    ENDED = "ended"
+    PAST_DUE = "past_due"
+    WAITING = "waiting"  # an increase waits for its payment
+    BEING_MADE = "being_made"  # a change is on its way to Stripe
+    ENDING = "ending"
+    ARRANGING = "arranging"  # Stripe does not know the newest scheduled change yet
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """A change that waits for `effective_at`; `delta` is 0 for the end."""
+
+    public_id: str
+    kind: str
+    delta: int
+    effective_at: datetime
+    created_at: datetime
+    by: str
+
+    @property
+    def is_end(self) -> bool:
+        return self.kind == ScheduledKind.END
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenChange:
+    """An increase that is being made or waits for its payment, until `expires_at`."""
+
+    public_id: str
+    state: str
+    quantity_before: int
+    quantity_after: int
+    due_now_minor: int
+    currency: str
+    created_at: datetime
+    expires_at: datetime | None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == "waiting"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenInvoice:
+    """A charge that was tried and failed; `next_attempt_at` is when Stripe tries again (None: not any more)."""
+
+    stripe_id: str
+    number: str
+    remaining_minor: int
+    currency: str
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+    @property
+    def expires_on(self) -> date:
+        """The first day on which it no longer works."""
+        return date(self.exp_year + self.exp_month // 12, self.exp_month % 12 + 1, 1)
+
+    def works_on(self, day: date) -> bool:
+        return day < self.expires_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextCharge:
+    """The renewal: `total_minor` for `seats`; `balance_minor` is taken from credit (negative) or added; before tax."""
+
+    at: datetime
+    seats: int
+    unit_minor: int
+    total_minor: int
+    balance_minor: int
+    currency: str
+
+    @property
+    def due_minor(self) -> int:
+        return max(self.total_minor + self.balance_minor, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One subscription with everything that hangs on it. `in_use` counts people, `held` seats kept for the invited."""
+
+    row: Subscription
+    in_use: int
+    held: int
+    scheduled: tuple[Scheduled, ...]
+    change: OpenChange | None
+    invoice: OpenInvoice | None
+    card: Card | None
+    balance_minor: int
+    is_busy: bool
+
+    @property
+    def quantity(self) -> int:
+        return self.row.quantity
+
+    @property
+    def free(self) -> int:
+        return max(self.quantity - self.in_use - self.held, 0)
+
+    @property
+    def end(self) -> Scheduled | None:
+        return next((change for change in self.scheduled if change.is_end), None)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends (or ended), if that is settled."""
+        return self.row.ended_at or (self.end.effective_at if self.end else self.row.cancel_at)
+
+    @property
+    def coming(self) -> int:
+        """Seats from the next period on; 0 when it ends."""
+        if self.ends_at is not None:
+            return 0
+        return self.quantity + sum(change.delta for change in self.scheduled)
+
+    @property
+    def tiers(self) -> tuple[pricing.Tier, ...]:
+        return tuple(pricing.Tier(**tier) for tier in self.row.price.tiers)
+
+    def total_minor(self, seats: int) -> int:
+        """What `seats` seats cost for one interval."""
+        return pricing.total(self.tiers, self.row.price.scheme, seats)
+
+    def unit_minor(self, seats: int) -> int:
+        return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
+
+    @property
+    def next_charge(self) -> NextCharge | None:
+        if self.coming < 1 or not self.row.is_live:
+            return None
+        total = self.total_minor(self.coming)
+        return NextCharge(
+            at=self.row.period_ends_at,
+            seats=self.coming,
+            unit_minor=self.unit_minor(self.coming),
+            total_minor=total,
+            # Credit is used up to the total; a debt is collected whole.
+            balance_minor=max(self.balance_minor, -total),
+            currency=self.row.currency,
+        )
+
+    @property
+    def next_period_ends_at(self) -> datetime:
+        return intervals.end(self.row.period_ends_at, self.row.price.interval)
+
+    @property
+    def state(self) -> State:
+        row, change = self.row, self.change
+        found = (
+            (State.ENDED, not row.is_live),
+            (State.PAST_DUE, row.status in ("past_due", "unpaid") or self.invoice is not None),
+            (State.WAITING, change is not None and change.is_waiting),
+            (State.BEING_MADE, change is not None or (self.is_busy and not row.is_being_arranged)),
+            (State.ENDING, self.ends_at is not None),
+            (State.ARRANGING, row.is_being_arranged),
+        )
+        return next((state for state, holds in found if holds), State.ACTIVE)
+
+
+def standings(organization: Organization) -> list[Standing]:
+    """The organization's subscriptions, live ones first, then by line and age; those never paid are left out. One query."""
+    live_first = Case(When(status__in=LIVE_STATUSES, then=0), default=1, output_field=IntegerField())
+    rows = _annotated().filter(organization=organization).exclude(status__in=("incomplete", "incomplete_expired"))
+    return [_standing(row) for row in rows.order_by(live_first, "line__rank", "-started_at", "-pk")[:MOST]]
+
+
+def standing(organization: Organization, line: str = "") -> Standing | None:
+    """The organization's standing with one product line, or the first there is. One query."""
+    found = standings(organization)
+    return next((one for one in found if not line or one.row.line.code == line), None)
+
+
+def _annotated() -> QuerySet[Subscription]:
+    return Subscription.objects.select_related("organization__customer", "plan", "price", "line").annotate(
+        in_use=_count(membership__isnull=False),
+        held=_count(membership__isnull=True),
+        scheduled_json=_scheduled(),
+        change_json=_open_change(),
+        invoice_json=_open_invoice(),
+        busy=Exists(
+            StripeCommand.objects.filter(state="open", target=Concat(Value("subscription:"), Cast(OuterRef("pk"), CharField())))
+        ),
+    )
+
+
+def _count(**only: Any) -> Coalesce:
+    live = SeatAssignment.objects.filter(subscription=OuterRef("pk"), ended_at=None, **only).order_by()
+    counted = live.values("subscription").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _scheduled() -> ArraySubquery:
+    rows = ScheduledChange.objects.filter(subscription=OuterRef("pk"), state="pending").order_by("effective_at", "id")
+    by = Coalesce(NullIf("actor__name", Value("")), "actor__email", Value(""))
+    fields = ("public_id", "kind", "delta", "effective_at", "created_at")
+    return ArraySubquery(rows.values(json=JSONObject(by=by, **{name: name for name in fields})))
+
+
+def _open_change() -> Subquery:
+    rows = SeatChange.objects.filter(subscription=OuterRef("pk"), state__in=("sending", "waiting")).order_by("-id")
+    fields = (
+        *("public_id", "state", "quantity_before", "quantity_after"),
+        *("due_now_minor", "currency", "created_at", "expires_at"),
+    )
+    return Subquery(rows.values(json=JSONObject(**{name: name for name in fields}))[:1])
+
+
+def _open_invoice() -> Subquery:
+    """One that was tried in vain; an increase's invoice that waits for the buyer is not overdue."""
+    rows = Invoice.objects.filter(subscription=OuterRef("pk"), status="open", attempt_count__gt=0, amount_remaining_minor__gt=0)
+    waiting = SeatChange.objects.filter(stripe_invoice_id=OuterRef("stripe_id"), state__in=("sending", "waiting"))
+    mine = rows.filter(~Exists(waiting)).order_by("-issued_at")
+    return Subquery(
+        mine.values(
+            json=JSONObject(
+                stripe_id="stripe_id",
+                number="number",
+                remaining_minor="amount_remaining_minor",
+                currency="currency",
+                next_attempt_at="next_attempt_at",
+            )
+        )[:1]
+    )
+
+
+def _standing(row: Any) -> Standing:
+    customer: Customer | None = getattr(row.organization, "customer", None)
+    return Standing(
+        row=row,
+        in_use=row.in_use,
+        held=row.held,
+        scheduled=tuple(Scheduled(**_instants(plain)) for plain in row.scheduled_json or ()),
+        change=OpenChange(**_instants(row.change_json)) if row.change_json else None,
+        invoice=OpenInvoice(**_instants(row.invoice_json)) if row.invoice_json else None,
+        card=card_of(customer),
+        balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", row.currency) else 0,
+        is_busy=row.busy,
+    )
+
+
+def card_of(customer: Customer | None) -> Card | None:
+    """The card on file, if there is one that we know of."""
+    if customer is None or not customer.card_last4 or not customer.card_exp_month or not customer.card_exp_year:
+        return None
+    return Card(
+        brand=customer.card_brand,
+        last4=customer.card_last4,
+        exp_month=customer.card_exp_month,
+        exp_year=customer.card_exp_year,
+    )
+
+
+def _instants(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON from Postgres with its instants read: every key that ends in _at."""
+    return {
+        name: datetime.fromisoformat(value).astimezone(UTC) if name.endswith("_at") and value else value
+        for name, value in plain.items()
+    }

@@ -1,0 +1,212 @@
+"""The seats page as data: people with and without a seat, who could lose one, and the ledger in words' reach."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Case, F, IntegerField, Value, When
+
+from billing.models import SeatAssignment, SeatLedgerEntry, SeatRelease, Subscription
+from billing.queries.overview import Standing
+
+PEOPLE_A_PAGE: Final = 20
+LEDGER_A_PAGE: Final = 10
+CANDIDATES: Final = 60
+
+# Members and open invitations in one list: those with a seat first, then by name. `total` counts all that match.
+PEOPLE: Final = """
+WITH everybody AS (
+    SELECT 'member' AS kind, m.id, COALESCE(NULLIF(u.name, ''), u.email) AS name, u.email, m.role, s.id AS seat_id,
+           s.assigned_at, s.last_seen_on, EXISTS (
+               SELECT 1 FROM billing_seatrelease r JOIN billing_scheduledchange c ON c.id = r.change_id
+               WHERE r.assignment_id = s.id AND c.state = 'pending') AS leaves
+    FROM accounts_membership m
+    JOIN accounts_user u ON u.id = m.user_id
+    LEFT JOIN billing_seatassignment s ON s.membership_id = m.id AND s.subscription_id = %(subscription)s AND s.ended_at IS NULL
+    WHERE m.organization_id = %(organization)s AND m.left_at IS NULL
+    UNION ALL
+    SELECT 'invitation', i.id, i.email, i.email, i.role, s.id, s.assigned_at, NULL, FALSE
+    FROM accounts_invitation i
+    LEFT JOIN billing_seatassignment s ON s.invitation_id = i.id AND s.subscription_id = %(subscription)s AND s.ended_at IS NULL
+    WHERE i.organization_id = %(organization)s AND i.state = 'open' AND i.expires_at > %(at)s
+)
+SELECT kind, id, name, email, role, seat_id, assigned_at, last_seen_on, leaves, count(*) OVER () AS total
+FROM everybody
+WHERE %(like)s = '' OR name ILIKE %(like)s OR email ILIKE %(like)s
+ORDER BY seat_id IS NULL, kind DESC, lower(name), id
+LIMIT %(limit)s OFFSET %(offset)s
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who has a seat or could have one. `leaves`: a scheduled change ends the seat with the period."""
+
+    kind: str
+    id: int
+    name: str
+    email: str
+    role: str
+    seat_id: int | None
+    assigned_at: datetime | None
+    last_seen_on: date | None
+    leaves: bool
+
+    @property
+    def is_invited(self) -> bool:
+        return self.kind == "invitation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    people: tuple[Person, ...]
+    total: int
+    page: int
+    query: str
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PEOPLE_A_PAGE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line of the ledger: who did what, when, why and from where."""
+
+    id: int
+    kind: str
+    delta: int
+    quantity_after: int
+    mrr_delta_minor: int
+    currency: str
+    by: str
+    source: str
+    reason: str
+    occurred_at: datetime
+    stripe_invoice_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """The newest first; `older` is the id before which the next page begins (None: this is the last)."""
+
+    entries: tuple[Entry, ...]
+    older: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Somebody whose seat could end: `assignment_id` is what the change names."""
+
+    assignment_id: int
+    name: str
+    email: str
+    is_invited: bool
+    last_seen_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later:
+    """What `seats` seats from the period's end on mean. `missing` more people must give theirs back than are named already."""
+
+    seats: int
+    before: int
+    at: datetime
+    total_minor: int
+    total_before_minor: int
+    currency: str
+    missing: int
+    candidates: tuple[Candidate, ...]
+
+
+def people(row: Subscription, *, at: datetime, query: str = "", page: int = 1, limit: int = PEOPLE_A_PAGE) -> People:
+    """Members and the invited, a page of them, those with a seat first. One query, whatever their number."""
+    like = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if query else ""
+    values = {
+        "subscription": row.pk,
+        "organization": row.organization_id,
+        "at": at,
+        "like": like,
+        "limit": limit,
+        "offset": (max(page, 1) - 1) * limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PEOPLE, values)
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+    total = rows[0]["total"] if rows else 0
+    found = tuple(Person(**{name: value for name, value in one.items() if name != "total"}) for one in rows)
+    return People(people=found, total=total, page=max(page, 1), query=query)
+
+
+def ledger(row: Subscription, *, before: int | None = None) -> Ledger:
+    """A page of the ledger, the newest first. One query."""
+    entries = SeatLedgerEntry.objects.filter(subscription=row).select_related("actor").order_by("-id")
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    found = list(entries[: LEDGER_A_PAGE + 1])
+    shown = tuple(_entry(entry) for entry in found[:LEDGER_A_PAGE])
+    return Ledger(entries=shown, older=shown[-1].id if len(found) > LEDGER_A_PAGE else None)
+
+
+def later(standing: Standing, *, seats: int) -> Later:
+    """What changing to `seats` with the next period means, and who could give a seat back. At most two queries."""
+    row = standing.row
+    promised = set(
+        SeatRelease.objects.filter(change__subscription=row, change__state="pending", assignment__ended_at=None).values_list(
+            "assignment_id", flat=True
+        )
+    )
+    staying = standing.in_use + standing.held - len(promised)
+    missing = max(staying - seats, 0)
+    return Later(
+        seats=seats,
+        before=standing.coming,
+        at=row.period_ends_at,
+        total_minor=standing.total_minor(seats),
+        total_before_minor=standing.total_minor(standing.coming) if standing.coming else 0,
+        currency=row.currency,
+        missing=missing,
+        candidates=_candidates(row, promised) if missing else (),
+    )
+
+
+def _candidates(row: Subscription, promised: set[int]) -> tuple[Candidate, ...]:
+    """Seats held for the invited first, then those not seen for longest, the newest first."""
+    invited_first = Case(When(membership=None, then=Value(0)), default=Value(1), output_field=IntegerField())
+    live = SeatAssignment.objects.filter(subscription=row, ended_at=None).exclude(pk__in=promised)
+    ordered = live.select_related("membership__user", "invitation").order_by(
+        invited_first, "last_seen_on", "-assigned_at", "-pk"
+    )
+    return tuple(_candidate(seat) for seat in ordered[:CANDIDATES])
+
+
+def _candidate(seat: SeatAssignment) -> Candidate:
+    if seat.membership is not None:
+        user = seat.membership.user
+        return Candidate(
+            assignment_id=seat.pk,
+            name=str(user),
+            email=user.email,
+            is_invited=False,
+            last_seen_on=seat.last_seen_on,
+        )
+    email = seat.invitation.email if seat.invitation else ""
+    return Candidate(assignment_id=seat.pk, name=email, email=email, is_invited=True, last_seen_on=None)
+
+
+def _entry(entry: Any) -> Entry:
+    return Entry(
+        id=entry.pk,
+        kind=entry.kind,
+        delta=entry.delta,
+        quantity_after=entry.quantity_after,
+        mrr_delta_minor=entry.mrr_delta_minor,
+        currency=entry.currency,
+        by=str(entry.actor or ""),
+        source=entry.source,
+        reason=entry.reason,
+        occurred_at=entry.occurred_at,
+        stripe_invoice_id=entry.stripe_invoice_id,
+    )
