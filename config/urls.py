@@ -1,11 +1,17 @@
 """Where every address leads. Each app names its own; this file only says under which prefix."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path
 
 from accounts import views as accounts_views
 from config import brand, language
+
+# Staff sign in on the store's own page, with its rate limits. Groups are made and filled by migrations.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister(Group)
 
 urlpatterns = [
     path("", include("storefront.urls")),

@@ -1,0 +1,34 @@
+"""Outgoing mails: what is due, sent or given up; those given up can be put back in line."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from accounts.admin.access import ReadOnly
+from accounts.models import OutgoingMail
+from accounts.services import outbox
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(ReadOnly):
+    list_display = ("kind", "recipient", "organization", "state", "attempts", "due_at", "sent_at", "created_at")
+    list_filter = ("state", "kind")
+    search_fields = ("recipient", "subject_row", "organization__name")
+    list_select_related = ("organization",)
+    ordering = ("-created_at", "-id")
+    # The context may hold a code or a link that opens something until the mail is out.
+    exclude = ("context", "fence", "lease_until")
+    actions = ("retry",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.view_outgoingmail")
+
+    @action(description=_("Try the chosen mails again"), permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
+        again = sum(outbox.retry(pk) for pk in queryset.values_list("pk", flat=True))
+        self.message_user(
+            request, _now("%(count)s mails are in line again; those sent or due were left alone.") % {"count": again}
+        )
