@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_staff_groups'),
+        ('accounts', '0002_append_only'),
         ('billing', '0004_projection_due_at'),
     ]
 
