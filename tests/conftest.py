@@ -72,3 +72,18 @@ def cast(db):
 def _fresh_policies():
     """A process keeps the policy register for some seconds; a test's rows are gone by then."""
     import_string("accounts.queries.policies.forget")()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_catalog():
+    """A process keeps what is on sale in memory; a test's rows are gone by then."""
+    forget = import_string("billing.queries.catalog.forget")
+    forget()
+    yield
+    forget()
+
+
+@pytest.fixture
+def on_sale(db):
+    """catalog.toml on sale without Stripe (tests/shelf.py): for pages, whose prices need no sandbox."""
+    return import_string("tests.shelf.put_on_sale")()
