@@ -83,17 +83,31 @@ def test_a_finished_object_has_no_violation():
 
 
 def test_fields_absent_at_any_depth_are_named_by_their_path():
-    price = contract.skeleton("price") | {"recurring": {"interval": "month", "interval_count": 1, "meter": None}}
+    price = contract.skeleton("price") | {"recurring": {"interval": "month", "interval_count": 1, "trial_period_days": None}}
     del price["nickname"]
     subscription = contract.skeleton("subscription")
     subscription["items"]["data"] = [contract.skeleton("subscription_item") | {"price": price}]
     page = {"object": "list", "data": [subscription], "url": "/v1/subscriptions"}
-    assert contract.missing(page) == [
-        "has_more",
-        "data[0].items.data[0].price.nickname",
-        "data[0].items.data[0].price.recurring.trial_period_days",
-        "data[0].items.data[0].price.recurring.usage_type",
-    ]
+    absent = ["has_more", "data[0].items.data[0].price.nickname", "data[0].items.data[0].price.recurring.usage_type"]
+    assert contract.missing(page) == absent
+    assert sorted(contract.missing(page, strict=True)) == sorted([*absent, "data[0].items.data[0].price.recurring.meter"])
+
+
+def test_an_events_object_is_walked_too():
+    event = contract.skeleton("event")
+    event["data"]["object"] = {"object": "tax_id", "id": "txi_1"}
+    assert "data.object.verification" in contract.missing(event)
+
+
+def test_a_part_is_a_fresh_hash_from_inside_an_object():
+    recurring = contract.part("price", "recurring")
+    assert recurring.keys() == {"interval", "interval_count", "meter", "trial_period_days", "usage_type"}
+    assert contract.part("payment_intent", "payment_method_options", "card")["network"] is None
+    assert contract.part("price", "tiers")["up_to"] is None
+    recurring["interval"] = "month"
+    assert contract.part("price", "recurring")["interval"] is None
+    with pytest.raises(LookupError, match="no hash at nickname"):
+        contract.part("price", "nickname")
 
 
 def test_an_expanded_object_is_walked_and_an_id_is_not():

@@ -1,6 +1,6 @@
 """The contract with Stripe, at exactly the version of the API that stripe-python is pinned to.
 
-Requests: :func:`operation`, :func:`check`, :func:`decode`, :func:`check_request_log`. Answers: :func:`skeleton`,
+Requests: :func:`operation`, :func:`check`, :func:`decode`, :func:`check_request_log`. Answers: :func:`skeleton`, :func:`part`,
 :func:`fields`, :func:`missing`, :func:`violations`. Everything is read from the installed package's own types when it is first
 asked for.
 """
@@ -10,7 +10,7 @@ from billing.sandbox.contract.checking import check
 from billing.sandbox.contract.errors import ParameterError
 from billing.sandbox.contract.forms import decode
 from billing.sandbox.contract.log import RefusedError, Request, check_request_log, refusals
-from billing.sandbox.contract.objects import fields, known, skeleton
+from billing.sandbox.contract.objects import fields, known, part, skeleton
 from billing.sandbox.contract.operations import Operation
 from billing.sandbox.contract.operations import find as operation
 
@@ -28,6 +28,7 @@ __all__ = [
     "known",
     "missing",
     "operation",
+    "part",
     "refusals",
     "skeleton",
     "violations",

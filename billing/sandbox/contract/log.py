@@ -15,6 +15,11 @@ class Request:
     path: str
     params: Mapping[str, Any] | str | bytes = ""
 
+    @classmethod
+    def of_call(cls, call: Mapping[str, Any]) -> "Request":
+        """An entry of the sandbox's own list of calls (``GET /_sandbox/calls``): method, path, params."""
+        return cls(call["method"], call["path"], call["params"])
+
 
 class RefusedError(AssertionError):
     """A request that Stripe would refuse: it names the request and Stripe's words."""

@@ -33,6 +33,31 @@ def skeleton(object_name: str) -> dict[str, Any]:
     return fresh
 
 
+def part(object_name: str, *names: str) -> dict[str, Any]:
+    """A fresh hash from inside an object, by the fields that lead to it: ``part("price", "recurring")``.
+
+    For the hashes that are null in a skeleton. Raises LookupError where no hash is.
+    """
+    return _copy(_part(object_name, names))  # type: ignore[no-any-return]  # a copy of a dict is one
+
+
+@functools.cache
+def _part(object_name: str, names: tuple[str, ...]) -> dict[str, Any]:
+    source: sources.ClassSource | None = class_of(object_name)
+    for name in names:
+        field = declared(source).get(name) if source else None
+        source = _hash_of(field.shape) if field else None
+    if source is None:
+        raise LookupError(f"{object_name} has no hash at {'.'.join(names)}")
+    return _neutral_record(source)
+
+
+def _hash_of(shape: shapes.Shape) -> sources.ClassSource | None:
+    """The class of a hash, or of the hashes in a list."""
+    inner = shape.item if isinstance(shape, shapes.ListOf) else shape
+    return inner.source if isinstance(inner, shapes.Record) else None
+
+
 def fields(object_name: str) -> frozenset[str]:
     """The names an object's class declares."""
     return frozenset(declared(class_of(object_name)))

@@ -50,7 +50,8 @@ def ended(say: Say, merchant: str, session: Obj, onward: str | None) -> Response
 def _title(say: Say, merchant: str, session: Obj) -> str:
     if session["mode"] == "setup":
         return say("Save a card")
-    return say("Subscribe to {name}" if session["mode"] == "subscription" else "Pay {name}", name=merchant)
+    items = session["line_items"]["data"]
+    return say("Subscribe to {name}", name=items[0]["description"] if len(items) == 1 else merchant)
 
 
 def _money(say: Say, session: Obj, amount: int | None) -> str:
@@ -149,8 +150,7 @@ def _own_address(session: Obj, entry: cards.Entry) -> str:
 def _label(say: Say, session: Obj) -> str:
     if session["mode"] == "setup":
         return say("Save the card")
-    words = "Subscribe, {amount} today" if session["mode"] == "subscription" else "Pay {amount}"
-    return say(words, amount=_money(say, session, session["amount_total"]))
+    return say("Subscribe, {amount} today", amount=_money(say, session, session["amount_total"]))
 
 
 def known_email(session: Obj) -> str | None:

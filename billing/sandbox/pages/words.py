@@ -32,7 +32,6 @@ GERMAN = {
     ),
     # checkout
     "Subscribe to {name}": "{name} abonnieren",
-    "Pay {name}": "An {name} zahlen",
     "Save a card": "Karte hinterlegen",
     "Back to {name}": "Zurück zu {name}",
     "Back": "Zurück",
