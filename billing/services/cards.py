@@ -76,6 +76,7 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
         origin=Origin(source=Source.STRIPE),
         at=at,
         idempotency_key=_use_key(session.id),
+        for_the_pulse=True,
     )
 
 

@@ -23,6 +23,7 @@ def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: date
         origin=Origin(source=Source.STRIPE),
         at=at,
         idempotency_key=f"checkout.return:{attempt.public_id}",
+        for_the_pulse=True,
     )
 
 

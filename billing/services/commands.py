@@ -98,8 +98,11 @@ def open_command(
     origin: Origin,
     at: datetime,
     idempotency_key: str | None = None,
+    for_the_pulse: bool = False,
 ) -> StripeCommand:
     """Breath 1. Call inside the transaction that records the intent.
+
+    The caller executes it after its transaction; with `for_the_pulse` it leaves that to the pulse, which begins at once.
 
     Raises Busy when the target has an open command (the database decides, so two clicks at once cannot both pass).
     """
@@ -111,7 +114,7 @@ def open_command(
                 organization=organization,
                 idempotency_key=idempotency_key or f"{kind}:{uuid.uuid4()}",
                 payload=payload,
-                due_at=clock.wall() + GRACE,
+                due_at=clock.wall() + (timedelta(0) if for_the_pulse else GRACE),
                 actor=origin.actor,
                 source=origin.source,
                 request_id=origin.request_id,

@@ -20,7 +20,7 @@ from billing.services import commands
 from config import clock, pulse
 
 BATCH = 20
-AFTER_REFUSAL = timedelta(minutes=5)
+AFTER_REFUSAL = timedelta(seconds=30)
 DURATIONS: Final = {"month": {"interval": "month", "interval_count": 1}, "year": {"interval": "year", "interval_count": 1}}
 log = structlog.get_logger(__name__)
 
@@ -161,5 +161,16 @@ class Project:
         )
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
-        """Every step looks before it acts, so a new command may simply do what is left."""
-        return None
+        """What Stripe holds, if it is what was wanted; if not, a new command does what is left (each step looks first)."""
+        aim = command.payload
+        now = gateway.subscription(aim["subscription"])
+        held = now.schedule if isinstance(now.schedule, str) else (now.schedule.id if now.schedule else "")
+        if bool(now.cancel_at_period_end or now.cancel_at) != (aim["shape"] == schedule.Shape.ENDING):
+            return None
+        if bool(held) != (aim["shape"] == schedule.Shape.PHASED):
+            return None
+        if held:
+            phases = gateway.schedule(held).phases
+            if [int(phase["items"][0].quantity or 0) for phase in phases[-2:]] != aim["quantities"]:
+                return None
+        return now

@@ -131,6 +131,7 @@ def _open_credit(organization: Organization, change: SeatChange, over_minor: int
         origin=Origin.system(),
         at=at,
         idempotency_key=f"seats.credit:{change.public_id}",
+        for_the_pulse=True,
     )
 
 

@@ -203,7 +203,6 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
     )
     coming = schedule.coming_quantity(seats, projection.waiting(row))
     tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
-    ending = answer.ending_balance if answer.ending_balance is not None else answer.starting_balance
     return preview.Preview(
         subscription_id=row.stripe_id,
         price_id=row.price.stripe_price_id,
@@ -217,7 +216,8 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
         tax_minor=sum(tax.amount for tax in answer.total_taxes or []),
         total_minor=answer.total,
         balance_before_minor=answer.starting_balance,
-        balance_applied_minor=ending - answer.starting_balance,
+        # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
+        balance_applied_minor=answer.total - answer.amount_due,
         due_now_minor=answer.amount_due,
         renewal_minor=pricing.total(tiers, row.price.scheme, coming),
         renewal_at=row.period_ends_at,

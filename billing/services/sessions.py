@@ -6,9 +6,9 @@ from accounts.models import Membership, Organization
 from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState, LedgerKind, Subscription
+from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import cards, checkout_returns, inbox, ledger, mirror, notices, people
+from billing.services import cards, carts, checkout_returns, inbox, ledger, mirror, notices, people
 
 
 def apply(session: gateway.Session, at: datetime) -> None:
@@ -46,7 +46,7 @@ def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) 
     row = row or _start(attempt, bought, at)
     attempt.state, attempt.subscription, attempt.concluded_at = CheckoutState.APPLIED, row, at
     attempt.save(update_fields=["state", "subscription", "concluded_at"])
-    Cart.objects.filter(pk=attempt.cart_id).update(state=CartState.ORDERED, updated_at=at)
+    carts.mark_ordered(cart=attempt.cart, at=at)
 
 
 def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime) -> Subscription:

@@ -54,9 +54,7 @@ def is_movable() -> bool:
     return sandbox_control.is_there()
 
 
-def advance(
-    *, to: datetime | None = None, by: timedelta | None = None, organization: Organization | None = None
-) -> Moved:
+def advance(*, to: datetime | None = None, by: timedelta | None = None, organization: Organization | None = None) -> Moved:
     """Move the whole store forward to an instant, or by a span. Give one of the two.
 
     Raises NotASandbox, NoAnswer, Busy, and ValueError for an instant in the past or more than 400 days away.
