@@ -69,6 +69,8 @@ def configure(options: Mapping[str, str]) -> None:
                 # Our own line for each request says all that Django's says of 4xx; 5xx come with the traceback.
                 "django.request": {"level": "ERROR", "filters": ["route"]},
                 "django.server": {"level": "ERROR"},
+                # Two lines a call, with ids and addresses in them; billing.gateway logs what went wrong.
+                "stripe": {"level": "WARNING"},
                 "celery.beat": {"filters": ["quiet"]},
                 "celery.app.trace": {"filters": ["quiet"]},
                 "celery.worker.strategy": {"level": "WARNING"},  # "received", a moment before "succeeded"
