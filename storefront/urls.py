@@ -2,7 +2,26 @@
 
 from django.urls import URLPattern, path
 
-from storefront.views import api_keys, cart, invitations, legal, members, organizations, pricing, talk, team
+from storefront.views import (
+    api_keys,
+    cancellation,
+    cart,
+    checkout,
+    gallery,
+    home,
+    invitations,
+    invoices,
+    legal,
+    members,
+    organizations,
+    payment,
+    pricing,
+    seat_changes,
+    seat_people,
+    seats,
+    talk,
+    team,
+)
 
 app_name = "storefront"
 
@@ -28,5 +47,21 @@ urlpatterns: list[URLPattern] = [
     path("cart/", cart.cart, name="cart"),
     path("cart/new/", cart.new, name="cart_new"),
     path("talk/", talk.talk, name="talk"),
+    path("demo/components/", gallery.components, name="components"),
     path("talk/<slug:public_id>/", talk.raised, name="talk_raised"),
+    path("", home.home, name="home"),
+    path("checkout/", checkout.start, name="checkout"),
+    path("checkout/<slug:public_id>/", checkout.attempt, name="checkout_attempt"),
+    path("seats/", seats.page, name="seats"),
+    path("seats/preview/", seats.preview, name="seat_preview"),
+    path("seats/changes/", seats.changes, name="seat_changes"),
+    path("seats/changes/<slug:public_id>/", seat_changes.change, name="seat_change"),
+    path("seats/changes/<slug:public_id>/payment/", seat_changes.payment, name="seat_change_payment"),
+    path("seats/scheduled/<slug:public_id>/", seat_changes.scheduled_change, name="scheduled_change"),
+    path("seats/assignments/", seat_people.assignments, name="seat_assignments"),
+    path("subscription/cancellation/", cancellation.cancellation, name="cancellation"),
+    path("invoices/", invoices.listing, name="invoices"),
+    path("invoices/<slug:stripe_id>/hosted/", invoices.hosted, name="invoice_hosted"),
+    path("invoices/<slug:stripe_id>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("payment-method/", payment.payment_method, name="payment_method"),
 ]

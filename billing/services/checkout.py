@@ -21,6 +21,8 @@ from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
 SESSION_OPEN_FOR = timedelta(hours=23)
+# A page for another cart may be opening at the same moment: it is opened, expired, and then ours is.
+SETTLE_TRIES = 3
 
 
 class CheckoutError(Exception):
@@ -61,12 +63,15 @@ def start(*, cart: Cart, organization: Organization, origin: Origin, at: datetim
 
     Two clicks at once get the same attempt. Raises the CheckoutErrors above.
     """
-    _settle_open_attempt(organization, cart)
-    attempt = _open(cart, organization, origin, at)
-    if attempt.state == CheckoutState.OPENING:
-        for command_id in StripeCommand.objects.filter(target=_target(attempt), state="open").values_list("pk", flat=True):
-            commands.execute(command_id)
-        attempt.refresh_from_db()
+    for _again in range(SETTLE_TRIES):
+        applied = _settle_open_attempt(organization, cart)
+        if applied is not None:
+            return applied
+        attempt = _open(cart, organization, origin, at)
+        if attempt.state == CheckoutState.OPENING:
+            _execute(attempt)
+        if attempt.state != CheckoutState.OPEN or _is_same(attempt, cart):
+            return attempt
     return attempt
 
 
@@ -80,25 +85,32 @@ def look_up(attempt: CheckoutAttempt) -> CheckoutAttempt:
     return attempt
 
 
-def _settle_open_attempt(organization: Organization, cart: Cart) -> None:
-    """Expire the session that is still open, unless it is for the very same thing. A paid one is applied instead."""
+def _execute(attempt: CheckoutAttempt) -> None:
+    for command_id in StripeCommand.objects.filter(target=_target(attempt), state="open").values_list("pk", flat=True):
+        commands.execute(command_id)
+    attempt.refresh_from_db()
+
+
+def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAttempt | None:
+    """Expire the session that is still open, unless it is for the very same thing; one that was paid is applied, and returned."""
     line = cart.plan.line_id
     old = CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN).first()
     if old is None or old.stripe_session_id is None or _is_same(old, cart):
-        return
+        return None
     try:
         session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
     except gateway.Refused:
         session = gateway.session(old.stripe_session_id)
     with transaction.atomic(durable=True):
         sessions.apply(session, clock.now())
+    old.refresh_from_db()
+    return old if old.state == CheckoutState.APPLIED else None
 
 
 def _is_same(attempt: CheckoutAttempt, cart: Cart) -> bool:
     if attempt.expires_at <= clock.now() + timedelta(minutes=5):
         return False
-    wanted = _price(cart)
-    return attempt.cart_id == cart.pk and attempt.price_id == wanted.pk and attempt.seats == cart.seats
+    return attempt.price_id == _price(cart).pk and attempt.seats == cart.seats
 
 
 def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:

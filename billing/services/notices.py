@@ -4,6 +4,7 @@ Templates are under templates/emails/billing/. Amounts go as minor units beside 
 the outbox formats them in each recipient's language and the organization's time zone.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from billing.models import (
     Invoice,
     ScheduledChange,
     ScheduledKind,
+    SeatAssignment,
     SeatChange,
     StripeCommand,
     Subscription,
@@ -110,6 +112,13 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
 def ended(row: Subscription, *, at: datetime) -> None:
     """The subscription is over."""
     _write("ended", f"subscription:{row.pk}", row.organization, {**_plan(row), "ended_at": row.ended_at or at}, at)
+
+
+def seats_lost(row: Subscription, seats: Sequence[SeatAssignment], *, at: datetime) -> None:
+    """People lost their seats without anybody naming them: who, so that somebody can put it right."""
+    who = [str(seat.membership.user if seat.membership else seat.invitation.email if seat.invitation else "") for seat in seats]
+    newest = max(seat.pk for seat in seats)
+    _write("seats_lost", f"seat:{newest}", row.organization, {**_plan(row), "seats": row.quantity, "people": who}, at)
 
 
 def receipt(invoice: Invoice, *, at: datetime) -> None:

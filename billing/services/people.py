@@ -15,6 +15,7 @@ from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.origin import Origin
 from accounts.services import invitations, journal, memberships, outbox
 from billing.models import SeatAssignment, Subscription
+from billing.services import notices
 
 
 class NoFreeSeat(Exception):
@@ -156,10 +157,13 @@ def fit(subscription: Subscription, *, origin: Origin, at: datetime) -> int:
     excess = in_use(subscription).count() - subscription.quantity
     if excess <= 0:
         return 0
-    candidates = in_use(subscription).select_related("membership")
+    candidates = in_use(subscription).select_related("membership__user", "invitation")
     ranked = sorted(candidates, key=lambda seat: (_keeps(seat), -seat.assigned_at.timestamp(), -seat.pk))
-    chosen = [seat.pk for seat in ranked[:excess]]
-    return _end(SeatAssignment.objects.filter(pk__in=chosen), origin=origin, at=at)
+    chosen = ranked[:excess]
+    ended = _end(SeatAssignment.objects.filter(pk__in=[seat.pk for seat in chosen]), origin=origin, at=at)
+    if subscription.is_live:
+        notices.seats_lost(subscription, chosen, at=at)
+    return ended
 
 
 def _keeps(seat: SeatAssignment) -> int:

@@ -12,6 +12,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import (
     CancelReason,
+    ChangeState,
     ScheduledChange,
     ScheduledKind,
     ScheduledState,
@@ -29,7 +30,7 @@ def change_seats(
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
     `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
-    NotLive, EndsSoon, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
+    NotLive, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
     """
     with transaction.atomic(durable=True):
         locked = _lock(row)
@@ -116,6 +117,9 @@ def _coming(row: Subscription) -> int:
 def _check(row: Subscription, coming: int, seats_after: int) -> None:
     if seats.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends then; take the cancellation back first.")
+    waits = row.changes.filter(state=ChangeState.WAITING).first()
+    if waits is not None:
+        raise seats.WaitsForPayment(waits)
     if seats_after == coming:
         raise seats.NothingChanges(f"There will be {coming} seats already.")
     if seats_after < row.plan.seats_min:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from billing import gateway
 from billing.models import SeatAssignment
 from billing.services import people
@@ -92,3 +92,5 @@ def test_seats_taken_away_at_stripe_end_the_newest_and_never_the_owner(shop, bou
     assert bought.quantity == 1
     assert [seat.membership.user for seat in people.in_use(bought)] == [cast.owner]
     assert bought.ledger.last().source == "stripe"
+    mail = OutgoingMail.objects.get(kind="billing/seats_lost", recipient=cast.owner.email)
+    assert mail.context["people"] == [str(cast.member)]
