@@ -92,7 +92,7 @@ def _execute(attempt: CheckoutAttempt) -> None:
 
 
 def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAttempt | None:
-    """Expire the session that is still open, unless it is for the very same thing; one that was paid is applied, and returned."""
+    """Expire the session that is still open, unless it is for the same thing; one that was paid is applied and returned."""
     line = cart.plan.line_id
     old = CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN).first()
     if old is None or old.stripe_session_id is None or _is_same(old, cart):
