@@ -118,17 +118,16 @@ def _answer(exchange: Exchange) -> Response:
     account, request = exchange.account, exchange.request
     with account.lock:
         exchange.fault = account.faults.take(request.method, request.path)
-    if exchange.fault:
-        early = _before(exchange.fault)
-        if early is not None:
-            return early
     if exchange.key is None:
-        return _perform(exchange)
+        return _early(exchange) or _perform(exchange)
     return _once(exchange, exchange.key)
 
 
-def _before(fault: Fault) -> Response | None:
-    """What a fault does ahead of the verb."""
+def _early(exchange: Exchange) -> Response | None:
+    """What a fault does ahead of the verb; an answer ends the call there."""
+    fault = exchange.fault
+    if fault is None:
+        return None
     if fault.kind == "429":
         error = _rate_limited()
         return answer(error.body(), error.status)
@@ -158,7 +157,7 @@ def _once(exchange: Exchange, key: str) -> Response:
             )
         account.in_flight.add(key)
     try:
-        return _perform(exchange)
+        return _early(exchange) or _perform(exchange)
     finally:
         with account.lock:
             account.in_flight.discard(key)

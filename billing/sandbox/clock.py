@@ -12,7 +12,7 @@ MAXIMUM_STEPS = 200_000
 
 
 def run(account: Account, until: int, clock: str | None = None) -> int:
-    """Do everything due up to and including `until` on a test clock, or on the account's own time; how many things were done."""
+    """Do all that is due up to and including `until`, on a test clock or the account's own time; how many things were done."""
     done = 0
     while (entry := account.due.next(clock)) and entry[0].at <= until:
         due, kind, identity = entry

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def handle(sandbox: "Sandbox", request: Request) -> Response:
     """Answer one control call."""
     try:
-        verb = VERBS.get((request.method, request.path))
-        if verb is None:
-            raise errors.StripeError(f"No such control: {request.method} {request.path}", status=404)
+        verb = VERBS.get((request.method, request.path), _unknown)
         account = sandbox.account(api.account_name(api.key_of(request)))
         body = json.loads(request.body) if request.body else {}
         return answer(verb(account, body))
@@ -31,6 +29,10 @@ def handle(sandbox: "Sandbox", request: Request) -> Response:
         return answer(error.body(), error.status)
     except (ValueError, TypeError, KeyError) as error:
         return answer(errors.invalid(f"The body was not understood: {error!r}").body(), 400)
+
+
+def _unknown(_: Account, __: Obj) -> Any:
+    raise errors.StripeError(f"No such control; there are {', '.join(' '.join(key) for key in VERBS)}", status=404)
 
 
 def _faults(account: Account, body: Obj) -> Any:

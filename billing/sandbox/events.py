@@ -26,7 +26,7 @@ def of(tx: Transaction, endpoints: list[Obj], request: Obj | None) -> list[Obj]:
     raised = [(name, render(tx, row), previous) for name, row, previous in tx.events]
     known = set(EVENT_NAMES.values())
     return [
-        _event(tx, name, row, previous, endpoints, request)
+        _event(tx, (name, row, previous), endpoints, request)
         for name, row, previous in [*raised, *updated]
         if name.rpartition(".")[2] != "updated" or name.rpartition(".")[0] in known
     ]
@@ -52,7 +52,8 @@ def subscribes(endpoint: Obj, name: str) -> bool:
     return "*" in wanted or name in wanted
 
 
-def _event(tx: Transaction, name: str, row: Obj, previous: Any, endpoints: list[Obj], request: Obj | None) -> Obj:
+def _event(tx: Transaction, told: tuple[str, Obj, Any], endpoints: list[Obj], request: Obj | None) -> Obj:
+    name, row, previous = told
     data: Obj = {"object": row}
     if name.endswith(".updated"):
         data["previous_attributes"] = previous or {}

@@ -58,7 +58,7 @@ def listing(
     def test(row: Obj) -> bool:
         return all(matches(row, field, value) for field, value in wanted.items()) and (keep is None or keep(row))
 
-    return cut(tx, _candidates(tx, kind, wanted), test, kind, params, url)
+    return cut(tx, _candidates(tx, kind, wanted), kind, params, url, test=test)
 
 
 def _candidates(tx: Transaction, kind: str, wanted: dict[str, Any]) -> Iterable[Obj]:
@@ -68,7 +68,7 @@ def _candidates(tx: Transaction, kind: str, wanted: dict[str, Any]) -> Iterable[
     return tx.rows.newest_first(kind)
 
 
-def cut(tx: Transaction, rows: Iterable[Obj], test: Predicate, kind: str, params: dict[str, Any], url: str) -> Page:
+def cut(tx: Transaction, rows: Iterable[Obj], kind: str, params: dict[str, Any], url: str, *, test: Predicate) -> Page:
     """The page of `rows` (newest first) that the cursor parameters ask for."""
     limit = int(params.get("limit") or DEFAULT_LIMIT)
     if not 1 <= limit <= MAXIMUM_LIMIT:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from billing.sandbox import errors, ids, objects
+from billing.sandbox import contract, errors, ids, objects
 from billing.sandbox.state import Obj, copy
 from billing.sandbox.transactions import Transaction
 
@@ -97,7 +97,11 @@ def _plain(tx: Transaction, value: Any) -> Any:
             shown[key] = _embed(tx, embedded[key], item)
         else:
             shown[key] = _plain(tx, item) if isinstance(item, dict | list) else item
-    if value.get("object") == "subscription_item":
+    for name in contract.ON_EXPANSION.get(value.get("object", ""), ()):
+        # Only what nobody asked for is left out: an event or an embedded list may carry it already.
+        if shown.get(name) is None:
+            shown.pop(name, None)
+    if value.get("object") == "subscription_item" and "price" in value:
         shown["plan"] = _plan(shown["price"])
     return shown
 
@@ -124,7 +128,6 @@ def _plan(price: Obj) -> Obj:
         "nickname",
         "product",
         "tiers_mode",
-        "transform_quantity",
     )
     plan.update({key: price.get(key) for key in same})
     plan.update(
@@ -157,9 +160,9 @@ def _expand(tx: Transaction, shown: Obj, row: Obj | None, path: Path, whole: str
     if filler and shown.get(field) is None:
         source = row or tx.get(shown["object"], shown["id"])
         shown[field] = filler(tx, source) if source else None
-    elif field not in shown:
+    elif field not in shown and field not in contract.ON_EXPANSION.get(shown.get("object", ""), ()):
         raise errors.invalid(f"This property cannot be expanded ({whole}).", "expand")
-    value = shown[field]
+    value = shown.get(field)
     if isinstance(value, list):
         shown[field] = [_expanded(tx, item, rest, whole) for item in value]
     elif value is not None:

@@ -7,6 +7,8 @@ import urllib.request
 import pytest
 import stripe
 
+from billing.sandbox import api, contract
+from billing.sandbox.engine import checkout
 from billing.sandbox.server import Sandbox
 
 NUMBERS = itertools.count()
@@ -18,6 +20,29 @@ def sandbox():
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _answers_have_the_declared_shape(monkeypatch):
+    """Hold every successful answer, and every event's object, against stripe-python's resource classes."""
+    wrong = set()
+    run = api._run
+
+    def watched(exchange, verb, found, params):
+        status, body = run(exchange, verb, found, params)
+        if status == 200:
+            events = (
+                [row["data"]["object"] for row in body.get("data", []) if row.get("object") == "event"]
+                if body["object"] == "list"
+                else []
+            )
+            for thing in [body, *events]:
+                wrong.update(f"{thing.get('object')} {violation}" for violation in contract.violations(thing))
+        return status, body
+
+    monkeypatch.setattr(api, "_run", watched)
+    yield
+    assert sorted(wrong) == []
 
 
 @pytest.fixture
@@ -114,7 +139,6 @@ CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": 
 @pytest.fixture
 def submit(account):
     """Submit a session's card form, as its page does."""
-    from billing.sandbox.engine import checkout
 
     def send(session, number=CARD["number"], **extra):
         with account.lock:

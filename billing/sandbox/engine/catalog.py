@@ -12,9 +12,19 @@ from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
 PRODUCT_FIELDS = (
-    "active", "default_price", "description", "images", "marketing_features", "name", "package_dimensions", "shippable",
-    "statement_descriptor", "tax_code", "unit_label", "url",
-)  # fmt: skip
+    "active",
+    "default_price",
+    "description",
+    "images",
+    "marketing_features",
+    "name",
+    "package_dimensions",
+    "shippable",
+    "statement_descriptor",
+    "tax_code",
+    "unit_label",
+    "url",
+)
 
 
 def create_product(call: Call) -> Obj:
@@ -70,9 +80,14 @@ def _new_price(tx: Transaction, params: Obj) -> Obj:
     currency = params["currency"].lower()
     scheme = params.get("billing_scheme", "per_unit")
     price = tx.new(
-        "price", active=params.get("active", True), billing_scheme=scheme, currency=currency, product=params["product"],
-        type="recurring" if params.get("recurring") else "one_time", tax_behavior=params.get("tax_behavior", "unspecified"),
-    )  # fmt: skip
+        "price",
+        active=params.get("active", True),
+        billing_scheme=scheme,
+        currency=currency,
+        product=params["product"],
+        type="recurring" if params.get("recurring") else "one_time",
+        tax_behavior=params.get("tax_behavior", "unspecified"),
+    )
     assign(price, params, "nickname", "transform_quantity", "tiers_mode")
     if params.get("recurring"):
         price["recurring"] = {
@@ -210,9 +225,14 @@ def create_tax_rate(call: Call) -> Obj:
     tx, params = call.tx, call.params
     percentage = str(params["percentage"])
     rate = tx.new(
-        "tax_rate", active=params.get("active", True), inclusive=params["inclusive"], rate_type="percentage",
-        percentage=float(Fraction(percentage)), effective_percentage=float(Fraction(percentage)), _percent=percentage,
-    )  # fmt: skip
+        "tax_rate",
+        active=params.get("active", True),
+        inclusive=params["inclusive"],
+        rate_type="percentage",
+        percentage=float(Fraction(percentage)),
+        effective_percentage=float(Fraction(percentage)),
+        _percent=percentage,
+    )
     assign(rate, params, "country", "description", "display_name", "jurisdiction", "state", "tax_type")
     return tx.add(rate)
 
@@ -260,9 +280,13 @@ def list_promotion_codes(call: Call) -> Page:
     where = {name: call.params.get(name) for name in ("active", "code", "created", "customer")}
     coupon = call.params.get("coupon")
     return paging.listing(
-        call.tx, "promotion_code", call.params, call.url, where=where,
+        call.tx,
+        "promotion_code",
+        call.params,
+        call.url,
+        where=where,
         keep=lambda row: not coupon or row["promotion"]["coupon"] == coupon,
-    )  # fmt: skip
+    )
 
 
 def percent(row: Obj) -> Fraction:

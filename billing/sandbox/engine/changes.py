@@ -21,9 +21,20 @@ from billing.sandbox.transactions import Transaction
 
 PENDING_SECONDS = 23 * 3600
 PENDING_ALLOWED = {
-    "items", "payment_behavior", "proration_behavior", "proration_date", "billing_cycle_anchor", "trial_end", "trial_from_plan",
-    "cancel_at_period_end", "cancel_at", "discounts", "metadata", "off_session", "add_invoice_items",
-}  # fmt: skip
+    "items",
+    "payment_behavior",
+    "proration_behavior",
+    "proration_date",
+    "billing_cycle_anchor",
+    "trial_end",
+    "trial_from_plan",
+    "cancel_at_period_end",
+    "cancel_at",
+    "discounts",
+    "metadata",
+    "off_session",
+    "add_invoice_items",
+}
 MONEY = {"items", "billing_cycle_anchor", "trial_end"}
 CANCELLATION = {"cancel_at", "cancel_at_period_end"}
 
@@ -86,9 +97,7 @@ def _check(subscription: Obj, params: Obj, *, by_schedule: bool) -> None:
         return
     refused = sorted(params.keys() - PENDING_ALLOWED)
     if refused:
-        raise errors.invalid(
-            f"You cannot update {refused[0]} when payment_behavior is set to pending_if_incomplete.", refused[0]
-        )
+        raise errors.invalid(f"{refused[0]} cannot be used when payment_behavior is set to pending_if_incomplete.", refused[0])
     if subscription["collection_method"] != "charge_automatically":
         raise errors.invalid(
             "`payment_behavior=pending_if_incomplete` needs `collection_method=charge_automatically`.", "payment_behavior"
@@ -104,7 +113,10 @@ def apply(tx: Transaction, identity: str, params: Obj) -> Obj | None:
         subscriptions.cancellation(subscription, params, tx.now)
     bill = _bill(tx, subscription, params)
     for line in bill.prorations:
-        invoice_items.put_aside(tx, subscription["customer"], identity, line, proration=True)
+        item = invoice_items.put_aside(tx, subscription["customer"], identity, line, proration=True)
+        for debit in subscription["_debits"]:
+            if debit["id"] == line["_debit"]:
+                debit["invoice_item"] = item["id"]
     for entry in params.get("add_invoice_items") or []:
         subscriptions.extras(tx, subscription, [entry])
     if not bill.at_once:
@@ -129,11 +141,11 @@ def _bill(tx: Transaction, subscription: Obj, params: Obj) -> Bill:
     anchored = (params.get("billing_cycle_anchor") or {}).get("type") == "now" or changes.new_interval
     prorates = behavior != "none" and subscription["status"] != "trialing"
     if trial:
-        return _trial(tx, subscription, trial, at, credits=prorates, changed=changes)
+        return _trial(tx, subscription, trial, at, give_back=prorates, changed=changes)
     if subscription["status"] == "trialing":
         return Bill()
     if anchored:
-        return _anchor_now(tx, subscription, changes, credits=prorates)
+        return _anchor_now(tx, subscription, changes, give_back=prorates)
     bill = Bill()
     if prorates:
         for item in _once([*changes.before, *changes.after]):
@@ -169,10 +181,10 @@ def _credits(tx: Transaction, subscription: Obj, changes: items.Changes, at: int
     return [line for item in rows for line in proration.credits_of(tx, subscription, item, at)]
 
 
-def _anchor_now(tx: Transaction, subscription: Obj, changes: items.Changes, *, credits: bool) -> Bill:
+def _anchor_now(tx: Transaction, subscription: Obj, changes: items.Changes, *, give_back: bool) -> Bill:
     """Start a new period now: unused time back, a whole period billed at once."""
-    given_back = _credits(tx, subscription, changes, tx.now) if credits else []
-    if not credits:
+    given_back = _credits(tx, subscription, changes, tx.now) if give_back else []
+    if not give_back:
         subscription["_debits"] = []
     subscription["billing_cycle_anchor"] = tx.now
     for item in subscription["items"]["data"]:
@@ -181,15 +193,15 @@ def _anchor_now(tx: Transaction, subscription: Obj, changes: items.Changes, *, c
     return Bill(given_back, rows, at_once=True)
 
 
-def _trial(tx: Transaction, subscription: Obj, trial: object, at: int, *, credits: bool, changed: items.Changes) -> Bill:
+def _trial(tx: Transaction, subscription: Obj, trial: object, at: int, *, give_back: bool, changed: items.Changes) -> Bill:
     """End a trial now, or begin or move one."""
     if trial == "now":
         if subscription["status"] != "trialing":
             return Bill()
         subscription.update(status="active", trial_end=tx.now)
-        return _anchor_now(tx, subscription, changed, credits=False)
+        return _anchor_now(tx, subscription, changed, give_back=False)
     end = subscriptions.trial_end(tx, {"trial_end": trial})
-    given_back = _credits(tx, subscription, changed, at) if credits else []
+    given_back = _credits(tx, subscription, changed, at) if give_back else []
     if subscription["status"] != "trialing":
         subscription["trial_start"] = tx.now
     subscription.update(trial_end=end, billing_cycle_anchor=end, status="trialing", _trial_noticed=False)

@@ -9,8 +9,16 @@ from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
 FIELDS = (
-    "address", "business_name", "description", "email", "individual_name", "name", "phone", "preferred_locales", "shipping",
-)  # fmt: skip
+    "address",
+    "business_name",
+    "description",
+    "email",
+    "individual_name",
+    "name",
+    "phone",
+    "preferred_locales",
+    "shipping",
+)
 ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 COUNTRIES = {"eu_vat": None, "gb_vat": "GB", "us_ein": "US", "ch_vat": "CH", "jp_cn": "JP", "jp_trn": "JP"}
 
@@ -21,11 +29,18 @@ def new(tx: Transaction, params: Obj) -> Obj:
     if params.get("test_clock"):
         tx.now = tx.need("test_helpers.test_clock", params["test_clock"], "test_clock")["frozen_time"]
     customer = tx.new(
-        "customer", id=identity, balance=0, delinquent=False, tax_exempt=params.get("tax_exempt") or "none",
-        invoice_prefix=params.get("invoice_prefix") or ids.token(8).upper(), next_invoice_sequence=1, preferred_locales=[],
-        test_clock=params.get("test_clock"), _balances={},
+        "customer",
+        id=identity,
+        balance=0,
+        delinquent=False,
+        tax_exempt=params.get("tax_exempt") or "none",
+        invoice_prefix=params.get("invoice_prefix") or ids.token(8).upper(),
+        next_invoice_sequence=1,
+        preferred_locales=[],
+        test_clock=params.get("test_clock"),
+        _balances={},
         invoice_settings={"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None},
-    )  # fmt: skip
+    )
     _fill(tx, customer, params)
     tx.add(customer)
     if params.get("payment_method"):
@@ -144,9 +159,14 @@ def create_balance_transaction(call: Call) -> Obj:
     params, identity = call.params, call.ids["customer"]
     live(call.tx, identity)
     return move_balance(
-        call.tx, identity, params["amount"], params["currency"].lower(), "adjustment",
-        description=params.get("description"), metadata=merge_metadata({}, params.get("metadata")),
-    )  # fmt: skip
+        call.tx,
+        identity,
+        params["amount"],
+        params["currency"].lower(),
+        "adjustment",
+        description=params.get("description"),
+        metadata=merge_metadata({}, params.get("metadata")),
+    )
 
 
 def list_balance_transactions(call: Call) -> Page:
@@ -166,18 +186,23 @@ def add_tax_id(tx: Transaction, customer: str, kind: str, value: str) -> Obj:
     live(tx, customer)
     settings = tx.account.settings
     row = tx.new(
-        "tax_id", customer=customer, type=kind, value=value, country=COUNTRIES.get(kind) or kind[:2].upper(),
+        "tax_id",
+        customer=customer,
+        type=kind,
+        value=value,
+        country=COUNTRIES.get(kind) or kind[:2].upper(),
         owner={"account": None, "application": None, "customer": customer, "customer_account": None, "type": "customer"},
         verification={"status": "pending", "verified_address": None, "verified_name": None},
-        _check_at=tx.now + int(settings["tax_id_seconds"]), _clock=tx.need("customer", customer).get("test_clock"),
-    )  # fmt: skip
+        _check_at=tx.now + int(settings["tax_id_seconds"]),
+        _clock=tx.need("customer", customer).get("test_clock"),
+    )
     if kind == "eu_vat":
         row["country"] = value[:2].upper()
     return tx.add(row)
 
 
 def check_tax_id(tx: Transaction, identity: str) -> None:
-    """The check's result: by the account's settings, unless the value itself asks for one (it contains 000000000 or 111111111)."""
+    """The check's result: by the account's settings, unless the value itself asks for one (000000000 or 111111111 in it)."""
     row = tx.edit("tax_id", identity)
     status = tx.account.settings["tax_id_result"]
     if "111111111" in row["value"]:

@@ -31,8 +31,12 @@ def draft(
         line["invoice"] = invoice["id"]
         line["subscription"] = subscription["id"] if subscription else None
     invoice["lines"] = {
-        "object": "list", "data": rows, "has_more": False, "total_count": len(rows), "url": f"/v1/invoices/{invoice['id']}/lines",
-    }  # fmt: skip
+        "object": "list",
+        "data": rows,
+        "has_more": False,
+        "total_count": len(rows),
+        "url": f"/v1/invoices/{invoice['id']}/lines",
+    }
     compute(tx, invoice)
     if subscription:
         _remember_debits(tx, subscription["id"], rows, invoice["id"])
@@ -45,15 +49,29 @@ def _blank(tx: Transaction, customer: Obj, subscription: Obj | None, reason: str
     settings, source = tx.account.settings, subscription or {}
     method = source.get("collection_method", "charge_automatically")
     invoice = tx.new(
-        "invoice", account_country=settings["country"], account_name=settings["name"], auto_advance=True, billing_reason=reason,
-        collection_method=method, currency=currency, customer=customer["id"], status="draft", period_start=tx.now,
-        period_end=tx.now, issuer={"type": "self", "account": None}, test_clock=customer.get("test_clock"), total_taxes=[],
-        total_discount_amounts=[], total_pretax_credit_amounts=[], discounts=list(source.get("discounts") or []),
-        default_tax_rates=list(source.get("default_tax_rates") or []), _subscription=source.get("id"),
-    )  # fmt: skip
+        "invoice",
+        account_country=settings["country"],
+        account_name=settings["name"],
+        auto_advance=True,
+        billing_reason=reason,
+        collection_method=method,
+        currency=currency,
+        customer=customer["id"],
+        status="draft",
+        period_start=tx.now,
+        period_end=tx.now,
+        issuer={"type": "self", "account": None},
+        test_clock=customer.get("test_clock"),
+        total_taxes=[],
+        total_discount_amounts=[],
+        total_pretax_credit_amounts=[],
+        discounts=list(source.get("discounts") or []),
+        default_tax_rates=list(source.get("default_tax_rates") or []),
+        _subscription=source.get("id"),
+    )
     for name in CUSTOMER_FIELDS:
         invoice[f"customer_{name}"] = customer.get(name)
-    tax_ids = [row for row in tx.find("tax_id", "customer", customer["id"])]
+    tax_ids = tx.find("tax_id", "customer", customer["id"])
     invoice["customer_tax_ids"] = [{"type": row["type"], "value": row["value"]} for row in tax_ids]
     defaults = (source.get("invoice_settings") or {}) | {}
     own = customer.get("invoice_settings") or {}
@@ -117,10 +135,16 @@ def _sums(invoice: Obj, rows: list[Obj]) -> None:
         for row, amount in discounts.items()
     ]
     invoice["total_taxes"] = [
-        {"amount": amount, "tax_behavior": behavior, "tax_rate_details": {"tax_rate": rate}, "taxability_reason": reason,
-         "taxable_amount": taxable, "type": "tax_rate_details"}
+        {
+            "amount": amount,
+            "tax_behavior": behavior,
+            "tax_rate_details": {"tax_rate": rate},
+            "taxability_reason": reason,
+            "taxable_amount": taxable,
+            "type": "tax_rate_details",
+        }
         for (rate, behavior, reason), (amount, taxable) in taxes.items()
-    ]  # fmt: skip
+    ]
 
 
 def balance(invoice: Obj, credit: int) -> None:

@@ -1,4 +1,4 @@
-"""What happens to an invoice that isn't paid: tried again by a calendar, and at its end the subscription is settled by setting."""
+"""What happens to an invoice that isn't paid: it is tried again by a calendar, whose end the account's settings decide."""
 
 from billing.sandbox.engine import periods
 from billing.sandbox.state import Obj

@@ -13,9 +13,13 @@ def create(call: Call) -> Obj:
     params = call.params
     _check(params)
     row = call.tx.new(
-        "webhook_endpoint", enabled_events=params["enabled_events"], status="enabled", url=params["url"],
-        api_version=params.get("api_version"), _secret=f"whsec_{ids.token(32)}",
-    )  # fmt: skip
+        "webhook_endpoint",
+        enabled_events=params["enabled_events"],
+        status="enabled",
+        url=params["url"],
+        api_version=params.get("api_version"),
+        _secret=f"whsec_{ids.token(32)}",
+    )
     assign(row, params, "description")
     call.tx.add(row)
     # The secret is shown this once.

@@ -18,9 +18,12 @@ def finalize(tx: Transaction, identity: str) -> Obj:
     _apply_balance(tx, invoice)
     base = tx.account.base_url
     invoice.update(
-        status="open", effective_at=tx.now, automatically_finalizes_at=None,
-        hosted_invoice_url=f"{base}/i/{invoice['id']}", invoice_pdf=f"{base}/i/{invoice['id']}/pdf",
-    )  # fmt: skip
+        status="open",
+        effective_at=tx.now,
+        automatically_finalizes_at=None,
+        hosted_invoice_url=f"{base}/i/{invoice['id']}",
+        invoice_pdf=f"{base}/i/{invoice['id']}/pdf",
+    )
     invoice["status_transitions"]["finalized_at"] = tx.now
     if invoice["collection_method"] == "send_invoice":
         invoice["due_date"] = tx.now + int(invoice.get("_days_until_due", 30)) * periods.DAY
@@ -59,15 +62,30 @@ def _apply_balance(tx: Transaction, invoice: Obj) -> None:
 
 def _ask_for_payment(tx: Transaction, invoice: Obj) -> None:
     intent = payments.new_intent(
-        tx, invoice["amount_due"], invoice["currency"], invoice["customer"],
-        description="Subscription update" if invoice["billing_reason"] == "subscription_update" else "Subscription creation"
-        if invoice["billing_reason"] == "subscription_create" else "Payment for Invoice",
-        metadata={}, setup_future_usage="off_session", _invoice=invoice["id"], _return_url=f"{tx.account.base_url}/i/{invoice['id']}",
-    )  # fmt: skip
+        tx,
+        invoice["amount_due"],
+        invoice["currency"],
+        invoice["customer"],
+        description="Subscription update"
+        if invoice["billing_reason"] == "subscription_update"
+        else "Subscription creation"
+        if invoice["billing_reason"] == "subscription_create"
+        else "Payment for Invoice",
+        metadata={},
+        setup_future_usage="off_session",
+        _invoice=invoice["id"],
+        _return_url=f"{tx.account.base_url}/i/{invoice['id']}",
+    )
     payment = {"type": "payment_intent", "payment_intent": intent["id"], "charge": None, "payment_record": None}
     tx.add(
         tx.new(
-            "invoice_payment", amount_requested=invoice["amount_due"], currency=invoice["currency"], invoice=invoice["id"],
-            is_default=True, payment=payment, status="open", _payment_intent=intent["id"],
+            "invoice_payment",
+            amount_requested=invoice["amount_due"],
+            currency=invoice["currency"],
+            invoice=invoice["id"],
+            is_default=True,
+            payment=payment,
+            status="open",
+            _payment_intent=intent["id"],
         )
-    )  # fmt: skip
+    )

@@ -125,9 +125,13 @@ def list_charges(call: Call) -> Page:
 def new_setup(tx: Transaction, customer: str | None, **fields: object) -> Obj:
     """Store a setup intent that waits for a payment method."""
     intent = tx.new(
-        "setup_intent", customer=customer, payment_method_types=["card"], status="requires_payment_method", usage="off_session",
+        "setup_intent",
+        customer=customer,
+        payment_method_types=["card"],
+        status="requires_payment_method",
+        usage="off_session",
         payment_method_options={"card": {"request_three_d_secure": "automatic"}},
-    )  # fmt: skip
+    )
     intent["client_secret"] = f"{intent['id']}_secret_{ids.token(25)}"
     intent.update(fields)
     return tx.add(intent)

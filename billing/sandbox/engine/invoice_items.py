@@ -18,18 +18,42 @@ def put_aside(tx: Transaction, customer: str, subscription: str | None, line: Ob
     if inner:
         details["subscription_item"] = inner["subscription_item"]
     item = tx.new(
-        "invoiceitem", customer=customer, amount=line["amount"], net_amount=line["amount"], currency=line["currency"], date=tx.now,
-        description=line["description"], discountable=line["discountable"], discounts=list(line["discounts"]),
-        period=dict(line["period"]), pricing=copy(line["pricing"]), proration=proration, quantity=line["quantity"] or 1,
-        quantity_decimal=str(line["quantity"] or 1), tax_rates=line["_tax_rates"] or [],
+        "invoiceitem",
+        customer=customer,
+        amount=line["amount"],
+        net_amount=line["amount"],
+        currency=line["currency"],
+        date=tx.now,
+        description=line["description"],
+        discountable=line["discountable"] and not proration,
+        discounts=list(line["discounts"]),
+        period=dict(line["period"]),
+        pricing=copy(line["pricing"]),
+        proration=proration,
+        quantity=line["quantity"] or 1,
+        quantity_decimal=str(line["quantity"] or 1),
+        tax_rates=line["_tax_rates"] or [],
         parent={"type": "subscription_details", "subscription_details": details} if subscription else None,
-        proration_details=copy(inner["proration_details"]) if inner and proration else None,
+        proration_details=_details(line, inner) if inner and proration else None,
         test_clock=(tx.get("customer", customer) or {}).get("test_clock"),
-        _line=line, _subscription=subscription, _pending=subscription or customer,
-    )  # fmt: skip
+        _line=line,
+        _subscription=subscription,
+        _pending=subscription or customer,
+    )
     if inner:
         inner["invoice_item"] = item["id"]
     return tx.add(item)
+
+
+def _details(line: Obj, inner: Obj) -> Obj:
+    """An invoice item's own spelling of what a credit credits: lines of an invoice, or an item that waits as it does."""
+    credited = inner["proration_details"]["credited_items"]
+    shown = None
+    if credited:
+        shown = {"type": "invoice_line_items", "invoice_line_item_details": dict(credited), "invoice_item": None}
+    elif line.get("_credits_item"):
+        shown = {"type": "invoice_item", "invoice_item": line["_credits_item"], "invoice_line_item_details": None}
+    return {"credited_items": shown, "discount_amounts": copy(line["discount_amounts"])}
 
 
 def pending(tx: Transaction, customer: str, subscription: str | None, currency: str) -> list[Obj]:
@@ -87,9 +111,16 @@ def _line(tx: Transaction, params: Obj, customer: Obj) -> Obj:
     )
     description = params.get("description") or (lines.describe(tx, price, quantity) if price else None)
     return lines.new(
-        tx, amount=amount, currency=currency.lower(), description=description or "", start=period["start"], end=period["end"],
-        discountable=params.get("discountable", amount > 0), _tax_rates=params.get("tax_rates") or None, **extra,
-    )  # fmt: skip
+        tx,
+        amount=amount,
+        currency=currency.lower(),
+        description=description or "",
+        start=period["start"],
+        end=period["end"],
+        discountable=params.get("discountable", amount > 0),
+        _tax_rates=params.get("tax_rates") or None,
+        **extra,
+    )
 
 
 def _price(tx: Transaction, params: Obj) -> Obj | None:
@@ -101,9 +132,15 @@ def _price(tx: Transaction, params: Obj) -> Obj | None:
         return None
     unit = data.get("unit_amount")
     return tx.new(
-        "price", active=False, billing_scheme="per_unit", currency=data["currency"].lower(), product=data["product"], type="one_time",
-        unit_amount=unit, unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
-    )  # fmt: skip
+        "price",
+        active=False,
+        billing_scheme="per_unit",
+        currency=data["currency"].lower(),
+        product=data["product"],
+        type="one_time",
+        unit_amount=unit,
+        unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
+    )
 
 
 def retrieve(call: Call) -> Obj:
@@ -130,6 +167,10 @@ def list_all(call: Call) -> Page:
     pending_only = params.get("pending")
     where = {name: params.get(name) for name in ("customer", "created", "invoice")}
     return paging.listing(
-        call.tx, "invoiceitem", params, call.url, where=where,
+        call.tx,
+        "invoiceitem",
+        params,
+        call.url,
+        where=where,
         keep=lambda row: pending_only is None or (row["invoice"] is None) == pending_only,
-    )  # fmt: skip
+    )

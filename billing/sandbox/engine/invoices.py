@@ -19,9 +19,15 @@ def create(call: Call) -> Obj:
     currency = params.get("currency") or (subscription or {}).get("currency") or customer["currency"] or "usd"
     pending = params.get("pending_invoice_items_behavior", "exclude") == "include" or subscription is not None
     invoice = drafting.draft(
-        tx, customer, subscription, [], reason="manual", currency=currency.lower(), with_pending=pending,
+        tx,
+        customer,
+        subscription,
+        [],
+        reason="manual",
+        currency=currency.lower(),
+        with_pending=pending,
         auto_advance=bool(params.get("auto_advance", False)),
-    )  # fmt: skip
+    )
     _fill(tx, tx.edit("invoice", invoice["id"]), params)
     return tx.need("invoice", invoice["id"])
 
@@ -72,7 +78,7 @@ def update(call: Call) -> Obj:
     locked = call.params.keys() - {"metadata", "auto_advance", "description", "default_payment_method"}
     if invoice["status"] != "draft" and locked:
         raise errors.invalid(
-            f"Finalized invoices can't be updated in this way: {sorted(locked)[0]}.", sorted(locked)[0], "invoice_not_editable"
+            f"Finalized invoices can't be updated in this way: {min(locked)}.", min(locked), "invoice_not_editable"
         )
     _fill(call.tx, invoice, call.params)
     return invoice
@@ -128,7 +134,7 @@ def list_all(call: Call) -> Page:
 
 def list_lines(call: Call) -> Page:
     rows = fresh(call.tx, call.ids["invoice"])["lines"]["data"]
-    return paging.cut(call.tx, rows, lambda _: True, "line_item", call.params, call.url)
+    return paging.cut(call.tx, rows, "line_item", call.params, call.url, test=bool)
 
 
 def list_payments(call: Call) -> Page:

@@ -38,12 +38,23 @@ def inline_price(tx: Transaction, data: Obj) -> Obj:
     unit, recurring = data.get("unit_amount"), data["recurring"]
     return tx.add(
         tx.new(
-            "price", active=False, billing_scheme="per_unit", currency=data["currency"].lower(), product=data["product"],
-            type="recurring", unit_amount=unit, unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
-            recurring={"interval": recurring["interval"], "interval_count": recurring.get("interval_count", 1), "meter": None,
-                       "trial_period_days": None, "usage_type": "licensed"},
+            "price",
+            active=False,
+            billing_scheme="per_unit",
+            currency=data["currency"].lower(),
+            product=data["product"],
+            type="recurring",
+            unit_amount=unit,
+            unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
+            recurring={
+                "interval": recurring["interval"],
+                "interval_count": recurring.get("interval_count", 1),
+                "meter": None,
+                "trial_period_days": None,
+                "usage_type": "licensed",
+            },
         )
-    )  # fmt: skip
+    )
 
 
 def price_id(tx: Transaction, params: Obj, index: int) -> str:
@@ -60,9 +71,13 @@ def new(tx: Transaction, subscription: Obj, params: Obj, index: int) -> Obj:
     """An item that isn't on its subscription yet. Its period is set by the caller."""
     quantity = params.get("quantity")
     item = tx.new(
-        "subscription_item", price=price_id(tx, params, index), quantity=1 if quantity is None else int(quantity),
-        subscription=subscription["id"], tax_rates=list(params.get("tax_rates") or []), metadata=merge_metadata({}, params.get("metadata")),
-    )  # fmt: skip
+        "subscription_item",
+        price=price_id(tx, params, index),
+        quantity=1 if quantity is None else int(quantity),
+        subscription=subscription["id"],
+        tax_rates=list(params.get("tax_rates") or []),
+        metadata=merge_metadata({}, params.get("metadata")),
+    )
     _check_quantity(item["quantity"], index)
     tx.rows.put("_slot", {"id": item["id"], "object": "_slot", "subscription": subscription["id"]})
     return item
@@ -169,11 +184,12 @@ def discounts(tx: Transaction, subscription: str, customer: str, given: list[Obj
         code = entry.get("promotion_code")
         promotion = tx.need("promotion_code", code, f"discounts[{index}][promotion_code]") if code else None
         identity = str(promotion["promotion"]["coupon"] if promotion else entry.get("coupon"))
-        made.append(_discount(tx, identity, promotion, subscription, customer, f"discounts[{index}][coupon]"))
+        made.append(_discount(tx, identity, promotion, (subscription, customer), f"discounts[{index}][coupon]"))
     return made
 
 
-def _discount(tx: Transaction, identity: str, promotion: Obj | None, subscription: str, customer: str, param: str) -> str:
+def _discount(tx: Transaction, identity: str, promotion: Obj | None, owner: tuple[str, str], param: str) -> str:
+    subscription, customer = owner
     coupon = tx.edit("coupon", identity, param)
     if not coupon["valid"] or (coupon["redeem_by"] and coupon["redeem_by"] < tx.now):
         raise errors.invalid(f"Coupon {identity} is expired and cannot be applied.", param, "coupon_expired")
@@ -182,10 +198,16 @@ def _discount(tx: Transaction, identity: str, promotion: Obj | None, subscriptio
         coupon["valid"] = False
     months = coupon["duration_in_months"] if coupon["duration"] == "repeating" else None
     row = tx.new(
-        "discount", id=ids.fresh("discount"), source={"type": "coupon", "coupon": identity}, start=tx.now, subscription=subscription,
-        end=periods.after(tx.now, "month", months, 1) if months else None, customer=customer,
-        promotion_code=promotion["id"] if promotion else None, _coupon=dict(coupon),
-    )  # fmt: skip
+        "discount",
+        id=ids.fresh("discount"),
+        source={"type": "coupon", "coupon": identity},
+        start=tx.now,
+        subscription=subscription,
+        end=periods.after(tx.now, "month", months, 1) if months else None,
+        customer=customer,
+        promotion_code=promotion["id"] if promotion else None,
+        _coupon=dict(coupon),
+    )
     tx.add(row)
     tx.emit("customer.discount.created", row)
     return str(row["id"])

@@ -7,14 +7,27 @@ from billing.sandbox.engine import amounts, catalog
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
+# The multiplication sign of Stripe's own descriptions.
+TIMES = "\u00d7"
+
 
 def new(tx: Transaction, *, amount: int, currency: str, description: str, start: int, end: int, **fields: Any) -> Obj:
-    """A line that isn't on an invoice yet. Notes: `_tax_rates` (ids), `_debit` (id of the debit it makes), `_net` (is a net amount)."""
+    """A line that isn't on an invoice yet. Notes: `_tax_rates` (ids), `_debit` (the debit it makes), `_net` (a net amount)."""
     line = tx.new(
-        "line_item", amount=amount, subtotal=amount, currency=currency, description=description, discountable=True,
-        discount_amounts=[], discounts=[], taxes=[], pretax_credit_amounts=[], period={"start": start, "end": end},
-        _tax_rates=None, _debit=None,
-    )  # fmt: skip
+        "line_item",
+        amount=amount,
+        subtotal=amount,
+        currency=currency,
+        description=description,
+        discountable=True,
+        discount_amounts=[],
+        discounts=[],
+        taxes=[],
+        pretax_credit_amounts=[],
+        period={"start": start, "end": end},
+        _tax_rates=None,
+        _debit=None,
+    )
     line.update(fields)
     return line
 
@@ -59,17 +72,17 @@ def manual_parent(invoice_item: str, subscription: str | None) -> Obj:
 
 
 def describe(tx: Transaction, price: Obj, quantity: int) -> str:
-    """`3 × Team (at $10.00 / month)`."""
+    """What a line bills: quantity, product, price and interval."""
     name = (tx.get("product", price["product"]) or {}).get("name", price["product"])
     recurring = price.get("recurring")
     if not recurring:
-        return f"{quantity} × {name}"
+        return f"{quantity} {TIMES} {name}"
     count = recurring["interval_count"]
     every = recurring["interval"] if count == 1 else f"{count} {recurring['interval']}s"
     if price["billing_scheme"] == "tiered":
-        return f"{quantity} × {name} ({price['tiers_mode']} pricing / {every})"
+        return f"{quantity} {TIMES} {name} ({price['tiers_mode']} pricing / {every})"
     unit = amounts.half_up(amounts.unit_amount(price))
-    return f"{quantity} × {name} (at {amounts.money(unit, price['currency'])} / {every})"
+    return f"{quantity} {TIMES} {name} (at {amounts.money(unit, price['currency'])} / {every})"
 
 
 # Discounts

@@ -11,10 +11,17 @@ SUCCEEDED, REQUIRES_ACTION, FAILED = "succeeded", "requires_action", "requires_p
 def new_intent(tx: Transaction, amount: int, currency: str, customer: str | None, **fields: object) -> Obj:
     """Store a payment intent that waits for a payment method."""
     intent = tx.new(
-        "payment_intent", amount=amount, currency=currency, customer=customer, capture_method="automatic",
-        confirmation_method="automatic", payment_method_types=["card"], status="requires_payment_method",
-        amount_details={"tip": {}}, payment_method_options={"card": {"request_three_d_secure": "automatic"}},
-    )  # fmt: skip
+        "payment_intent",
+        amount=amount,
+        currency=currency,
+        customer=customer,
+        capture_method="automatic",
+        confirmation_method="automatic",
+        payment_method_types=["card"],
+        status="requires_payment_method",
+        amount_details={"tip": {}},
+        payment_method_options={"card": {"request_three_d_secure": "automatic"}},
+    )
     intent["client_secret"] = f"{intent['id']}_secret_{ids.token(25)}"
     intent.update(fields)
     return tx.add(intent)
@@ -99,12 +106,23 @@ def _succeed(tx: Transaction, intent: Obj, method: Obj) -> Obj:
 def _charge(tx: Transaction, intent: Obj, method: Obj, refusal: cards.Refusal | None) -> Obj:
     paid = refusal is None
     charge = tx.new(
-        "charge", amount=intent["amount"], amount_captured=intent["amount"] if paid else 0, captured=paid, paid=paid,
-        currency=intent["currency"], customer=intent["customer"], description=intent["description"],
-        payment_intent=intent["id"], payment_method=method["id"], status="succeeded" if paid else "failed",
-        metadata=dict(intent["metadata"]), billing_details=dict(method["billing_details"]),
-        calculated_statement_descriptor="SANDBOX", fraud_details={}, radar_options={},
-    )  # fmt: skip
+        "charge",
+        amount=intent["amount"],
+        amount_captured=intent["amount"] if paid else 0,
+        captured=paid,
+        paid=paid,
+        currency=intent["currency"],
+        customer=intent["customer"],
+        description=intent["description"],
+        payment_intent=intent["id"],
+        payment_method=method["id"],
+        status="succeeded" if paid else "failed",
+        metadata=dict(intent["metadata"]),
+        billing_details=dict(method["billing_details"]),
+        calculated_statement_descriptor="SANDBOX",
+        fraud_details={},
+        radar_options={},
+    )
     charge["payment_method_details"] = {"type": "card", "card": _card_details(method)}
     charge["receipt_url"] = f"{tx.account.base_url}/receipts/{charge['id']}" if paid else None
     charge["outcome"] = {

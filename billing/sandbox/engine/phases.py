@@ -14,31 +14,54 @@ def of_subscription(subscription: Obj) -> Obj:
     phase = _blank(subscription["currency"])
     phase.update(
         items=[_item(row["price"], row["quantity"], row["metadata"], row["tax_rates"]) for row in rows],
-        start_date=rows[0]["current_period_start"], end_date=rows[0]["current_period_end"],
-        collection_method=subscription["collection_method"], default_payment_method=subscription["default_payment_method"],
-        metadata=dict(subscription["metadata"]), description=subscription["description"],
+        start_date=rows[0]["current_period_start"],
+        end_date=rows[0]["current_period_end"],
+        collection_method=subscription["collection_method"],
+        default_payment_method=subscription["default_payment_method"],
+        metadata=dict(subscription["metadata"]),
+        description=subscription["description"],
         discounts=[{"coupon": None, "discount": row, "promotion_code": None} for row in subscription["discounts"]],
         default_tax_rates=list(subscription["default_tax_rates"] or []),
-    )  # fmt: skip
+    )
     return phase
 
 
 def _blank(currency: str) -> Obj:
     return {
-        "add_invoice_items": [], "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None}, "billing_cycle_anchor": None,
-        "billing_thresholds": None, "collection_method": None, "currency": currency, "default_payment_method": None,
-        "default_tax_rates": [], "description": None, "discounts": [], "end_date": None, "invoice_settings": None, "items": [],
-        "metadata": {}, "on_behalf_of": None, "proration_behavior": "create_prorations", "start_date": None,
-        "transfer_data": None, "trial": None, "trial_end": None,
-    }  # fmt: skip
+        "add_invoice_items": [],
+        "application_fee_percent": None,
+        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+        "billing_cycle_anchor": None,
+        "billing_thresholds": None,
+        "collection_method": None,
+        "currency": currency,
+        "default_payment_method": None,
+        "default_tax_rates": [],
+        "description": None,
+        "discounts": [],
+        "end_date": None,
+        "invoice_settings": None,
+        "items": [],
+        "metadata": {},
+        "on_behalf_of": None,
+        "proration_behavior": "create_prorations",
+        "start_date": None,
+        "transfer_data": None,
+        "trial": None,
+        "trial_end": None,
+    }
 
 
 def _item(price: str, quantity: int | None, metadata: Obj | None = None, tax_rates: list[str] | None = None) -> Obj:
     return {
-        "billing_thresholds": None, "discounts": [], "metadata": dict(metadata or {}), "plan": price, "price": price,
-        "quantity": quantity, "tax_rates": list(tax_rates or []), "trial_offer": None,
-    }  # fmt: skip
+        "billing_thresholds": None,
+        "discounts": [],
+        "metadata": dict(metadata or {}),
+        "plan": price,
+        "price": price,
+        "quantity": quantity,
+        "tax_rates": list(tax_rates or []),
+    }
 
 
 def read(tx: Transaction, given: list[Obj], start: int, currency: str) -> list[Obj]:
@@ -51,11 +74,15 @@ def read(tx: Transaction, given: list[Obj], start: int, currency: str) -> list[O
         for name in ("collection_method", "default_payment_method", "description", "billing_cycle_anchor", "invoice_settings"):
             phase[name] = params.get(name) or None
         phase.update(
-            start_date=begins, end_date=_end(tx, phase, params, begins, index), metadata=dict(params.get("metadata") or {}),
+            start_date=begins,
+            end_date=_end(tx, phase, params, begins, index),
+            metadata=dict(params.get("metadata") or {}),
             proration_behavior=params.get("proration_behavior", "create_prorations"),
             default_tax_rates=list(params.get("default_tax_rates") or []),
-            discounts=[{"coupon": None, "discount": None, "promotion_code": None} | entry for entry in params.get("discounts") or []],
-        )  # fmt: skip
+            discounts=[
+                {"coupon": None, "discount": None, "promotion_code": None} | entry for entry in params.get("discounts") or []
+            ],
+        )
         phase["_sets_discounts"] = "discounts" in params
         made.append(phase)
     if len([phase for phase in made if phase["start_date"] > tx.now]) > MOST_COMING:

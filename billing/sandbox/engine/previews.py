@@ -16,9 +16,16 @@ NEXT_INVOICE = {
     "trial_notice",
 }
 PASSED_ON = (
-    "items", "proration_behavior", "proration_date", "billing_cycle_anchor", "trial_end", "cancel_at", "cancel_at_period_end",
-    "default_tax_rates", "metadata",
-)  # fmt: skip
+    "items",
+    "proration_behavior",
+    "proration_date",
+    "billing_cycle_anchor",
+    "trial_end",
+    "cancel_at",
+    "cancel_at_period_end",
+    "default_tax_rates",
+    "metadata",
+)
 
 
 def create(call: Call) -> Obj:
@@ -81,6 +88,8 @@ def _upcoming(tx: Transaction, identity: str, details: Obj) -> Obj:
             break
         kind, row, what = following
         tx.now = max(tx.now, what.at)
+        if subscription["test_clock"]:
+            tx.rows.edit("test_helpers.test_clock", subscription["test_clock"])["frozen_time"] = tx.now
         timetable.perform(tx, kind, row, what.what)
     raise _none(tx.need("subscription", identity)["customer"])
 

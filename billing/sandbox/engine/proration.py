@@ -28,10 +28,16 @@ def period_line(tx: Transaction, subscription: Obj, item: Obj, *, share: Fractio
     start, end = item["current_period_start"], item["current_period_end"]
     amount = amounts.half_up(amounts.of_price(price, quantity) * share)
     line = lines.new(
-        tx, amount=amount, currency=price["currency"], description=lines.describe(tx, price, quantity), start=start, end=end,
-        parent=lines.item_parent(subscription["id"], item["id"], proration=False), _tax_rates=item["tax_rates"] or None,
+        tx,
+        amount=amount,
+        currency=price["currency"],
+        description=lines.describe(tx, price, quantity),
+        start=start,
+        end=end,
+        parent=lines.item_parent(subscription["id"], item["id"], proration=False),
+        _tax_rates=item["tax_rates"] or None,
         **lines.pricing(price, quantity),
-    )  # fmt: skip
+    )
     _debit(subscription, item, line, start, end)
     return line
 
@@ -41,18 +47,33 @@ def trial_line(tx: Transaction, subscription: Obj, item: Obj) -> Obj:
     price, quantity = price_of(tx, item), item["quantity"]
     name = (tx.get("product", price["product"]) or {}).get("name", "")
     return lines.new(
-        tx, amount=0, currency=price["currency"], description=f"Trial period for {name}", start=item["current_period_start"],
-        end=item["current_period_end"], parent=lines.item_parent(subscription["id"], item["id"], proration=False),
+        tx,
+        amount=0,
+        currency=price["currency"],
+        description=f"Trial period for {name}",
+        start=item["current_period_start"],
+        end=item["current_period_end"],
+        parent=lines.item_parent(subscription["id"], item["id"], proration=False),
         **lines.pricing(price, quantity),
-    )  # fmt: skip
+    )
 
 
 def _debit(subscription: Obj, item: Obj, line: Obj, start: int, end: int) -> None:
     debit = {
-        "id": ids.token(12), "item": item["id"], "price": item["price"], "quantity": item["quantity"], "start": start, "end": end,
-        "amount": line["amount"], "discount": 0, "discounts": list(line["discounts"]), "line": None, "invoice": None,
+        "id": ids.token(12),
+        "item": item["id"],
+        "price": item["price"],
+        "quantity": item["quantity"],
+        "start": start,
+        "end": end,
+        "amount": line["amount"],
+        "discount": 0,
+        "discounts": list(line["discounts"]),
+        "line": None,
+        "invoice": None,
+        "invoice_item": None,
         "tax_rates": list(line["_tax_rates"] if line["_tax_rates"] is not None else subscription["default_tax_rates"] or []),
-    }  # fmt: skip
+    }
     subscription["_debits"] = [*subscription["_debits"], debit]
     line["_debit"] = debit["id"]
 
@@ -80,11 +101,20 @@ def _credit(tx: Transaction, subscription: Obj, debit: Obj, at: int) -> Obj | No
     price = tx.need("price", debit["price"])
     credited = {"invoice": debit["invoice"], "invoice_line_items": [debit["line"]]} if debit["line"] else None
     line = lines.new(
-        tx, amount=amount, currency=price["currency"], start=start, end=debit["end"], discountable=False,
+        tx,
+        amount=amount,
+        currency=price["currency"],
+        start=start,
+        end=debit["end"],
+        discountable=False,
         description=f"Unused time on {lines.describe(tx, price, debit['quantity'])} after {periods.date(at)}",
         parent=lines.item_parent(subscription["id"], debit["item"], proration=True, credited=credited),
-        _tax_rates=debit["tax_rates"], _net=True, discounts=list(debit["discounts"]), **lines.pricing(price, debit["quantity"]),
-    )  # fmt: skip
+        _tax_rates=debit["tax_rates"],
+        _net=True,
+        _credits_item=debit["invoice_item"],
+        discounts=list(debit["discounts"]),
+        **lines.pricing(price, debit["quantity"]),
+    )
     back = amounts.half_up(-discount * left) if apart else 0
     parts = amounts.shares(-back, [1] * len(debit["discounts"])) if debit["discounts"] else []
     line["discount_amounts"] = [{"amount": -part, "discount": row} for part, row in zip(parts, debit["discounts"], strict=True)]
@@ -103,11 +133,19 @@ def debit_of(tx: Transaction, subscription: Obj, item: Obj, at: int) -> Obj | No
     if left <= 0:
         return None
     line = lines.new(
-        tx, amount=amount, currency=price["currency"], start=at, end=end, discountable=apart,
+        tx,
+        amount=amount,
+        currency=price["currency"],
+        start=at,
+        end=end,
+        discountable=apart,
         description=f"Remaining time on {lines.describe(tx, price, quantity)} after {periods.date(at)}",
-        parent=lines.item_parent(subscription["id"], item["id"], proration=True), _tax_rates=item["tax_rates"] or None,
-        _net=not apart, discounts=discounts, **lines.pricing(price, quantity),
-    )  # fmt: skip
+        parent=lines.item_parent(subscription["id"], item["id"], proration=True),
+        _tax_rates=item["tax_rates"] or None,
+        _net=not apart,
+        discounts=discounts,
+        **lines.pricing(price, quantity),
+    )
     line["discount_amounts"] = [{"amount": 0, "discount": row} for row in discounts]
     _debit(subscription, item, line, at, end)
     return line

@@ -19,11 +19,21 @@ def create(call: Call) -> Obj:
     if amount > left:
         raise errors.invalid(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount")
     refund = tx.new(
-        "refund", amount=amount, charge=charge["id"], currency=charge["currency"], customer=charge["customer"],
-        payment_intent=charge["payment_intent"], payment_method=charge["payment_method"], status="succeeded", metadata={},
+        "refund",
+        amount=amount,
+        charge=charge["id"],
+        currency=charge["currency"],
+        customer=charge["customer"],
+        payment_intent=charge["payment_intent"],
+        payment_method=charge["payment_method"],
+        status="succeeded",
+        metadata={},
         reason=params.get("reason"),
-        destination_details={"type": "card", "card": {"reference": None, "reference_status": "pending", "reference_type": None, "type": "refund"}},
-    )  # fmt: skip
+        destination_details={
+            "type": "card",
+            "card": {"reference": None, "reference_status": "pending", "reference_type": None, "type": "refund"},
+        },
+    )
     assign(refund, params)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]

@@ -46,10 +46,17 @@ def _draft(tx: Transaction, subscription: Obj, rows: list[Obj], before: int) -> 
     customer = tx.need("customer", subscription["customer"])
     idle = subscription["status"] == "unpaid" or bool(subscription["pause_collection"])
     invoice = drafting.draft(
-        tx, customer, subscription, rows, reason="subscription_cycle", currency=subscription["currency"], period_start=before,
-        period_end=tx.now, auto_advance=not idle,
+        tx,
+        customer,
+        subscription,
+        rows,
+        reason="subscription_cycle",
+        currency=subscription["currency"],
+        period_start=before,
+        period_end=tx.now,
+        auto_advance=not idle,
         automatically_finalizes_at=None if idle else tx.now + drafting.FINALIZED_AFTER_SECONDS,
-    )  # fmt: skip
+    )
     items.end_once(tx, tx.edit("subscription", subscription["id"]))
     return invoice
 

@@ -23,10 +23,12 @@ def create(call: Call) -> Obj:
 
 def _blank(tx: Transaction, customer: str, **fields: object) -> Obj:
     schedule = tx.new(
-        "subscription_schedule", customer=customer, end_behavior="release",
+        "subscription_schedule",
+        customer=customer,
+        end_behavior="release",
         billing_mode={"type": "flexible", "flexible": {"proration_discounts": "included"}, "updated_at": None},
         test_clock=tx.need("customer", customer).get("test_clock"),
-    )  # fmt: skip
+    )
     schedule["default_settings"].update(billing_cycle_anchor="automatic", collection_method="charge_automatically")
     schedule["default_settings"]["invoice_settings"]["issuer"] = {"type": "self", "account": None}
     schedule.update(fields)
@@ -45,9 +47,14 @@ def _from_subscription(tx: Transaction, identity: str) -> Obj:
         raise errors.invalid(f"You cannot migrate a subscription that is {subscription['status']}.", "from_subscription")
     ends = bool(subscription["cancel_at"])
     schedule = _blank(
-        tx, subscription["customer"], status="active", subscription=identity, phases=[phases.of_subscription(subscription)],
-        billing_mode=copy(subscription["billing_mode"]), end_behavior="cancel" if ends else "release",
-    )  # fmt: skip
+        tx,
+        subscription["customer"],
+        status="active",
+        subscription=identity,
+        phases=[phases.of_subscription(subscription)],
+        billing_mode=copy(subscription["billing_mode"]),
+        end_behavior="cancel" if ends else "release",
+    )
     phases.set_current(schedule, schedule["phases"][0])
     row = tx.edit("subscription", identity)
     row["schedule"] = schedule["id"]
@@ -152,6 +159,10 @@ def list_all(call: Call) -> Page:
     params = call.params
     where = {name: params.get(name) for name in ("customer", "created", "canceled_at", "completed_at", "released_at")}
     return paging.listing(
-        call.tx, "subscription_schedule", params, call.url, where=where,
+        call.tx,
+        "subscription_schedule",
+        params,
+        call.url,
+        where=where,
         keep=lambda row: not params.get("scheduled") or row["status"] == "not_started",
-    )  # fmt: skip
+    )

@@ -6,9 +6,17 @@ from billing.sandbox.transactions import Transaction
 ENDED = {"canceled", "incomplete_expired"}
 # What a pending update holds back until its invoice is paid.
 PENDING_FIELDS = (
-    "items", "billing_cycle_anchor", "trial_end", "trial_start", "status", "discounts", "metadata", "cancel_at_period_end", "cancel_at",
+    "items",
+    "billing_cycle_anchor",
+    "trial_end",
+    "trial_start",
+    "status",
+    "discounts",
+    "metadata",
+    "cancel_at_period_end",
+    "cancel_at",
     "_debits",
-)  # fmt: skip
+)
 
 
 def subscription_of(tx: Transaction, invoice: Obj) -> Obj | None:

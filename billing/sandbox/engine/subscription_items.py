@@ -56,4 +56,4 @@ def delete(call: Call) -> Obj:
 
 def list_all(call: Call) -> Page:
     rows = call.tx.need("subscription", call.params["subscription"], "subscription")["items"]["data"]
-    return paging.cut(call.tx, rows, lambda _: True, "line_item", call.params, call.url)
+    return paging.cut(call.tx, rows, "line_item", call.params, call.url, test=bool)

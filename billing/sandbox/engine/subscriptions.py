@@ -59,18 +59,30 @@ def _blank(tx: Transaction, customer: Obj, params: Obj) -> Obj:
     mode = params.get("billing_mode") or {}
     flexible = {"proration_discounts": "included"} | (mode.get("flexible") or {})
     subscription = tx.new(
-        "subscription", customer=customer["id"], status="incomplete", billing_cycle_anchor=anchor, start_date=anchor,
-        billing_mode={"type": mode.get("type", "flexible"), "flexible": flexible, "updated_at": None}, cancel_at_period_end=False,
-        collection_method=params.get("collection_method", "charge_automatically"), test_clock=customer.get("test_clock"),
-        cancellation_details={"comment": None, "feedback": None, "feedback_option": None, "reason": None}, default_tax_rates=[],
+        "subscription",
+        customer=customer["id"],
+        status="incomplete",
+        billing_cycle_anchor=anchor,
+        start_date=anchor,
+        billing_mode={"type": mode.get("type", "flexible"), "flexible": flexible, "updated_at": None},
+        cancel_at_period_end=False,
+        collection_method=params.get("collection_method", "charge_automatically"),
+        test_clock=customer.get("test_clock"),
+        cancellation_details={"comment": None, "feedback": None, "feedback_option": None, "reason": None},
+        default_tax_rates=[],
         payment_settings={"payment_method_options": None, "payment_method_types": None, "save_default_payment_method": "off"},
-        trial_settings={"end_behavior": {"missing_payment_method": "create_invoice", "billing_cycle_anchor": None}}, _debits=[],
-    )  # fmt: skip
+        trial_settings={"end_behavior": {"missing_payment_method": "create_invoice", "billing_cycle_anchor": None}},
+        _debits=[],
+    )
     subscription["invoice_settings"]["issuer"] = {"type": "self", "account": None}
     rows = [items.new(tx, subscription, entry, index) for index, entry in enumerate(given)]
     subscription["items"] = {
-        "object": "list", "data": rows, "has_more": False, "total_count": len(rows), "url": f"/v1/subscription_items?subscription={subscription['id']}",
-    }  # fmt: skip
+        "object": "list",
+        "data": rows,
+        "has_more": False,
+        "total_count": len(rows),
+        "url": f"/v1/subscription_items?subscription={subscription['id']}",
+    }
     subscription["currency"] = tx.need("price", rows[0]["price"])["currency"]
     settings(tx, subscription, params)
     items.check(tx, subscription, rows)
@@ -80,15 +92,7 @@ def _blank(tx: Transaction, customer: Obj, params: Obj) -> Obj:
 def settings(tx: Transaction, subscription: Obj, params: Obj) -> None:
     """Set what moves no money."""
     assign(subscription, params, "description", "days_until_due", "default_payment_method", "pause_collection")
-    if params.get("default_payment_method"):
-        method = tx.need("payment_method", params["default_payment_method"], "default_payment_method")
-        if method["customer"] != subscription["customer"]:
-            raise errors.invalid(
-                f"The customer does not have a payment method with the ID {method['id']}. The payment method must be attached to "
-                "the customer.",
-                "default_payment_method",
-                "resource_missing",
-            )
+    _check_method(tx, subscription, params.get("default_payment_method"))
     if "default_tax_rates" in params:
         subscription["default_tax_rates"] = list(params["default_tax_rates"] or [])
         for identity in subscription["default_tax_rates"]:
@@ -108,6 +112,19 @@ def settings(tx: Transaction, subscription: Obj, params: Obj) -> None:
         )
     if params.get("cancellation_details"):
         subscription["cancellation_details"] = {**subscription["cancellation_details"], **params["cancellation_details"]}
+
+
+def _check_method(tx: Transaction, subscription: Obj, identity: str | None) -> None:
+    if not identity:
+        return
+    method = tx.need("payment_method", identity, "default_payment_method")
+    if method["customer"] != subscription["customer"]:
+        raise errors.invalid(
+            f"The customer does not have a payment method with the ID {identity}. The payment method must be attached to the "
+            "customer.",
+            "default_payment_method",
+            "resource_missing",
+        )
 
 
 def _check_customer(tx: Transaction, customer: Obj, subscription: Obj, params: Obj) -> None:
@@ -208,9 +225,15 @@ def extras(tx: Transaction, subscription: Obj, extras: list[Obj]) -> None:
         quantity = int(entry.get("quantity", 1))
         amount = amounts.half_up(amounts.of_price(price, quantity))
         line = lines.new(
-            tx, amount=amount, currency=price["currency"], description=lines.describe(tx, price, quantity), start=tx.now, end=tx.now,
-            _tax_rates=entry.get("tax_rates") or None, **lines.pricing(price, quantity),
-        )  # fmt: skip
+            tx,
+            amount=amount,
+            currency=price["currency"],
+            description=lines.describe(tx, price, quantity),
+            start=tx.now,
+            end=tx.now,
+            _tax_rates=entry.get("tax_rates") or None,
+            **lines.pricing(price, quantity),
+        )
         invoice_items.put_aside(tx, subscription["customer"], subscription["id"], line, proration=False)
 
 

@@ -16,9 +16,13 @@ OWNED = ("subscription", "subscription_schedule", "invoice", "invoiceitem", "che
 def create(call: Call) -> Obj:
     tx = call.tx
     row = tx.new(
-        KIND, frozen_time=int(call.params["frozen_time"]), name=call.params.get("name"), status="ready",
-        deletes_after=tx.now + LIFETIME_SECONDS, status_details={"advancing": None},
-    )  # fmt: skip
+        KIND,
+        frozen_time=int(call.params["frozen_time"]),
+        name=call.params.get("name"),
+        status="ready",
+        deletes_after=tx.now + LIFETIME_SECONDS,
+        status_details={"advancing": None},
+    )
     tx.add(row)
     tx.emit(f"{KIND}.created", row)
     return row
