@@ -22,7 +22,7 @@ from config.local import state
 MARK = "STOREFRONT_RUN"
 PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 6.0
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 

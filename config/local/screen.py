@@ -39,8 +39,8 @@ class Screen:
 
     def done(self, text: str) -> None:
         """A step is finished: the line, with the seconds since the command began."""
-        self._doing = ""
         self.say(f"{time.time() - self.began:6.1f} s  {text}")
+        self._doing = ""
 
     def doing(self, text: str) -> None:
         """A step begins. A terminal shows it on one live line; elsewhere it is a line of its own."""
@@ -79,6 +79,9 @@ class Screen:
             self.out.flush()
         except (OSError, ValueError):
             self._gone = True
+            if self.out is sys.stdout:
+                # What Python itself flushes at the end would fail again, and spoil the exit code.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
 
     def _keep(self, text: str) -> None:
         if self._log is None:
