@@ -6,6 +6,7 @@ import shutil
 import threading
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = (
@@ -68,6 +69,12 @@ def checkout(client, store_address):
     )
 
 
+def serious(page) -> list[str]:
+    """What axe finds that keeps people out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found if each["impact"] in {"serious", "critical"}]
+
+
 @pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
 @pytest.mark.parametrize("screen", [(390, "dark"), (1280, "light")], ids=["phone", "desk"])
 def test_a_buyer_is_declined_asked_by_the_bank_and_arrives_in_the_store(chromium, checkout, store_address, scripts, screen):
@@ -79,6 +86,7 @@ def test_a_buyer_is_declined_asked_by_the_bank_and_arrives_in_the_store(chromium
     page.goto(checkout.url)
     if scripts:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert serious(page) == []
         assert page.evaluate("getComputedStyle(document.querySelector('.primary')).fontWeight") == "600", (
             "the stylesheet is applied"
         )
@@ -87,6 +95,8 @@ def test_a_buyer_is_declined_asked_by_the_bank_and_arrives_in_the_store(chromium
     page.get_by_role("button", name="Subscribe, €36.00 today").click()
     expect(page.get_by_role("alert")).to_contain_text("Your card has insufficient funds.")
     expect(page.get_by_label("Card number")).to_have_value("")
+    if scripts:
+        assert serious(page) == []
     page.get_by_label("Card number").fill("4000 0027 6000 3184")
     page.get_by_label("Expiry (MM/YY)").fill("12/34")
     page.get_by_label("Security code").fill("123")

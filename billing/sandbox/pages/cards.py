@@ -107,63 +107,45 @@ def fields(say: Say, entry: Entry, country: str, problem: Child = None) -> Html:
     Number and security code never come back into the page, except for a test card asked for.
     """
     filled = test_card(entry.get("fill"))
+    chosen = entry.get("country", country)
+    holder = entry.get("card_name")
     return tag(
         "fieldset",
         tag("legend", say("Card")),
         tag(
             "div",
             problem,
-            text(
-                say,
-                entry,
-                "card_number",
-                "Card number",
-                value=filled,
-                inputmode="numeric",
-                autocomplete="cc-number",
-                maxlength=23,
-                class_="number",
-            ),
-            tag(
-                "div",
-                text(
-                    say,
-                    entry,
-                    "card_expiry",
-                    "Expiry (MM/YY)",
-                    value="12/34" if filled else entry.get("card_expiry"),
-                    inputmode="numeric",
-                    autocomplete="cc-exp",
-                    maxlength=9,
-                    class_="number",
-                ),
-                text(
-                    say,
-                    entry,
-                    "card_cvc",
-                    "Security code",
-                    value=("1234" if filled.startswith("37") else "123") if filled else "",
-                    inputmode="numeric",
-                    autocomplete="cc-csc",
-                    maxlength=4,
-                    class_="number",
-                ),
-                class_="pair",
-            ),
-            text(
-                say, entry, "card_name", "Name on the card", value=entry.get("card_name"), autocomplete="cc-name", maxlength=200
-            ),
-            select(
-                say,
-                entry,
-                "country",
-                "Country",
-                options=countries(say),
-                chosen=entry.get("country", country),
-                autocomplete="country",
-            ),
+            _digits(say, entry, "card_number", "Card number", value=filled, autocomplete="cc-number", maxlength=23),
+            tag("div", _expiry(say, entry, filled), _code(say, entry, filled), class_="pair"),
+            text(say, entry, "card_name", "Name on the card", value=holder, autocomplete="cc-name", maxlength=200),
+            select(say, entry, "country", "Country", options=countries(say), chosen=chosen, autocomplete="country"),
             class_="stack",
         ),
+    )
+
+
+def _expiry(say: Say, entry: Entry, filled: str) -> Html:
+    value = "12/34" if filled else entry.get("card_expiry")
+    return _digits(say, entry, "card_expiry", "Expiry (MM/YY)", value=value, autocomplete="cc-exp", maxlength=9)
+
+
+def _code(say: Say, entry: Entry, filled: str) -> Html:
+    value = ("1234" if filled.startswith("37") else "123") if filled else ""
+    return _digits(say, entry, "card_cvc", "Security code", value=value, autocomplete="cc-csc", maxlength=4)
+
+
+def _digits(say: Say, entry: Entry, name: str, label: str, *, value: str, autocomplete: str, maxlength: int) -> Html:
+
+    return text(
+        say,
+        entry,
+        name,
+        label,
+        value=value,
+        inputmode="numeric",
+        class_="number",
+        autocomplete=autocomplete,
+        maxlength=maxlength,
     )
 
 
