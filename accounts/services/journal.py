@@ -57,16 +57,12 @@ def read(reader: str, handle: Callable[[Sequence[Journal]], None], limit: int = 
     Returns how many rows were handed over: 0 when there is nothing new, or when another process is reading for this reader.
     If `handle` raises, the cursor stays and its database work is undone; effects outside the database must be repeatable.
     """
-    with transaction.atomic():
-        cursor = _lock_cursor(reader)
-        if cursor is None:
-            return 0
-        rows = list(_settled().filter(xact__gte=cursor.xact).exclude(xact=cursor.xact, id__lte=cursor.entry)[:limit])
-        if rows:
-            handle(rows)
-            cursor.xact, cursor.entry = rows[-1].xact, rows[-1].id
-            cursor.save()
-        return len(rows)
+    count = _read_on(reader, handle, limit)
+    if count is None:
+        # In a transaction of its own: a second process must not wait for the first one's handling to see that there is a row.
+        JournalCursor.objects.bulk_create([JournalCursor(reader=reader)], ignore_conflicts=True)
+        count = _read_on(reader, handle, limit)
+    return count or 0
 
 
 def current_request_id() -> str:
@@ -74,13 +70,18 @@ def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
-def _lock_cursor(reader: str) -> JournalCursor | None:
-    rows = JournalCursor.objects.select_for_update(skip_locked=True)
-    cursor = rows.filter(reader=reader).first()
-    if cursor is None:
-        JournalCursor.objects.bulk_create([JournalCursor(reader=reader)], ignore_conflicts=True)
-        cursor = rows.filter(reader=reader).first()
-    return cursor
+def _read_on(reader: str, handle: Callable[[Sequence[Journal]], None], limit: int) -> int | None:
+    """One turn of `read`; None if the reader has no cursor yet, or another process holds it."""
+    with transaction.atomic():
+        cursor = JournalCursor.objects.select_for_update(skip_locked=True).filter(reader=reader).first()
+        if cursor is None:
+            return None
+        rows = list(_settled().filter(xact__gte=cursor.xact).exclude(xact=cursor.xact, id__lte=cursor.entry)[:limit])
+        if rows:
+            handle(rows)
+            cursor.xact, cursor.entry = rows[-1].xact, rows[-1].id
+            cursor.save()
+        return len(rows)
 
 
 def _settled() -> models.QuerySet[Journal]:
