@@ -14,7 +14,7 @@ from billing.queries import carts, catalog
 from billing.queries.carts import Priced
 from billing.rules import pricing
 from config import words
-from storefront.queries.pricing import Choice, Option, cart_url
+from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
@@ -32,7 +32,8 @@ class CartPage:
     pitch: str
     seats_min: int
     seats_max: int
-    stops: tuple[int, ...]
+    stepper_max: int
+    stops: tuple[Stop, ...]
     year_note: str
     receipt: dict[str, Any]
     documents: tuple[Document, ...]
@@ -53,7 +54,8 @@ def page(cart: Cart, at: datetime) -> CartPage:
         pitch=catalog.text(cart.plan.pitch),
         seats_min=cart.plan.seats_min,
         seats_max=cart.plan.seats_max,
-        stops=_stops(priced),
+        stepper_max=most_typed(cart.plan.seats_max),
+        stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, priced),
         receipt=_receipt(cart, priced) if priced else {},
         documents=tuple(legal.all_current(at)),
@@ -78,10 +80,10 @@ def first_touch(query: QueryDict, referrer: str, referrer_query: QueryDict) -> d
     return {name: value for name, value in found.items() if value} | ({"referrer": referrer[:120]} if referrer else {})
 
 
-def _stops(priced: Priced | None) -> tuple[int, ...]:
-    if priced is None:
-        return ()
-    return pricing.break_seats(catalog.tiers_of(priced.price), priced.price.plan.seats_max)
+def _stops(priced: Priced) -> tuple[Stop, ...]:
+    most = priced.price.plan.seats_max
+    breaks = pricing.break_seats(catalog.tiers_of(priced.price), most)
+    return stops({*breaks, most, most_typed(most)})
 
 
 def _year_note(cart: Cart, priced: Priced | None) -> str:

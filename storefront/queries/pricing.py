@@ -1,7 +1,8 @@
 """The pricing page as data: every sum, and every sentence with a number in it, for one choice."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypedDict
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -57,6 +58,7 @@ class Card:
     tiers: tuple[TierStep, ...] = ()
     action_label: str = ""
     action_url: str = ""
+    is_primary: bool = False
     second_label: str = ""
     second_url: str = ""
 
@@ -91,6 +93,13 @@ class Option:
     current: bool = False
 
 
+class Stop(TypedDict):
+    """A place on the slider where some price breaks."""
+
+    value: int
+    label: str
+
+
 @dataclass(frozen=True)
 class PricingPage:
     """Everything the template shows."""
@@ -103,7 +112,7 @@ class PricingPage:
     seats_min: int
     seats_max: int
     stepper_max: int
-    stops: tuple[int, ...]
+    stops: tuple[Stop, ...]
     cards: tuple[Card, ...]
     plans: tuple[str, ...]
     groups: tuple[Group, ...]
@@ -122,9 +131,9 @@ def page(on_sale: OnSale, choice: Choice) -> PricingPage | None:
         currencies=tuple(Option(code, code.upper()) for code in on_sale.currencies),
         seats_min=min(plan.seats_min for plan in line.plans),
         seats_max=line.seats_max,
-        stepper_max=min(5 * line.seats_max, SEATS_LIMIT),
+        stepper_max=most_typed(line.seats_max),
         stops=_stops(line, choice),
-        cards=tuple(_card(plan, choice) for plan in line.plans),
+        cards=_cards(line, choice),
         plans=tuple(plan.name for plan in line.plans),
         groups=_groups(line),
     )
@@ -133,6 +142,16 @@ def page(on_sale: OnSale, choice: Choice) -> PricingPage | None:
 def default_seats(line: LineOnSale) -> int:
     """As few seats as every plan of the line sells, so that the first page shows a price on each card."""
     return max((plan.seats_min for plan in line.plans), default=1)
+
+
+def most_typed(seats_max: int) -> int:
+    """How many seats can be typed: beyond what is sold here, so that the page can say what to do then."""
+    return min(5 * seats_max, SEATS_LIMIT)
+
+
+def stops(seats: Iterable[int]) -> tuple[Stop, ...]:
+    """A slider's stops for these numbers of seats."""
+    return tuple({"value": stop, "label": words.number(stop)} for stop in sorted(seats))
 
 
 def cart_url(plan: PlanOnSale, choice: Choice, seats: int) -> str:
@@ -170,16 +189,24 @@ def _intervals(line: LineOnSale, choice: Choice) -> tuple[Option, ...]:
     return Option("month", _("Monthly")), Option("year", _("Yearly"), note)
 
 
-def _stops(line: LineOnSale, choice: Choice) -> tuple[int, ...]:
-    stops = {line.seats_max}
+def _stops(line: LineOnSale, choice: Choice) -> tuple[Stop, ...]:
+    found = {line.seats_max, most_typed(line.seats_max)}
     for plan in line.plans:
         price = plan.price(choice.interval, choice.currency)
         if price:
-            stops.update(pricing.break_seats(price.tiers, plan.seats_max))
-    return tuple(sorted(stops))
+            found.update(pricing.break_seats(price.tiers, plan.seats_max))
+    return stops(found)
 
 
 # --- Cards ------------------------------------------------------------------------------------------------------------
+
+
+def _cards(line: LineOnSale, choice: Choice) -> tuple[Card, ...]:
+    """The line's cards. One leads: the recommended plan, or the first that can be bought for so many seats."""
+    cards = [_card(plan, choice) for plan in line.plans]
+    buyable = [index for index, card in enumerate(cards) if card.unit_minor is not None]
+    lead = next((index for index in buyable if cards[index].recommended), next(iter(buyable), None))
+    return tuple(replace(card, is_primary=index == lead) for index, card in enumerate(cards))
 
 
 def _card(plan: PlanOnSale, choice: Choice) -> Card:
@@ -195,7 +222,7 @@ def _card(plan: PlanOnSale, choice: Choice) -> Card:
         note = _("Not sold in %(currency)s.") % {"currency": choice.currency.upper()}
         return replace(card, note=note, action_label=_("Talk to a person"), action_url=talk_url(plan, choice))
     if choice.seats > plan.seats_max:
-        return _beyond(card, plan, choice)
+        return _beyond(card, plan, price, choice)
     return _priced(card, plan, price, choice)
 
 
@@ -216,14 +243,16 @@ def _priced(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) ->
     )
 
 
-def _beyond(card: Card, plan: PlanOnSale, choice: Choice) -> Card:
+def _beyond(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) -> Card:
+    """More seats than the plan sells here: a person for all of them, or as many as it sells at once."""
     most = words.seats(plan.seats_max)
     return replace(
         card,
         note=_("%(plan)s is sold here for up to %(seats)s.") % {"plan": plan.name, "seats": most},
+        tiers=_tier_steps(price, choice.seats),
         action_label=_("Talk about %(seats)s") % {"seats": words.seats(choice.seats)},
         action_url=talk_url(plan, choice),
-        second_label=_("Take %(seats)s now") % {"seats": most},
+        second_label=_offer_text(price, plan.seats_max),
         second_url=cart_url(plan, choice, plan.seats_max),
     )
 
@@ -234,6 +263,12 @@ def _money(amount_minor: int, price: PriceOnSale) -> str:
 
 def _total_text(price: PriceOnSale, seats: int) -> str:
     template = _("%(total)s a month for %(seats)s") if price.interval == "month" else _("%(total)s a year for %(seats)s")
+    return template % {"total": _money(price.total(seats), price), "seats": words.seats(seats)}
+
+
+def _offer_text(price: PriceOnSale, seats: int) -> str:
+    monthly = price.interval == "month"
+    template = _("Or take %(seats)s now for %(total)s a month") if monthly else _("Or take %(seats)s now for %(total)s a year")
     return template % {"total": _money(price.total(seats), price), "seats": words.seats(seats)}
 
 
@@ -290,7 +325,7 @@ def _next_text(plan: PlanOnSale, price: PriceOnSale, seats: int) -> str:
 
 def _tier_steps(price: PriceOnSale, seats: int) -> tuple[TierStep, ...]:
     if len(price.tiers) == 1:
-        return ()
+        return (TierStep(_("any number of seats"), _money(price.tiers[0].unit_minor, price), current=True),)
     steps, first = [], 1
     for tier in price.tiers:
         current = tier.holds(seats) and seats >= first
