@@ -1,7 +1,6 @@
 """Where every address leads. Each app names its own; this file only says under which prefix."""
 
 from allauth.account.decorators import secure_admin_login
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
@@ -19,10 +18,8 @@ urlpatterns = [
     path("manifest.webmanifest", brand.manifest, name="manifest"),
     path("language/", language.choose, name="language"),
     path("language/set/", accounts_views.set_language, name="set_language"),
+    path("demo/mailbox/", include("config.mailbox.urls")),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("billing.urls")),
 ]
-
-if settings.DEMO:
-    urlpatterns += [path("demo/mailbox/", include("config.mailbox.urls"))]
