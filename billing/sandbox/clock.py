@@ -18,6 +18,7 @@ def run(account: Account, until: int, clock: str | None = None) -> int:
         due, kind, identity = entry
         tx = account.begin(due.at)
         if clock is not None:
+            tx.on_test_clock = True
             frozen = tx.rows.edit("test_helpers.test_clock", clock)
             frozen["frozen_time"] = tx.now = max(frozen["frozen_time"], due.at)
         timetable.perform(tx, kind, identity, due.what)
@@ -43,6 +44,7 @@ def advance_test_clock(account: Account, identity: str, target: int) -> None:
     """Move a test clock forward; each step is committed by itself, as each is at Stripe."""
     run(account, target, identity)
     tx = account.begin()
+    tx.on_test_clock = True
     clock = tx.edit("test_helpers.test_clock", identity)
     clock["frozen_time"] = target
     tx.emit("test_helpers.test_clock.ready", clock)

@@ -123,7 +123,9 @@ def _settings(account: Account, body: Obj) -> Any:
 
 def _release_clock(account: Account, body: Obj) -> Any:
     with account.lock:
-        return {"released": test_clocks.release(account, str(body["test_clock"]))}
+        released = test_clocks.release(account, str(body["test_clock"]))
+        clock.run(account, account.time())
+        return {"released": released}
 
 
 VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {

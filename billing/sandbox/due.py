@@ -106,7 +106,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.heaps: dict[str | None, list[tuple[Due, int, str, str]]] = {}
-        self.present: dict[tuple[str, str], tuple[Due, int]] = {}
+        self.present: dict[tuple[str, str], tuple[Due, int, str | None]] = {}
         self.numbers = count()
 
     def note(self, changes: Changes) -> None:
@@ -117,10 +117,11 @@ class Queue:
                 before = self.present.get((kind, identity))
                 if found is None:
                     self.present.pop((kind, identity), None)
-                elif row and (before is None or before[0] != found):
+                    continue
+                clock = (row or {}).get("test_clock") or (row or {}).get("_clock")
+                if before is None or (before[0], before[2]) != (found, clock):
                     number = next(self.numbers)
-                    self.present[(kind, identity)] = (found, number)
-                    clock = row.get("test_clock") or row.get("_clock")
+                    self.present[(kind, identity)] = (found, number, clock)
                     heapq.heappush(self.heaps.setdefault(clock, []), (found, number, kind, identity))
 
     def next(self, clock: str | None) -> tuple[Due, str, str] | None:
@@ -128,7 +129,7 @@ class Queue:
         heap = self.heaps.get(clock, [])
         while heap:
             found, number, kind, identity = heap[0]
-            if self.present.get((kind, identity)) == (found, number):
+            if self.present.get((kind, identity)) == (found, number, clock):
                 return found, kind, identity
             heapq.heappop(heap)
         return None

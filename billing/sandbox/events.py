@@ -58,7 +58,7 @@ def _event(tx: Transaction, told: tuple[str, Obj, Any], endpoints: list[Obj], re
     if name.endswith(".updated"):
         data["previous_attributes"] = previous or {}
     # On a test clock too, an event is dated by the account's time: a reader that pages by time must meet it.
-    created = tx.account.time() if row.get("test_clock") else tx.now
+    created = tx.account.time() if tx.on_test_clock else tx.now
     return objects.new(
         "event",
         created,

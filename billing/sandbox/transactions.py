@@ -40,6 +40,7 @@ class Transaction:
         self.now = now
         self.rows = Overlay(rows)
         self.preview = preview
+        self.on_test_clock = False
         self.events: list[tuple[str, Obj, Obj | None]] = []
         self.baselines: dict[tuple[str, str], Obj] = {}
 
@@ -96,6 +97,7 @@ class Transaction:
         """A transaction on top of this one: `absorb` it, or let it drop."""
         inner = Transaction(self.account, self.now, self.rows, preview=preview or self.preview)
         inner.baselines = dict(self.baselines)
+        inner.on_test_clock = self.on_test_clock
         return inner
 
     def absorb(self, inner: "Transaction") -> None:
@@ -110,6 +112,7 @@ class Transaction:
         row = self.get("customer", customer)
         if row and row.get("test_clock"):
             self.now = self.need("test_helpers.test_clock", row["test_clock"])["frozen_time"]
+            self.on_test_clock = True
 
     def new(self, kind: str, **fields: Any) -> Obj:
         return objects.new(kind, self.now, **fields)

@@ -339,3 +339,21 @@ def test_statuses_in_lists(shop):
     assert listed() == [two.id]
     assert listed(status="all") == [two.id, one.id]
     assert listed(status="canceled") == listed(status="ended") == [one.id]
+
+
+def test_a_released_clock_leaves_its_customers_in_the_account_s_time(shop, control):
+    now = control("GET", "clock")["now"]
+    clock = shop.clock(now - 100 * DAY)
+    customer = shop.customer(clock=clock.id)
+    subscription = shop.subscribe(customer, shop.price())
+    shop.advance(clock.id, now - DAY)
+    assert control("POST", "test_clocks/release", test_clock=clock.id) == {"released": 1}
+    after = reload(shop, subscription)
+    assert (after.test_clock, after.status) == (None, "active")
+    told = control("GET", "clock")
+    assert (told["next_due_object"], told["next_due"]) == (subscription.id, after["items"].data[0].current_period_end)
+    control("POST", "clock", advance_to=told["next_due"] + 3600)
+    assert reload(shop, subscription, "latest_invoice").latest_invoice.status == "paid"
+    created = [event.created for event in shop.client.events.list({"limit": 100}).data]
+    assert created == sorted(created, reverse=True)
+    assert created[-1] >= now

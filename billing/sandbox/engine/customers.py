@@ -28,6 +28,7 @@ def new(tx: Transaction, params: Obj) -> Obj:
     identity = params.get("id") or ids.fresh("customer")
     if params.get("test_clock"):
         tx.now = tx.need("test_helpers.test_clock", params["test_clock"], "test_clock")["frozen_time"]
+        tx.on_test_clock = True
     customer = tx.new(
         "customer",
         id=identity,

@@ -37,7 +37,8 @@ def _close_payments(tx: Transaction, invoice: Obj, status: str) -> None:
         if status == "paid":
             payment["amount_paid"] = payment["amount_requested"]
         payment["status_transitions"]["paid_at" if status == "paid" else "canceled_at"] = tx.now
-        tx.emit(f"invoice_payment.{status}", payment)
+        if status == "paid":
+            tx.emit("invoice_payment.paid", payment)
 
 
 def void(tx: Transaction, identity: str) -> Obj:

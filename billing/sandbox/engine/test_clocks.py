@@ -73,8 +73,6 @@ def release(account: Account, identity: str) -> int:
             for row in tx.find(kind, "customer", customer):
                 edited = tx.rows.edit(kind, row["id"])
                 edited.update({field: None for field in ("test_clock", "_clock") if field in edited})
-                # What falls due has to move from the clock's queue to the account's.
-                account.due.present.pop((kind, row["id"]), None)
     tx.rows.remove(KIND, identity)
     account.commit(tx)
     return len(released)
