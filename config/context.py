@@ -109,7 +109,7 @@ class Store:
 
     @cached_property
     def sandbox_url(self) -> str:
-        return address("storefront:sandbox") if self.sandbox else ""
+        return address("storefront:sandbox_bar") if self.demo and self.sandbox else ""
 
     @cached_property
     def language_url(self) -> str:

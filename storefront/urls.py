@@ -16,6 +16,7 @@ from storefront.views import (
     organizations,
     payment,
     pricing,
+    sandbox_bar,
     seat_changes,
     seat_people,
     seats,
@@ -64,4 +65,5 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<slug:stripe_id>/hosted/", invoices.hosted, name="invoice_hosted"),
     path("invoices/<slug:stripe_id>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("payment-method/", payment.payment_method, name="payment_method"),
+    path("demo/clock/", sandbox_bar.move, name="sandbox_bar"),
 ]

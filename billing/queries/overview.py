@@ -49,6 +49,7 @@ class Scheduled:
     kind: str
     delta: int
     effective_at: datetime
+    reason_code: str
     created_at: datetime
     by: str
 
@@ -137,6 +138,11 @@ class Standing:
         return self.row.quantity
 
     @property
+    def credit_minor(self) -> int:
+        """What the organization has to its credit."""
+        return max(-self.balance_minor, 0)
+
+    @property
     def free(self) -> int:
         return max(self.quantity - self.in_use - self.held, 0)
 
@@ -163,6 +169,11 @@ class Standing:
     def total_minor(self, seats: int) -> int:
         """What `seats` seats cost for one interval."""
         return pricing.total(self.tiers, self.row.price.scheme, seats)
+
+    @property
+    def period_total_minor(self) -> int:
+        """What the next period would cost if nobody had cancelled."""
+        return self.total_minor(self.quantity + sum(change.delta for change in self.scheduled))
 
     def unit_minor(self, seats: int) -> int:
         return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
@@ -235,7 +246,7 @@ def _count(**only: Any) -> Coalesce:
 def _scheduled() -> ArraySubquery:
     rows = ScheduledChange.objects.filter(subscription=OuterRef("pk"), state="pending").order_by("effective_at", "id")
     by = Coalesce(NullIf("actor__name", Value("")), "actor__email", Value(""))
-    fields = ("public_id", "kind", "delta", "effective_at", "created_at")
+    fields = ("public_id", "kind", "delta", "effective_at", "reason_code", "created_at")
     return ArraySubquery(rows.values(json=JSONObject(by=by, **{name: name for name in fields})))
 
 

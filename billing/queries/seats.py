@@ -6,13 +6,22 @@ from typing import Any, Final
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
+from django.utils.translation import gettext_lazy as _
 
-from billing.models import SeatAssignment, SeatLedgerEntry, SeatRelease, Subscription
+from billing.models import LedgerKind, SeatAssignment, SeatLedgerEntry, SeatRelease, Subscription
 from billing.queries.overview import Standing
 
 PEOPLE_A_PAGE: Final = 20
 LEDGER_A_PAGE: Final = 10
 CANDIDATES: Final = 60
+SOURCES: Final = {
+    "page": _("on this page"),
+    "api": _("by the API"),
+    "admin": _("by our staff"),
+    "stripe": _("in Stripe"),
+    "schedule": _("as it was scheduled"),
+    "system": _("by the store"),
+}
 
 # Members and open invitations in one list: those with a seat first, then by name. `total` counts all that match.
 PEOPLE: Final = """
@@ -85,6 +94,14 @@ class Entry:
     reason: str
     occurred_at: datetime
     stripe_invoice_id: str
+
+    @property
+    def what(self) -> str:
+        return str(LedgerKind(self.kind).label)
+
+    @property
+    def where(self) -> str:
+        return str(SOURCES.get(self.source, self.source))
 
 
 @dataclass(frozen=True, kw_only=True)

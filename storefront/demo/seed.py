@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -99,7 +100,7 @@ def _staff_email(role: str) -> str:
 def _user(email: str, name: str, password: str, **extra: Any) -> User:
     user, is_new = User.objects.get_or_create(email=email, defaults={"name": name, "password": password, **extra})
     if is_new:
-        user.emailaddress_set.create(email=email, verified=True, primary=True)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
 

@@ -98,7 +98,12 @@ def ownership(request: OrganizationRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s is now the owner. You are a billing admin.") % {"name": receiver.user})
             return redirect("storefront:team")
-    return render(request, "storefront/team/ownership.html", {"form": form, "has_others": form.has_others}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "storefront/team/ownership.html",
+        {"form": form, "has_others": form.has_others},
+        status=422 if form.errors else 200,
+    )
 
 
 def _member(request: OrganizationRequest, membership_id: int) -> Membership:

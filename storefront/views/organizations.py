@@ -64,7 +64,9 @@ def switch(request: OrganizationRequest) -> HttpResponse:
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages below settings, as links of a segmented switch."""
     pages = [("storefront:organization_settings", _("Organization")), ("storefront:api_keys", _("API keys"))]
-    return [{"url": url, "label": label, "current": request.path.startswith(url)} for name, label in pages if (url := reverse(name))]
+    return [
+        {"url": url, "label": label, "current": request.path.startswith(url)} for name, label in pages if (url := reverse(name))
+    ]
 
 
 def next_url(request: HttpRequest) -> str:

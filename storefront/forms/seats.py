@@ -1,0 +1,54 @@
+"""What the seats page is told. The forms check shapes; what may be done is decided by billing's services."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import CancelReason
+from storefront.seat_offers import NOW, RENEWAL
+
+# A number of seats as anybody may type it; the plan's own limits are the service's to say.
+MOST_SEATS = 1_000_000
+LONGEST_TOKEN = 8_000
+
+
+class ChoiceForm(forms.Form):
+    """A number of seats, from when on, of which product line."""
+
+    seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS)
+    when = forms.ChoiceField(choices=[(NOW, NOW), (RENEWAL, RENEWAL)], required=False)
+    line = forms.SlugField(max_length=40, required=False)
+
+    def clean_when(self) -> str:
+        return self.cleaned_data["when"] or NOW
+
+
+class NowForm(forms.Form):
+    """Confirming a price: the token stands for everything that was shown."""
+
+    token = forms.CharField(max_length=LONGEST_TOKEN)
+    line = forms.SlugField(max_length=40, required=False)
+
+
+class LaterForm(ChoiceForm):
+    """A change for the next period, and the seats that end with this one."""
+
+    reason = forms.CharField(max_length=200, required=False)
+
+
+class CancelForm(forms.Form):
+    """Why somebody leaves: one of a few reasons, and a line of their own."""
+
+    reason_code = forms.ChoiceField(
+        label=_("Why are you leaving?"),
+        choices=CancelReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what comes closest; it goes to the people who build the product.")},
+    )
+    reason = forms.CharField(
+        label=_("What would have kept you?"),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("A sentence is enough. Somebody reads it."),
+    )
+    line = forms.SlugField(max_length=40, required=False, widget=forms.HiddenInput)

@@ -1,0 +1,88 @@
+"""What the seats page answers to a number: a price to confirm, a change for later, or why not and what to do instead."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.queries import seats as queries
+from billing.queries.overview import Standing
+from billing.services import faults, seats
+from config import words
+from storefront import receipts, seat_problems
+
+NOW, RENEWAL = "now", "renewal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One of: a receipt with a token (now), one for later (with people to choose if some lose a seat), a problem, nothing."""
+
+    seats: int
+    when: str
+    receipt: dict[str, Any] | None = None
+    token: str = ""
+    confirm_label: str = ""
+    later: queries.Later | None = None
+    problem: seat_problems.Problem | None = None
+    expires_at: datetime | None = None
+    chosen: frozenset[int] = field(default_factory=frozenset)
+
+
+def answer(standing: Standing, *, wanted: int, when: str, at: datetime, wall: datetime) -> Answer:
+    """Answer a number. Going up now asks Stripe once; everything else is known here."""
+    if wanted > standing.quantity and when == NOW:
+        try:
+            return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at, wall=wall))
+        except (seats.SeatsError, faults.GatewayError) as error:
+            return Answer(seats=wanted, when=NOW, problem=seat_problems.of(standing, error, wanted))
+    if wanted == standing.quantity and when == NOW:
+        return Answer(seats=wanted, when=NOW)
+    return _later(standing, wanted)
+
+
+def of_offer(standing: Standing, offer: seats.Offer, *, stale: bool = False) -> Answer:
+    """A price with its token."""
+    shown = offer.preview
+    due = words.money(shown.due_now_minor, shown.currency)
+    gained = words.seats(shown.quantity_after - shown.quantity_before)
+    label = _("Pay %(amount)s and add %(seats)s") if shown.due_now_minor else _("Add %(seats)s")
+    return Answer(
+        seats=shown.quantity_after,
+        when=NOW,
+        receipt=receipts.of_preview(shown, standing, stale=stale),
+        token=offer.token,
+        confirm_label=label % {"amount": due, "seats": gained},
+        expires_at=offer.expires_at,
+    )
+
+
+def _later(standing: Standing, wanted: int) -> Answer:
+    error = _refusal(standing, wanted)
+    if error is not None:
+        return Answer(seats=wanted, when=RENEWAL, problem=seat_problems.of(standing, error, wanted))
+    if wanted == standing.coming:
+        return Answer(seats=wanted, when=RENEWAL)
+    later = queries.later(standing, seats=wanted)
+    label = _("Have %(seats)s from %(day)s") % {"seats": words.seats(wanted), "day": words.day(later.at)}
+    return Answer(
+        seats=wanted,
+        when=RENEWAL,
+        receipt=receipts.of_later(later, standing),
+        confirm_label=label,
+        later=later,
+    )
+
+
+def _refusal(standing: Standing, wanted: int) -> seats.SeatsError | None:
+    plan = standing.row.plan
+    if not standing.row.is_live:
+        return seats.NotLive()
+    if standing.ends_at is not None:
+        return seats.EndsSoon()
+    if wanted < plan.seats_min:
+        return seats.BelowMinimum(plan.seats_min)
+    if wanted > max(plan.seats_max, standing.coming):
+        return seats.AboveMaximum(plan.seats_max, wanted)
+    return None

@@ -1,0 +1,180 @@
+"""Why a change of seats can't be made: what went wrong, what was kept, and what to do now."""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from billing.queries.overview import Standing
+from billing.services import commands, faults, seats
+from config import words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A banner; `status` is the answer's HTTP status when it was a POST."""
+
+    title: str
+    text: str
+    tone: str = "info"
+    action_label: str = ""
+    action_url: str = ""
+    second_label: str = ""
+    second_url: str = ""
+    status: int = 409
+
+
+def of(standing: Standing, error: Exception, wanted: int) -> Problem:
+    """The exception of a flow in words. `wanted` is the number of seats that was asked for."""
+    return _of(error, standing, wanted)
+
+
+def talk_url(standing: Standing, wanted: int) -> str:
+    """The talk-to-us form with what was wanted filled in."""
+    row = standing.row
+    query = {
+        "reason": "seats",
+        "plan": f"{row.line.code}/{row.plan.code}",
+        "seats": wanted,
+        "interval": row.price.interval,
+        "currency": row.currency,
+        "page": "seats",
+    }
+    return f"{reverse('storefront:talk')}?{urlencode(query)}"
+
+
+def seats_url(standing: Standing, **query: Any) -> str:
+    """The seats page of this subscription's product line."""
+    return f"{reverse('storefront:seats')}?{urlencode({'line': standing.row.line.code, **query})}"
+
+
+def stale() -> Problem:
+    return Problem(
+        title=_("The price has moved since you looked"),
+        text=_("Nothing was charged. Here is the price of this moment: confirm it, or leave it."),
+        tone="warn",
+    )
+
+
+@functools.singledispatch
+def _of(error: Exception, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("This change was refused"),
+        text=_("Nothing was charged and you keep %(kept)s. Talk to us, we look into it.") % _kept(standing),
+        tone="bad",
+        action_label=_("Talk to a person"),
+        action_url=reverse("storefront:talk"),
+        status=422,
+    )
+
+
+@_of.register
+def _above(error: seats.AboveMaximum, standing: Standing, wanted: int) -> Problem:
+    plan = standing.row.plan
+    values = {"plan": plan.name, "most": words.seats(plan.seats_max), "wanted": words.seats(wanted)}
+    has_room = plan.seats_max > standing.quantity
+    text = _("For %(wanted)s talk to a person; your number goes along.")
+    if has_room:
+        text = _("For %(wanted)s talk to a person; your number goes along. Meanwhile you can have %(most)s.")
+    return Problem(
+        title=_("%(plan)s is sold here for up to %(most)s") % values,
+        text=text % values,
+        action_label=_("Talk about %(wanted)s") % values,
+        action_url=talk_url(standing, wanted),
+        second_label=_("Take %(most)s now") % values if has_room else "",
+        second_url=seats_url(standing, seats=error.maximum) if has_room else "",
+        status=422,
+    )
+
+
+@_of.register
+def _waits(error: seats.WaitsForPayment, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("An earlier change waits for its payment"),
+        text=_("Finish paying it, or drop it; then the next change can be made."),
+        tone="warn",
+        action_label=_("Look at it"),
+        action_url=reverse("storefront:seat_change", args=[error.change.public_id]),
+    )
+
+
+@_of.register
+def _too_many(error: seats.TooManyChanges, standing: Standing, wanted: int) -> Problem:
+    values = {"when": words.moment(error.next_at), **_kept(standing)}
+    return Problem(
+        title=_("Those were many changes in a short time"),
+        text=_("The next one can be made from %(when)s. You keep %(kept)s until then.") % values,
+        tone="warn",
+        status=429,
+    )
+
+
+@_of.register
+def _ends(error: seats.EndsSoon, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("The subscription ends with this period"),
+        text=_("Take the cancellation back first; then seats can be changed for the time after."),
+        action_label=_("Look at the cancellation"),
+        action_url=reverse("storefront:cancellation"),
+    )
+
+
+@_of.register
+def _not_live(error: seats.NotLive, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("Seats can't be changed right now"),
+        text=_("A payment is missing, or the subscription has ended. Nothing was changed."),
+        tone="warn",
+        action_label=_("Look at what is open"),
+        action_url=reverse("storefront:invoices"),
+    )
+
+
+@_of.register
+def _below_minimum(error: seats.BelowMinimum, standing: Standing, wanted: int) -> Problem:
+    plan = standing.row.plan
+    values = {"plan": plan.name, "seats": words.seats(plan.seats_min)}
+    title = _("%(plan)s starts at %(seats)s") % values
+    return Problem(title=title, text=_("Fewer can't be had on this plan. Nothing was changed."), status=422)
+
+
+@_of.register
+def _nothing(error: seats.NothingChanges, standing: Standing, wanted: int) -> Problem:
+    return Problem(title=_("You have that many already"), text=_("Nothing was changed."), status=422)
+
+
+@_of.register
+def _in_use(error: seats.BelowSeatsInUse, standing: Standing, wanted: int) -> Problem:
+    values = {"count": words.number(error.missing)}
+    return Problem(
+        title=_("Choose who gives a seat back"),
+        text=_("More people have a seat than would be left: choose %(count)s more. Nothing was changed yet.") % values,
+        tone="warn",
+        status=422,
+    )
+
+
+@_of.register
+def _busy(error: commands.Busy, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("A change is being made"),
+        text=_("It takes a few seconds. Nothing of yours was lost: look again when it is done."),
+        tone="warn",
+    )
+
+
+@_of.register
+def _unreachable(error: faults.Unreachable, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("Our payment service does not answer"),
+        text=_("Nothing was charged and you keep %(kept)s. Try again in a minute.") % _kept(standing),
+        tone="bad",
+        status=503,
+    )
+
+
+def _kept(standing: Standing) -> dict[str, str]:
+    return {"kept": words.seats(standing.quantity)}

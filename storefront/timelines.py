@@ -1,0 +1,148 @@
+"""What happens next to a subscription, as dated events of the timeline component, each with the way to undo it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.queries.overview import Scheduled, Standing
+from config import words
+
+Event = dict[str, Any]
+
+
+def coming(standing: Standing, at: datetime) -> list[Event]:
+    """The events from `at` on, in order of their dates; the present comes first. No query."""
+    events = [*_payment(standing, at), *_card(standing, at), *_scheduled(standing), *_period_end(standing)]
+    events.sort(key=lambda event: (event["on"], event.pop("rank", 0)))
+    return [_present(standing, at), *events]
+
+
+def interval_words(interval: str) -> str:
+    return _("every year") if interval == "year" else _("every month")
+
+
+def fewer_or_more(delta: int) -> str:
+    """ "3 seats more", "2 seats fewer"."""
+    count = abs(delta)
+    if delta > 0:
+        return ngettext("%(count)s seat more", "%(count)s seats more", count) % {"count": words.number(count)}
+    return ngettext("%(count)s seat fewer", "%(count)s seats fewer", count) % {"count": words.number(count)}
+
+
+def _present(standing: Standing, at: datetime) -> Event:
+    row = standing.row
+    values = {"plan": row.plan.name, "day": words.on_day(row.period_starts_at)}
+    return {
+        "on": at,
+        "title": words.seats(standing.quantity),
+        "detail": _("%(plan)s, in the period that began %(day)s.") % values,
+        "kind": "now",
+    }
+
+
+def _payment(standing: Standing, at: datetime) -> list[Event]:
+    """Payments that wait for somebody."""
+    events: list[Event] = []
+    change, invoice = standing.change, standing.invoice
+    if change is not None and change.is_waiting:
+        gained = change.quantity_after - change.quantity_before
+        events.append(
+            {
+                "on": change.expires_at or at,
+                "title": _("%(seats)s wait for their payment") % {"seats": words.seats(gained)},
+                "detail": _("Paid by then, they are yours; otherwise they are dropped and nothing is charged."),
+                "amount_minor": change.due_now_minor,
+                "currency": change.currency,
+                "kind": "warn",
+                "undo_url": reverse("storefront:seat_change", args=[change.public_id]),
+                "undo_label": _("Drop them"),
+                "undo_name": "action",
+                "undo_value": "drop",
+            }
+        )
+    if invoice is not None:
+        again = invoice.next_attempt_at
+        events.append(
+            {
+                "on": again or at,
+                "title": _("The payment is tried again") if again else _("A payment is missing"),
+                "detail": _("Invoice %(number)s could not be charged.") % {"number": invoice.number},
+                "amount_minor": invoice.remaining_minor,
+                "currency": invoice.currency,
+                "kind": "bad",
+            }
+        )
+    return events
+
+
+def _card(standing: Standing, at: datetime) -> list[Event]:
+    """The card runs out before the next charge."""
+    charge, card = standing.next_charge, standing.card
+    if charge is None or card is None or card.works_on(words.day_of(charge.at)):
+        return []
+    return [
+        {
+            "on": max(card.expires_on - timedelta(days=1), words.day_of(at)),
+            "title": _("The card ending in %(last4)s expires") % {"last4": card.last4},
+            "detail": _("The charge after that will fail unless you change the card."),
+            "kind": "warn",
+        }
+    ]
+
+
+def _scheduled(standing: Standing) -> list[Event]:
+    return [_change(standing, change) for change in standing.scheduled if not change.is_end]
+
+
+def _change(standing: Standing, change: Scheduled) -> Event:
+    by = {"who": change.by or _("the store"), "day": words.on_day(change.created_at)}
+    detail = _("Set by %(who)s %(day)s.") % by
+    if standing.row.is_being_arranged:
+        detail = _("Set by %(who)s %(day)s, and being arranged with Stripe now.") % by
+    return {
+        "on": change.effective_at,
+        "title": fewer_or_more(change.delta),
+        "detail": detail,
+        "undo_url": reverse("storefront:scheduled_change", args=[change.public_id]),
+        "undo_label": _("Take back"),
+        "undo_name": "action",
+        "undo_value": "take_back",
+        "rank": 1,
+    }
+
+
+def _period_end(standing: Standing) -> list[Event]:
+    """The renewal, or the end."""
+    charge, end = standing.next_charge, standing.end
+    if charge is not None:
+        until = words.day(standing.next_period_ends_at - timedelta(days=1))
+        return [
+            {
+                "on": charge.at,
+                "title": _("Renewal with %(seats)s") % {"seats": words.seats(charge.seats)},
+                "detail": _("Paid then through %(day)s.") % {"day": until},
+                "amount_minor": charge.due_minor,
+                "currency": charge.currency,
+                "rank": 2,
+            }
+        ]
+    if standing.ends_at is None:
+        return []
+    event: Event = {
+        "on": standing.ends_at,
+        "title": _("The subscription ends"),
+        "detail": _("Everybody keeps their seat until then. Nothing more is charged."),
+        "kind": "warn",
+        "rank": 3,
+    }
+    if end is not None:
+        event |= {
+            "undo_url": reverse("storefront:scheduled_change", args=[end.public_id]),
+            "undo_label": _("Keep the subscription"),
+            "undo_name": "action",
+            "undo_value": "take_back",
+        }
+    return [event]

@@ -1,0 +1,120 @@
+"""From the cart to Stripe's payment page and back."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from accounts.services import legal
+from billing.models import Cart, CheckoutAttempt, CheckoutState
+from billing.queries import carts, checkouts
+from billing.services import checkout, commands, faults
+from config import clock, words
+from storefront.views import redirects
+
+# After this many looks the page stops asking by itself and offers a link.
+LOOKS = 60
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.require(Permission.BUY)
+def start(request: OrganizationRequest) -> HttpResponse:
+    """POST /checkout/ {cart, accept}: accept the terms, then on to the payment page. A double click goes to the same page."""
+    if request.method != "POST":
+        return redirect("storefront:cart")
+    cart = _cart(request)
+    if cart is None:
+        messages.info(request, _("This cart was bought or replaced meanwhile."))
+        return redirect("storefront:home")
+    if request.POST.get("accept") != "yes":
+        messages.error(request, _("Accept the terms first; your cart is kept."))
+        return redirect("storefront:cart")
+    legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())
+    return _go(request, cart)
+
+
+@require_safe
+@access.require(Permission.BUY)
+def attempt(request: OrganizationRequest, public_id: str) -> HttpResponse:
+    """GET /checkout/<id>/: how the purchase stands; back from the payment page it asks Stripe itself. `?part=1` is the fragment."""
+    found = checkouts.find(request.organization, public_id)
+    if found is None:
+        raise Http404
+    has_answer = True
+    if found.state == CheckoutState.OPEN and "paid" in request.GET:
+        try:
+            found = checkout.look_up(found)
+        except faults.GatewayError:
+            has_answer = False  # the event will say it too; the page goes on looking
+    template = "storefront/checkout/_state.html" if request.htmx else "storefront/checkout/attempt.html"  # type: ignore[attr-defined]
+    return render(request, template, _context(request, found, has_answer=has_answer))
+
+
+def _context(request: OrganizationRequest, found: CheckoutAttempt, *, has_answer: bool) -> dict[str, Any]:
+    looks = request.GET.get("look", "0")
+    look = int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 4 else 0
+    has_paid = "paid" in request.GET
+    waits = found.state == CheckoutState.OPENING or (found.state == CheckoutState.OPEN and has_paid)
+    query = {"paid": 1, "look": look + 1} if has_paid else {"look": look + 1}
+    return {
+        "attempt": found,
+        "plan": found.price.plan.name,
+        "waits": waits,
+        "asks_again": waits and look < LOOKS,
+        "has_answer": has_answer,
+        "again_url": f"{reverse('storefront:checkout_attempt', args=[found.public_id])}?{urlencode(query)}",
+        "subscription": found.subscription,
+        "is_new_cart_open": found.cart.state == "open",
+    }
+
+
+def _cart(request: OrganizationRequest) -> Cart | None:
+    """The open cart the form names: the organization's own, or one that nobody has yet."""
+    cart = carts.open_with(request.POST.get("cart", ""))
+    return cart if cart is not None and cart.organization_id in (None, request.organization.pk) else None
+
+
+def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
+    """Open the payment page, or say on the cart (or where it leads to) why not."""
+    try:
+        opened = checkout.start(
+            cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now()
+        )
+    except checkout.AlreadyBought as error:
+        bought = error.subscription
+        messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": words.seats(bought.quantity)})
+        return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
+    except checkout.SeatsOutOfRange:
+        return redirects.see(_talk_url(cart))
+    except checkout.CurrencyLocked as error:
+        text = _("Your organization pays in %(currency)s while anything in it is open: choose that currency.")
+        messages.error(request, text % {"currency": error.currency.upper()})
+        return redirects.see(reverse("storefront:cart"))
+    except checkout.NotOnSale:
+        messages.error(request, _("What your cart holds is no longer sold like this. Choose again; nothing was charged."))
+        return redirects.see(reverse("storefront:cart"))
+    except (commands.Busy, faults.GatewayError):
+        messages.error(request, _("Our payment service does not answer. Your cart is kept; try again in a minute."))
+        return redirects.see(reverse("storefront:cart"))
+    if opened.state == CheckoutState.OPEN and opened.url:
+        return redirects.see(opened.url)
+    return redirects.see(reverse("storefront:checkout_attempt", args=[opened.public_id]))
+
+
+def _talk_url(cart: Cart) -> str:
+    query = {
+        "reason": "seats",
+        "plan": f"{cart.plan.line.code}/{cart.plan.code}",
+        "seats": cart.seats,
+        "interval": cart.interval,
+        "currency": cart.currency,
+        "page": "checkout",
+    }
+    return f"{reverse('storefront:talk')}?{urlencode(query)}"

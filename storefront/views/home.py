@@ -1,0 +1,69 @@
+"""The first page after signing in: for those who decide about money, and for members."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from accounts.queries import members
+from billing.models import SeatAssignment
+from billing.queries import carts, checkouts, invoices, overview
+from billing.queries import seats as seats_query
+from billing.queries.overview import Standing, State
+from config import clock
+from storefront import timelines
+
+PEOPLE_SHOWN = 5
+INVOICES_SHOWN = 3
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    """GET /: a visitor is shown the prices, everybody else their home."""
+    return _home(request) if request.user.is_authenticated else redirect("storefront:pricing")
+
+
+@access.require(Permission.VIEW_MEMBER_HOME)
+def _home(request: OrganizationRequest) -> HttpResponse:
+    if not access.can(request, Permission.VIEW_BILLING):
+        return render(request, "storefront/home/member.html", _member(request))
+    standings = overview.standings(request.organization)
+    if not standings:
+        return render(request, "storefront/home/nothing.html", _nothing(request))
+    return render(request, "storefront/home/home.html", _owner(request, standings))
+
+
+def _nothing(request: OrganizationRequest) -> dict[str, Any]:
+    """Nothing was ever bought. Two queries."""
+    return {
+        "cart": carts.latest_of(request.organization),
+        "attempt": checkouts.open_attempt(request.organization),
+    }
+
+
+def _owner(request: OrganizationRequest, standings: list[Standing]) -> dict[str, Any]:
+    """Two queries besides the standings."""
+    at = clock.now()
+    standing = standings[0]
+    has_ended = standing.state is State.ENDED
+    shown = None if has_ended else seats_query.people(standing.row, at=at, limit=PEOPLE_SHOWN)
+    return {
+        "standing": standing,
+        "others": standings[1:],
+        "events": timelines.coming(standing, at) if not has_ended else [],
+        "people": shown,
+        "cart": carts.latest_of(request.organization) if has_ended else None,
+        "invoices": invoices.newest(request.organization, INVOICES_SHOWN),
+    }
+
+
+def _member(request: OrganizationRequest) -> dict[str, Any]:
+    """A member's own seat, and whom to ask. Two queries."""
+    live = SeatAssignment.objects.filter(membership=request.membership, ended_at=None)
+    return {
+        "seats": list(live.select_related("subscription__plan", "subscription__line", "assigned_by").order_by("assigned_at")),
+        "who_can": members.who_can(request.organization, Permission.CHANGE_SEATS),
+    }

@@ -1,0 +1,54 @@
+"""Invoices: the list, and the way to each one's page and PDF."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from billing.models import Invoice
+from billing.queries import invoices as queries
+from billing.services import faults, invoices
+from storefront.views import redirects
+
+
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def listing(request: OrganizationRequest) -> HttpResponse:
+    """GET /invoices/?before=: a page of them. Three queries besides the request's own, however many there are."""
+    values = {
+        "page": queries.page(request.organization, before=request.GET.get("before", "")),
+        "owed": queries.owed(request.organization),
+    }
+    return render(request, "storefront/invoices/page.html", values)
+
+
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def hosted(request: OrganizationRequest, stripe_id: str) -> HttpResponse:
+    """GET /invoices/<id>/hosted/: on to Stripe's page of the invoice, where it can be paid."""
+    return _go(request, stripe_id, invoices.hosted_url)
+
+
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def pdf(request: OrganizationRequest, stripe_id: str) -> HttpResponse:
+    """GET /invoices/<id>/pdf/: on to the PDF."""
+    return _go(request, stripe_id, invoices.pdf_url)
+
+
+def _go(request: OrganizationRequest, stripe_id: str, address: Callable[[Invoice], str]) -> HttpResponse:
+    found = queries.find(request.organization, stripe_id)
+    if found is None:
+        raise Http404
+    try:
+        return redirects.see(address(found))
+    except faults.Unreachable:
+        messages.error(request, _("Our payment service does not answer. Try again in a minute."))
+    except (faults.GatewayError, invoices.NoPage):
+        messages.error(request, _("There is no page of this invoice. Write to us and we send it."))
+    return redirects.see("/invoices/")

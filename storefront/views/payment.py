@@ -1,0 +1,73 @@
+"""The card that pays: which one, until when, and changing it on Stripe's page."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from billing.queries import overview
+from billing.services import cards, faults
+from config import clock, words
+from storefront.views import redirects
+
+LONGEST_SESSION_ID = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.require(Permission.MANAGE_PAYMENT)
+def payment_method(request: OrganizationRequest) -> HttpResponse:
+    """GET /payment-method/: the card; `?session=` when somebody comes back from changing it. POST: on to Stripe's card page."""
+    if request.method == "POST":
+        return _change(request)
+    if request.GET.get("session"):
+        return _came_back(request, request.GET["session"])
+    return render(request, "storefront/payment/page.html", _context(request))
+
+
+def _context(request: OrganizationRequest) -> dict[str, Any]:
+    """One query: the standings bring the customer along; without any, there is no card to show."""
+    standings = overview.standings(request.organization)
+    standing = standings[0] if standings else None
+    card = standing.card if standing else None
+    charge = standing.next_charge if standing else None
+    today = words.day_of(clock.now())
+    return {
+        "standing": standing,
+        "card": card,
+        "charge": charge,
+        "is_expired": card is not None and not card.works_on(today),
+        "expires_before_charge": card is not None and charge is not None and not card.works_on(words.day_of(charge.at)),
+    }
+
+
+def _change(request: OrganizationRequest) -> HttpResponse:
+    try:
+        command = cards.start_setup(request.organization, origin=access.origin(request), at=clock.now())
+    except cards.NoCustomer:
+        messages.info(request, _("Buy a plan first: the card is asked for there."))
+        return redirects.see("/payment-method/")
+    url = command.result.get("url")
+    if not url:
+        messages.error(request, _("The card page could not be opened. Your card is as it was; try again in a minute."))
+        return redirects.see("/payment-method/")
+    return redirects.see(url)
+
+
+def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
+    """Whoever comes first, this look or the event: the card is used once."""
+    try:
+        is_used = cards.look_up(session_id[:LONGEST_SESSION_ID], request.organization)
+    except faults.Unreachable:
+        is_used = False
+    except faults.GatewayError:
+        return redirects.see("/payment-method/")
+    if is_used:
+        messages.success(request, _("The new card is in use from now on."))
+    else:
+        messages.info(request, _("The new card is being taken over; that takes a few seconds."))
+    return redirects.see("/payment-method/")

@@ -1,0 +1,100 @@
+"""One change of seats: an increase on its way or waiting for its payment, and changes that wait for the period's end."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange
+from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
+from config import clock, words
+from storefront.views import redirects
+
+LOOKS = 60
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access.require(Permission.CHANGE_SEATS)
+def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
+    """GET /seats/changes/<id>/: how it stands (`look` counts the times the page asked). POST action=drop gives it up."""
+    found = _find(request, public_id)
+    if request.method == "POST":
+        return _drop(request, found)
+    looks = request.GET.get("look", "0")
+    look = int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 4 else 0
+    values = {
+        "change": found,
+        "gained": found.quantity_after - found.quantity_before,
+        "line": found.subscription.line.code,
+        "period_ends_at": found.subscription.period_ends_at,
+        "asks_again": found.state in (ChangeState.SENDING, ChangeState.WAITING) and look < LOOKS,
+        "again_url": f"{request.path}?look={look + 1}",
+    }
+    template = "storefront/seats/_change.html" if request.htmx else "storefront/seats/change.html"  # type: ignore[attr-defined]
+    return render(request, template, values)
+
+
+@require_http_methods(["GET", "HEAD"])
+@access.require(Permission.CHANGE_SEATS)
+def payment(request: OrganizationRequest, public_id: str) -> HttpResponse:
+    """GET /seats/changes/<id>/payment/: on to the page that finishes the payment, at the address it has now."""
+    found = _find(request, public_id)
+    if found.state != ChangeState.WAITING or not found.stripe_invoice_id:
+        return redirects.see(f"/seats/changes/{found.public_id}/")
+    try:
+        return redirects.see(invoices.payment_url(found.stripe_invoice_id))
+    except (faults.GatewayError, invoices.NoPage):
+        messages.error(request, _("Our payment service does not answer. The seats still wait for you; try again in a minute."))
+        return redirects.see(f"/seats/changes/{found.public_id}/")
+
+
+@require_POST
+@access.require(Permission.CHANGE_SEATS)
+def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpResponse:
+    """POST /seats/scheduled/<id>/ action=take_back: undo a change, or the cancellation, that has not happened yet."""
+    rows = ScheduledChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
+    found = rows.select_related("subscription").first()
+    if found is None:
+        raise Http404
+    try:
+        is_taken = scheduled.take_back(found, origin=access.origin(request), at=clock.now())
+    except seats.BelowSeatsInUse as error:
+        text = _("%(count)s people more have a seat than would be left. Take a seat back from them first; nothing was changed.")
+        messages.error(request, text % {"count": words.number(error.missing)})
+    except seats.NotLive:
+        messages.error(request, _("The subscription has ended. Nothing was changed."))
+    else:
+        _say(request, found, is_taken=is_taken)
+    return redirects.back(request, "storefront:seats")
+
+
+def _find(request: OrganizationRequest, public_id: str) -> SeatChange:
+    rows = SeatChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
+    found = rows.select_related("subscription__line", "subscription__plan", "subscription__organization", "actor").first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _drop(request: OrganizationRequest, found: SeatChange) -> HttpResponse:
+    try:
+        found = seat_increases.drop(found, origin=access.origin(request), at=clock.now())
+    except commands.Busy:
+        messages.warning(request, _("A change is being made. Look again in a few seconds."))
+        return redirects.see(f"/seats/changes/{found.public_id}/")
+    if found.state == ChangeState.DROPPED:
+        messages.success(request, _("Dropped. Nothing was charged, and your seats are as they were."))
+        return redirects.back(request, "storefront:seats")
+    return redirects.see(f"/seats/changes/{found.public_id}/")
+
+
+def _say(request: OrganizationRequest, found: ScheduledChange, *, is_taken: bool) -> None:
+    if not is_taken:
+        messages.info(request, _("That has happened, or was taken back, already."))
+    elif found.kind == ScheduledKind.END:
+        messages.success(request, _("Your subscription goes on. Nothing is lost."))
+    else:
+        messages.success(request, _("Taken back. Your seats stay as they are."))

@@ -1,0 +1,179 @@
+"""The seats: how many, who has one, what a change costs, what was changed before."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import access
+from accounts.access import OrganizationRequest, Permission
+from billing.models import ChangeState
+from billing.queries import overview
+from billing.queries import seats as queries
+from billing.queries.overview import Standing
+from billing.rules import pricing
+from billing.services import commands, faults, scheduled, seats
+from config import clock, words
+from storefront import seat_offers, seat_problems, timelines
+from storefront.forms.seats import ChoiceForm, LaterForm, NowForm
+from storefront.seat_offers import NOW, RENEWAL, Answer
+from storefront.views import redirects
+
+
+@require_safe
+@access.require(Permission.VIEW_BILLING)
+def page(request: OrganizationRequest) -> HttpResponse:
+    """GET /seats/?line=&seats=&when=&q=&page=&before=: the page; with `seats` it shows that number's price, without scripts too."""
+    standing = overview.standing(request.organization, _line(request.GET))
+    if standing is None or not standing.row.is_live:
+        return render(request, "storefront/seats/nothing.html", {"standing": standing})
+    return render(request, "storefront/seats/page.html", _context(request, standing, _asked(request, standing)))
+
+
+@require_safe
+@access.require(Permission.VIEW_BILLING)
+def preview(request: OrganizationRequest) -> HttpResponse:
+    """GET /seats/preview/?line=&seats=&when=: the answer to a number, as a fragment."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(f"/seats/?{request.GET.urlencode()}")
+    standing = overview.standing(request.organization, _line(request.GET))
+    if standing is None or not standing.row.is_live:
+        return HttpResponse(status=204)
+    answer = _asked(request, standing)
+    return render(request, "storefront/seats/_answer.html", {"standing": standing, "answer": answer})
+
+
+@require_POST
+@access.require(Permission.CHANGE_SEATS)
+def changes(request: OrganizationRequest) -> HttpResponse:
+    """POST /seats/changes/: confirm a price {token}, or set seats for the next period {seats, when=renewal, release...}."""
+    standing = overview.standing(request.organization, _line(request.POST))
+    if standing is None or not standing.row.is_live:
+        messages.error(request, _("There is no active subscription. Nothing was changed."))
+        return redirects.see("/seats/")
+    return _later(request, standing) if request.POST.get("when") == RENEWAL else _now(request, standing)
+
+
+def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
+    form = NowForm(request.POST)
+    if not form.is_valid():
+        return redirects.see(seat_problems.seats_url(standing))
+    at, wall = clock.now(), clock.wall()
+    try:
+        change = seats.confirm(
+            standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at, wall=wall
+        )
+    except seats.Stale as error:
+        return _stale(request, error)
+    except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
+        return _refused(request, standing, error)
+    if change.state != ChangeState.DONE:
+        return redirects.see(f"/seats/changes/{change.public_id}/")
+    paid = words.money(change.due_now_minor, change.currency)
+    said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
+    messages.success(request, said % {"seats": words.seats(change.quantity_after), "amount": paid})
+    return redirects.see(seat_problems.seats_url(standing))
+
+
+def _later(request: OrganizationRequest, standing: Standing) -> HttpResponse:
+    form = LaterForm(request.POST)
+    if not form.is_valid():
+        return redirects.see(seat_problems.seats_url(standing))
+    wanted = form.cleaned_data["seats"]
+    try:
+        change = scheduled.change_seats(
+            standing.row,
+            seats_after=wanted,
+            releases=_numbers(request.POST.getlist("release")),
+            origin=access.origin(request),
+            at=clock.now(),
+            reason=form.cleaned_data["reason"],
+        )
+    except (seats.SeatsError, commands.Busy) as error:
+        return _refused(request, standing, error, wanted=wanted)
+    said = _("%(seats)s from %(day)s. You can take it back until then.")
+    messages.success(request, said % {"seats": words.seats(wanted), "day": words.day(change.effective_at)})
+    return redirects.see(seat_problems.seats_url(standing))
+
+
+def _stale(request: OrganizationRequest, error: seats.Stale) -> HttpResponse:
+    """The fresh price instead, with the reason; nothing was charged."""
+    standing = overview.standing(request.organization, _line(request.POST))
+    if standing is None or not standing.row.is_live:
+        return redirects.see("/seats/")
+    answer = (
+        seat_offers.of_offer(standing, error.fresh, stale=True)
+        if error.fresh
+        else Answer(seats=standing.quantity, when=NOW)
+    )
+    return _render(request, standing, answer, seat_problems.stale())
+
+
+def _refused(
+    request: OrganizationRequest, standing: Standing, error: Exception, *, wanted: int | None = None
+) -> HttpResponse:
+    problem = seat_problems.of(standing, error, wanted or standing.quantity)
+    answer = Answer(seats=wanted or standing.quantity, when=RENEWAL if wanted else NOW)
+    if isinstance(error, seats.BelowSeatsInUse):
+        answer = seat_offers.answer(standing, wanted=answer.seats, when=RENEWAL, at=clock.now(), wall=clock.wall())
+    return _render(request, standing, answer, problem)
+
+
+def _render(
+    request: OrganizationRequest, standing: Standing, answer: Answer, problem: seat_problems.Problem
+) -> HttpResponse:
+    values = _context(request, standing, answer) | {"problem": problem}
+    values["chosen"] = frozenset(_numbers(request.POST.getlist("release")))
+    return render(request, "storefront/seats/page.html", values, status=problem.status)
+
+
+def _asked(request: OrganizationRequest, standing: Standing) -> Answer:
+    """The answer to the number in the address; to no number, or none that makes sense, the present one."""
+    form = ChoiceForm(request.GET)
+    if not form.is_valid():
+        return Answer(seats=standing.quantity, when=NOW)
+    said = form.cleaned_data
+    return seat_offers.answer(standing, wanted=said["seats"], when=said["when"], at=clock.now(), wall=clock.wall())
+
+
+def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -> dict[str, Any]:
+    """Two queries besides the standing."""
+    at = clock.now()
+    plan = standing.row.plan
+    before = _numbers([request.GET.get("before", "")])
+    return {
+        "standing": standing,
+        "answer": answer,
+        "events": timelines.coming(standing, at),
+        "people": queries.people(
+            standing.row, at=at, query=request.GET.get("q", "").strip()[:100], page=_page(request.GET.get("page", ""))
+        ),
+        "ledger": queries.ledger(standing.row, before=before[0] if before else None),
+        "is_older": bool(before),
+        "stops": list(pricing.break_seats(standing.tiers, plan.seats_max)),
+        "least": plan.seats_min,
+        "most": max(plan.seats_max, standing.quantity),
+        "whens": [
+            {"value": NOW, "label": _("Now")},
+            {"value": RENEWAL, "label": _("From %(day)s") % {"day": words.day(standing.row.period_ends_at)}},
+        ],
+        "talk_url": seat_problems.talk_url(standing, answer.seats),
+    }
+
+
+def _line(said: QueryDict) -> str:
+    return said.get("line", "")[:40]
+
+
+def _numbers(texts: Iterable[str]) -> list[int]:
+    """The whole numbers among what a form sent."""
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 16]
+
+
+def _page(text: str) -> int:
+    found = _numbers([text])
+    return min(max(found[0], 1), 1_000) if found else 1
