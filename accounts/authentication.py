@@ -12,8 +12,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
+# rest_framework.views reads its settings, which name this module: it can't be imported here, and views are Any below.
 from accounts.models import ApiKey, ApiKeyKind, Organization
 from accounts.queries import api_keys as keys_read
 from accounts.queries import policies
@@ -58,7 +58,7 @@ class HasScope(BasePermission):
     it sets `needs_organization = False`.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         key = request.auth
         if not isinstance(key, ApiKey):
             return False
@@ -84,7 +84,7 @@ class KeyThrottle(BaseThrottle):
     def __init__(self) -> None:
         self._left = 0
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: Any) -> bool:
         key = request.auth
         if not isinstance(key, ApiKey):
             return True
@@ -114,7 +114,7 @@ def _plain(request: Request) -> Any:
     return request._request  # noqa: SLF001 - DRF has no public name for it
 
 
-def _scopes(request: Request, view: APIView) -> Any:
+def _scopes(request: Request, view: Any) -> Any:
     scopes = getattr(view, "required_scopes", None)
     return scopes.get(request.method) if isinstance(scopes, dict) else scopes
 
