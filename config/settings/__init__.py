@@ -135,7 +135,7 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_RATE_LIMITS = False if TEST else {}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if TEST else {}
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 
 # --- Language, time and money -----------------------------------------------------------------------------------------
@@ -279,6 +279,14 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "DESCRIPTION": "What the pages show and change, for programs. Money is integer minor units of `currency`; errors are problem "
+    "documents (RFC 9457) whose `type` is stable.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "SeatChangeState": "billing.models.seats.ChangeState",
+        "ScheduledChangeState": "billing.models.seats.ScheduledState",
+    },
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "displayRequestDuration": True},
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------------------

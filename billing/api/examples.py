@@ -1,0 +1,124 @@
+"""Answers as the documentation shows them."""
+
+from typing import Any
+
+PREVIEW: dict[str, Any] = {
+    "token": ".eJyrVspM...",
+    "expires_at": "2026-03-12T09:45:00Z",
+    "currency": "usd",
+    "seats_before": 10,
+    "seats_after": 13,
+    "seats_at_renewal": 11,
+    "proration_at": "2026-03-12T09:30:00Z",
+    "lines": [
+        {
+            "description": "Unused time on 10 x Team after 12 Mar 2026",
+            "quantity": 10,
+            "amount_minor": -9600,
+            "starts_at": "2026-03-12T09:30:00Z",
+            "ends_at": "2026-03-30T09:30:00Z",
+        },
+        {
+            "description": "Remaining time on 13 x Team after 12 Mar 2026",
+            "quantity": 13,
+            "amount_minor": 12480,
+            "starts_at": "2026-03-12T09:30:00Z",
+            "ends_at": "2026-03-30T09:30:00Z",
+        },
+    ],
+    "subtotal_minor": 2880,
+    "tax_minor": 0,
+    "total_minor": 2880,
+    "balance_applied_minor": 0,
+    "due_now_minor": 2880,
+    "renewal_minor": 17600,
+    "renewal_at": "2026-03-30T09:30:00Z",
+}
+CHANGE: dict[str, Any] = {
+    "id": "k3m9x2c7w5nq8h4t",
+    "state": "done",
+    "seats_before": 10,
+    "seats_after": 13,
+    "due_now_minor": 2880,
+    "currency": "usd",
+    "message": "",
+    "finish_url": None,
+    "created_at": "2026-03-12T09:31:12Z",
+    "expires_at": None,
+    "concluded_at": "2026-03-12T09:31:13Z",
+}
+SCHEDULED: dict[str, Any] = {
+    "id": "p7d2f6r3v9ya4k8s",
+    "kind": "seats",
+    "delta": -2,
+    "effective_at": "2026-03-30T09:30:00Z",
+    "state": "pending",
+    "reason_code": "",
+    "created_at": "2026-03-05T14:02:10Z",
+}
+SUBSCRIPTION: dict[str, Any] = {
+    "id": "sub_1QxExample",
+    "plan": {"line": "fieldnote", "code": "team", "name": "Team"},
+    "interval": "month",
+    "currency": "usd",
+    "status": "active",
+    "is_being_arranged": False,
+    "seats": {"bought": 13, "assigned": 9, "held": 1, "free": 3, "coming": 11},
+    "period": {"starts_at": "2026-02-28T09:30:00Z", "ends_at": "2026-03-30T09:30:00Z"},
+    "ends_at": None,
+    "next_charge": {"at": "2026-03-30T09:30:00Z", "seats": 11, "due_minor": 17600},
+    "pending": None,
+    "scheduled": [SCHEDULED],
+}
+MEMBERS: dict[str, Any] = {
+    "data": [
+        {
+            "id": 4711,
+            "name": "Mia Member",
+            "email": "mia@acme.example",
+            "external_id": "u-93",
+            "role": "member",
+            "has_seat": True,
+            "joined_at": "2026-01-07T08:00:00Z",
+        }
+    ],
+    "next": None,
+}
+ENTITLEMENT: dict[str, Any] = {
+    "feature": "storage_gb",
+    "entitled": True,
+    "limit": 250,
+    "reason": "included",
+    "plan": "fieldnote/team",
+    "until": "2026-03-30T09:30:00Z",
+}
+CATALOG: dict[str, Any] = {
+    "version": 3,
+    "currencies": ["usd", "eur"],
+    "lines": [
+        {
+            "code": "fieldnote",
+            "name": "Fieldnote",
+            "pitch": "Notes and inspections that survive the field.",
+            "plans": [
+                {
+                    "code": "team",
+                    "name": "Team",
+                    "pitch": "Several crews that share templates, reports and one picture.",
+                    "seats_min": 3,
+                    "seats_max": 100,
+                    "is_recommended": True,
+                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 250, "unit": "GB"}],
+                    "prices": [
+                        {
+                            "interval": "month",
+                            "currency": "usd",
+                            "scheme": "volume",
+                            "tiers": [{"up_to": 9, "unit_minor": 1800}, {"up_to": None, "unit_minor": 1600}],
+                        }
+                    ],
+                }
+            ],
+        }
+    ],
+}

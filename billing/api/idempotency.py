@@ -1,0 +1,103 @@
+"""The header `Idempotency-Key` on writes: required, honoured for 24 hours."""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import ApiKey
+from billing.api.problems import Problem
+from billing.services import idempotency
+from config import clock, problems
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+LONGEST = 255
+# A decline is an outcome: asking again under the same key must not charge again. Other refusals changed nothing.
+OUTCOMES = (status.HTTP_402_PAYMENT_REQUIRED,)
+
+JSON = JSONRenderer()
+Write = Callable[..., Response]
+
+
+def once(write: Write) -> Write:
+    """Make a view's method act once a key: the same key and body get the first answer again, other bodies a conflict.
+
+    Answers that changed something (2xx, and a declined payment) are kept; after any other the key is free again.
+    """
+
+    @functools.wraps(write)
+    def guarded(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        claimed = _claim(request)
+        if claimed.kept is not None:
+            return _answer(claimed.kept.status, claimed.kept.body, headers={REPLAYED: "true"})
+        try:
+            response = write(view, request, *args, **kwargs)
+        except Problem as problem:
+            if problem.status_code in OUTCOMES:
+                idempotency.finish(claimed, status=problem.status_code, body=problems.document(problem))
+            else:
+                idempotency.give_up(claimed)
+            raise
+        except BaseException:
+            idempotency.give_up(claimed)
+            raise
+        idempotency.finish(claimed, status=response.status_code, body=_plain(response.data))
+        return response
+
+    return guarded
+
+
+def nonce(request: Request) -> str:
+    """A name for the change to be that is the same each time this key comes: 40 characters."""
+    key = request.auth
+    assert isinstance(key, ApiKey)
+    return hashlib.sha256(f"{key.pk}:{request.headers[HEADER]}".encode()).hexdigest()[:40]
+
+
+def _claim(request: Request) -> idempotency.Claim:
+    key = request.auth
+    assert isinstance(key, ApiKey)
+    organization = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - set by the authentication
+    try:
+        return idempotency.claim(
+            api_key=key, organization=organization, key=_key(request), fingerprint=_fingerprint(request), wall=clock.wall()
+        )
+    except idempotency.Reused:
+        detail = _("This Idempotency-Key was used for another request. Use a new key for each new request.")
+        raise Problem("idempotency-key-reused", detail) from None
+    except idempotency.UnderWay:
+        problem = Problem("idempotency-key-in-use", _("The first request with this key is still being made. Ask again."))
+        problem.wait = 2  # type: ignore[attr-defined] # becomes Retry-After
+        raise problem from None
+
+
+def _key(request: Request) -> str:
+    said = request.headers.get(HEADER, "").strip()
+    if not said or len(said) > LONGEST or not said.isascii() or not said.isprintable():
+        text = _("Send this header with every write: up to 255 characters, new for each change, the same when you ask again.")
+        raise exceptions.ValidationError({HEADER: [text]})
+    return said
+
+
+def _fingerprint(request: Request) -> str:
+    organization = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    told = [request.method, request.path, organization.pk if organization else None, request.data]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _plain(data: Any) -> Any:
+    """As the client will read it: instants and the like become JSON now, so that a replay is the same to the byte."""
+    return json.loads(JSON.render(data)) if data is not None else None
+
+
+def _answer(status_code: int, body: Any, *, headers: dict[str, str]) -> Response:
+    media = problems.MEDIA_TYPE if status_code >= status.HTTP_400_BAD_REQUEST else None
+    return Response(body, status=status_code, headers=headers, content_type=media)

@@ -1,0 +1,216 @@
+"""What programs are told. Money is integer minor units of `currency`, instants are ISO 8601 in UTC."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import Role
+from billing.models import CancelReason, ChangeState, Interval, ScheduledKind, ScheduledState, Scheme, SubscriptionStatus
+
+
+class Output(serializers.Serializer[Any]):
+    pass
+
+
+# --- Problems ---------------------------------------------------------------------------------------------------------
+
+
+class ProblemField(Output):
+    pointer = serializers.CharField(help_text="JSON pointer into the body that was sent, as a fragment.")
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+class ProblemOutput(Output):
+    """RFC 9457. Some types carry members of their own, for example `preview` or `maximum`."""
+
+    type = serializers.CharField(help_text="A stable name to program against.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What to do now.")
+    request_id = serializers.CharField(help_text="Name it when you ask for help.")
+    errors = ProblemField(many=True, required=False)
+
+
+# --- Catalog ----------------------------------------------------------------------------------------------------------
+
+
+class TierOutput(Output):
+    up_to = serializers.IntegerField(allow_null=True, help_text="The last seat of the tier; null: no end.")
+    unit_minor = serializers.IntegerField(help_text="Of a seat and interval.")
+
+
+class PriceOutput(Output):
+    interval = serializers.ChoiceField(choices=Interval.choices)
+    currency = serializers.CharField()
+    scheme = serializers.ChoiceField(choices=Scheme.choices)
+    tiers = TierOutput(many=True)
+
+
+class FeatureOutput(Output):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or simply included.")
+    unit = serializers.CharField(allow_null=True)
+
+
+class CatalogPlanOutput(Output):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    pitch = serializers.CharField()
+    seats_min = serializers.IntegerField()
+    seats_max = serializers.IntegerField(help_text="The most that is sold without a person.")
+    is_recommended = serializers.BooleanField()
+    features = FeatureOutput(many=True)
+    prices = PriceOutput(many=True)
+
+
+class LineOutput(Output):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    pitch = serializers.CharField()
+    plans = CatalogPlanOutput(many=True)
+
+
+class CatalogOutput(Output):
+    version = serializers.IntegerField()
+    currencies = serializers.ListField(child=serializers.CharField())
+    lines = LineOutput(many=True)
+
+
+# --- Subscription -----------------------------------------------------------------------------------------------------
+
+
+class PlanOutput(Output):
+    line = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class SeatsOutput(Output):
+    bought = serializers.IntegerField()
+    assigned = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="Kept for people who are invited.")
+    free = serializers.IntegerField()
+    coming = serializers.IntegerField(help_text="From the next period on; 0 when the subscription ends.")
+
+
+class PeriodOutput(Output):
+    """Half open: `ends_at` is the first instant after it."""
+
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class ScheduledChangeOutput(Output):
+    id = serializers.CharField()
+    kind = serializers.ChoiceField(choices=ScheduledKind.choices)
+    delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end.")
+    effective_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=ScheduledState.choices)
+    reason_code = serializers.ChoiceField(choices=[("", ""), *CancelReason.choices])
+    created_at = serializers.DateTimeField()
+
+
+class PendingOutput(Output):
+    change = serializers.CharField()
+    state = serializers.ChoiceField(choices=ChangeState.choices)
+    seats = serializers.IntegerField()
+    due_now_minor = serializers.IntegerField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    finish_url = serializers.URLField(help_text="The page on which a person finishes the payment or drops the change.")
+
+
+class NextChargeOutput(Output):
+    at = serializers.DateTimeField()
+    seats = serializers.IntegerField()
+    due_minor = serializers.IntegerField(help_text="Before tax, after the balance.")
+
+
+class SubscriptionOutput(Output):
+    id = serializers.CharField()
+    plan = PlanOutput()
+    interval = serializers.ChoiceField(choices=Interval.choices)
+    currency = serializers.CharField()
+    status = serializers.ChoiceField(choices=SubscriptionStatus.choices, help_text="Stripe's own word.")
+    is_being_arranged = serializers.BooleanField(help_text="Whether the newest scheduled changes are still on their way.")
+    seats = SeatsOutput()
+    period = PeriodOutput()
+    ends_at = serializers.DateTimeField(allow_null=True)
+    next_charge = NextChargeOutput(allow_null=True)
+    pending = PendingOutput(allow_null=True, help_text="An increase that is being made or waits for its payment.")
+    scheduled = ScheduledChangeOutput(many=True)
+
+
+# --- Seats ------------------------------------------------------------------------------------------------------------
+
+
+class PreviewLineOutput(Output):
+    description = serializers.CharField()
+    quantity = serializers.IntegerField()
+    amount_minor = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class PreviewOutput(Output):
+    """What a change costs. Confirm it with `token` until `expires_at`; the charge is `due_now_minor`, to the cent."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    currency = serializers.CharField()
+    seats_before = serializers.IntegerField()
+    seats_after = serializers.IntegerField()
+    seats_at_renewal = serializers.IntegerField()
+    proration_at = serializers.DateTimeField()
+    lines = PreviewLineOutput(many=True)
+    subtotal_minor = serializers.IntegerField()
+    tax_minor = serializers.IntegerField()
+    total_minor = serializers.IntegerField()
+    balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
+    due_now_minor = serializers.IntegerField()
+    renewal_minor = serializers.IntegerField(help_text="The next period, before tax and balance.")
+    renewal_at = serializers.DateTimeField()
+
+
+class SeatChangeOutput(Output):
+    id = serializers.CharField()
+    state = serializers.ChoiceField(choices=ChangeState.choices)
+    seats_before = serializers.IntegerField()
+    seats_after = serializers.IntegerField()
+    due_now_minor = serializers.IntegerField()
+    currency = serializers.CharField()
+    message = serializers.CharField(help_text="Why it ended as it did.")
+    finish_url = serializers.URLField(allow_null=True, help_text="While it waits for payment: where a person finishes it.")
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    concluded_at = serializers.DateTimeField(allow_null=True)
+
+
+# --- Members and entitlements -----------------------------------------------------------------------------------------
+
+
+class MemberOutput(Output):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    email = serializers.EmailField()
+    external_id = serializers.CharField(allow_null=True, help_text="The vendor's own id of the person.")
+    role = serializers.ChoiceField(choices=Role.choices)
+    has_seat = serializers.BooleanField()
+    joined_at = serializers.DateTimeField()
+
+
+class MembersOutput(Output):
+    data = MemberOutput(many=True)
+    next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page; null: this is the last.")
+
+
+class EntitlementOutput(Output):
+    feature = serializers.CharField()
+    entitled = serializers.BooleanField()
+    limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or not a counted feature.")
+    reason = serializers.ChoiceField(
+        choices=("included", "not_in_plan", "no_subscription", "subscription_suspended", "not_a_member", "no_seat")
+    )
+    plan = serializers.CharField(allow_null=True, help_text="line/plan")
+    until = serializers.DateTimeField(allow_null=True, help_text="When this may change by itself: ask again then.")

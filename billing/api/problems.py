@@ -1,0 +1,117 @@
+"""What each refusal of a service is called in the API, and what the caller can do about it (RFC 9457)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+
+from billing import gateway
+from billing.services import commands, people, seats
+from config.problems import Problem
+
+__all__ = ["Problem", "field", "of"]
+
+
+def field(pointer: str, detail: str, code: str) -> dict[str, str]:
+    """One entry of `errors`: which part of the body, by JSON pointer, and what to do."""
+    return {"pointer": f"#{pointer}", "detail": detail, "code": code}
+
+
+def of(error: Exception) -> Problem | None:
+    """The problem document of a service's refusal; None for what is no refusal but a defect."""
+    for kind, make in MAKERS:
+        if isinstance(error, kind):
+            return make(error)
+    return None
+
+
+def _not_live(error: Any) -> Problem:
+    detail = _("There is no active subscription. Buy a plan in the store, or pay what is open there.")
+    return Problem("subscription-not-active", detail)
+
+
+def _nothing_changes(error: Any) -> Problem:
+    return _wrong_seats("nothing-changes", _("That many seats are bought already. Send another number."), status_code=409)
+
+
+def _below_minimum(error: seats.BelowMinimum) -> Problem:
+    detail = _("At least %(minimum)s seats can be had this way. Fewer than now are scheduled for the period's end.")
+    return _wrong_seats("too-few-seats", detail % {"minimum": error.minimum}, minimum=error.minimum)
+
+
+def _above_maximum(error: seats.AboveMaximum) -> Problem:
+    detail = _("Up to %(maximum)s seats are sold without a person. Take that many now, and talk to us about the rest.")
+    return _wrong_seats("too-many-seats", detail % {"maximum": error.maximum}, maximum=error.maximum)
+
+
+def _wrong_seats(code: str, detail: str, *, status_code: int = status.HTTP_422_UNPROCESSABLE_ENTITY, **more: Any) -> Problem:
+    return Problem(code, detail, status_code=status_code, errors=[field("/seats", detail, code)], **more)
+
+
+def _seats_in_use(error: seats.BelowSeatsInUse) -> Problem:
+    detail = _("%(missing)s more people have a seat than would be left. Name whose seats end in `releases`.")
+    said = detail % {"missing": error.missing}
+    return Problem("seats-in-use", said, missing=error.missing, errors=[field("/releases", said, "seats-in-use")])
+
+
+def _waits_for_payment(error: seats.WaitsForPayment) -> Problem:
+    detail = _("An earlier change waits for its payment. Finish it, or drop it with DELETE on that change.")
+    return Problem("payment-pending", detail, change=error.change.public_id)
+
+
+def _too_many_changes(error: seats.TooManyChanges) -> Problem:
+    detail = _("Seats were changed too often lately. The next change can be made at %(at)s.")
+    at = error.next_at.isoformat()
+    return _later("too-many-changes", detail % {"at": at}, status_code=429, seconds=60, next_at=at)
+
+
+def _ends_soon(error: Any) -> Problem:
+    return Problem("subscription-ends", _("The subscription ends with this period. Take the cancellation back first."))
+
+
+def _stale(error: seats.Stale) -> Problem:
+    detail = _("The price or the subscription changed since the preview. Nothing was charged; look at a new preview.")
+    return Problem("preview-stale", detail)
+
+
+def _busy(error: Any) -> Problem:
+    return _later("change-in-progress", _("Another change is being made. Ask again in a moment."), status_code=409, seconds=2)
+
+
+def _unreachable(error: Any) -> Problem:
+    detail = _("The payment provider does not answer. What was begun goes on; ask again in a moment.")
+    return _later("payment-provider-unreachable", detail, status_code=503, seconds=5)
+
+
+def _refused(error: Any) -> Problem:
+    detail = _("The payment provider refused. Nothing was changed; look at the subscription and try again.")
+    return Problem("payment-provider-refused", detail, status_code=status.HTTP_502_BAD_GATEWAY)
+
+
+def _no_free_seat(error: people.NoFreeSeat) -> Problem:
+    detail = _("Every seat is in use: %(missing)s more are needed.") % {"missing": error.missing}
+    return Problem("no-free-seat", detail, missing=error.missing)
+
+
+def _later(code: str, detail: str, *, status_code: int, seconds: int, **more: Any) -> Problem:
+    problem = Problem(code, detail, status_code=status_code, **more)
+    problem.wait = seconds  # type: ignore[attr-defined] # becomes Retry-After (config.problems.handle)
+    return problem
+
+
+MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (seats.NotLive, _not_live),
+    (seats.NothingChanges, _nothing_changes),
+    (seats.BelowMinimum, _below_minimum),
+    (seats.AboveMaximum, _above_maximum),
+    (seats.BelowSeatsInUse, _seats_in_use),
+    (seats.WaitsForPayment, _waits_for_payment),
+    (seats.TooManyChanges, _too_many_changes),
+    (seats.EndsSoon, _ends_soon),
+    (seats.Stale, _stale),
+    (commands.Busy, _busy),
+    (people.NoFreeSeat, _no_free_seat),
+    (gateway.Unreachable, _unreachable),
+    (gateway.GatewayError, _refused),
+)

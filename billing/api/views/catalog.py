@@ -1,0 +1,27 @@
+"""What is on sale."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from billing.api import examples, outputs, schema, words
+from billing.api.views import base
+from billing.queries import catalog
+
+
+class Catalog(base.View):
+    required_scopes = [Scope.CATALOG_READ]
+    needs_organization = False
+
+    @extend_schema(
+        operation_id="catalog",
+        summary="What is on sale",
+        description="Lines, plans, features and prices, in the language of `Accept-Language`. Amounts are minor units a seat "
+        "and interval.",
+        tags=["Catalog"],
+        responses={200: outputs.CatalogOutput, **schema.problems()},
+        examples=[schema.example("Catalog", examples.CATALOG)],
+    )
+    def get(self, request: Request) -> Response:
+        return base.answer(outputs.CatalogOutput, words.on_sale(catalog.on_sale()))

@@ -1,0 +1,161 @@
+"""From rows and query data to the plain values of the API's answers."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from billing.models import ChangeState, ScheduledChange, SeatChange
+from billing.queries import catalog, overview
+from billing.queries.overview import Standing
+from billing.services import seats
+
+
+def on_sale(shelf: catalog.OnSale) -> dict[str, Any]:
+    return {
+        "version": shelf.number,
+        "currencies": list(shelf.currencies),
+        "lines": [
+            {
+                "code": line.code,
+                "name": catalog.text(line.name),
+                "pitch": catalog.text(line.pitch),
+                "plans": [_plan_on_sale(plan) for plan in line.plans],
+            }
+            for line in shelf.lines
+        ],
+    }
+
+
+def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
+    return {
+        "code": plan.code,
+        "name": plan.name,
+        "pitch": catalog.text(plan.pitch),
+        "seats_min": plan.seats_min,
+        "seats_max": plan.seats_max,
+        "is_recommended": plan.is_recommended,
+        "features": [
+            {
+                "code": feature.code,
+                "name": catalog.text(feature.name),
+                "limit": feature.limit,
+                "unit": catalog.text(feature.unit) if feature.unit else None,
+            }
+            for feature in plan.features
+        ],
+        "prices": [
+            {
+                "interval": price.interval,
+                "currency": price.currency,
+                "scheme": price.scheme,
+                "tiers": [asdict(tier) for tier in price.tiers],
+            }
+            for price in plan.prices
+        ],
+    }
+
+
+def subscription(standing: Standing) -> dict[str, Any]:
+    row, next_charge = standing.row, standing.next_charge
+    return {
+        "id": row.stripe_id,
+        "plan": {"line": row.line.code, "code": row.plan.code, "name": row.plan.name},
+        "interval": row.price.interval,
+        "currency": row.currency,
+        "status": row.status,
+        "is_being_arranged": row.is_being_arranged,
+        "seats": {
+            "bought": standing.quantity,
+            "assigned": standing.in_use,
+            "held": standing.held,
+            "free": standing.free,
+            "coming": standing.coming,
+        },
+        "period": {"starts_at": row.period_starts_at, "ends_at": row.period_ends_at},
+        "ends_at": standing.ends_at,
+        "next_charge": {"at": next_charge.at, "seats": next_charge.seats, "due_minor": next_charge.due_minor}
+        if next_charge
+        else None,
+        "pending": _pending(standing.change) if standing.change else None,
+        "scheduled": [_waiting(change) for change in standing.scheduled],
+    }
+
+
+def _pending(change: overview.OpenChange) -> dict[str, Any]:
+    return {
+        "change": change.public_id,
+        "state": change.state,
+        "seats": change.quantity_after,
+        "due_now_minor": change.due_now_minor,
+        "expires_at": change.expires_at,
+        "finish_url": page("storefront:seat_change", change.public_id),
+    }
+
+
+def _waiting(change: overview.Scheduled) -> dict[str, Any]:
+    return {
+        "id": change.public_id,
+        "kind": change.kind,
+        "delta": change.delta,
+        "effective_at": change.effective_at,
+        "state": "pending",
+        "reason_code": change.reason_code,
+        "created_at": change.created_at,
+    }
+
+
+def scheduled_change(change: ScheduledChange) -> dict[str, Any]:
+    return {
+        "id": change.public_id,
+        "kind": change.kind,
+        "delta": change.delta,
+        "effective_at": change.effective_at,
+        "state": change.state,
+        "reason_code": change.reason_code,
+        "created_at": change.created_at,
+    }
+
+
+def offer(offered: seats.Offer) -> dict[str, Any]:
+    shown = offered.preview
+    return {
+        "token": offered.token,
+        "expires_at": offered.expires_at,
+        "currency": shown.currency,
+        "seats_before": shown.quantity_before,
+        "seats_after": shown.quantity_after,
+        "seats_at_renewal": shown.quantity_at_renewal,
+        "proration_at": shown.proration_at,
+        "lines": [asdict(line) for line in shown.lines],
+        "subtotal_minor": shown.subtotal_minor,
+        "tax_minor": shown.tax_minor,
+        "total_minor": shown.total_minor,
+        "balance_applied_minor": shown.balance_applied_minor,
+        "due_now_minor": shown.due_now_minor,
+        "renewal_minor": shown.renewal_minor,
+        "renewal_at": shown.renewal_at,
+    }
+
+
+def seat_change(change: SeatChange) -> dict[str, Any]:
+    waits = change.state == ChangeState.WAITING
+    return {
+        "id": change.public_id,
+        "state": change.state,
+        "seats_before": change.quantity_before,
+        "seats_after": change.quantity_after,
+        "due_now_minor": change.due_now_minor,
+        "currency": change.currency,
+        "message": change.message,
+        "finish_url": page("storefront:seat_change", change.public_id) if waits else None,
+        "created_at": change.created_at,
+        "expires_at": change.expires_at,
+        "concluded_at": change.concluded_at,
+    }
+
+
+def page(name: str, *args: str) -> str:
+    """The full address of a page of the store."""
+    return f"{settings.STORE_URL}{reverse(name, args=args)}"

@@ -1,0 +1,106 @@
+"""May an organization, or a person in it, use a feature: by its plan, its subscription's state and its seats. One query."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Membership, Organization
+from billing.models import LIVE_STATUSES, SeatAssignment, Subscription
+from billing.queries import catalog
+
+# A payment that is being retried takes nothing away; one that was given up does.
+ENTITLED_STATUSES = ("trialing", "active", "past_due")
+
+
+class Reason(StrEnum):
+    INCLUDED = "included"
+    NOT_IN_PLAN = "not_in_plan"
+    NO_SUBSCRIPTION = "no_subscription"
+    SUSPENDED = "subscription_suspended"
+    NOT_A_MEMBER = "not_a_member"
+    NO_SEAT = "no_seat"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entitlement:
+    """`limit` None is without limit, or no counted feature. `until`: when the answer may change by itself."""
+
+    feature: str
+    reason: Reason
+    limit: int | None = None
+    plan: str | None = None
+    until: datetime | None = None
+
+    @property
+    def entitled(self) -> bool:
+        return self.reason is Reason.INCLUDED
+
+
+class UnknownFeature(LookupError):
+    """No plan, on sale or held, has a feature of this code."""
+
+
+def check(organization: Organization, *, feature: str, member: str = "") -> Entitlement:
+    """Whether the organization has `feature`; with `member` (member id, external id or e-mail), whether that person may use it.
+
+    Of several product lines the one that has the feature answers. Raises UnknownFeature for a code that nothing has.
+    """
+    rows = list(_rows(organization, member))
+    found = [(row, _feature(row, feature)) for row in rows]
+    if not any(plain for _row, plain in found) and not _is_sold(feature):
+        raise UnknownFeature(feature)
+    answers = [_answer(row, plain, feature, member) for row, plain in found]
+    best = next((answer for answer in answers if answer.entitled), None)
+    if best is not None:
+        return best
+    having = next((answer for answer, (_row, plain) in zip(answers, found, strict=True) if plain), None)
+    return having or next(iter(answers), Entitlement(feature=feature, reason=Reason.NO_SUBSCRIPTION))
+
+
+def _rows(organization: Organization, member: str) -> QuerySet[Subscription, Any]:
+    rows = Subscription.objects.filter(organization=organization, status__in=LIVE_STATUSES).order_by("line__rank", "pk")
+    fields = ["status", "period_ends_at", "cancel_at", "line__code", "plan__code", "plan__features"]
+    if member:
+        people = Membership.objects.live().filter(_named(member), organization=OuterRef("organization"))
+        seats = SeatAssignment.objects.filter(subscription=OuterRef("pk"), ended_at=None)
+        rows = rows.annotate(
+            is_member=Exists(people),
+            has_seat=Exists(seats.filter(_named(member, "membership__"), membership__left_at=None)),
+        )
+        fields += ["is_member", "has_seat"]
+    return rows.values(*fields)
+
+
+def _named(member: str, path: str = "") -> Q:
+    named = Q(**{f"{path}user__external_id": member}) | Q(**{f"{path}user__email__iexact": member})
+    return named | Q(**{f"{path}pk": int(member)}) if member.isdecimal() and len(member) < 19 else named
+
+
+def _feature(row: Any, code: str) -> dict[str, Any] | None:
+    return next((feature for feature in row["plan__features"] if feature["code"] == code), None)
+
+
+def _is_sold(code: str) -> bool:
+    return any(plan.feature(code) for line in catalog.on_sale().lines for plan in line.plans)
+
+
+def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) -> Entitlement:
+    reason = Reason.INCLUDED
+    if row["status"] not in ENTITLED_STATUSES:
+        reason = Reason.SUSPENDED
+    elif feature is None:
+        reason = Reason.NOT_IN_PLAN
+    elif member and not row["is_member"]:
+        reason = Reason.NOT_A_MEMBER
+    elif member and not row["has_seat"]:
+        reason = Reason.NO_SEAT
+    return Entitlement(
+        feature=code,
+        reason=reason,
+        limit=feature.get("limit") if feature and reason is Reason.INCLUDED else None,
+        plan=f"{row['line__code']}/{row['plan__code']}",
+        until=row["cancel_at"] or row["period_ends_at"],
+    )
