@@ -1,0 +1,239 @@
+"""The cart page: by cookie, by organization, through sign-in; and what each visitor may do next."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from accounts.models import Organization
+from billing.models import Cart, CartState, Plan, Price, Subscription
+from config import clock
+from storefront import cart_cookie
+
+NEW = "/cart/new/"
+CART = "/cart/"
+WANTED = {"plan": "fieldnote/team", "seats": "12", "interval": "month", "currency": "usd"}
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _shop(on_sale):
+    cache.clear()
+
+
+def fill(client, **changes):
+    return client.get(NEW, WANTED | {name: str(value) for name, value in changes.items()})
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def test_the_first_click_fills_a_cart_and_remembers_it_by_a_signed_cookie(client):
+    response = fill(client)
+    assert (response.status_code, response["Location"]) == (302, CART)
+    cookie = response.cookies[cart_cookie.NAME]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    cart = Cart.objects.get()
+    assert cookie.value.startswith(cart.public_id)
+    text = text_of(client.get(CART))
+    assert "Buy Team" in text
+    assert "$192.00" in text
+    assert "$24.00" in text
+    assert "Sign up and buy" in text
+    assert "/account/signup/?next=%2Fcart%2F" in text
+
+
+def test_a_second_click_fills_the_same_cart(client):
+    fill(client)
+    fill(client, plan="fieldnote/business", seats=20)
+    cart = Cart.objects.get()
+    assert (cart.plan.code, cart.seats) == ("business", 20)
+
+
+def test_a_forged_cookie_shows_nothing(client):
+    fill(client)
+    client.cookies[cart_cookie.NAME] = Cart.objects.get().public_id + ":forged:signature"
+    response = client.get(CART)
+    assert "Your cart is empty" in text_of(response)
+    assert response.cookies[cart_cookie.NAME]["max-age"] == 0
+
+
+def test_too_few_seats_are_raised_and_said(client):
+    response = fill(client, seats=1)
+    assert response["Location"] == f"{CART}?raised=3"
+    assert "Team starts at 3 seats" in text_of(client.get(response["Location"]))
+
+
+def test_too_many_seats_lead_to_a_person_with_the_seats_filled_in(client):
+    response = fill(client, seats=300)
+    assert response["Location"].startswith("/talk/?reason=seats&plan=fieldnote%2Fteam&seats=300")
+    assert not Cart.objects.exists()
+    assert 'value="300"' in text_of(client.get(response["Location"]))
+
+
+def test_what_is_not_sold_leads_back_to_the_prices(client):
+    assert fill(client, plan="fieldnote/none")["Location"] == "/pricing/"
+    assert fill(client, currency="chf")["Location"] == "/pricing/"
+
+
+def test_looking_ahead_makes_no_cart(client):
+    assert client.get(NEW, WANTED, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 204
+    assert client.head(NEW, WANTED).status_code == 204
+    assert not Cart.objects.exists()
+
+
+def test_the_first_touch_is_kept(client):
+    client.get(NEW, WANTED, headers={"Referer": "http://testserver/pricing/?utm_source=news&utm_campaign=spring"})
+    assert Cart.objects.get().origin == {"utm_source": "news", "utm_campaign": "spring", "referrer": "/pricing/"}
+
+
+def test_a_network_that_fills_carts_by_the_hundred_is_asked_to_wait(client, monkeypatch):
+    monkeypatch.setattr("accounts.queries.policies.value", lambda *_args, **_kwargs: 2)
+    assert [fill(client).status_code for _ in range(3)] == [302, 302, 429]
+
+
+def test_without_redis_carts_are_still_filled(client, monkeypatch, settings):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert fill(client).status_code == 302
+
+
+# --- Changing ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_without_scripts_comes_back_to_the_page(client):
+    fill(client)
+    response = client.post(CART, WANTED | {"seats": "25", "interval": "year", "currency": "eur"})
+    assert (response.status_code, response["Location"]) == (302, CART)
+    text = text_of(client.get(CART))
+    assert "€3,250.00" in text
+    assert "Paying yearly saves €650 a year." in text
+
+
+def test_a_change_by_htmx_gets_the_order_alone(client):
+    fill(client)
+    response = client.post(CART, WANTED | {"seats": "25"}, headers={"HX-Request": "true"})
+    text = text_of(response)
+    assert "<html" not in text
+    assert "$350.00" in text
+
+
+def test_a_change_to_too_many_seats_keeps_the_cart_and_offers_a_person(client):
+    fill(client)
+    response = client.post(CART, WANTED | {"seats": "300"})
+    text = text_of(response)
+    assert response.status_code == 422
+    assert "Talk about 300 seats" in text
+    assert "Your cart still holds 12 seats" in text
+    assert Cart.objects.get().seats == 12
+
+
+def test_a_plan_that_left_the_catalog_is_said_and_nothing_can_be_paid(client):
+    fill(client)
+    Plan.objects.filter(code="team").update(withdrawn_at=clock.now())
+    text = text_of(client.get(CART))
+    assert "This price is no longer on sale" in text
+    assert "Sign up and buy" not in text
+
+
+# --- Signing in, other devices, roles ---------------------------------------------------------------------------------
+
+
+def test_signing_in_keeps_the_cart_and_shows_it_on_another_device(client, cast, django_user_model):
+    fill(client)
+    client.force_login(cast.owner)
+    text = text_of(client.get(CART))
+    assert "Pay $192.00 by card" in text
+    assert 'name="accept"' in text
+    assert "Terms of service of" in text
+    assert Cart.objects.get().organization == cast.acme
+    other = type(client)()
+    other.force_login(cast.billing_admin)
+    assert "Pay $192.00 by card" in text_of(other.get(CART))
+
+
+def test_the_pay_form_carries_the_cart_and_a_token(client, cast):
+    fill(client)
+    client.force_login(cast.owner)
+    text = text_of(client.get(CART))
+    assert f'name="cart" value="{Cart.objects.get().public_id}"' in text
+    assert "csrfmiddlewaretoken" in text
+
+
+def test_a_cart_of_another_organization_is_not_shown(client, cast):
+    fill(client)
+    client.force_login(cast.owner)
+    client.get(CART)
+    client.force_login(cast.stranger)
+    assert "Your cart is empty" in text_of(client.get(CART))
+    assert Cart.objects.get().organization == cast.acme
+
+
+def test_somebody_without_an_organization_is_asked_for_its_name(client, cast):
+    fill(client)
+    client.force_login(cast.newcomer)
+    text = text_of(client.get(CART))
+    assert f"{reverse('storefront:organization_new')}?next=%2Fcart%2F" in text
+    assert Cart.objects.get().organization is None
+
+
+def test_a_member_is_told_who_can_buy(client, cast):
+    fill(client)
+    client.force_login(cast.member)
+    text = text_of(client.get(CART))
+    assert "owner@acme.example" in text
+    assert 'name="accept"' not in text
+    assert Cart.objects.get().organization is None
+
+
+def test_a_customer_of_the_line_changes_seats_instead_of_buying_twice(client, cast):
+    price = Price.objects.get(plan__code="team", interval="month", currency="usd")
+    Subscription.objects.create(
+        organization=cast.acme,
+        line=price.plan.line,
+        plan=price.plan,
+        price=price,
+        stripe_id="sub_1",
+        stripe_item_id="si_1",
+        status="active",
+        quantity=7,
+        currency="usd",
+        period_starts_at=clock.now(),
+        period_ends_at=clock.now() + timedelta(days=30),
+        started_at=clock.now(),
+    )
+    fill(client)
+    client.force_login(cast.owner)
+    text = text_of(client.get(CART))
+    assert "has Team with 7 seats already" in text
+    assert 'name="accept"' not in text
+
+
+def test_a_fixed_currency_is_kept_and_said(client, cast):
+    Organization.objects.filter(pk=cast.acme.pk).update(currency="eur")
+    fill(client)
+    client.force_login(cast.owner)
+    text = text_of(client.get(CART))
+    assert "Your organization pays in EUR" in text
+    assert "Pay €180.00 by card" in text
+
+
+def test_an_ordered_cart_leaves_an_empty_one(client):
+    fill(client)
+    Cart.objects.update(state=CartState.ORDERED)
+    assert "Your cart is empty" in text_of(client.get(CART))
+    assert client.post(CART, WANTED).status_code == 200
+    assert Cart.objects.get().seats == 12
+
+
+def test_queries_of_the_cart(client, cast, django_assert_max_num_queries):
+    fill(client)
+    client.get(CART)
+    with django_assert_max_num_queries(2):  # the cart and its price
+        client.get(CART)
+    client.force_login(cast.owner)
+    client.get(CART)
+    with django_assert_max_num_queries(6):  # session, person, organization, cart, price, subscription
+        client.get(CART)
