@@ -1,4 +1,7 @@
-"""The API's door: keys, what they may do, for which organization, and how often."""
+"""The API's door: keys, what they may do, for which organization, and how often.
+
+Views are typed Any: rest_framework.views reads the settings that name this module, so this module can't import it.
+"""
 
 import time
 from typing import Any
