@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
+
 from accounts.models import Membership, Organization, Role, User
 from accounts.services import outbox
 from billing.models import (
@@ -73,7 +76,7 @@ def increase_waits(change: SeatChange, *, at: datetime) -> None:
         "seats": change.quantity_after,
         "amount_minor": change.due_now_minor,
         "expires_at": change.expires_at,
-        "change": change.public_id,
+        "pay_url": settings.STORE_URL + reverse("storefront:seat_change", args=[change.public_id]),
     }
     _write("seats_waiting", f"seat_change:{change.pk}", change.subscription.organization, context, at)
 
@@ -138,6 +141,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "number": invoice.number,
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
+        "credit_minor": min(invoice.amount_paid_minor - invoice.total_minor, 0),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,
         "paid_at": invoice.paid_at or at,

@@ -1,0 +1,122 @@
+"""The mails of buying and seats: each in both languages, amounts and dates in the subject, nothing left unfilled."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import OutgoingMail
+from accounts.services import outbox, rendering
+
+AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
+THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
+PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
+LINE = {"description": "Remaining time", "quantity": 13, "amount_minor": 7035, "starts_at": AT, "ends_at": THEN}
+CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
+CONTEXTS = {
+    "welcome": PLAN | {"seats": 10},
+    "seats_added": PLAN
+    | {"seats_before": 10, "seats": 13, "added": 3, "amount_minor": 1585, "renewal_minor": 20800, "by": "Olive Owner"},
+    "seats_waiting": PLAN
+    | {"seats": 13, "amount_minor": 1585, "expires_at": AT, "pay_url": "https://store.example/seats/changes/abc/"},
+    "seats_expired": PLAN | {"seats": 13, "amount_minor": 1585},
+    "seats_scheduled": PLAN | {"delta": -2, "seats": 13, "coming": 11, "effective_at": THEN},
+    "scheduled_taken_back": PLAN | {"delta": -2, "seats": 13},
+    "cancellation": PLAN | {"seats": 13, "effective_at": THEN},
+    "cancellation_taken_back": PLAN | {"delta": 0, "seats": 13},
+    "ended": PLAN | {"ended_at": THEN},
+    "receipt": {
+        "organization": "Acme",
+        "invoice": 1,
+        "number": "FN-0042",
+        "amount_minor": 1285,
+        "tax_minor": 0,
+        "credit_minor": -300,
+        "total_minor": 1585,
+        "currency": "usd",
+        "paid_at": AT,
+        "lines": [CREDIT, LINE],
+    },
+    "payment_failed": {
+        "organization": "Acme",
+        "invoice": 1,
+        "number": "FN-0043",
+        "amount_minor": 20800,
+        "currency": "usd",
+        "next_attempt_at": THEN,
+    },
+    "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
+    "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
+    "seat_assigned": {"organization": "Acme"},
+}
+SUBJECTS = {
+    "welcome": "Team with 10 seats is yours",
+    "seats_added": "3 seats more for $15.85: you have 13 now",
+    "seats_waiting": "Finish paying $15.85 by 3 March at 15:05 for your new seats",
+    "seats_scheduled": "Team: 11 seats from 22 March",
+    "cancellation": "Team ends on 22 March; nothing more is charged",
+    "receipt": "Receipt: $12.85 paid on 3 March",
+    "payment_failed": "$208.00 could not be charged; tried again on 22 March",
+    "paid_twice": "$160.00 is on its way back to your card",
+}
+
+
+@pytest.fixture
+def render(cast, monkeypatch):
+    monkeypatch.setattr("config.clock.now", lambda: AT)
+
+    def build(kind, language="en"):
+        outbox.write(
+            kind=f"billing/{kind}",
+            subject_row=f"test:{kind}:{language}",
+            to=cast.owner,
+            organization=cast.acme,
+            context=CONTEXTS[kind],
+            at=AT,
+            locale=language,
+        )
+        return rendering.message(OutgoingMail.objects.latest("id"))
+
+    return build
+
+
+def test_every_mail_of_billing_has_a_sample_here():
+    folder = settings.ROOT / "templates" / "emails" / "billing"
+    kinds = {path.name.removesuffix(".subject.txt") for path in folder.glob("*.subject.txt")}
+    assert kinds == set(CONTEXTS)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", sorted(CONTEXTS))
+def test_each_is_whole(render, kind, language):
+    mail = render(kind, language)
+    html = mail.alternatives[0][0]
+    for part in (mail.subject, mail.body, html):
+        assert part.strip()
+        assert not re.search(r"\{[{%]|None|&lt;time|%\(", part), part
+    assert "<time" not in mail.body
+    assert "<time" not in mail.subject
+    assert html.count('class="button" href="http') == 1
+    assert re.findall(r"https?://\S+", mail.body)
+
+
+@pytest.mark.parametrize("kind", sorted(SUBJECTS))
+def test_subjects_say_amount_and_date(render, kind):
+    assert render(kind).subject == SUBJECTS[kind]
+
+
+def test_a_receipt_reads_as_seats_and_days(render):
+    body = render("receipt").body
+    assert "10 seats: time paid before and given back" in body
+    assert "13 seats, 3\N{EN DASH}21 Mar 2027: $70.35" in body
+    assert "From your credit: \N{MINUS SIGN}$3.00" in body
+
+
+def test_the_cause_writes_one_mail_to_each_who_decides(shop, cast):
+    shop.buy(cast.acme, cast.owner, seats=10)
+    mails = OutgoingMail.objects.filter(kind="billing/welcome")
+    assert set(mails.values_list("recipient", flat=True)) == {cast.owner.email, cast.billing_admin.email}
+    assert set(mails.values_list("state", flat=True)) == {"sent"}
+    assert timezone.is_aware(mails[0].created_at)
