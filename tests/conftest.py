@@ -15,6 +15,7 @@ django.setup()  # a conftest of a folder may import models, and is read before p
 
 import pytest  # noqa: E402 - as above
 from django.conf import settings  # noqa: E402 - as above
+from django.utils import translation  # noqa: E402 - as above
 from django.utils.module_loading import import_string  # noqa: E402 - as above
 
 from config.local import databases  # noqa: E402 - as above
@@ -87,3 +88,10 @@ def _fresh_catalog():
 def on_sale(db):
     """catalog.toml on sale without Stripe (tests/shelf.py): for pages, whose prices need no sandbox."""
     return import_string("tests.shelf.put_on_sale")()
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """A request's language stays active on its thread until the next one's; the next test starts in English."""
+    yield
+    translation.deactivate()
