@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any
 
-from billing.sandbox import due, events, faults, journal, objects
+from billing.sandbox import due, events, faults, journal
 from billing.sandbox.state import Changes, Obj, Store
 from billing.sandbox.transactions import Transaction
 from billing.sandbox.webhooks import Deliveries
@@ -126,17 +126,3 @@ class Account:
             return True
         self.recent.append(now)
         return False
-
-
-def import_objects(account: Account, rows: list[Obj]) -> int:
-    """Store finished objects as they are, without events: a seeded history. Missing fields are filled from the skeleton."""
-    changes: Changes = {}
-    for row in rows:
-        kind = row["object"]
-        whole = row if kind.startswith("_") else objects.new(kind, int(row.get("created", account.time())), **row)
-        changes.setdefault(kind, {})[whole["id"]] = whole
-        for item in (whole.get("items") or {}).get("data", []) if kind == "subscription" else []:
-            slot = {"id": item["id"], "object": "_slot", "subscription": whole["id"]}
-            changes.setdefault("_slot", {})[item["id"]] = slot
-    account.write(changes)
-    return len(rows)

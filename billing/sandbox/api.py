@@ -17,6 +17,7 @@ from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.paging import Page
 from billing.sandbox.rendering import paths, render
 from billing.sandbox.state import Obj
+from billing.sandbox.transactions import Transaction
 
 if TYPE_CHECKING:
     from billing.sandbox.server import Sandbox
@@ -182,50 +183,48 @@ def _replay(exchange: Exchange, saved: Obj) -> Response:
 
 
 def _perform(exchange: Exchange) -> Response:
-    """Check the parameters, then run the verb under the account's lock; its answer is saved with its effect."""
+    """Check the parameters, then run the verb under the account's lock."""
     verb, found = routes.find(exchange.request.method, exchange.request.path)
     params = contract.check(exchange.request.method, exchange.request.path, exchange.params)
     with exchange.account.lock:
         status, body = _run(exchange, verb, found, params)
-        if exchange.key:
-            _save(exchange, exchange.key, status, body)
     return answer(body, status)
 
 
 def _run(exchange: Exchange, verb: Verb, found: dict[str, str], params: dict[str, Any]) -> tuple[int, Any]:
+    """The verb's status and body. Its effect and its answer for the key are committed together, or neither is."""
     account, fault = exchange.account, exchange.fault
-    tx, source = account.begin(), {"id": exchange.id, "idempotency_key": exchange.key}
+    tx = account.begin()
     try:
         if fault and fault.kind == "500":
             raise errors.ApiError
-        call = Call(tx, params, found, exchange.request.path)
         expand = paths(params.pop("expand", None))
-        result = verb(call)
-        body = result.render(tx, expand) if isinstance(result, Page) else render(tx, result, expand)
-        account.commit(tx, source)
+        result = verb(Call(tx, params, found, exchange.request.path))
+        status, body = 200, result.render(tx, expand) if isinstance(result, Page) else render(tx, result, expand)
         if fault and fault.kind == "500_after_effect":
-            raise errors.ApiError
+            status, body = 500, errors.ApiError().body()
     except errors.StripeError as error:
-        if error.keeps_work:
-            account.commit(tx, source)
-        return error.status, error.body()
-    return 200, body
+        status, body = error.status, error.body()
+        tx = tx if error.keeps_work else account.begin()
+    if exchange.key:
+        _remember(tx, exchange, exchange.key, (status, body))
+    account.commit(tx, {"id": exchange.id, "idempotency_key": exchange.key})
+    return status, body
 
 
-def _save(exchange: Exchange, key: str, status: int, body: Any) -> None:
+def _remember(tx: Transaction, exchange: Exchange, key: str, told: tuple[int, Any]) -> None:
     """Keep the answer for a replay. Old keys are forgotten on the way."""
     now = int(time.time())
-    changes: dict[str, Obj | None] = {}
-    for old in reversed(list(exchange.account.store.table("_idempotency").order[:20])):
-        if old[0] < now - KEY_SECONDS:
-            changes[old[2]] = None
-    changes[key] = {
+    for created, _, old in exchange.account.store.table("_idempotency").order[:20]:
+        if created < now - KEY_SECONDS:
+            tx.rows.remove("_idempotency", old)
+    row = {
         "id": key,
         "object": "_idempotency",
         "created": now,
         "fingerprint": exchange.fingerprint,
-        "status": status,
-        "body": body,
+        "status": told[0],
+        "body": told[1],
         "request": exchange.id,
     }
-    exchange.account.write({"_idempotency": changes})
+    tx.rows.put("_idempotency", row)

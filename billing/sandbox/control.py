@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from billing.sandbox import accounts, api, clock, errors
 from billing.sandbox.accounts import Account
-from billing.sandbox.engine import cards, test_clocks
+from billing.sandbox.engine import cards, imports, test_clocks
 from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.state import Obj
 
@@ -94,7 +94,7 @@ def _reset(account: Account, _: Obj) -> Any:
 
 def _import(account: Account, body: Obj) -> Any:
     with account.lock:
-        return {"imported": accounts.import_objects(account, body["objects"])}
+        return {"imported": imports.load(account, body["objects"])}
 
 
 def _clock(account: Account, _: Obj) -> Any:

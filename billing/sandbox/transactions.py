@@ -28,7 +28,7 @@ EVENT_NAMES = {
     "refund": "refund",
     "customer_balance_transaction": "customer_balance_transaction",
 }
-WITHOUT_CREATED = {"payment_method", "charge"}
+WITHOUT_CREATED = {"payment_method", "charge", "customer_balance_transaction"}
 WITHOUT_UPDATED = {"payment_intent", "setup_intent", "charge", "invoiceitem", "customer_balance_transaction"}
 
 

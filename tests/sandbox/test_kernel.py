@@ -12,9 +12,8 @@ import urllib.request
 import pytest
 import stripe
 
-from billing.sandbox import accounts
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import previews
+from billing.sandbox.engine import imports, previews
 from billing.sandbox.server import Sandbox
 
 
@@ -302,7 +301,7 @@ def test_a_torn_last_line_is_dropped(tmp_path):
 
 def test_import_reset_and_calls(client, control):
     now = 1_700_000_000
-    rows = [{"object": "customer", "id": f"cus_seed{number}", "created": now + number, "_balances": {}} for number in range(50)]
+    rows = [{"object": "customer", "id": f"cus_seed{number}", "created": now + number} for number in range(50)]
     assert control("POST", "import", objects=rows) == {"imported": 50}
     assert client.v1.customers.list({"limit": 1}).data[0].id == "cus_seed49"
     assert client.v1.customers.retrieve("cus_seed7").created == now + 7
@@ -312,13 +311,51 @@ def test_import_reset_and_calls(client, control):
     assert client.v1.customers.list().data == []
 
 
+def test_an_imported_subscription_lives_on(shop, client, control):
+    price, now = shop.price(1000), control("GET", "clock")["now"]
+    start, end = now - 10 * 86400, now + 20 * 86400
+    item = {"id": "si_seed", "price": price.id, "quantity": 10, "current_period_start": start, "current_period_end": end}
+    rows = [
+        {
+            "object": "customer",
+            "id": "cus_seed",
+            "email": "ada@acme.example",
+            "invoice_settings": {"default_payment_method": "pm_seed"},
+        },
+        {"object": "payment_method", "id": "pm_seed", "customer": "cus_seed", "type": "card"},
+        {"object": "subscription", "id": "sub_seed", "customer": "cus_seed", "created": start, "items": [item]},
+        {
+            "object": "invoice",
+            "id": "in_seed",
+            "customer": "cus_seed",
+            "currency": "usd",
+            "status": "paid",
+            "total": 10_000,
+            "lines": [],
+            "parent": {"type": "subscription_details", "subscription_details": {"subscription": "sub_seed"}},
+        },
+    ]
+    control("POST", "import", objects=rows)
+    assert [row.id for row in client.v1.invoices.list({"subscription": "sub_seed"}).data] == ["in_seed"]
+    half = (start + end) // 2
+    control("POST", "clock", advance_to=half)
+    change = {
+        "items": [{"id": "si_seed", "quantity": 12}],
+        "proration_behavior": "always_invoice",
+        "expand": ["latest_invoice"],
+    }
+    latest = client.v1.subscriptions.update("sub_seed", {**change, "proration_date": half}).latest_invoice
+    assert [line.amount for line in latest.lines.data] == [-5000, 6000]
+    control("POST", "clock", advance_to=end + 3600)
+    assert client.v1.subscriptions.retrieve("sub_seed", {"expand": ["latest_invoice"]}).latest_invoice.amount_paid == 12_000
+
+
 def test_a_preview_is_fast_among_100_000_objects(client, shop, account):
     customer = shop.customer()
     subscription = shop.subscribe(customer, shop.price(), 10)
-    fields = {"_balances": {}, "balance": 0, "invoice_settings": None}
-    rows = [{"object": "customer", "id": f"cus_many{number}", "created": number, **fields} for number in range(100_000)]
+    rows = [{"object": "customer", "id": f"cus_many{number}", "created": number + 1} for number in range(100_000)]
     with account.lock:
-        accounts.import_objects(account, rows)
+        imports.load(account, rows)
     entry = {"id": subscription["items"].data[0].id, "quantity": 13}
     params = {
         "subscription": subscription.id,
@@ -336,7 +373,7 @@ def test_the_process_serves_and_stops_on_sigterm(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = subprocess.Popen(  # noqa: S603 - the project's own module
+    process = subprocess.Popen(
         [sys.executable, "-m", "billing.sandbox", "--port", str(port), "--state", str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,

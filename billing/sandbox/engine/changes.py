@@ -67,20 +67,8 @@ def change(tx: Transaction, identity: str, params: Obj, *, by_schedule: bool = F
             _collect(tx, invoice, params)
     subscription = tx.need("subscription", identity)
     if subscription["schedule"] and not by_schedule and "items" in params:
-        _reflect(tx, subscription)
+        standing.reflect(tx, subscription)
     return subscription
-
-
-def _reflect(tx: Transaction, subscription: Obj) -> None:
-    """A direct change holds to the end of the schedule's present phase, which shows it."""
-    schedule = tx.edit("subscription_schedule", subscription["schedule"])
-    for phase in schedule["phases"]:
-        if schedule["current_phase"] and phase["start_date"] == schedule["current_phase"]["start_date"]:
-            shape = phase["items"][0]
-            phase["items"] = [
-                {**shape, "price": row["price"], "plan": row["price"], "quantity": row["quantity"]}
-                for row in subscription["items"]["data"]
-            ]
 
 
 def _check(subscription: Obj, params: Obj, *, by_schedule: bool) -> None:

@@ -102,6 +102,11 @@ def update(call: Call) -> Obj:
     live(call.tx, call.ids["id"], "id")
     customer = call.tx.edit("customer", call.ids["id"])
     _fill(call.tx, customer, call.params)
+    if call.params.get("balance") is not None:
+        currency = customer["currency"] or "usd"
+        change = int(call.params["balance"]) - balance(call.tx, customer["id"], currency)
+        if change:
+            move_balance(call.tx, customer["id"], change, currency, "adjustment")
     return customer
 
 

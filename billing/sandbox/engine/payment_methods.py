@@ -28,11 +28,12 @@ def new(tx: Transaction, card: cards.Card, entry: Obj | None = None, details: Ob
     year = int(entry.get("exp_year") or today.year + 1)
     method = tx.new("payment_method", type="card", allow_redisplay="unspecified", _number=card.number, _set_up=False)
     method["billing_details"] = copy(BILLING_DETAILS) | {key: value or None for key, value in (details or {}).items()}
-    method["card"] = _card(card, int(entry.get("exp_month") or today.month), year + (2000 if year < 100 else 0))
+    method["card"] = card_details(card, int(entry.get("exp_month") or today.month), year + (2000 if year < 100 else 0))
     return tx.add(method)
 
 
-def _card(card: cards.Card, month: int, year: int) -> Obj:
+def card_details(card: cards.Card, month: int, year: int) -> Obj:
+    """The `card` of a payment method."""
     return {
         "brand": card.brand,
         "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},

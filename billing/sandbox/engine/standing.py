@@ -110,6 +110,8 @@ def apply_pending(tx: Transaction, subscription: Obj) -> None:
     forget_pending(subscription)
     for item in subscription["items"]["data"]:
         tx.rows.put("_slot", {"id": item["id"], "object": "_slot", "subscription": subscription["id"]})
+    if subscription["schedule"]:
+        reflect(tx, subscription)
     if not waiting.get("at_once"):
         tx.emit("customer.subscription.pending_update_applied", subscription)
 
@@ -117,3 +119,15 @@ def apply_pending(tx: Transaction, subscription: Obj) -> None:
 def forget_pending(subscription: Obj) -> None:
     subscription["pending_update"] = None
     subscription.pop("_pending", None)
+
+
+def reflect(tx: Transaction, subscription: Obj) -> None:
+    """A direct change holds to the end of the schedule's present phase, which shows it."""
+    schedule = tx.edit("subscription_schedule", subscription["schedule"])
+    for phase in schedule["phases"]:
+        if schedule["current_phase"] and phase["start_date"] == schedule["current_phase"]["start_date"]:
+            shape = phase["items"][0]
+            phase["items"] = [
+                {**shape, "price": row["price"], "plan": row["price"], "quantity": row["quantity"]}
+                for row in subscription["items"]["data"]
+            ]

@@ -1,0 +1,71 @@
+"""What holds for any sequence of changes: the preview is the charge, debits cover what is held, the books balance."""
+
+import random
+
+import pytest
+
+START = 1_780_000_000
+DAY = 86400
+TIERS = [{"up_to": 10, "unit_amount": 999}, {"up_to": 40, "unit_amount": 871}, {"up_to": "inf", "unit_amount": 733}]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_sequence_of_changes(shop, account, seed):
+    chance = random.Random(seed)  # noqa: S311 - a story is drawn, nothing is guarded
+    clock = shop.clock(START)
+    customer = shop.customer(clock=clock.id)
+    tiered = {"billing_scheme": "tiered", "tiers_mode": "volume", "tiers": TIERS}
+    price = shop.price(**(tiered if seed % 2 else {"amount": 1337}))
+    subscription = shop.subscribe(customer, price, chance.randint(1, 30))
+    item, now = subscription["items"].data[0].id, START
+    for _ in range(12):
+        now += chance.randint(1, 9 * DAY)
+        shop.advance(clock.id, now)
+        card = chance.choice(["pm_card_visa", "pm_card_visa", "pm_card_chargeCustomerFail"])
+        shop.card(customer.id, card)
+        behavior = chance.choice(["always_invoice", "always_invoice", "create_prorations"])
+        quantity = chance.randint(1, 60)
+        change = {"items": [{"id": item, "quantity": quantity}], "proration_behavior": behavior, "proration_date": now}
+        preview = shop.client.invoices.create_preview({"subscription": subscription.id, "subscription_details": change})
+        before = shop.client.subscriptions.retrieve(subscription.id)
+        if before.status not in {"active", "past_due"}:
+            break
+        after = shop.client.subscriptions.update(
+            subscription.id, {**change, "payment_behavior": "pending_if_incomplete", "expand": ["latest_invoice"]}
+        )
+        if behavior == "always_invoice" and after.latest_invoice.id != before.latest_invoice:
+            shown = [(line.amount, line.description, line.period.to_dict()) for line in preview.lines.data]
+            charged = [(line.amount, line.description, line.period.to_dict()) for line in after.latest_invoice.lines.data]
+            assert shown == charged
+            assert preview.total == after.latest_invoice.total
+        if after.pending_update is None:
+            assert after["items"].data[0].quantity == quantity
+        else:
+            assert after["items"].data[0].quantity == before["items"].data[0].quantity
+            assert after.latest_invoice.status == "open"
+        _debits_cover_the_period(account, subscription.id)
+    _books_balance(shop, customer.id)
+
+
+def _debits_cover_the_period(account, subscription):
+    """Whoever pays by proration has each second of the present period billed exactly once."""
+    row = account.store.get("subscription", subscription)
+    item = row["items"]["data"][0]
+    debits = [debit for debit in row["_debits"] if debit["item"] == item["id"] and debit["end"] == item["current_period_end"]]
+    assert len(debits) == 1
+    assert (debits[0]["quantity"], debits[0]["price"]) == (item["quantity"], item["price"])
+
+
+def _books_balance(shop, customer):
+    """Charged cards plus the balance used is what paid invoices came to; the balance is the sum of its movements."""
+    invoices = list(shop.client.invoices.list({"customer": customer, "limit": 100}).auto_paging_iter())
+    charges = shop.client.charges.list({"customer": customer, "limit": 100}).auto_paging_iter()
+    moves = list(shop.client.customers.balance_transactions.list(customer, {"limit": 100}).auto_paging_iter())
+    assert sum(charge.amount for charge in charges if charge.paid) == sum(row.amount_paid for row in invoices)
+    assert shop.client.customers.retrieve(customer).balance == sum(move.amount for move in moves)
+    settled = sum(row.total for row in invoices if row.status == "paid")
+    open_share = sum(move.amount for move in moves if move.type == "unapplied_from_invoice")
+    used = {row.id for row in invoices if row.status == "paid"}
+    applied = sum(move.amount for move in moves if move.invoice in used)
+    assert settled == sum(row.amount_paid for row in invoices) + applied
+    assert open_share <= 0
