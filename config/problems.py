@@ -3,6 +3,7 @@
 `type` is a stable name to program against, `detail` says what to do now, `errors` names each wrong field by JSON pointer.
 """
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -48,7 +49,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     if (realm := getattr(error, "auth_header", None)) is not None:
         response.headers["WWW-Authenticate"] = realm
     if (wait := getattr(error, "wait", None)) is not None:
-        response.headers["Retry-After"] = str(int(wait))
+        response.headers["Retry-After"] = str(math.ceil(wait))
     return response
 
 

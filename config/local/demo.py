@@ -57,6 +57,7 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
             screen.streams = False
             screen.say(f"\n{asked}: stopping everything ...")
     screen.say(f"Stopped. The data stays in {_shown(folder)}; bin/demo goes on with it, bin/demo --reset starts over.")
+    screen.close()
     return 0
 
 

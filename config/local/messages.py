@@ -83,7 +83,12 @@ def update(language: str) -> tuple[int, int]:
     buffer = io.BytesIO()
     pofile.write_po(buffer, after, width=128, sort_output=True, omit_header=False, no_location=True, ignore_obsolete=True)
     # Without the instants of generation: a file that says when it was written changes when nothing else does.
-    text = re.sub(rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team):.*\n', b"", buffer.getvalue(), flags=re.MULTILINE)
+    text = re.sub(
+        rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Report-Msgid-Bugs-To|Last-Translator|Language-Team):.*\n',
+        b"",
+        buffer.getvalue(),
+        flags=re.MULTILINE,
+    )
     path.write_bytes(text)
     return len(after), sum(not _is_complete(message) for message in after if message.id)
 

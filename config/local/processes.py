@@ -23,6 +23,7 @@ MARK = "STOREFRONT_RUN"
 PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
 PATIENCE_SECONDS = 6.0
+DYING_SECONDS = 3.0
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -129,11 +130,16 @@ def end_leftovers(path: Path, say: Callable[[str], None]) -> list[str]:
 def _end(group: list[Known]) -> None:
     for known in group:
         _send(known, known.signal)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and any(started(known.pid) == known.started for known in group):
-        time.sleep(0.05)
+    _wait_for(group, PATIENCE_SECONDS)
     for known in group:
         _send(known, signal.SIGKILL)
+    _wait_for(group, DYING_SECONDS)
+
+
+def _wait_for(group: list[Known], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and any(started(known.pid) == known.started for known in group):
+        time.sleep(0.02)
 
 
 def _send(known: Known, number: int) -> None:

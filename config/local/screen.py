@@ -32,6 +32,12 @@ class Screen:
         self._colour_of = defaultdict(itertools.cycle(COLOURS).__next__)
         self._log = log.open("a", encoding="utf-8", errors="replace") if log else None
 
+    def close(self) -> None:
+        """Close the log file."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
     def say(self, text: str = "") -> None:
         """A line of our own."""
         self._put(text)

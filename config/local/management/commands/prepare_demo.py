@@ -15,6 +15,7 @@ from config.local import steps
 
 class Command(BaseCommand):
     help = "What bin/demo runs between starting the servers and opening the store. Refuses production settings."
+    requires_system_checks = []  # they load every page, and bin/check has looked already
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--secret-file", type=Path, help="register the sandbox's webhook endpoint; keep its secret here")
