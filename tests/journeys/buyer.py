@@ -1,0 +1,147 @@
+"""A buyer at the keyboard: the steps of the thin journey, found by names and addresses, so that every language takes the same path."""
+
+import re
+import time
+import uuid
+from urllib.parse import urljoin
+
+PASSWORD = "correct horse battery staple"
+GOOD_CARD = "4242 4242 4242 4242"
+MAIL_SECONDS = 20
+
+
+class Buyer:
+    """One person in one browser window; `shoot` keeps pictures of the way."""
+
+    def __init__(self, page, shoot, *, has_scripts=True, who="olive"):
+        self.page = page
+        self.shoot = shoot
+        self.has_scripts = has_scripts
+        self.company = f"Acme {uuid.uuid4().hex[:6]}"
+        self.domain = f"{uuid.uuid4().hex[:8]}.example"
+        self.email = f"{who}@{self.domain}"
+
+    def choose(self, plan, seats):
+        """From the prices to the cart."""
+        page = self.page
+        page.goto("/pricing/")
+        page.locator("input[name=seats]").first.fill(str(seats))
+        if not self.has_scripts:
+            page.locator("form:has(input[name=seats]) button[type=submit]").first.click()
+        link = page.locator(f'a[href*="plan={plan.replace("/", "%2F")}"][href*="seats={seats}"]').first
+        link.wait_for()
+        self.shoot(page, "pricing")
+        link.click()
+        page.wait_for_url("**/cart/**")
+        self.shoot(page, "cart")
+
+    def sign_up(self):
+        page = self.page
+        page.locator('a[href^="/account/signup/"]').first.click()
+        page.locator("input[name=email]").fill(self.email)
+        page.locator("input[name=name]").fill("Olive Owner")
+        page.locator("input[name=password1]").fill(PASSWORD)
+        self.shoot(page, "sign-up")
+        page.locator("main form button[type=submit]").first.click()
+        page.locator("input[name=code]").wait_for()
+        self.shoot(page, "code")
+        page.locator("input[name=code]").fill(self.code())
+        page.locator("main form:has(input[name=code]) button[type=submit]").first.click()
+        page.wait_for_url(re.compile(r"/(cart|organizations/new)/"))
+
+    def name_company(self, country="US"):
+        page = self.page
+        if "/cart/" in page.url:
+            page.locator('a[href^="/organizations/new/"]').click()
+        page.locator("input[name=name]").fill(self.company)
+        page.locator("select[name=country]").select_option(country)
+        page.locator("select[name=employee_bracket]").select_option("10-49")
+        self.shoot(page, "company")
+        page.locator("main form button[type=submit]").last.click()
+        page.wait_for_url("**/cart/**")
+
+    def check_out(self, number=GOOD_CARD):
+        """Accept the terms, go to the payment page, pay."""
+        page = self.page
+        page.locator("input[name=accept]").check()
+        self.shoot(page, "cart-signed-in")
+        page.locator("form:has(input[name=accept]) button").click()
+        page.wait_for_url("**/c/pay/**")
+        self.pay(number)
+
+    def pay(self, number=GOOD_CARD):
+        page = self.page
+        page.locator("[name=card_number]").fill(number)
+        page.locator("[name=card_expiry]").fill("12/40")
+        page.locator("[name=card_cvc]").fill("123")
+        page.locator("[name=card_name]").fill("Olive Owner")
+        self.shoot(page, "payment-page")
+        page.locator("button[name=action][value=pay]").click()
+
+    def is_in(self):
+        """Wait until the page says so, by whichever of event and look-up comes first."""
+        page = self.page
+        page.locator("#purchase[data-state=applied]").wait_for()
+        self.shoot(page, "you-are-in")
+
+    def invite(self, *names):
+        page = self.page
+        page.goto("/seats/")
+        page.locator("input[name=emails]").fill(", ".join(f"{name}@{self.domain}" for name in names))
+        page.locator("form:has(input[name=emails]) button").click()
+        page.wait_for_load_state()
+        self.shoot(page, "invited")
+
+    def ask_for(self, seats, when="now"):
+        """Type a number; the receipt's total as it is shown."""
+        page = self.page
+        page.goto("/seats/")
+        if when == "renewal":
+            page.locator("label:has(input[name=when][value=renewal])").click()
+        page.locator("input[name=seats]").first.fill(str(seats))
+        if not self.has_scripts:
+            page.locator("main form:has(input[name=when][type=radio]) button.button").first.click()
+        total = page.locator("#answer .receipt__total dd")
+        page.locator("#answer form button").wait_for()
+        self.shoot(page, f"price-of-{seats}-{when}")
+        return total.inner_text()
+
+    def confirm(self):
+        page = self.page
+        page.locator("#answer form button").click()
+        page.wait_for_load_state()
+        self.shoot(page, "confirmed")
+
+    def seats(self):
+        """What the seats page says in its head."""
+        self.page.goto("/seats/")
+        return int(re.search(r"\d+", self.page.locator("h1").inner_text())[0])
+
+    def newest_invoice(self):
+        """The amount of the newest invoice in the list."""
+        self.page.goto("/invoices/")
+        return self.page.locator("tbody tr").first.locator("td[data-numeric] strong").inner_text()
+
+    def move_time(self, move):
+        page = self.page
+        page.goto("/seats/")
+        page.locator(f'.sandbox button[value="{move}"]').click()
+        page.wait_for_load_state()
+
+    def code(self):
+        """The code from the newest mail to this buyer."""
+        return re.search(r"^\s*([A-Z0-9]{4,}(?:-[A-Z0-9]+)?)\s*$", self.mail(), re.MULTILINE)[1]
+
+    def mail(self, to=None, *, subject=""):
+        """The plain text of the newest mail to an address, from the demo's mailbox."""
+        request = self.page.context.request
+        deadline = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < deadline:
+            listing = request.get(f"/demo/mailbox/?to={to or self.email}").text()
+            found = re.findall(r'href="(/demo/mailbox/[^"/]+/)">([^<]*)<', listing)
+            wanted = [path for path, title in found if subject in title]
+            if wanted:
+                text = request.get(urljoin(self.page.url, wanted[0])).text()
+                return re.search(r'<pre class="mail-text">(.*?)</pre>', text, re.DOTALL)[1]
+            time.sleep(0.2)
+        raise AssertionError(f"no mail to {to or self.email} came")

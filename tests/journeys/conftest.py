@@ -1,0 +1,123 @@
+"""A real browser on the running demo: web server, worker, pulse, sandbox with its pages and webhooks, all of it.
+
+STOREFRONT_JOURNEY_URL names a demo that runs already; without it one is started here, with data of its own.
+Screenshots of every step are kept in artifacts/journeys/.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config.local import chromium, ports, servers, state
+
+START_SECONDS = 90
+STEP_SECONDS = 20
+ARTIFACTS = Path(settings.ROOT) / "artifacts" / "journeys"
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+@pytest.fixture(scope="session")
+def store_url(tmp_path_factory):
+    """Where the demo answers."""
+    if named := os.environ.get("STOREFRONT_JOURNEY_URL"):
+        yield named.rstrip("/")
+        return
+    folder = tmp_path_factory.mktemp("demo")
+    port = ports.any_free()
+    log = folder / "demo.log"
+    with log.open("wb") as out:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "config.local", "demo", "--no-browser", "--state", str(folder)],
+            cwd=settings.ROOT,
+            env=_environment() | {"PORT": str(port), "SANDBOX_PORT": str(ports.any_free())},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _wait(demo, log)
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(timeout=30)
+
+
+def _environment():
+    """The demo's own servers and settings, whatever this test run has."""
+    return {
+        name: value
+        for name, value in servers.base_environment().items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "STOREFRONT_MODE", "STORE_URL", "EMAIL_URL", "DJANGO_SETTINGS_MODULE"}
+        and not name.startswith(("STRIPE_", "PYTEST_"))
+    }
+
+
+def _wait(demo, log):
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and demo.poll() is None:
+        found = re.search(r"The first page is at (http://\S+)", log.read_text(errors="replace"))
+        if found:
+            return found[1].rstrip("/")
+        time.sleep(0.2)
+    pytest.fail(f"The demo did not start:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = chromium.find()
+    if path is None:
+        pytest.skip(chromium.ADVICE)
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser, store_url, request):
+    """Open a page on a device: visit(PHONE, locale="de-DE", java_script_enabled=False)."""
+    contexts = []
+
+    def open_page(device=DESKTOP, **options):
+        context = browser.new_context(base_url=store_url, **device, **options)
+        context.set_default_timeout(STEP_SECONDS * 1000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def shoot(request):
+    """Keep a picture of the whole page: shoot(page, "seats")."""
+    folder = ARTIFACTS / re.sub(r"\W+", "-", request.node.name).strip("-")
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = []
+
+    def take(page, name):
+        taken.append(name)
+        page.screenshot(path=folder / f"{len(taken):02d}-{name}.png", full_page=True)
+
+    return take
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(socket_enabled):
+    """Playwright talks to its driver by pipes, and the demo is on loopback; nothing else is asked."""
+    assert state.ROOT
