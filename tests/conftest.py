@@ -5,9 +5,10 @@ Run `bin/test`, or keep servers with `python -m config.local services` and run `
 
 import os
 
-from config.local import testing
+from config.local import messages, testing
 
 testing.prepare()  # before anything below reads the settings
+messages.compile_all()  # a fresh clone has no .mo files, and a process reads them once
 
 import django  # noqa: E402 - after the environment is set
 
@@ -95,3 +96,13 @@ def _english():
     """A request's language stays active on its thread until the next one's; the next test starts in English."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """What processes keep for a moment (store time, policies) is kept for the whole test: so that queries can be counted."""
+    monkeypatch.setattr("billing.queries.store_time.KEPT_SECONDS", 3600)
+    monkeypatch.setattr("accounts.queries.policies.KEPT_SECONDS", 3600)
+    import_string("billing.queries.store_time.forget")()
+    yield
+    import_string("billing.queries.store_time.forget")()

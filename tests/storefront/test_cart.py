@@ -228,7 +228,7 @@ def test_an_ordered_cart_leaves_an_empty_one(client):
     assert Cart.objects.get().seats == 12
 
 
-def test_queries_of_the_cart(client, cast, django_assert_max_num_queries):
+def test_queries_of_the_cart(client, cast, django_assert_max_num_queries, kept):
     fill(client)
     client.get(CART)
     with django_assert_max_num_queries(2):  # the cart and its price

@@ -32,7 +32,7 @@ def card(name, **choice):
 # --- Public, whole, from memory ---------------------------------------------------------------------------------------
 
 
-def test_a_warm_page_costs_no_query_no_session_and_no_cookie(on_sale, client, cast, django_assert_num_queries):
+def test_a_warm_page_costs_no_query_no_session_and_no_cookie(on_sale, client, cast, django_assert_num_queries, kept):
     client.get(URL)
     client.force_login(cast.owner)
     with django_assert_num_queries(0):

@@ -142,7 +142,7 @@ def test_a_reason_nobody_has_shows_the_reasons(client):
     assert not HandRaise.objects.exists()
 
 
-def test_queries_of_the_talk_page(client, cast, django_assert_max_num_queries):
+def test_queries_of_the_talk_page(client, cast, django_assert_max_num_queries, kept):
     client.get(TALK)
     with django_assert_max_num_queries(0):
         client.get(TALK)
