@@ -6,7 +6,6 @@ from django.contrib.auth.models import Group
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from accounts import views as accounts_views
 from config import brand, language
 
 # Staff sign in on the store's own page, with its rate limits. Groups are made and filled by migrations.
@@ -18,7 +17,7 @@ urlpatterns = [
     path("brand.<slug:digest>.css", brand.css, name="brand_css"),
     path("manifest.webmanifest", brand.manifest, name="manifest"),
     path("language/", language.choose, name="language"),
-    path("language/set/", accounts_views.set_language, name="set_language"),
+    path("", include("accounts.urls")),
     path("demo/mailbox/", include("config.mailbox.urls")),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),

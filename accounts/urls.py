@@ -1,0 +1,7 @@
+"""The addresses of accounts itself; the rest of signing in is allauth's, and pages are the storefront's."""
+
+from django.urls import URLPattern, path
+
+from accounts import views
+
+urlpatterns: list[URLPattern] = [path("language/set/", views.set_language, name="set_language")]
