@@ -48,8 +48,10 @@ def checks() -> list[Check]:
         Check("format", ["-m", "ruff", "format", "--check", "."]),
         Check("imports", ["-c", lint_imports]),
         Check("templates", ["-m", "djlint", "--quiet", "--lint", "--check", "templates"]),
+        Check("translations", ["manage.py", "translations", "check"], PRODUCTION),
         Check("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"], no_database),
         Check("deploy", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+        Check("languages", ["-m", "config.local", "languages"]),
         Check("schema", ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull], PRODUCTION),
     ]
 

@@ -6,6 +6,7 @@ Django's own makemessages needs GNU gettext on the machine; Babel comes with the
 
 import ast
 import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -101,7 +102,10 @@ def compile_all() -> list[Path]:
         if source.exists() and (not target.exists() or target.stat().st_mtime < source.stat().st_mtime):
             buffer = io.BytesIO()
             mofile.write_mo(buffer, _read(language))
-            target.write_bytes(buffer.getvalue())
+            # Whole or not at all: test workers start together, and each may be reading it.
+            part = target.with_suffix(f".{os.getpid()}.part")
+            part.write_bytes(buffer.getvalue())
+            part.replace(target)
             written.append(target)
     return written
 

@@ -31,9 +31,9 @@ def listener(screen: Screen) -> Callable[[str], None]:
 
 
 def fingerprint() -> str:
-    """What the preparation depends on: packages, settings, models, migrations, the catalog and the static files."""
+    """What the preparation depends on: packages, settings, migrations, the catalog, the translations and the static files."""
     found = hashlib.sha256(static_fingerprint().encode())
-    patterns = ("*/migrations/*.py", "config/settings/*.py", "catalog.toml", "requirements.lock")
+    patterns = ("*/migrations/*.py", "config/settings/*.py", "catalog.toml", "locale/*/*/*.po", "requirements.lock")
     for path in sorted({path for pattern in patterns for path in state.ROOT.glob(pattern)}):
         found.update(path.read_bytes())
     return found.hexdigest()

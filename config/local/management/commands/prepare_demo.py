@@ -10,7 +10,7 @@ from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from config import health
-from config.local import steps
+from config.local import messages, steps
 
 
 class Command(BaseCommand):
@@ -23,6 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This is for the demo (STOREFRONT_MODE=demo), which bin/demo starts.")
+        messages.compile_all()  # before anything is rendered: a process reads the translations once
+        languages.compile_stale()
         self._step("Setting up the database", "The database is set up", self._migrate)
         self._step("Collecting static files", "Static files are collected", self._collect_static)
         self._step("Applying catalog.toml", "The catalog is applied", lambda: self._call("catalog", "apply"))
