@@ -36,6 +36,8 @@ class Delivery:
     account: "Account" = field(compare=False)
     event: Obj = field(compare=False)
     endpoint: Obj = field(compare=False)
+    # Made once: a repeated delivery is the same to the byte.
+    body: bytes = field(compare=False)
     attempt: int = field(default=0, compare=False)
     started: float = field(default=0.0, compare=False)
 
@@ -44,6 +46,11 @@ def signature(secret: str, payload: bytes, at: int) -> str:
     """The `Stripe-Signature` header."""
     signed = hmac.new(secret.encode(), f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
     return f"t={at},v1={signed}"
+
+
+def encode(event: Obj) -> bytes:
+    """An event as it is sent."""
+    return json.dumps(event, separators=(",", ":")).encode()
 
 
 class Deliveries:
@@ -60,6 +67,7 @@ class Deliveries:
     def send(self, account: "Account", event: Obj, endpoints: list[Obj]) -> None:
         """Post an event to the endpoints that subscribe to it."""
         weather = account.webhooks
+        body = encode(event)
         for endpoint in endpoints:
             if not events.subscribes(endpoint, event["type"]):
                 continue
@@ -67,7 +75,7 @@ class Deliveries:
                 weather.held.append((event, endpoint))
                 continue
             for _ in range(weather.copies()):
-                self._post(account, event, endpoint, weather.wait())
+                self._post(Delivery(weather.wait(), 0, account, event, endpoint, body))
 
     def release(self, account: "Account") -> int:
         """Send what was held back, shuffled if so set."""
@@ -77,7 +85,7 @@ class Deliveries:
             weather.chance.shuffle(held)
         for event, endpoint in held:
             for _ in range(weather.copies()):
-                self._post(account, event, endpoint, weather.wait())
+                self._post(Delivery(weather.wait(), 0, account, event, endpoint, encode(event)))
         return len(held)
 
     def idle(self) -> bool:
@@ -99,13 +107,15 @@ class Deliveries:
             self.heap = [delivery for delivery in self.heap if delivery.account is not account]
             heapq.heapify(self.heap)
 
-    def _post(self, account: "Account", event: Obj, endpoint: Obj, wait: float) -> None:
+    def _post(self, delivery: Delivery) -> None:
+        """Queue a delivery; its `at` is the seconds it waits first."""
         with self.condition:
             if self.stopped:
                 return
             self.number += 1
-            now = time.monotonic()
-            heapq.heappush(self.heap, Delivery(now + wait, self.number, account, event, endpoint, started=now))
+            delivery.started = time.monotonic()
+            delivery.at, delivery.number = delivery.at + delivery.started, self.number
+            heapq.heappush(self.heap, delivery)
             if len(self.workers) < WORKERS:
                 worker = threading.Thread(target=self._work, name=f"sandbox-webhooks-{len(self.workers)}", daemon=True)
                 self.workers.append(worker)
@@ -153,17 +163,16 @@ def deliver(delivery: Delivery) -> int:
     endpoint = delivery.account.store.get("webhook_endpoint", delivery.endpoint["id"])
     if endpoint is None or endpoint["status"] != "enabled":
         return 200
-    body = json.dumps(delivery.event, separators=(",", ":")).encode()
     address = urllib.parse.urlsplit(endpoint["url"])
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = kind(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS)
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (sandbox)",
-        "Stripe-Signature": signature(endpoint["_secret"], body, int(time.time())),
+        "Stripe-Signature": signature(endpoint["_secret"], delivery.body, int(time.time())),
     }
     try:
-        connection.request("POST", address.path + (f"?{address.query}" if address.query else ""), body, headers)
+        connection.request("POST", address.path + (f"?{address.query}" if address.query else ""), delivery.body, headers)
         response = connection.getresponse()
         response.read()
         return response.status

@@ -132,6 +132,34 @@ class Shop:
     def lines(self, identity):
         return [(line.amount, line.description) for line in self.invoice(identity).lines.data]
 
+    def intent(self, invoice):
+        """The payment intent behind an invoice."""
+        row = self.invoice(invoice, "payments.data.payment.payment_intent")
+        return row.payments.data[-1].payment.payment_intent
+
+    def story(self, quantity=10, card="pm_card_visa"):
+        """A customer with seats, half a month later, with this card: (clock id, customer, subscription, item)."""
+        clock = self.clock(1_780_000_000)
+        customer = self.customer(clock=clock.id)
+        subscription = self.subscribe(customer, self.price(1000), quantity)
+        if card != "pm_card_visa":
+            self.card(customer.id, card)
+        item = subscription["items"].data[0]
+        self.advance(clock.id, (item.current_period_start + item.current_period_end) // 2)
+        return clock.id, customer, subscription, item
+
+    def more_seats(self, subscription, item, quantity=20, **extra):
+        """An increase as the store asks for it."""
+        return self.client.subscriptions.update(
+            subscription.id,
+            {
+                "items": [{"id": item.id, "quantity": quantity}],
+                "proration_behavior": "always_invoice",
+                "payment_behavior": "pending_if_incomplete",
+                **extra,
+            },
+        )
+
 
 CARD = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2040, "cvc": "123"}
 

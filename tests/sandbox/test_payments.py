@@ -1,4 +1,4 @@
-"""Declines, 3-D Secure, pending updates, retries, refunds, voiding: what happens when a payment does not simply succeed."""
+"""Declines, 3-D Secure, pending updates, retries: what happens when a payment does not simply succeed."""
 
 import pytest
 import stripe
@@ -19,34 +19,6 @@ def authenticate(account):
             account.commit(tx)
 
     return answer
-
-
-def intent_of(shop, invoice):
-    row = shop.invoice(invoice, "payments.data.payment.payment_intent")
-    return row.payments.data[-1].payment.payment_intent
-
-
-def story(shop, quantity=10, card="pm_card_visa"):
-    clock = shop.clock(START)
-    customer = shop.customer(clock=clock.id)
-    subscription = shop.subscribe(customer, shop.price(1000), quantity)
-    if card != "pm_card_visa":
-        shop.card(customer.id, card)
-    item = subscription["items"].data[0]
-    shop.advance(clock.id, (item.current_period_start + item.current_period_end) // 2)
-    return clock.id, customer, subscription, item
-
-
-def more_seats(shop, subscription, item, quantity=20, **extra):
-    return shop.client.subscriptions.update(
-        subscription.id,
-        {
-            "items": [{"id": item.id, "quantity": quantity}],
-            "proration_behavior": "always_invoice",
-            "payment_behavior": "pending_if_incomplete",
-            **extra,
-        },
-    )
 
 
 @pytest.mark.parametrize(
@@ -179,13 +151,13 @@ def test_sessions_expire_by_themselves(client, shop, control):
 
 
 def test_an_update_waits_for_its_payment_and_applies_with_it(shop, authenticate):
-    _, _, subscription, item = story(shop, card=ALWAYS)
-    waiting = more_seats(shop, subscription, item)
+    _, _, subscription, item = shop.story(card=ALWAYS)
+    waiting = shop.more_seats(subscription, item)
     assert (waiting.status, waiting["items"].data[0].quantity) == ("active", 10)
     assert waiting.pending_update.subscription_items[0].quantity == 20
     invoice = shop.invoice(waiting.latest_invoice)
     assert (invoice.status, invoice.amount_due) == ("open", 5000)
-    intent = intent_of(shop, invoice.id)
+    intent = shop.intent(invoice.id)
     assert intent.status == "requires_action"
     assert intent.next_action.redirect_to_url.url.endswith(f"/3ds/{intent.id}")
     authenticate(intent.id, succeed=True)
@@ -197,27 +169,27 @@ def test_an_update_waits_for_its_payment_and_applies_with_it(shop, authenticate)
 
 
 def test_a_failed_challenge_leaves_the_update_waiting(shop, authenticate):
-    _, _, subscription, item = story(shop, card=ALWAYS)
-    waiting = more_seats(shop, subscription, item)
-    authenticate(intent_of(shop, waiting.latest_invoice).id, succeed=False)
+    _, _, subscription, item = shop.story(card=ALWAYS)
+    waiting = shop.more_seats(subscription, item)
+    authenticate(shop.intent(waiting.latest_invoice).id, succeed=False)
     after = shop.client.subscriptions.retrieve(subscription.id)
     assert (after.status, after["items"].data[0].quantity) == ("active", 10)
     assert after.pending_update is not None
-    assert intent_of(shop, waiting.latest_invoice).last_payment_error.code == "payment_intent_authentication_failure"
+    assert shop.intent(waiting.latest_invoice).last_payment_error.code == "payment_intent_authentication_failure"
 
 
 def test_voiding_the_invoice_drops_the_update(shop):
-    _, _, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    waiting = more_seats(shop, subscription, item)
-    assert intent_of(shop, waiting.latest_invoice).status == "requires_payment_method"
+    _, _, subscription, item = shop.story(card="pm_card_chargeCustomerFail")
+    waiting = shop.more_seats(subscription, item)
+    assert shop.intent(waiting.latest_invoice).status == "requires_payment_method"
     shop.client.invoices.void_invoice(waiting.latest_invoice)
     after = shop.client.subscriptions.retrieve(subscription.id)
     assert (after.status, after.pending_update, after["items"].data[0].quantity) == ("active", None, 10)
 
 
 def test_an_update_expires_unpaid(shop):
-    clock, _, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    waiting = more_seats(shop, subscription, item)
+    clock, _, subscription, item = shop.story(card="pm_card_chargeCustomerFail")
+    waiting = shop.more_seats(subscription, item)
     frozen = shop.client.test_helpers.test_clocks.retrieve(clock).frozen_time
     assert waiting.pending_update.expires_at == frozen + 23 * 3600
     shop.advance(clock, waiting.pending_update.expires_at)
@@ -228,34 +200,34 @@ def test_an_update_expires_unpaid(shop):
 
 
 def test_a_second_update_replaces_the_first(shop):
-    _, customer, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    first = more_seats(shop, subscription, item, 20)
+    _, customer, subscription, item = shop.story(card="pm_card_chargeCustomerFail")
+    first = shop.more_seats(subscription, item, 20)
     shop.card(customer.id, "pm_card_visa")
-    second = more_seats(shop, subscription, item, 14)
+    second = shop.more_seats(subscription, item, 14)
     assert (second.pending_update, second["items"].data[0].quantity) == (None, 14)
     assert shop.invoice(first.latest_invoice).status == "void"
     assert [amount for amount, _ in shop.lines(second.latest_invoice)] == [-5000, 7000]
 
 
 def test_a_pending_update_refuses_other_parameters(shop):
-    _, _, subscription, item = story(shop)
+    _, _, subscription, item = shop.story()
     with pytest.raises(stripe.InvalidRequestError, match="pending_if_incomplete") as caught:
-        more_seats(shop, subscription, item, days_until_due=3)
+        shop.more_seats(subscription, item, days_until_due=3)
     assert caught.value.param == "days_until_due"
 
 
 def test_error_if_incomplete_changes_nothing(shop):
-    _, _, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
+    _, _, subscription, item = shop.story(card="pm_card_chargeCustomerFail")
     with pytest.raises(stripe.CardError) as caught:
-        more_seats(shop, subscription, item, payment_behavior="error_if_incomplete")
+        shop.more_seats(subscription, item, payment_behavior="error_if_incomplete")
     assert caught.value.code == "card_declined"
     after = shop.client.subscriptions.retrieve(subscription.id)
     assert (after["items"].data[0].quantity, after.latest_invoice) == (10, subscription.latest_invoice)
 
 
 def test_allow_incomplete_applies_and_is_past_due(shop):
-    _, customer, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    after = more_seats(shop, subscription, item, payment_behavior="allow_incomplete")
+    _, customer, subscription, item = shop.story(card="pm_card_chargeCustomerFail")
+    after = shop.more_seats(subscription, item, payment_behavior="allow_incomplete")
     assert (after.status, after["items"].data[0].quantity) == ("past_due", 20)
     shop.card(customer.id, "pm_card_visa")
     shop.client.invoices.pay(after.latest_invoice)
@@ -272,7 +244,7 @@ def test_default_incomplete_waits_for_its_first_payment(shop):
     )
     assert subscription.status == "incomplete"
     assert "_secret_" in subscription.latest_invoice.confirmation_secret.client_secret
-    intent = intent_of(shop, subscription.latest_invoice.id)
+    intent = shop.intent(subscription.latest_invoice.id)
     shop.client.payment_methods.attach("pm_card_visa", {"customer": customer.id})
     shop.client.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
     assert shop.client.subscriptions.retrieve(subscription.id).status == "active"
@@ -341,78 +313,8 @@ def test_a_retry_that_succeeds_heals(shop):
 
 
 def test_the_next_payment_fails_on_demand(shop, control):
-    _, customer, subscription, item = story(shop)
+    _, customer, subscription, item = shop.story()
     control("POST", "next_payment", outcome="insufficient_funds", customer=customer.id)
-    waiting = more_seats(shop, subscription, item)
-    assert intent_of(shop, waiting.latest_invoice).last_payment_error.decline_code == "insufficient_funds"
-    assert more_seats(shop, subscription, item).pending_update is None
-
-
-# Refunds, invoices
-
-
-def test_refunds_whole_and_in_part(shop):
-    _, _, subscription, _ = story(shop)
-    intent = intent_of(shop, subscription.latest_invoice)
-    part = shop.client.refunds.create({"payment_intent": intent.id, "amount": 4000})
-    assert (part.status, part.amount) == ("succeeded", 4000)
-    rest = shop.client.refunds.create({"payment_intent": intent.id})
-    assert rest.amount == 6000
-    charge = shop.client.charges.retrieve(intent.latest_charge, {"expand": ["refunds"]})
-    assert (charge.refunded, charge.amount_refunded, len(charge.refunds.data)) == (True, 10_000, 2)
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        shop.client.refunds.create({"payment_intent": intent.id})
-    assert caught.value.code == "charge_already_refunded"
-
-
-def test_a_decline_when_paying_keeps_its_traces(shop):
-    _, _, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    waiting = more_seats(shop, subscription, item)
-    with pytest.raises(stripe.CardError) as caught:
-        shop.client.invoices.pay(waiting.latest_invoice)
-    assert (caught.value.http_status, caught.value.json_body["error"]["decline_code"]) == (402, "generic_decline")
-    assert shop.invoice(waiting.latest_invoice).attempt_count == 2
-
-
-def test_voiding_gives_the_balance_back(shop):
-    _, customer, subscription, item = story(shop, card="pm_card_chargeCustomerFail")
-    shop.client.customers.balance_transactions.create(customer.id, {"amount": -2000, "currency": "usd"})
-    waiting = more_seats(shop, subscription, item)
-    invoice = shop.invoice(waiting.latest_invoice)
-    assert (invoice.total, invoice.amount_due, invoice.ending_balance) == (5000, 3000, 0)
-    assert shop.client.customers.retrieve(customer.id).balance == 0
-    shop.client.invoices.void_invoice(invoice.id)
-    assert shop.client.customers.retrieve(customer.id).balance == -2000
-
-
-def test_sent_invoices_fall_overdue(shop):
-    clock = shop.clock(START)
-    customer = shop.customer(card=None, clock=clock.id)
-    subscription = shop.subscribe(customer, shop.price(), collection_method="send_invoice", days_until_due=14)
-    invoice = shop.invoice(subscription.latest_invoice)
-    assert (subscription.status, invoice.status, invoice.due_date) == ("active", "open", START + 14 * DAY)
-    shop.advance(clock.id, START + 15 * DAY)
-    assert shop.client.subscriptions.retrieve(subscription.id).status == "past_due"
-    shop.client.invoices.pay(invoice.id, {"paid_out_of_band": True})
-    assert shop.client.subscriptions.retrieve(subscription.id).status == "active"
-
-
-def test_a_purchase_order_number_on_a_draft(shop):
-    clock, _, subscription, item = story(shop)
-    shop.advance(clock, item.current_period_end + 60)
-    draft = shop.client.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]}).latest_invoice
-    assert draft.status == "draft"
-    fields = [{"name": "PO number", "value": "4711"}]
-    assert shop.client.invoices.update(draft.id, {"custom_fields": fields}).custom_fields[0].value == "4711"
-    shop.advance(clock, item.current_period_end + 3600)
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        shop.client.invoices.update(draft.id, {"custom_fields": fields})
-    assert caught.value.code == "invoice_not_editable"
-
-
-def test_numbers_count_up(shop):
-    _, customer, subscription, item = story(shop)
-    more_seats(shop, subscription, item)
-    numbers = [invoice.number for invoice in shop.client.invoices.list({"customer": customer.id}).data]
-    prefix = shop.client.customers.retrieve(customer.id).invoice_prefix
-    assert numbers == [f"{prefix}-0002", f"{prefix}-0001"]
+    waiting = shop.more_seats(subscription, item)
+    assert shop.intent(waiting.latest_invoice).last_payment_error.decline_code == "insufficient_funds"
+    assert shop.more_seats(subscription, item).pending_update is None
