@@ -1,4 +1,4 @@
-"""A buyer at the keyboard: the steps of the thin journey, found by names and addresses, so that every language takes the same path."""
+"""A buyer at the keyboard: the steps of the thin journey, found by names and addresses, so that it goes in every language."""
 
 import re
 import time
@@ -117,10 +117,18 @@ class Buyer:
         self.page.goto("/seats/")
         return int(re.search(r"\d+", self.page.locator("h1").inner_text())[0])
 
-    def newest_invoice(self):
-        """The amount of the newest invoice in the list."""
-        self.page.goto("/invoices/")
-        return self.page.locator("tbody tr").first.locator("td[data-numeric] strong").inner_text()
+    def has_invoice(self, amount):
+        """Whether the newest invoice in the list is of this amount; it is mirrored within seconds."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        shown = ""
+        while time.monotonic() < deadline:
+            self.page.goto("/invoices/")
+            cells = self.page.locator("tbody tr:first-child td[data-numeric] strong")
+            shown = cells.first.inner_text() if cells.count() else ""
+            if shown == amount:
+                return True
+            time.sleep(0.3)
+        raise AssertionError(f"the newest invoice is of {shown or 'nothing'}, not {amount}")
 
     def move_time(self, move):
         page = self.page
