@@ -41,6 +41,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
     def clean_email(self, email: str) -> str:
         return str(super().clean_email(email)).lower()
 
+    def unstash_verified_email(self, request: HttpRequest) -> str | None:
+        """The address that an invitation's link has proven, if it is the one that was typed; any other needs its own proof."""
+        proven: str | None = super().unstash_verified_email(request)
+        typed = request.POST.get("email", "").strip().lower()
+        return proven if proven and proven.lower() == typed else None
+
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)
         if user.locale:

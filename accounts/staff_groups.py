@@ -16,6 +16,19 @@ FINANCE, REVENUE_OPERATIONS, MARKETING = "finance", "revenue_operations", "marke
 GROUPS = (SUPPORT, REP, MANAGER, CSM, FINANCE, REVENUE_OPERATIONS, MARKETING)
 
 
+def make() -> migrations.RunPython:
+    """The operation that makes the groups."""
+
+    def forwards(apps: Any, schema_editor: Any) -> None:
+        for name in GROUPS:
+            apps.get_model("auth", "Group").objects.get_or_create(name=name)
+
+    def backwards(apps: Any, schema_editor: Any) -> None:
+        apps.get_model("auth", "Group").objects.filter(name__in=GROUPS).delete()
+
+    return migrations.RunPython(forwards, backwards)
+
+
 def grant(app_label: str, table: Mapping[str, Iterable[str]]) -> migrations.RunPython:
     """An operation that gives each group the permissions (codenames of `app_label`), and takes exactly these on the way back.
 
@@ -49,6 +62,6 @@ def _create_permissions(apps: Any, app_label: str) -> None:
     # Django makes permissions after the last migration; this one needs them now. A historical app has no models module, and
     # create_permissions passes over an app without one.
     config = apps.get_app_config(app_label)
-    config.models_module = True
+    module, config.models_module = getattr(config, "models_module", None), True
     create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
+    config.models_module = module

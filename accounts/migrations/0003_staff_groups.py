@@ -18,15 +18,6 @@ TABLE = {
 }
 
 
-def make(apps, schema_editor):
-    for name in staff_groups.GROUPS:
-        apps.get_model("auth", "Group").objects.get_or_create(name=name)
-
-
-def unmake(apps, schema_editor):
-    apps.get_model("auth", "Group").objects.filter(name__in=staff_groups.GROUPS).delete()
-
-
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_append_only"),
@@ -34,4 +25,4 @@ class Migration(migrations.Migration):
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
-    operations = [migrations.RunPython(make, unmake), staff_groups.grant("accounts", TABLE)]
+    operations = [staff_groups.make(), staff_groups.grant("accounts", TABLE)]
