@@ -19,7 +19,7 @@ from django.conf import settings  # noqa: E402 - as above
 from django.utils import translation  # noqa: E402 - as above
 from django.utils.module_loading import import_string  # noqa: E402 - as above
 
-from config.local import databases  # noqa: E402 - as above
+from config.local import chromium, databases  # noqa: E402 - as above
 
 SERIAL_FOLDERS = {"journeys"}
 
@@ -38,6 +38,30 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group(folder))
         elif item.get_closest_marker("serial"):
             item.add_marker(pytest.mark.xdist_group("serial"))
+
+
+def is_journey(nodeid, fixtures=()):
+    return nodeid.startswith("tests/journeys/") or not {"browser", "chromium"}.isdisjoint(fixtures)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """REQUIRE_JOURNEYS=1 (as CI sets it): a journey that was skipped is a failure."""
+    report = yield
+    if report.skipped and os.environ.get("REQUIRE_JOURNEYS") == "1" and is_journey(item.nodeid, item.fixturenames):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and REQUIRE_JOURNEYS=1 asks for it. {chromium.ADVICE}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name what was skipped for want of a browser, and how to get one."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if chromium.ADVICE in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("journeys not taken")
+        terminalreporter.write_line(chromium.ADVICE)
+        for report in skipped:
+            terminalreporter.write_line(f"  {report.nodeid}")
 
 
 @pytest.fixture(scope="session")

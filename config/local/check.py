@@ -51,7 +51,6 @@ def checks() -> list[Check]:
         Check("translations", ["manage.py", "translations", "check"], PRODUCTION),
         Check("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"], no_database),
         Check("deploy", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
-        Check("languages", ["-m", "config.local", "languages"]),
         Check("schema", ["manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull], PRODUCTION),
     ]
 

@@ -182,6 +182,7 @@ class Demo:
         if self.uses_sandbox:
             own["STRIPE_SECRET_KEY"] = state.secret(self.folder / "stripe-key", "sk_test_")
             own["STRIPE_API_BASE"] = f"http://{ports.HOST}:{self.sandbox_port}"
+            own["STRIPE_REQUESTS_PER_SECOND"] = "0"  # nobody's traffic but ours
         else:
             own["STRIPE_SECRET_KEY"] = self.environment["STRIPE_SECRET_KEY"]
             own["STRIPE_API_BASE"] = ""
@@ -254,7 +255,7 @@ class Demo:
         say = self.screen.say
         say()
         say(f"  The store         {self.store_url}/")
-        say(f"  Its mailbox       {self.store_url}/mailbox/")
+        say(f"  Its mailbox       {self.store_url}/demo/mailbox/")
         say(f"  Its admin         {self.store_url}/admin/")
         say(f"  Its API           {self.store_url}/api/docs/")
         if self.uses_sandbox:

@@ -26,6 +26,7 @@ TEMPLATES: Final = ("templates",)
 LEFT_OUT: Final = ("/migrations/", "billing/sandbox/", "config/local/")
 KEYWORDS: Final = {
     "_": None,
+    "_now": None,  # gettext, in a file whose _ is gettext_lazy
     "N_": None,
     "gettext": None,
     "gettext_lazy": None,

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from config.local import chromium, processes, servers, state
+from config.local import processes, servers, state
 from config.local.programs import Program
 from config.local.screen import Screen
 from config.local.supervisor import Stopped, Supervisor
@@ -34,21 +34,17 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
         try:
             if with_servers:
                 _start_servers(supervisor)
-            return _run_pytest(supervisor, arguments, screen)
+            return _run_pytest(supervisor, arguments)
         finally:
             if with_servers:
                 _wait_for_others(supervisor)
 
 
-def _run_pytest(supervisor: Supervisor, arguments: Sequence[str], screen: Screen) -> int:
+def _run_pytest(supervisor: Supervisor, arguments: Sequence[str]) -> int:
     environment = servers.base_environment()
-    has_browser = chromium.find(environment) is not None
     spread = [] if any(word.startswith(("-n", "--pdb", "--numprocesses")) for word in arguments) else ["-n", WORKERS]
     command = [sys.executable, "-m", "pytest", *spread, "--dist", "loadgroup", *arguments]
-    code = supervisor.run(Program(name="pytest", command=command, environment=environment, owns_terminal=True))
-    if not has_browser:
-        screen.say(chromium.ADVICE)
-    return code
+    return supervisor.run(Program(name="pytest", command=command, environment=environment, owns_terminal=True))
 
 
 def serve() -> int:

@@ -24,7 +24,6 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("This is for the demo (STOREFRONT_MODE=demo), which bin/demo starts.")
         messages.compile_all()  # before anything is rendered: a process reads the translations once
-        languages.compile_stale()
         self._step("Setting up the database", "The database is set up", self._migrate)
         self._step("Collecting static files", "Static files are collected", self._collect_static)
         self._step("Applying catalog.toml", "The catalog is applied", lambda: self._call("catalog", "apply"))
