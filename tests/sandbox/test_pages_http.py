@@ -317,7 +317,8 @@ def test_currencies_without_decimals_are_shown_whole(browser, store, customer):
 
 
 def test_german_throughout(browser, store, customer):
-    made = session(store, customer, locale="de", tax_id_collection={"enabled": True}, allow_promotion_codes=True)
+    asked = {"tax_id_collection": {"enabled": True}, "customer_update": {"name": "auto"}, "allow_promotion_codes": True}
+    made = session(store, customer, locale="de", **asked)
     page = browser.get(made.url)
     assert '<html lang="de">' in page.body.decode()
     assert "Heute fällig 36,00 $" in page.text.replace("\u00a0", " ")

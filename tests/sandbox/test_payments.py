@@ -318,3 +318,25 @@ def test_the_next_payment_fails_on_demand(shop, control):
     waiting = shop.more_seats(subscription, item)
     assert shop.intent(waiting.latest_invoice).last_payment_error.decline_code == "insufficient_funds"
     assert shop.more_seats(subscription, item).pending_update is None
+
+
+def test_a_session_saves_what_it_was_told_to(client, shop, submit):
+    customer = shop.customer(card=None)
+    rate = client.v1.tax_rates.create({"display_name": "VAT", "inclusive": False, "percentage": "20"})
+    params = {
+        "mode": "subscription",
+        "customer": customer.id,
+        "line_items": [{"price": shop.price().id, "quantity": 2, "tax_rates": [rate.id]}],
+        "success_url": "http://store.example/",
+        "tax_id_collection": {"enabled": True},
+    }
+    with pytest.raises(stripe.InvalidRequestError, match="customer_update") as caught:
+        client.v1.checkout.sessions.create(params)
+    assert caught.value.param == "customer_update[name]"
+    session = client.v1.checkout.sessions.create({**params, "customer_update": {"name": "auto", "address": "auto"}})
+    assert (session.amount_subtotal, session.amount_total, session.total_details.amount_tax) == (2000, 2400, 400)
+    submit(session.id, country="DE", tax_id={"type": "eu_vat", "value": "DE123456789"})
+    saved = client.v1.customers.retrieve(customer.id, {"expand": ["tax_ids"]})
+    assert (saved.name, saved.address.country, saved.tax_ids.data[0].value) == ("Ada", "DE", "DE123456789")
+    paid = client.v1.checkout.sessions.retrieve(session.id)
+    assert (paid.amount_total, paid.customer_details.tax_ids[0].value) == (2400, "DE123456789")

@@ -45,7 +45,9 @@ def details(customer: Obj | None, params: Obj) -> Obj | None:
 def wanted(row: Obj, customer: str) -> Obj:
     """Parameters of the subscription this session sells."""
     params = {key: value for key, value in row["_subscription_data"].items() if key != "invoice_settings"}
-    params["items"] = [{"price": item["price"], "quantity": item["quantity"]} for item in row["_line_items"]]
+    params["items"] = [
+        {"price": item["price"], "quantity": item["quantity"], "tax_rates": item["_tax_rates"]} for item in row["_line_items"]
+    ]
     return {**params, "customer": customer, "discounts": row["_discounts"]}
 
 
@@ -152,6 +154,8 @@ def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
         email = row["customer_email"] or entry["email"]
         identity = customers.new(tx, {"email": email, "name": entry["name"] or None, "address": address or ""})["id"]
         row["customer"] = identity
+    else:
+        _update_customer(tx, row, entry)
     if entry["tax_id"] and (row["tax_id_collection"] or {}).get("enabled"):
         customers.add_tax_id(tx, identity, entry["tax_id"]["type"], entry["tax_id"]["value"])
     customer = tx.need("customer", identity)
@@ -161,6 +165,16 @@ def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
     if (row["consent_collection"] or {}).get("terms_of_service") == "required":
         row["consent"] = {"promotions": None, "terms_of_service": "accepted" if entry["consent"] else None}
     return str(identity)
+
+
+def _update_customer(tx: Transaction, row: Obj, entry: Obj) -> None:
+    """Save to a known customer what the session was told to save."""
+    wanted = row.get("_customer_update") or {}
+    customer = tx.edit("customer", row["customer"])
+    if wanted.get("name") == "auto" and entry["name"]:
+        customer["name"] = entry["name"]
+    if wanted.get("address") == "auto" and entry["country"]:
+        customer["address"] = {**dict.fromkeys(customers.ADDRESS), **(customer["address"] or {}), "country": entry["country"]}
 
 
 def _subscribe(tx: Transaction, row: Obj, customer: str, method: Obj, entry: Obj, *, authenticated: bool) -> Obj | None:

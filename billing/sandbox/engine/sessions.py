@@ -45,6 +45,7 @@ def create(call: Call) -> Obj:
         _clock=(customer or {}).get("test_clock"),
         _line_items=[],
         _subscription_data=params.get("subscription_data") or {},
+        _customer_update=params.get("customer_update") or {},
         _setup_intent_data=params.get("setup_intent_data") or {},
         _discounts=params.get("discounts") or [],
     )
@@ -72,6 +73,15 @@ def _check(params: Obj) -> None:
         raise errors.invalid("You may only specify one of these parameters: customer, customer_email.", "customer")
     if params.get("customer_creation") and params["mode"] != "payment":
         raise errors.invalid("`customer_creation` can only be used in `payment` mode.", "customer_creation")
+    collects = (params.get("tax_id_collection") or {}).get("enabled")
+    if collects and params.get("customer") and (params.get("customer_update") or {}).get("name") != "auto":
+        raise errors.invalid(
+            "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing "
+            "customer, please set `customer_update[name]` to `auto`.",
+            "customer_update[name]",
+        )
+    if params.get("customer_update") and not params.get("customer"):
+        raise errors.invalid("`customer_update` can only be used with `customer`.", "customer_update")
     if params.get("ui_mode", "hosted_page") == "hosted_page" and not params.get("success_url"):
         raise errors.invalid("Missing required param: success_url.", "success_url", "parameter_missing")
     if params["mode"] == "subscription" and not params.get("line_items"):
@@ -101,6 +111,7 @@ def _fill_items(tx: Transaction, row: Obj, params: Obj) -> None:
             amount_total=amount,
             description=(tx.get("product", price["product"]) or {}).get("name"),
             adjustable_quantity=None,
+            _tax_rates=list(entry.get("tax_rates") or []),
         )
         row["_line_items"].append(item)
         row["currency"] = price["currency"]
