@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from billing.queries.overview import Standing
 from billing.queries.seats import Later
+from billing.rules import pricing, rounding
 from billing.rules.preview import Line, Preview
 from config import words
 
@@ -27,7 +28,7 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "title": title % {"count": words.number(gained)},
         "on": shown.proration_at,
         "currency": shown.currency,
-        "lines": [_line(line, standing) for line in shown.lines],
+        "lines": _lines(shown, standing),
         "subtotal_minor": shown.subtotal_minor if extra else None,
         "taxes": extra,
         "balance_minor": -shown.balance_applied_minor if shown.balance_applied_minor > 0 else 0,
@@ -77,11 +78,55 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": words.number(days)}
 
 
+def _lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
+    """Stripe takes back the rest of the old number's price and charges the new number's: said as what one gets for it.
+
+    The lines add up to Stripe's to the cent. Where Stripe's are others than that pair, they are shown one by one.
+    """
+    pair = _pair(shown)
+    if pair is None or standing.row.price.scheme == pricing.Scheme.GRADUATED:
+        return [_line(line, standing) for line in shown.lines]
+    credit, debit = pair
+    gained, net = shown.quantity_after - shown.quantity_before, credit.amount_minor + debit.amount_minor
+    said = {
+        "gained": words.seats(gained),
+        "span": span(debit.starts_at, debit.ends_at),
+        "before": words.seats(shown.quantity_before),
+        "all": words.seats(debit.quantity),
+        "price": words.money(debit.amount_minor, shown.currency),
+        "paid": words.money(-credit.amount_minor, shown.currency),
+        "unit": unit_words(standing, shown.quantity_after),
+        "old_unit": words.money(standing.unit_minor(shown.quantity_before), shown.currency, whole=True),
+    }
+    label = _("%(gained)s for the %(span)s left") % said
+    if standing.unit_minor(shown.quantity_before) == standing.unit_minor(shown.quantity_after):
+        note = _("%(unit)s: %(price)s for %(all)s, less %(paid)s that you have paid for %(before)s") % said
+        return [{"label": label, "note": note, "amount_minor": net}]
+    added = rounding.divide(debit.amount_minor * gained, debit.quantity)
+    note = _("%(unit)s instead of %(old_unit)s, for the same days") % said
+    return [
+        {"label": label, "note": said["unit"], "amount_minor": added},
+        {"label": _("The new price for your %(before)s too") % said, "note": note, "amount_minor": net - added},
+    ]
+
+
+def _pair(shown: Preview) -> tuple[Line, Line] | None:
+    """The credit for the old number and the charge for the new one, over the same time; None for anything else."""
+    if len(shown.lines) != 2:
+        return None
+    credit, debit = sorted(shown.lines, key=lambda line: line.amount_minor)
+    is_same_time = (credit.starts_at, credit.ends_at) == (debit.starts_at, debit.ends_at)
+    numbers = (credit.quantity, debit.quantity)
+    is_pair = credit.amount_minor <= 0 <= debit.amount_minor and numbers == (shown.quantity_before, shown.quantity_after)
+    return (credit, debit) if is_pair and is_same_time else None
+
+
 def _line(line: Line, standing: Standing) -> dict[str, Any]:
+    """One of Stripe's lines by itself."""
     values = {"seats": words.seats(line.quantity), "span": span(line.starts_at, line.ends_at)}
     if line.amount_minor < 0:
-        label = _("%(seats)s: %(span)s you have paid for and give back") % values
-        return {"label": label, "note": _("Counted against the new price"), "amount_minor": line.amount_minor}
+        label = _("%(seats)s: %(span)s that you have paid for and give back") % values
+        return {"label": label, "note": "", "amount_minor": line.amount_minor}
     label = _("%(seats)s for the %(span)s left") % values
     note = unit_words(standing, line.quantity) if line.quantity else ""
     return {"label": label, "note": note, "amount_minor": line.amount_minor}

@@ -1,7 +1,7 @@
 """What the seats page answers to a number: a price to confirm, a change for later, or why not and what to do instead."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ class Answer:
     confirm_label: str = ""
     later: queries.Later | None = None
     problem: seat_problems.Problem | None = None
-    expires_at: datetime | None = None
+    holds_minutes: int = 0
     chosen: frozenset[int] = field(default_factory=frozenset)
 
 
@@ -34,7 +34,7 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime, wall: da
     """Answer a number. Going up now asks Stripe once; everything else is known here."""
     if wanted > standing.quantity and when == NOW:
         try:
-            return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at, wall=wall))
+            return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at, wall=wall), wall=wall)
         except (seats.SeatsError, faults.GatewayError) as error:
             return Answer(seats=wanted, when=NOW, problem=seat_problems.of(standing, error, wanted))
     if wanted == standing.quantity and when == NOW:
@@ -42,7 +42,7 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime, wall: da
     return _later(standing, wanted)
 
 
-def of_offer(standing: Standing, offer: seats.Offer, *, stale: bool = False) -> Answer:
+def of_offer(standing: Standing, offer: seats.Offer, *, wall: datetime, stale: bool = False) -> Answer:
     """A price with its token."""
     shown = offer.preview
     due = words.money(shown.due_now_minor, shown.currency)
@@ -54,7 +54,7 @@ def of_offer(standing: Standing, offer: seats.Offer, *, stale: bool = False) -> 
         receipt=receipts.of_preview(shown, standing, stale=stale),
         token=offer.token,
         confirm_label=label % {"amount": due, "seats": gained},
-        expires_at=offer.expires_at,
+        holds_minutes=max(1, (offer.expires_at - wall) // timedelta(minutes=1)),
     )
 
 

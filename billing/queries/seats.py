@@ -140,7 +140,7 @@ class Later:
 def people(row: Subscription, *, at: datetime, query: str = "", page: int = 1, limit: int = PEOPLE_A_PAGE) -> People:
     """Members and the invited, a page of them, those with a seat first. One query, whatever their number."""
     like = "%" + query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if query else ""
-    values = {
+    values: dict[str, int | str | datetime] = {
         "subscription": row.pk,
         "organization": row.organization_id,
         "at": at,
@@ -193,9 +193,8 @@ def _candidates(row: Subscription, promised: set[int]) -> tuple[Candidate, ...]:
     """Seats held for the invited first, then those not seen for longest, the newest first."""
     invited_first = Case(When(membership=None, then=Value(0)), default=Value(1), output_field=IntegerField())
     live = SeatAssignment.objects.filter(subscription=row, ended_at=None).exclude(pk__in=promised)
-    ordered = live.select_related("membership__user", "invitation").order_by(
-        invited_first, "last_seen_on", "-assigned_at", "-pk"
-    )
+    known = live.select_related("membership__user", "invitation")
+    ordered = known.order_by(invited_first, F("last_seen_on").asc(nulls_first=True), "-assigned_at", "-pk")
     return tuple(_candidate(seat) for seat in ordered[:CANDIDATES])
 
 

@@ -43,7 +43,7 @@ def start(request: OrganizationRequest) -> HttpResponse:
 @require_safe
 @access.require(Permission.BUY)
 def attempt(request: OrganizationRequest, public_id: str) -> HttpResponse:
-    """GET /checkout/<id>/: how the purchase stands; back from the payment page it asks Stripe itself. `?part=1` is the fragment."""
+    """GET /checkout/<id>/: how the purchase stands. Back from the payment page (`paid`) it asks Stripe itself."""
     found = checkouts.find(request.organization, public_id)
     if found is None:
         raise Http404
@@ -84,28 +84,28 @@ def _cart(request: OrganizationRequest) -> Cart | None:
 def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
     """Open the payment page, or say on the cart (or where it leads to) why not."""
     try:
-        opened = checkout.start(
-            cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now()
-        )
+        opened = checkout.start(cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now())
     except checkout.AlreadyBought as error:
-        bought = error.subscription
-        messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": words.seats(bought.quantity)})
+        bought = words.seats(error.subscription.quantity)
+        messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": bought})
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
-    except checkout.CurrencyLocked as error:
-        text = _("Your organization pays in %(currency)s while anything in it is open: choose that currency.")
-        messages.error(request, text % {"currency": error.currency.upper()})
-        return redirects.see(reverse("storefront:cart"))
-    except checkout.NotOnSale:
-        messages.error(request, _("What your cart holds is no longer sold like this. Choose again; nothing was charged."))
-        return redirects.see(reverse("storefront:cart"))
-    except (commands.Busy, faults.GatewayError):
-        messages.error(request, _("Our payment service does not answer. Your cart is kept; try again in a minute."))
+    except (checkout.CheckoutError, commands.Busy, faults.GatewayError) as error:
+        messages.error(request, _why(error))
         return redirects.see(reverse("storefront:cart"))
     if opened.state == CheckoutState.OPEN and opened.url:
         return redirects.see(opened.url)
     return redirects.see(reverse("storefront:checkout_attempt", args=[opened.public_id]))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, checkout.CurrencyLocked):
+        text = _("Your organization pays in %(currency)s while anything in it is open: choose that currency.")
+        return text % {"currency": error.currency.upper()}
+    if isinstance(error, checkout.NotOnSale):
+        return _("What your cart holds is no longer sold like this. Choose again; nothing was charged.")
+    return _("Our payment service does not answer. Your cart is kept; try again in a minute.")
 
 
 def _talk_url(cart: Cart) -> str:

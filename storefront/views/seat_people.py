@@ -24,7 +24,7 @@ SEPARATORS = re.compile(r"[\s,;]+")
 @require_POST
 @access.require(Permission.CHANGE_SEATS)
 def assignments(request: OrganizationRequest) -> HttpResponse:
-    """POST /seats/assignments/: one of {assign: membership}, {unassign: assignment}, {emails}; `line` names the product line."""
+    """POST /seats/assignments/: one of {assign: membership}, {unassign: assignment}, {emails}; `line` names the product."""
     standing = overview.standing(request.organization, request.POST.get("line", "")[:40])
     if standing is None or not standing.row.is_live:
         messages.error(request, _("There is no active subscription. Nothing was changed."))

@@ -27,7 +27,7 @@ from storefront.views import redirects
 @require_safe
 @access.require(Permission.VIEW_BILLING)
 def page(request: OrganizationRequest) -> HttpResponse:
-    """GET /seats/?line=&seats=&when=&q=&page=&before=: the page; with `seats` it shows that number's price, without scripts too."""
+    """GET /seats/?line=&seats=&when=&q=&page=&before=: the page; with `seats` that number's price, without scripts too."""
     standing = overview.standing(request.organization, _line(request.GET))
     if standing is None or not standing.row.is_live:
         return render(request, "storefront/seats/nothing.html", {"standing": standing})
@@ -64,9 +64,7 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return redirects.see(seat_problems.seats_url(standing))
     at, wall = clock.now(), clock.wall()
     try:
-        change = seats.confirm(
-            standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at, wall=wall
-        )
+        change = seats.confirm(standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at, wall=wall)
     except seats.Stale as error:
         return _stale(request, error)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
@@ -106,16 +104,14 @@ def _stale(request: OrganizationRequest, error: seats.Stale) -> HttpResponse:
     if standing is None or not standing.row.is_live:
         return redirects.see("/seats/")
     answer = (
-        seat_offers.of_offer(standing, error.fresh, stale=True)
+        seat_offers.of_offer(standing, error.fresh, wall=clock.wall(), stale=True)
         if error.fresh
         else Answer(seats=standing.quantity, when=NOW)
     )
     return _render(request, standing, answer, seat_problems.stale())
 
 
-def _refused(
-    request: OrganizationRequest, standing: Standing, error: Exception, *, wanted: int | None = None
-) -> HttpResponse:
+def _refused(request: OrganizationRequest, standing: Standing, error: Exception, *, wanted: int | None = None) -> HttpResponse:
     problem = seat_problems.of(standing, error, wanted or standing.quantity)
     answer = Answer(seats=wanted or standing.quantity, when=RENEWAL if wanted else NOW)
     if isinstance(error, seats.BelowSeatsInUse):
@@ -123,9 +119,7 @@ def _refused(
     return _render(request, standing, answer, problem)
 
 
-def _render(
-    request: OrganizationRequest, standing: Standing, answer: Answer, problem: seat_problems.Problem
-) -> HttpResponse:
+def _render(request: OrganizationRequest, standing: Standing, answer: Answer, problem: seat_problems.Problem) -> HttpResponse:
     values = _context(request, standing, answer) | {"problem": problem}
     values["chosen"] = frozenset(_numbers(request.POST.getlist("release")))
     return render(request, "storefront/seats/page.html", values, status=problem.status)
