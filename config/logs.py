@@ -33,11 +33,12 @@ KEYS_IN_TEXT = re.compile(r"\b((?:sk|rk)_(?:test|live)_|whsec_)\w+")
 
 def configure(options: Mapping[str, str]) -> None:
     """Set up structlog and the standard library's logging alike; options: `level`, and `format` as console or json."""
+    is_json = options["format"] == "json"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso" if is_json else "%H:%M:%S", utc=is_json),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         drop_personal,
@@ -55,7 +56,7 @@ def configure(options: Mapping[str, str]) -> None:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [structlog.stdlib.ExtraAdder(allow=[]), *shared],
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(options["format"])],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(is_json=is_json)],
     }
     logging.config.dictConfig(
         {
@@ -80,10 +81,10 @@ def configure(options: Mapping[str, str]) -> None:
     logging.captureWarnings(capture=True)
 
 
-def _renderer(form: str) -> Processor:
-    if form == "json":
+def _renderer(*, is_json: bool) -> Processor:
+    if is_json:
         return structlog.processors.JSONRenderer()
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False)
 
 
 def drop_personal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

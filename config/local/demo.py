@@ -261,8 +261,9 @@ class Demo:
         if self.uses_sandbox:
             say(f"  Stripe sandbox    http://{ports.HOST}:{self.sandbox_port}/")
         say(f"  The log           {_shown(self.folder / 'demo.log')}")
+        say()
         for login in logins(self.folder):
-            say(f"  {login['role']:<17} {login['email']}  {login['password']}  {login.get('url', '')}".rstrip())
+            say(f"  {login['email']:<38} {login['password']}   {login['role']}")
         say()
         say("  Ctrl-C stops everything. The lines below are the programs' own.")
         say()

@@ -29,7 +29,7 @@ class Screen:
         self._doing = ""
         self._doing_since = 0.0
         self._tails: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=TAIL_LINES))
-        self._colour_of = defaultdict(itertools.cycle(COLOURS).__next__)
+        self._colour_of: defaultdict[str, int] = defaultdict(itertools.cycle(COLOURS).__next__)
         self._log = log.open("a", encoding="utf-8", errors="replace") if log else None
 
     def close(self) -> None:
