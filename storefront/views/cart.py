@@ -83,6 +83,7 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
         "page": page,
         "raised": request.GET.get("raised") == str(found.seats),
         "too_many": too_many,
+        "share_url": request.build_absolute_uri(_again_url(found)),
         "talk_url": _talk_url(_wanted_of(found), too_many.seats if too_many else found.seats),
         "pricing_url": f"{reverse('storefront:pricing')}?{urlencode(_choice_of(found))}",
         "here": urlencode({"next": reverse("storefront:cart")}),
@@ -104,8 +105,8 @@ def _is_htmx(request: StoreRequest) -> bool:
 
 
 def _current(request: StoreRequest) -> Cart | None:
-    """This browser's cart, or the organization's latest from another device. Another organization's cart is not shown."""
-    organization = request.organization if request.user.is_authenticated else None
+    """This browser's cart; for whoever may buy, else the organization's latest, from another device."""
+    organization = request.organization if access.can(request, Permission.BUY) else None
     found = cart_cookie.read(request)
     if found and found.organization_id in (None, organization.pk if organization else None):
         return found
@@ -141,6 +142,12 @@ def _wanted_of(found: Cart) -> carts.Wanted:
 
 def _choice_of(found: Cart) -> dict[str, object]:
     return {"line": found.plan.line.code, "seats": found.seats, "interval": found.interval, "currency": found.currency}
+
+
+def _again_url(found: Cart) -> str:
+    """The address that fills a cart with the same: for somebody who may buy."""
+    wanted = {"plan": f"{found.plan.line.code}/{found.plan.code}", "seats": found.seats}
+    return f"{reverse('storefront:cart_new')}?{urlencode(wanted | {'interval': found.interval, 'currency': found.currency})}"
 
 
 def _talk_url(wanted: carts.Wanted, seats: int) -> str:

@@ -133,10 +133,11 @@ def _basket(request: StoreRequest, form: TalkForm | None) -> tuple[dict[str, Any
 
 
 def _cart(request: StoreRequest) -> Cart | None:
+    organization = request.organization if access.can(request, Permission.BUY) else None
     found = cart_cookie.read(request)
-    if found and found.organization_id in (None, request.organization.pk if request.organization else None):
+    if found and found.organization_id in (None, organization.pk if organization else None):
         return found
-    return carts.latest_of(request.organization) if request.organization else None
+    return carts.latest_of(organization) if organization else None
 
 
 def _buyable_url(found: HandRaise) -> str:

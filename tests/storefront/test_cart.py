@@ -184,8 +184,22 @@ def test_a_member_is_told_who_can_buy(client, cast):
     client.force_login(cast.member)
     text = text_of(client.get(CART))
     assert "owner@acme.example" in text
+    assert "http://testserver/cart/new/?plan=fieldnote%2Fteam&amp;seats=12" in text
     assert 'name="accept"' not in text
     assert Cart.objects.get().organization is None
+
+
+def test_a_member_neither_sees_nor_changes_the_organizations_cart(client, cast):
+    fill(client)
+    client.force_login(cast.owner)
+    client.get(CART)
+    other = type(client)()
+    other.force_login(cast.member)
+    assert "Your cart is empty" in text_of(other.get(CART))
+    fill(other, seats=50)
+    other.post(CART, WANTED | {"seats": "60"})
+    assert Cart.objects.get(organization=cast.acme).seats == 12
+    assert Cart.objects.get(organization=None).seats == 60
 
 
 def test_a_customer_of_the_line_changes_seats_instead_of_buying_twice(client, cast):
