@@ -62,6 +62,11 @@ class Store:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
+    @property
+    def tagline(self) -> str:
+        """The brand's line in the reader's language, or as it stands."""
+        return str(settings.BRAND.get(f"tagline_{self.language.partition('-')[0]}") or settings.BRAND["tagline"])
+
     @cached_property
     def nav(self) -> list[Link]:
         return links(NAVIGATION, self._request.path)
