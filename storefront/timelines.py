@@ -16,7 +16,7 @@ Event = dict[str, Any]
 def coming(standing: Standing, at: datetime) -> list[Event]:
     """The events from `at` on, in order of their dates; the present comes first. No query."""
     events = [*_payment(standing, at), *_card(standing, at), *_scheduled(standing), *_period_end(standing)]
-    events.sort(key=lambda event: (event["on"], event.pop("rank", 0)))
+    events.sort(key=lambda event: (words.day_of(event["on"]), event.pop("rank", 0)))
     return [_present(standing, at), *events]
 
 

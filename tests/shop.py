@@ -4,6 +4,7 @@
         subscription = shop.buy(cast.acme, cast.owner, seats=10)
 """
 
+import html
 from datetime import timedelta
 
 import requests
@@ -18,22 +19,72 @@ from billing.rules import catalog_file
 from billing.services import carts, catalog, checkout, poller, store_time
 from config import clock, pulse
 
+# Two lines of catalog.toml in two currencies: a quarter of its prices, so that a test opens its shop quickly.
+CATALOG = """
+currencies = ["usd", "eur"]
+
+[lines.fieldnote]
+name = "Fieldnote"
+family = "core"
+growth = false
+stage = "mature"
+max_plans = 4
+pitch = "Notes and inspections."
+[lines.fieldnote.features]
+notes = { name = "Notes", group = "In the field" }
+[lines.fieldnote.plans.team]
+name = "Team"
+pitch = "Several crews."
+recommended = true
+seats = { min = 3, max = 100 }
+margin_bps = 8000
+moves = []
+features = { notes = true }
+scheme = "volume"
+tiers = [9, 24, 49]
+prices.month = { usd = [1800, 1600, 1400, 1200], eur = [1700, 1500, 1300, 1100] }
+prices.year = { usd = [18000, 16000, 14000, 12000], eur = [17000, 15000, 13000, 11000] }
+
+[lines.inspect]
+name = "Inspect"
+family = "inspections"
+growth = true
+stage = "growth"
+max_plans = 2
+pitch = "Recurring inspections."
+[lines.inspect.features]
+checklists = { name = "Checklists", group = "Inspections" }
+[lines.inspect.plans.essential]
+name = "Inspect Essential"
+pitch = "The inspections you must not miss."
+seats = { min = 1, max = 50 }
+margin_bps = 8000
+moves = []
+features = { checklists = true }
+prices.month = { usd = 700, eur = 650 }
+prices.year = { usd = 7000, eur = 6500 }
+"""
 GOOD_CARD = "4242424242424242"
 NEEDS_3DS = "4000002760003184"
 DECLINED = "4000000000000002"
+
+
+def text(response):
+    """A page's words and marks, entities resolved."""
+    return html.unescape(response.content.decode())
 
 
 class Shop:
     """Bound to this worker's sandbox account, empty and at wall time."""
 
     def open(self):
-        """Empty the account, put catalog.toml on sale."""
+        """Empty the account, put CATALOG on sale."""
         gateway.forget_client()
         self.control("DELETE", "account")
         store_time_queries.forget()
         catalog_queries.forget()
         languages = [code for code, _name in settings.LANGUAGES]
-        wanted = catalog_file.parse(settings.CATALOG_FILE.read_text(encoding="utf-8"), languages=languages)
+        wanted = catalog_file.parse(CATALOG, languages=languages)
         catalog.apply(wanted=wanted, at=clock.now(), origin=Origin.system())
         return self
 

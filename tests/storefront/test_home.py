@@ -1,16 +1,16 @@
 """Home, for those who decide and for members, in every state."""
 
-import pytest
 from django.urls import reverse
 
-from billing.services import store_time
+from accounts.models import Role
+from billing.models import CancelReason, Subscription
+from billing.queries import overview
+from billing.services import people, scheduled, store_time
 from config import clock
+from tests import factories
+from tests.shop import text
 
 HOME = "/"
-
-
-def text(response):
-    return response.content.decode()
 
 
 def test_a_visitor_sees_the_prices(client, db):
@@ -26,6 +26,14 @@ def test_nothing_bought_leads_to_the_prices_and_a_cart_to_the_cart(client, cast,
     assert "Team for 7 seats" in page
 
 
+def test_an_open_payment_page_is_pointed_to(client, cast, shop):
+    attempt = shop.start(cast.acme, cast.owner, seats=10)
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "A payment page is still open" in page
+    assert reverse("storefront:checkout_attempt", args=[attempt.public_id]) in page
+
+
 def test_it_says_what_one_has_what_it_costs_and_what_comes(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
     client.force_login(cast.owner)
@@ -37,3 +45,94 @@ def test_it_says_what_one_has_what_it_costs_and_what_comes(client, cast, shop):
     assert "Renewal with 10 seats" in page
     assert f'datetime="{subscription.period_ends_at.isoformat()}"' in page
     assert "Invite people" in page
+
+
+def test_credit_makes_the_next_charge_smaller_and_says_so(client, cast, shop):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    customer = subscription.organization.customer
+    customer.balance_minor, customer.balance_currency = -3050, "usd"
+    customer.save()
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "$129.50" in page
+    assert "From your credit" in page
+
+
+def test_a_failed_renewal_asks_for_the_payment(client, cast, shop):
+    shop.buy(cast.acme, cast.owner, seats=10)
+    shop.control("POST", "next_payment", outcome="declined")
+    store_time.to_renewal(cast.acme)
+    assert Subscription.objects.get().status == "past_due"
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "$160.00 could not be charged" in page
+    assert "Pay $160.00" in page
+    invoice = overview.standing(cast.acme).invoice
+    assert reverse("storefront:invoice_hosted", args=[invoice.stripe_id]) in page
+
+
+def test_an_ending_one_is_kept_with_one_click(client, cast, shop):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    change = scheduled.end(
+        subscription, reason_code=CancelReason.PRICE, reason="", origin=shop.origin(cast.owner), at=clock.now()
+    )
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "The subscription ends" in page
+    assert "Nothing more is charged." in page
+    client.post(reverse("storefront:scheduled_change", args=[change.public_id]), {"action": "take_back"})
+    assert "Renewal with 10 seats" in text(client.get(HOME))
+
+
+def test_after_the_end_one_may_come_back(client, cast, shop):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    scheduled.end(subscription, reason_code=CancelReason.CLOSED, reason="", origin=shop.origin(cast.owner), at=clock.now())
+    store_time.to_renewal(cast.acme)
+    assert shop.fresh(subscription).status == "canceled"
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "Team has ended" in page
+    assert reverse("storefront:pricing") in page
+
+
+def test_a_card_that_runs_out_before_the_charge_is_on_the_timeline(client, cast, shop):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    customer = subscription.organization.customer
+    customer.card_exp_month, customer.card_exp_year = clock.now().month, clock.now().year  # a month's period ends in the next
+    customer.save()
+    client.force_login(cast.owner)
+    page = text(client.get(HOME))
+    assert "The card ending in 4242 expires" in page
+    assert "expires before the next charge" in text(client.get(reverse("storefront:payment_method")))
+
+
+def test_a_member_sees_their_seat_and_who_decides(client, cast, shop):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    client.force_login(cast.member)
+    page = text(client.get(HOME))
+    assert "You have no seat yet" in page
+    assert cast.owner.email in page
+    assert "$160.00" not in page
+    ids = [cast.membership(cast.member).pk]
+    people.assign(subscription=subscription, membership_ids=ids, origin=shop.origin(cast.owner), at=clock.now())
+    page = text(client.get(HOME))
+    assert "You have a seat" in page
+    assert "Open Fieldnote" in page
+
+
+def test_six_queries_for_ten_seats_and_for_a_thousand(client, cast, shop, django_assert_num_queries):
+    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    client.force_login(cast.owner)
+    client.get(HOME)
+    with django_assert_num_queries(6):
+        client.get(HOME)
+    many(cast.acme, subscription, 300)
+    with django_assert_num_queries(6):
+        client.get(HOME)
+
+
+def many(organization, subscription, count):
+    """Members with seats, made without ceremony."""
+    for _number in range(count):
+        membership = factories.MembershipFactory(organization=organization, role=Role.MEMBER)
+        subscription.assignments.create(membership=membership, assigned_at=clock.now())
