@@ -7,7 +7,7 @@ mark noted. An event that arrives meanwhile raises the mark again, so the object
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from billing import gateway
-from billing.models import InboxEvent, StripeObject
+from billing.models import InboxEvent, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
 from billing.services import commands
@@ -69,6 +69,10 @@ RETURNING key, kind, dirty, fence, attempts,
 log = structlog.get_logger(__name__)
 
 
+class Overtaken(Exception):
+    """The row was written while its object was being fetched (a command ended): what was fetched may be older than the row."""
+
+
 class CommandUnderWay(Exception):
     """The object belongs to an open command, which must end first: finishing it is how this event is handled."""
 
@@ -85,6 +89,8 @@ class Claimed:
     fence: int
     attempts: int
     newest_event_id: int | None
+    row_version: datetime | None = None
+    """Of a subscription: when its row was last written, as seen before the fetch."""
 
 
 def accept(event: Mapping[str, Any], *, body: str, source: str) -> bool:
@@ -127,6 +133,7 @@ def drain(now: datetime) -> pulse.Drained:
     if not claimed:
         waiting = StripeObject.objects.filter(dirty__gt=F("cleaned"), due_at__gt=now).order_by("due_at")
         return pulse.Drained(next_due_at=waiting.values_list("due_at", flat=True).first())
+    claimed = _with_versions(claimed)
     with ThreadPoolExecutor(max_workers=min(FETCHERS, len(claimed))) as fetchers:
         fetches = [fetchers.submit(READERS[one.kind][0], one.key) for one in claimed]
         handled = sum(_handle(one, fetch.result) for one, fetch in zip(claimed, fetches, strict=True))
@@ -139,10 +146,21 @@ def _claim(now: datetime) -> list[Claimed]:
         return [Claimed(*row) for row in cursor.fetchall()]
 
 
+def _with_versions(claimed: list[Claimed]) -> list[Claimed]:
+    """Note, before the fetch, which version of its row each subscription has."""
+    keys = [one.key for one in claimed if one.kind == Kind.SUBSCRIPTION]
+    if not keys:
+        return claimed
+    versions = dict(Subscription.objects.filter(stripe_id__in=keys).values_list("stripe_id", "mirrored_at"))
+    return [replace(one, row_version=versions.get(one.key)) for one in claimed]
+
+
 def _handle(one: Claimed, fetched: Callable[[], Any]) -> bool:
     """Apply one object; False when it has to wait."""
     try:
         return _apply(one, fetched())
+    except Overtaken:
+        _release(one, after=timedelta(0), attempts=one.attempts - 1)
     except CommandUnderWay as wait:
         ended = commands.execute(wait.command_id).concluded_at is not None
         _release(one, after=timedelta(0) if ended else timedelta(seconds=1), attempts=one.attempts - 1)
@@ -161,13 +179,28 @@ def _apply(one: Claimed, fetched: Any) -> bool:
         mine = StripeObject.objects.select_for_update().filter(pk=one.key, fence=one.fence).first()
         if mine is None:
             return False  # the lease ran out and somebody else has it
+        if one.kind == Kind.SUBSCRIPTION:
+            _check_version(one)
         _applier(one.kind)(fetched, at)
         mine.cleaned, mine.lease_until, mine.attempts, mine.error, mine.fetched_at = one.dirty, None, 0, "", clock.wall()
         mine.save(update_fields=["cleaned", "lease_until", "attempts", "error", "fetched_at"])
-        if one.newest_event_id is not None:
-            unhandled = InboxEvent.objects.filter(object_key=one.key, handled_at=None, id__lte=one.newest_event_id)
-            unhandled.update(handled_at=clock.wall())
+        _mark_handled(one, is_quiet=mine.dirty == one.dirty)
     return True
+
+
+def _check_version(one: Claimed) -> None:
+    """Under the row's lock. Raises Overtaken when a command wrote the row after our look at it: fetch once more."""
+    rows = Subscription.objects.locked().filter(stripe_id=one.key)
+    if rows.values_list("mirrored_at", flat=True).first() != one.row_version:
+        raise Overtaken
+
+
+def _mark_handled(one: Claimed, *, is_quiet: bool) -> None:
+    """The events that the fetch covers: all there are, or, if more came since the claim, those seen then."""
+    unhandled = InboxEvent.objects.filter(object_key=one.key, handled_at=None)
+    if not is_quiet:
+        unhandled = unhandled.filter(id__lte=one.newest_event_id or 0)
+    unhandled.update(handled_at=clock.wall())
 
 
 def _release(one: Claimed, *, after: timedelta, error: str = "", attempts: int | None = None) -> None:

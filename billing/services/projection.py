@@ -142,7 +142,8 @@ class Project:
         row.schedule_id = answer.schedule if isinstance(answer.schedule, str) else ""
         ends = answer.cancel_at or (command.payload["period_ends"] if answer.cancel_at_period_end else None)
         row.cancel_at = datetime.fromtimestamp(ends, UTC) if ends else None
-        row.save(update_fields=["projection_done", "schedule_id", "cancel_at"])
+        row.mirrored_at = at
+        row.save(update_fields=["projection_done", "schedule_id", "cancel_at", "mirrored_at"])
         return {"schedule": row.schedule_id}
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
