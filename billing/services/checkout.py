@@ -197,8 +197,7 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
         "expires_at": int(attempt.expires_at.timestamp()),
         "locale": organization.locale[:2] or "auto",
-        "customer_update": {"name": "auto", "address": "auto"},
-        "tax_id_collection": {"enabled": True},
+        "customer_update": {"address": "auto"},
         "allowed_payment_method_types": ["card"],
     }
     return {
