@@ -30,8 +30,9 @@ def pytest_configure(config):
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Kill and race tests, and journeys, share one group each: xdist gives a group to one worker."""
+    """Kill and race tests, and journeys, share one group each: xdist, which looks after us, gives a group to one worker."""
     for item in items:
         folder = item.path.parent.name
         if folder in SERIAL_FOLDERS:

@@ -73,7 +73,7 @@ def _wait(demo, log):
     pytest.fail(f"The demo did not start:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not the session: Playwright's event loop must be gone before Django's tests go on
 def browser():
     sync_api = pytest.importorskip("playwright.sync_api")
     path = chromium.find()
