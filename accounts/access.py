@@ -28,7 +28,7 @@ P = ParamSpec("P")
 class OrganizationRequest(HttpRequest):
     """What a view behind `require` is given (accounts.middleware adds the attributes, each worked out when first asked)."""
 
-    user: User  # type: ignore[assignment] # signed in: AnonymousUser is ruled out by the guard
+    user: User  # signed in: AnonymousUser is ruled out by the guard
     organization: Organization
     membership: Membership
     memberships: list[Membership]
@@ -47,7 +47,7 @@ def require(permission: Permission) -> Callable[[View[P]], Guarded[P]]:
 
     def decorate(view: View[P]) -> Guarded[P]:
         @functools.wraps(view)
-        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             response = _turn_away(request, permission) or view(request, *args, **kwargs)
             patch_cache_control(response, private=True, no_store=True)
             return response
@@ -61,7 +61,7 @@ def signed_in(view: View[P]) -> Guarded[P]:
     """Let a function view run only for somebody signed in, with an organization or without (both attributes may be None)."""
 
     @functools.wraps(view)
-    def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         response = view(request, *args, **kwargs) if request.user.is_authenticated else _to_sign_in(request)
         patch_cache_control(response, private=True, no_store=True)
         return response

@@ -94,7 +94,8 @@ class KeyThrottle(BaseThrottle):
         now = clock.wall()
         window, into = divmod(int(now.timestamp()), WINDOW_SECONDS)
         self._left = WINDOW_SECONDS - into
-        return self._count(f"api-calls:{key.pk}:{window}") <= policies.value("accounts.api_calls_per_minute", at=clock.now())
+        allowed: int = policies.value("accounts.api_calls_per_minute", at=clock.now())
+        return self._count(f"api-calls:{key.pk}:{window}") <= allowed
 
     def wait(self) -> float:
         return float(self._left)
@@ -105,11 +106,12 @@ class KeyThrottle(BaseThrottle):
             return 0
         try:
             cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
-            return cache.incr(name)
+            count: int = cache.incr(name)
         except (RedisError, ValueError) as error:
             cls._rests_until = time.monotonic() + REDIS_REST_SECONDS
             log.warning("api_throttle_uncounted", error=type(error).__name__)
             return 0
+        return count
 
 
 def _plain(request: Request) -> Any:

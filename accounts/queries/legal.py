@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.template import Context, engines
@@ -74,8 +75,8 @@ def _dates(kind: str) -> list[date]:
 def _read(kind: str, day: date) -> Document:
     text = {}
     for path in sorted((FOLDER / kind).glob(f"{day}.*.md")):
-        template = engines["django"].from_string(path.read_text(encoding="utf-8")).template
-        text[path.name.split(".")[1]] = str(template.render(Context({"brand": settings.BRAND}, autoescape=False)))
+        template: Any = engines["django"].from_string(path.read_text(encoding="utf-8"))
+        text[path.name.split(".")[1]] = str(template.template.render(Context({"brand": settings.BRAND}, autoescape=False)))
     if settings.LANGUAGE_CODE not in text:
         raise ValueError(f"{FOLDER / kind}/{day}.{settings.LANGUAGE_CODE}.md is missing: every version needs it.")
     digest = hashlib.sha256(json.dumps([kind, str(day), text], sort_keys=True).encode()).hexdigest()

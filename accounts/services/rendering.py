@@ -84,8 +84,9 @@ def _context(mail: OutgoingMail) -> dict[str, Any]:
 
 
 def _render(mail: OutgoingMail, part: str, context: dict[str, Any], *, escape: bool) -> str:
-    template = engines["django"].get_template(f"emails/{mail.kind}.{part}").template
-    return str(template.render(Context(context, autoescape=escape)))
+    # The engine's own template: its context says whether to escape, which a plain text must not be.
+    template: Any = engines["django"].get_template(f"emails/{mail.kind}.{part}")
+    return str(template.template.render(Context(context, autoescape=escape)))
 
 
 def _tidy(text: str) -> str:

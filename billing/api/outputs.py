@@ -29,7 +29,7 @@ class ProblemOutput(Output):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What to do now.")
     request_id = serializers.CharField(help_text="Name it when you ask for help.")
-    errors = ProblemField(many=True, required=False)
+    errors = ProblemField(many=True, required=False)  # type: ignore[assignment] # RFC 9457's word; DRF has a property of that name
 
 
 # --- Catalog ----------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class MemberOutput(Output):
 
 
 class MembersOutput(Output):
-    data = MemberOutput(many=True)
+    data = MemberOutput(many=True)  # type: ignore[assignment] # as every list of the API; DRF has a property of that name
     next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page; null: this is the last.")
 
 

@@ -58,7 +58,8 @@ def problems(*examples: OpenApiExample) -> dict[tuple[int, str], OpenApiResponse
     """The responses that these examples stand for, beside those that every call may get."""
     found: dict[int, list[OpenApiExample]] = {}
     for example in (*examples, *EVERYWHERE):
-        found.setdefault(int(example.status_codes[0]), []).append(example)
+        codes = example.status_codes or [500]
+        found.setdefault(int(codes[0]), []).append(example)
     return {
         (status, PROBLEM): OpenApiResponse(outputs.ProblemOutput, description=TITLES[status], examples=same)
         for status, same in found.items()

@@ -71,7 +71,8 @@ def _rows(organization: Organization, member: str) -> QuerySet[Subscription, Any
             has_seat=Exists(seats.filter(_named(member, "membership__"), membership__left_at=None)),
         )
         fields += ["is_member", "has_seat"]
-    return rows.values(*fields)
+    values: QuerySet[Subscription, Any] = rows.values(*fields)
+    return values
 
 
 def _named(member: str, path: str = "") -> Q:

@@ -279,8 +279,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
-    "DESCRIPTION": "What the pages show and change, for programs. Money is integer minor units of `currency`; errors are problem "
-    "documents (RFC 9457) whose `type` is stable.",
+    "DESCRIPTION": "What the pages show and change, for programs. Money is integer minor units of `currency`; errors are "
+    "problem documents (RFC 9457) whose `type` is stable.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "SeatChangeState": "billing.models.seats.ChangeState",

@@ -19,7 +19,7 @@ class InviteForm(forms.Form):
     addresses = forms.CharField(
         label=_("E-mail addresses"),
         required=False,
-        help_text=_("One a line, or separated by commas. Names as in “Ada Example <ada@acme.example>” are fine."),
+        help_text=_("One a line, or separated by commas. Names as in “Ada Example &lt;ada@acme.example&gt;” are fine."),
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
     )
     file = forms.FileField(
@@ -42,7 +42,7 @@ class InviteForm(forms.Form):
             return ""
         if file.size is None or file.size > LARGEST_FILE:
             raise forms.ValidationError(_now("The file is larger than 256 KB. Send it in parts."))
-        data = file.read()
+        data: bytes = file.read()
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError:

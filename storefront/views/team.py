@@ -118,9 +118,10 @@ def _invite(request: OrganizationRequest, form: InviteForm) -> list[Line]:
     lines = []
     for result in invited.results:
         label, tone = OUTCOMES[result.outcome]
+        said = str(label)
         if result.is_new and form.cleaned_data["with_seat"]:
-            label = _("Invited, with a seat") if result.email in invited.seated else _("Invited, no seat is free")
-        lines.append(Line(result.email, str(label), tone))
+            said = _("Invited, with a seat") if result.email in invited.seated else _("Invited, no seat is free")
+        lines.append(Line(result.email, said, tone))
     return lines
 
 
