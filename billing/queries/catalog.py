@@ -168,8 +168,7 @@ class Shelf:
         return self._first()
 
     def load(self) -> OnSale:
-        found = _load()
-        self._held, self._pid = found, os.getpid()
+        self._held = found = _load()
         return found
 
     def drop(self) -> None:
@@ -185,11 +184,13 @@ class Shelf:
 
     def _first(self) -> OnSale:
         with self._lock:
-            if self._held is None or self._pid != os.getpid():
+            if self._held is None or self._pid != os.getpid():  # never asked before, or a copy made by a fork
                 # A test's data is rolled back, and a thread would hold its database open: tests call `watch` themselves.
                 if not settings.TEST:
                     self.watch()
-                return self.load()
+                held = self.load()
+                self._pid = os.getpid()
+                return held
             return self._held
 
     def _poll(self, stop: threading.Event, seconds: float) -> None:

@@ -269,7 +269,7 @@ def test_an_empty_store_sells_nothing():
 def test_another_process_sees_a_new_catalog_within_a_second():
     shelf.put_on_sale()
     other = queries.Shelf()  # as in a process of its own: its memory, its thread, its connection
-    other.load()
+    assert other.read().number == 1
     thread = other.watch()
     try:
         shelf.put_on_sale(DEARER)
@@ -283,12 +283,25 @@ def test_another_process_sees_a_new_catalog_within_a_second():
         thread.join(5)
 
 
+@pytest.mark.django_db
+def test_a_process_that_applies_and_then_sells_watches_too(settings, monkeypatch):
+    settings.TEST = False
+    watched = []
+    other = queries.Shelf()
+    monkeypatch.setattr(other, "watch", lambda: watched.append(True))
+    shelf.put_on_sale()
+    other.load()
+    assert other.read().number == 1
+    assert other.read().number == 1
+    assert watched == [True]
+
+
 @pytest.mark.serial
 @pytest.mark.django_db(transaction=True)
 def test_the_store_sells_from_memory_while_the_database_is_away(monkeypatch):
     shelf.put_on_sale()
     other = queries.Shelf()
-    other.load()
+    other.read()
 
     def away(*_args, **_kwargs):
         raise connection.Database.OperationalError("the server is restarting")
