@@ -177,6 +177,13 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "config.heartbeat", "schedule": 15.0, "options": {"expires": 15.0}},
+    # The pulse does these every 500 ms; the worker steps in while no pulse runs.
+    "commands": {"task": "billing.drain_commands", "schedule": 30.0, "options": {"expires": 30.0}},
+    "inbox": {"task": "billing.drain_inbox", "schedule": 30.0, "options": {"expires": 30.0}},
+    "projections": {"task": "billing.drain_projections", "schedule": 30.0, "options": {"expires": 30.0}},
+    "poller": {"task": "billing.poll_events", "schedule": 60.0, "options": {"expires": 60.0}},
+    "held-seats": {"task": "billing.expire_held_seats", "schedule": 300.0, "options": {"expires": 300.0}},
+    "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
 PULSE_LANES = {

@@ -1,0 +1,45 @@
+"""Billing's Celery tasks: shortcuts to what the pulse does anyway, and housekeeping that may wait.
+
+Arguments are ids or nothing; each is one service call and safe to run twice. Nothing that must happen rests on the broker.
+"""
+
+from celery import shared_task
+
+from billing.services import commands, idempotency, inbox, people, poller, projection
+from config import clock
+
+
+@shared_task(name="billing.drain_commands")
+def drain_commands() -> int:
+    """Send what is due to Stripe."""
+    return commands.drain(clock.wall()).handled
+
+
+@shared_task(name="billing.drain_inbox")
+def drain_inbox() -> int:
+    """Read changed objects again."""
+    return inbox.drain(clock.wall()).handled
+
+
+@shared_task(name="billing.drain_projections")
+def drain_projections() -> int:
+    """Bring Stripe's schedules in line with what is scheduled here."""
+    return projection.drain(clock.wall()).handled
+
+
+@shared_task(name="billing.poll_events")
+def poll_events() -> int:
+    """Look for events that no webhook brought."""
+    return poller.drain(clock.wall()).handled
+
+
+@shared_task(name="billing.expire_held_seats")
+def expire_held_seats() -> int:
+    """Free the seats held for invitations that have run out."""
+    return people.expire_held_seats(clock.now())
+
+
+@shared_task(name="billing.purge_idempotency_keys")
+def purge_idempotency_keys() -> int:
+    """Forget the API's answers that are older than a day."""
+    return idempotency.purge(clock.wall())
