@@ -9,7 +9,10 @@ import pytest
 from django.core.cache import cache
 from django.utils import translation
 
+from accounts.models import OutgoingMail
+from accounts.services import rendering
 from config.local import messages
+from tests.shop import Shop
 
 SPOKEN = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-label", "label"}  # attributes people read
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -130,6 +133,20 @@ SIGNED_IN = (
     "/account/logout/",
     "/no/such/page/",
 )
+OF_SUBSCRIBERS = (
+    "/",
+    "/seats/",
+    "/seats/preview/?line=fieldnote&seats=13&when=now",
+    "/seats/preview/?line=fieldnote&seats=24&when=now",
+    "/seats/preview/?line=fieldnote&seats=7&when=renewal",
+    "/seats/preview/?line=fieldnote&seats=2&when=renewal",
+    "/seats/preview/?line=fieldnote&seats=900&when=now",
+    "/invoices/",
+    "/payment-method/",
+    "/subscription/cancellation/?line=fieldnote",
+    "/cart/new/?plan=fieldnote/team&seats=12&interval=year&currency=usd",
+    "/team/",
+)
 # A form sent wrong: each library says what is missing in words of its own.
 WRONG = {
     "/account/login/": {"login": "nobody", "password": ""},
@@ -193,6 +210,33 @@ def test_a_public_page_in_german_has_no_english_left(german, url):
 def test_a_page_of_ones_own_in_german_has_no_english_left(german, client, cast, url):
     client.force_login(cast.owner)
     assert not _english(german(url))
+
+
+@pytest.fixture
+def shop(db, sandbox):
+    made = Shop().open()
+    yield made
+    made.close()
+
+
+def test_a_subscriber_reads_german_pages_and_mails(german, client, cast, shop):
+    cast.owner.locale = "de"
+    cast.owner.save(update_fields=["locale"])
+    shop.buy(cast.acme, cast.owner, seats=10)
+    client.force_login(cast.owner)
+    for url in OF_SUBSCRIBERS:
+        assert not _english(german(url)), url
+    assert "8 Plätze ab" in german("/seats/changes/", {"line": "fieldnote", "when": "renewal", "seats": "8"})
+    assert not _english(german("/"))
+    assert "Gekündigt" in german("/subscription/cancellation/", {"line": "fieldnote", "reason_code": "unused", "reason": ""})
+    for url in OF_SUBSCRIBERS:
+        assert not _english(german(url)), url
+    shop.settle()
+    mails = [rendering.message(row) for row in OutgoingMail.objects.filter(recipient=cast.owner.email)]
+    assert len(mails) >= 3
+    for mail in mails:
+        assert not _english(mail.alternatives[0].content), mail.subject
+        assert not [line for line in (mail.subject, *mail.body.splitlines()) if "://" not in line and ENGLISH.search(line)]
 
 
 @pytest.mark.parametrize("url", WRONG)
