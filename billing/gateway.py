@@ -260,6 +260,12 @@ def refund(params: Params, *, key: str) -> Refund:
     return _call("refunds.create", lambda c, o: c.v1.refunds.create(dict(params), o), key=key)  # type: ignore[arg-type]
 
 
+def refunds(payment_intent: str) -> list[Refund]:
+    """What was refunded of a payment, newest first."""
+    params: Any = {"payment_intent": payment_intent, "limit": 100}
+    return list(_call("refunds.list", lambda c, o: c.v1.refunds.list(params, o)).data)
+
+
 # --- Catalog ----------------------------------------------------------------------------------------------------------
 
 

@@ -68,9 +68,19 @@ class ReturnDuplicate:
         )
 
     def read_back(self, command: StripeCommand) -> dict[str, Any] | None:
-        """Ended and refunded is what `send` would find too; anything less needs a person."""
+        """Only ended and refunded in full counts as done; anything less needs a person (`fail` says so)."""
         now = gateway.subscription(command.payload["subscription"])
-        return {"refunded_minor": 0, "currency": now.currency, "note": "read back"} if now.status == "canceled" else None
+        invoice = now.latest_invoice
+        if now.status != "canceled" or not isinstance(invoice, gateway.Invoice):
+            return None
+        found = (
+            [one for one in gateway.refunds(_payment_intent(invoice)) if one.status != "failed"] if invoice.amount_paid else []
+        )
+        refunded = sum(one.amount for one in found)
+        if refunded < invoice.amount_paid:
+            return None
+        refund = found[-1].id if found else ""
+        return {"refunded_minor": refunded, "currency": now.currency, "refund": refund, "invoice": invoice.id}
 
 
 def _payment_intent(invoice: gateway.Invoice) -> str:

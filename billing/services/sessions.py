@@ -25,11 +25,12 @@ def apply(session: gateway.Session, at: datetime) -> None:
     # The organization's row is the lock of everything that may start a subscription.
     Organization.objects.select_for_update().get(pk=attempt.organization_id)
     attempt = CheckoutAttempt.objects.select_related("organization", "line", "price__plan", "cart", "actor").get(pk=attempt.pk)
-    if attempt.state not in (CheckoutState.OPEN, CheckoutState.OPENING):
+    if attempt.state in (CheckoutState.APPLIED, CheckoutState.RETURNED):
         return
     if session.status == "complete":
+        # Whatever we believed of the attempt: somebody has paid, so it is bought or given back.
         _complete(attempt, session, at)
-    elif session.status == "expired":
+    elif session.status == "expired" and attempt.state in (CheckoutState.OPEN, CheckoutState.OPENING):
         attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
         attempt.save(update_fields=["state", "concluded_at"])
 
