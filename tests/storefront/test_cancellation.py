@@ -1,0 +1,85 @@
+"""Leaving in two clicks, with a reason; what is lost and when; and coming back with one."""
+
+import pytest
+from django.urls import reverse
+
+from billing.models import ScheduledChange, ScheduledKind
+from billing.services import scheduled, store_time
+from config import clock, words
+from tests.shop import text
+
+PAGE = "/subscription/cancellation/"
+
+
+@pytest.fixture
+def subscription(shop, cast):
+    return shop.buy(cast.acme, cast.owner, seats=10)
+
+
+@pytest.fixture
+def buyer(client, cast):
+    client.force_login(cast.owner)
+    return client
+
+
+def test_it_says_what_is_lost_and_when(buyer, subscription):
+    page = text(buyer.get(PAGE))
+    assert words.day(subscription.period_ends_at) in page
+    assert "Then 1 person loses access." in page
+    assert "The next charge of $160.00 does not take place." in page
+    assert f"End it on {words.day(subscription.period_ends_at)}" in page
+
+
+def test_a_reason_is_asked_for(buyer, subscription):
+    response = buyer.post(PAGE, {"reason": "no"})
+    assert response.status_code == 422
+    assert "Choose what comes closest" in text(response)
+    assert not ScheduledChange.objects.exists()
+
+
+def test_two_clicks_end_it_and_one_takes_it_back(buyer, subscription, shop):
+    response = buyer.post(PAGE, {"reason_code": "price", "reason": "Too dear in winter"})
+    assert response.status_code == 303
+    change = ScheduledChange.objects.get()
+    assert (change.kind, change.reason_code, change.reason) == (ScheduledKind.END, "price", "Too dear in winter")
+    page = text(buyer.get(PAGE))
+    assert "Your subscription ends" in page
+    assert "Keep the subscription" in page
+    shop.settle()
+    assert shop.fresh(subscription).cancel_at == subscription.period_ends_at
+    buyer.post(reverse("storefront:scheduled_change", args=[change.public_id]), {"action": "take_back"})
+    shop.settle()
+    assert shop.fresh(subscription).cancel_at is None
+    assert "Your subscription goes on." in text(buyer.get("/"))
+
+
+def test_twice_is_once(buyer, subscription):
+    for _click in range(2):
+        buyer.post(PAGE, {"reason_code": "unused"})
+    assert ScheduledChange.objects.count() == 1
+
+
+def test_waiting_seats_come_back_with_the_subscription(buyer, subscription, shop, cast):
+    scheduled.change_seats(subscription, seats_after=8, releases=[], origin=shop.origin(cast.owner), at=clock.now())
+    assert "Seat changes that wait for the renewal" in text(buyer.get(PAGE))
+    buyer.post(PAGE, {"reason_code": "unused"})
+    end = ScheduledChange.objects.get(kind=ScheduledKind.END)
+    buyer.post(reverse("storefront:scheduled_change", args=[end.public_id]), {"action": "take_back"})
+    assert "10 now, 8 from" in text(buyer.get("/seats/"))
+
+
+def test_it_ends_with_the_period_and_not_before(buyer, subscription, shop, cast):
+    buyer.post(PAGE, {"reason_code": "closed"})
+    shop.advance(days=20)
+    assert shop.fresh(subscription).quantity == 10
+    store_time.to_renewal(cast.acme)
+    assert shop.fresh(subscription).status == "canceled"
+    assert buyer.get(PAGE).url == reverse("storefront:home")
+
+
+def test_nobody_elses_and_no_member(client, cast, subscription):
+    client.force_login(cast.member)
+    assert client.post(PAGE, {"reason_code": "price"}).status_code == 403
+    client.force_login(cast.stranger)
+    assert client.post(PAGE, {"reason_code": "price"}).url == reverse("storefront:home")
+    assert not ScheduledChange.objects.exists()

@@ -1,0 +1,84 @@
+"""The card: which one, whether it still works, and changing it on Stripe's page."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from accounts.models import OutgoingMail
+from billing.models import Customer
+from config import clock
+from tests.shop import text
+
+PAGE = "/payment-method/"
+OTHER_CARD = "5555555555554444"
+
+
+@pytest.fixture
+def subscription(shop, cast):
+    return shop.buy(cast.acme, cast.owner, seats=10)
+
+
+@pytest.fixture
+def buyer(client, cast):
+    client.force_login(cast.owner)
+    return client
+
+
+def test_no_card_before_the_first_purchase(buyer, cast, shop):
+    assert "No card yet" in text(buyer.get(PAGE))
+    assert buyer.post(PAGE).url == PAGE
+    assert "the card is asked for there" in text(buyer.get(PAGE))
+
+
+def test_it_shows_the_card_and_the_next_charge(buyer, subscription):
+    page = text(buyer.get(PAGE))
+    assert "Visa ending in 4242" in page
+    assert "Next charge: $160.00" in page
+
+
+def test_an_expired_card_is_a_warning(buyer, subscription):
+    Customer.objects.update(card_exp_month=1, card_exp_year=clock.now().year - 1)
+    assert "This card has expired" in text(buyer.get(PAGE))
+
+
+def test_a_new_card_is_used_once_whoever_comes_first(buyer, subscription, shop):
+    opened = buyer.post(PAGE)
+    assert opened.status_code == 303
+    back = urlsplit(shop.pay(opened.url, OTHER_CARD))
+    for _look in range(2):
+        response = buyer.get(f"{back.path}?{back.query}")
+        assert response.url == PAGE
+    assert "The new card is in use" in text(buyer.get(PAGE))
+    shop.settle()
+    assert Customer.objects.get().card_last4 == "4444"
+    assert OutgoingMail.objects.filter(kind="billing/card_changed").count() == 2  # the owner and the billing admin
+
+
+def test_coming_back_without_a_card_changes_nothing(buyer, subscription):
+    buyer.post(PAGE)
+    assert buyer.get(PAGE, {"session": "cs_test_made_up"}).url == PAGE
+    assert Customer.objects.get().card_last4 == "4242"
+
+
+def test_nobody_elses_session(client, cast, subscription, shop, buyer):
+    back = urlsplit(shop.pay(buyer.post(PAGE).url, OTHER_CARD))
+    client.force_login(cast.stranger)
+    client.get(f"{back.path}?{back.query}")
+    assert Customer.objects.get().card_last4 == "4242"
+
+
+def test_stripe_silent_keeps_the_card(buyer, subscription, shop):
+    shop.control("POST", "faults", match="POST /v1/checkout/*", kind="drop", times=9)
+    assert buyer.post(PAGE).url == PAGE
+    assert "Your card is as it was" in text(buyer.get(PAGE))
+
+
+def test_six_queries_at_most(buyer, subscription, django_assert_max_num_queries):
+    with django_assert_max_num_queries(6):
+        buyer.get(PAGE)
+
+
+def test_a_member_may_not(client, cast, subscription):
+    client.force_login(cast.member)
+    assert client.get(PAGE).status_code == 403
+    assert client.post(PAGE).status_code == 403
