@@ -1,6 +1,7 @@
 """Where every address leads. Each app names its own; this file only says under which prefix."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
@@ -10,7 +11,8 @@ from config import brand, language
 
 # Staff sign in on the store's own page, with its rate limits. Groups are made and filled by migrations.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.unregister(Group)
+# An address is changed by its owner, who proves it.
+admin.site.unregister([Group, EmailAddress])
 
 urlpatterns = [
     path("", include("storefront.urls")),

@@ -1,0 +1,426 @@
+"""Who may reach which address: every URL of the resolver, every role, and nothing changed where somebody is turned away.
+
+One letter a role, in the order of ROLES:
+
+    .  let in (the view answers, whatever it then says of the request's form)
+    L  sent to sign in      N  asked to make an organization first
+    1  401      3  403      4  not found, as if it did not exist
+
+A URL that is in no table here fails the last tests: whoever adds one says who may reach it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from accounts import staff_groups
+from accounts.models import Membership
+from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription
+from config import clock
+from tests import factories, shelf
+
+ROLES = (
+    "anonymous",
+    "newcomer",  # signed in, in no organization
+    "stranger",  # owner of another organization; asks for what is acme's
+    "member",
+    "billing_admin",
+    "owner",
+    "staff",  # each staff group and an administrator, none of them in an organization
+    "organization_key",
+    "stranger_key",  # another organization's
+    "vendor_key",
+)
+PUBLIC = ".........."
+SIGNED_IN = "L......LLL"
+BILLING = "LN.3..NLLL"
+BILLING_OBJECT = "LN43..NLLL"
+OWNER = "LN.33.NLLL"
+OWNER_OBJECT = "LN433.NLLL"
+EVERY_MEMBER = "LN....NLLL"
+KEY = "1111111..."
+KEY_OBJECT = "1111111.4."
+
+# URL name: methods, and a letter for each role. `!` after a method: those let in are not tried (it would ask Stripe).
+PAGES = {
+    "storefront:home": ("GET", ".N....N..."),  # visitors go on to the pricing page
+    "storefront:pricing": ("GET", PUBLIC),
+    "storefront:header": ("GET", PUBLIC),
+    "storefront:cart": ("GET POST", PUBLIC),
+    "storefront:cart_new": ("GET", PUBLIC),
+    "storefront:talk": ("GET POST", PUBLIC),
+    "storefront:talk_raised": ("GET", "4444444444"),  # the id is the key; this one was never given out
+    "storefront:components": ("GET", "4444444444"),  # the demo only
+    "storefront:sandbox_bar": ("POST!", SIGNED_IN),
+    "storefront:legal": ("GET", PUBLIC),
+    "storefront:organization_new": ("GET POST", SIGNED_IN),
+    "storefront:organization_switch": ("POST", "L444444LLL"),  # one must name an organization one is in
+    "storefront:organization_settings": ("GET POST", OWNER),
+    "storefront:api_keys": ("GET POST", OWNER),
+    "storefront:api_key_rotation": ("POST", OWNER_OBJECT),
+    "storefront:api_key_revocation": ("POST", OWNER_OBJECT),
+    "storefront:team": ("GET", BILLING),
+    "storefront:team_invitations": ("POST", BILLING),
+    "storefront:invitation_sends": ("POST", BILLING_OBJECT),
+    "storefront:invitation_revocation": ("POST", BILLING_OBJECT),
+    "storefront:member_role": ("POST", OWNER_OBJECT),
+    "storefront:member_removal": ("GET POST", BILLING_OBJECT),
+    "storefront:team_leaving": ("GET POST", EVERY_MEMBER),
+    "storefront:ownership": ("GET POST", OWNER),
+    "storefront:invitation": ("GET", PUBLIC),  # whoever has the link may look; joining is tried in tests/accounts
+    "storefront:checkout": ("GET POST!", BILLING),
+    "storefront:checkout_attempt": ("GET!", BILLING_OBJECT),
+    "storefront:seats": ("GET", BILLING),
+    "storefront:seat_preview": ("GET!", BILLING),
+    "storefront:seat_changes": ("POST!", BILLING),
+    "storefront:seat_change": ("GET POST!", BILLING_OBJECT),
+    "storefront:seat_change_payment": ("GET!", BILLING_OBJECT),
+    "storefront:scheduled_change": ("POST!", BILLING_OBJECT),
+    "storefront:seat_assignments": ("POST!", BILLING),
+    "storefront:cancellation": ("GET POST!", BILLING),
+    "storefront:invoices": ("GET", BILLING),
+    "storefront:invoice_hosted": ("GET!", BILLING_OBJECT),
+    "storefront:invoice_pdf": ("GET!", BILLING_OBJECT),
+    "storefront:payment_method": ("GET! POST!", BILLING),
+    "brand_css": ("GET", PUBLIC),
+    "manifest": ("GET", PUBLIC),
+    "language": ("GET", PUBLIC),
+    "set_language": ("POST", PUBLIC),
+    "mailbox": ("GET", "4444444444"),  # the demo only
+    "mailbox_mail": ("GET", "4444444444"),
+    "mailbox_html": ("GET", "4444444444"),
+    "account_login": ("GET POST", PUBLIC),
+    "account_logout": ("GET POST", PUBLIC),
+    "account_inactive": ("GET", PUBLIC),
+    "account_signup": ("GET POST", PUBLIC),
+    "account_reauthenticate": ("GET POST", "L333333LLL"),  # the cast has no password to ask for again
+    "account_email": ("GET POST", SIGNED_IN),
+    "account_email_verification_sent": ("GET POST", "L......LLL"),
+    "account_change_password": ("GET POST", SIGNED_IN),
+    "account_set_password": ("GET POST", SIGNED_IN),
+    "account_reset_password": ("GET POST", PUBLIC),
+    "account_confirm_login_code": ("GET POST", "L......LLL"),
+    "account_reset_password_done": ("GET", PUBLIC),
+    "account_reset_password_from_key": ("GET", PUBLIC),
+    "account_reset_password_from_key_done": ("GET", PUBLIC),
+    "stripe_webhook": ("POST!", PUBLIC),  # the signature decides; tests/billing
+    "api_schema": ("GET", PUBLIC),
+    "api_docs": ("GET", PUBLIC),
+    "v1:catalog": ("GET", KEY),
+    "v1:subscription": ("GET", "1111111.4."),  # the stranger's organization has none
+    "v1:seat_preview": ("POST!", KEY),
+    "v1:seat_changes": ("POST!", KEY),
+    "v1:seat_change": ("GET! DELETE!", KEY_OBJECT),
+    "v1:scheduled_changes": ("POST!", KEY),
+    "v1:scheduled_change": ("GET! DELETE!", KEY_OBJECT),
+    "v1:members": ("GET", KEY),
+    "v1:entitlements": ("GET", KEY),
+}
+GROUPS = set(staff_groups.GROUPS)
+NOT_MARKETING = GROUPS - {"marketing"}
+HELPING = {"support", "manager", "revenue_operations"}
+# Registered model: the staff groups that may look, besides administrators. Nobody adds or changes but by ADDING and CHANGING.
+LOOKING = {
+    "accounts.organization": GROUPS,
+    "accounts.policy": GROUPS,
+    "accounts.membership": NOT_MARKETING,
+    "accounts.user": NOT_MARKETING,
+    "accounts.journal": NOT_MARKETING,
+    "accounts.invitation": HELPING | {"csm"},
+    "accounts.apikey": HELPING,
+    "accounts.outgoingmail": HELPING,
+    "accounts.legaldocument": HELPING | {"finance"},
+    "accounts.acceptance": HELPING | {"finance"},
+    "accounts.journalcursor": {"revenue_operations"},
+    "billing.productline": GROUPS,
+    "billing.plan": GROUPS,
+    "billing.price": GROUPS,
+    "billing.catalogversion": GROUPS,
+    "offramps.handraise": GROUPS - {"finance", "marketing"},
+}
+ADDING = {"accounts.policy": {"revenue_operations", "admin"}, "accounts.apikey": {"admin"}}
+ADMIN_ONLY = {"django_celery_beat"}  # third-party apps, whose own pages administrators may use
+ADMIN_OPEN = {"admin:login", "admin:logout", "admin:jsi18n"}
+ADMIN_STAFF = {
+    "admin:index",
+    "admin:password_change",
+    "admin:password_change_done",
+    "admin:autocomplete",
+    "admin:view_on_site",
+    "admin:app_list",
+    "admin:search",
+    "admin:-",
+}
+PER_MODEL = ("changelist", "add", "history", "delete", "change")
+OF_A_ROW = {"history", "delete", "change"}
+assert get_resolver().url_patterns  # reading config/urls.py takes some models out of the admin
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+@dataclass
+class World:
+    """Acme with one of everything, and for each URL name its arguments."""
+
+    cast: object
+    args: dict
+
+
+@pytest.fixture
+def world(cast):
+    shelf.put_on_sale()
+    invitation = factories.InvitationFactory(organization=cast.acme)
+    key = factories.ApiKeyFactory(organization=cast.acme, last_used_at=clock.now())
+    member = Membership.objects.get(user=cast.member)
+    price = Price.objects.select_related("plan__line").first()
+    rows = _billing_rows(cast.acme, price)
+    seat_change, scheduled = rows["seat_change"], rows["scheduled"]
+    args = {
+        "storefront:api_key_rotation": [key.pk],
+        "storefront:api_key_revocation": [key.pk],
+        "storefront:invitation_sends": [invitation.pk],
+        "storefront:invitation_revocation": [invitation.pk],
+        "storefront:member_role": [member.pk],
+        "storefront:member_removal": [member.pk],
+        "storefront:invitation": [invitation.token],
+        "storefront:legal": ["terms"],
+        "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
+        "storefront:checkout_attempt": [rows["attempt"].public_id],
+        "storefront:seat_change": [seat_change.public_id],
+        "storefront:seat_change_payment": [seat_change.public_id],
+        "storefront:scheduled_change": [scheduled.public_id],
+        "storefront:invoice_hosted": [rows["invoice"].stripe_id],
+        "storefront:invoice_pdf": [rows["invoice"].stripe_id],
+        "v1:seat_change": [seat_change.public_id],
+        "v1:scheduled_change": [scheduled.public_id],
+        "brand_css": ["0123456789ab"],
+        "mailbox_mail": ["x"],
+        "mailbox_html": ["x"],
+        "account_reset_password_from_key": ["1", "x-y"],
+    }
+    return World(cast, args)
+
+
+def _billing_rows(organization, price):
+    now, soon = clock.now(), clock.now() + timedelta(days=30)
+    plan = price.plan
+    subscription = Subscription.objects.create(
+        organization=organization,
+        line=plan.line,
+        plan=plan,
+        price=price,
+        stripe_id="sub_1",
+        stripe_item_id="si_1",
+        status="active",
+        quantity=10,
+        currency=price.currency,
+        period_starts_at=now,
+        period_ends_at=soon,
+        started_at=now,
+    )
+    cart = Cart.objects.create(
+        organization=organization, plan=plan, seats=5, interval="month", currency=price.currency, created_at=now, updated_at=now
+    )
+    attempt = CheckoutAttempt.objects.create(
+        organization=organization,
+        line=plan.line,
+        cart=cart,
+        price=price,
+        seats=5,
+        state="expired",
+        created_at=now,
+        expires_at=now,
+    )
+    change = SeatChange.objects.create(
+        subscription=subscription,
+        nonce="n",
+        quantity_before=10,
+        quantity_after=11,
+        preview={},
+        due_now_minor=1,
+        currency=price.currency,
+        state="declined",
+        source="page",
+        created_at=now,
+    )
+    scheduled = ScheduledChange.objects.create(
+        subscription=subscription, delta=-1, effective_at=soon, source="page", created_at=now
+    )
+    amounts = ("subtotal_minor", "total_minor", "amount_due_minor", "amount_paid_minor", "amount_remaining_minor")
+    invoice = Invoice.objects.create(
+        organization=organization,
+        stripe_id="in_1",
+        status="paid",
+        currency=price.currency,
+        issued_at=now,
+        mirrored_at=now,
+        **dict.fromkeys(amounts, 1),
+    )
+    return {"attempt": attempt, "seat_change": change, "scheduled": scheduled, "invoice": invoice}
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def askers(cast, role, groups=("rep",)):
+    """A client for each person or program of a role, by name. Staff: these groups and an administrator."""
+    keys = {
+        "organization_key": lambda: cast.organization_key,
+        "stranger_key": lambda: factories.ApiKeyFactory(organization=cast.globex, last_used_at=clock.now()),
+        "vendor_key": lambda: cast.vendor_key,
+    }
+    if role == "anonymous":
+        return {role: Client(raise_request_exception=False)}
+    if role in keys:
+        key = keys[role]()
+        type(key).objects.filter(pk=key.pk).update(last_used_at=clock.now() + timedelta(minutes=5))
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {key.text}"}
+        if role == "vendor_key":
+            headers["HTTP_STOREFRONT_ORGANIZATION"] = cast.acme.public_id
+        return {role: Client(raise_request_exception=False, **headers)}
+    if role == "staff":
+        return {name: signed_in(staff(cast, name)) for name in (*groups, "admin")}
+    return {role: signed_in(getattr(cast, role))}
+
+
+def staff(cast, name):
+    return cast.admin if name == "admin" else cast.staff_member(name)
+
+
+def signed_in(user):
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def outcome(response):
+    """The letter of an answer."""
+    location = response.headers.get("Location", "")
+    if location.startswith((reverse("account_login"), reverse("admin:login"))):
+        return "L"
+    if location.startswith(reverse("storefront:organization_new")):
+        return "N"
+    return {401: "1", 403: "3", 404: "4"}.get(response.status_code, ".")
+
+
+def contents():
+    """A fingerprint of every table but the sessions'."""
+    tables = set(connection.introspection.table_names()) - {"django_session", "django_migrations"}
+    each = "SELECT '{0}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each.format(name) for name in sorted(tables)))
+        return dict(cursor.fetchall())
+
+
+def check(client, method, url, wanted, who, before, *, is_tried=True):
+    """One request, undone afterwards: the letter is the wanted one, and a refusal has left the tables as `before`."""
+    if wanted == "." and not is_tried:
+        return
+    with transaction.atomic():
+        response = getattr(client, method.lower())(url)
+        changed = [name for name, found in contents().items() if before[name] != found] if wanted != "." else []
+        transaction.set_rollback(True)
+    assert outcome(response) == wanted, f"{who}: {method} {url} gave {response.status_code}"
+    assert response.status_code < 500, f"{who}: {method} {url} broke with {response.status_code}"
+    assert changed == [], f"{who}: {method} {url} was refused and still changed {changed}"
+
+
+# --- The matrix -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_lets_in_whom_it_should(name, world):
+    methods, letters = PAGES[name]
+    url = reverse(name, args=world.args.get(name, []))
+    for role, wanted in zip(ROLES, letters, strict=True):
+        asking = askers(world.cast, role)
+        before = contents()
+        for who, client in asking.items():
+            for method in methods.split():
+                check(client, method.rstrip("!"), url, wanted, who, before, is_tried=not method.endswith("!"))
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("v1:")])
+def test_a_key_without_the_scope_is_refused(name, world):
+    key = factories.ApiKeyFactory(organization=world.cast.acme, scopes=[], last_used_at=clock.now() + timedelta(minutes=5))
+    client = Client(raise_request_exception=False, HTTP_AUTHORIZATION=f"Bearer {key.text}")
+    before = contents()
+    for method in PAGES[name][0].split():
+        check(client, method.rstrip("!"), reverse(name, args=world.args.get(name, [])), "3", "key without scopes", before)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=[model._meta.label for model in MODELS])
+def test_a_model_in_the_admin_is_seen_by_whom_it_should(model, world):
+    label = model._meta.label_lower
+    row = model.objects.first()
+    groups = ("support",) if model._meta.app_label in ADMIN_ONLY else staff_groups.GROUPS
+    for role in ("anonymous", "owner", "staff"):
+        asking = askers(world.cast, role, groups)
+        before = contents()
+        for who, client in asking.items():
+            for page in PER_MODEL:
+                args = [row.pk] if page in OF_A_ROW and row else []
+                if page in OF_A_ROW and not row:
+                    continue
+                url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+                wanted = _admin_letter(label, page, role, who)
+                check(client, "GET", url, wanted, who, before)
+                if page != "history":
+                    check(client, "POST", url, wanted, who, before, is_tried=False)
+
+
+def _admin_letter(label, page, role, who):
+    if role != "staff":
+        return "L"
+    app = label.split(".")[0]
+    if app in ADMIN_ONLY:
+        return "." if who == "admin" else "3"
+    if page == "delete":
+        return "3"
+    if page == "add":
+        return "." if who in ADDING.get(label, set()) else "3"
+    return "." if who == "admin" or who in LOOKING[label] else "3"
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:password_change", "admin:password_change_done", "admin:search"])
+def test_the_admins_own_pages_are_for_staff(name, world):
+    for role in ROLES:
+        asking = askers(world.cast, role)
+        before = contents()
+        for who, client in asking.items():
+            check(client, "GET", reverse(name), "." if role == "staff" else "L", who, before)
+
+
+# --- Nothing is left out ------------------------------------------------------------------------------------------------
+
+
+def _names(resolver, namespace=""):
+    for found in resolver.url_patterns:
+        if hasattr(found, "url_patterns"):
+            yield from _names(found, namespace + (f"{found.namespace}:" if found.namespace else ""))
+        else:
+            yield namespace + (found.name or "-")
+
+
+def test_every_address_is_in_the_matrix():
+    models = {f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}" for model in MODELS for page in PER_MODEL}
+    known = set(PAGES) | models | ADMIN_OPEN | ADMIN_STAFF
+    missing = {name for name in _names(get_resolver()) if name not in known}
+    assert not missing, f"Say in tests/house/test_access_matrix.py who may reach {sorted(missing)}"
+
+
+def test_nothing_in_the_matrix_has_gone():
+    names = set(_names(get_resolver()))
+    assert set(PAGES) <= names
+    labels = {model._meta.label_lower for model in MODELS}
+    assert set(LOOKING) | set(ADDING) <= labels
+
+
+def test_every_model_in_the_admin_says_who_may_look():
+    labels = {model._meta.label_lower for model in MODELS if model._meta.app_label not in ADMIN_ONLY}
+    missing = labels - set(LOOKING)
+    assert not missing, f"Say in tests/house/test_access_matrix.py which staff groups may look at {sorted(missing)}"
