@@ -27,6 +27,7 @@ from storefront.views import (
 app_name = "storefront"
 
 urlpatterns: list[URLPattern] = [
+    path("pricing/", pricing.pricing_page, name="pricing"),
     path("organizations/new/", organizations.new, name="organization_new"),
     path("organizations/current/", organizations.switch, name="organization_switch"),
     path("settings/organization/", organizations.settings, name="organization_settings"),
@@ -43,7 +44,6 @@ urlpatterns: list[URLPattern] = [
     path("team/ownership/", members.ownership, name="ownership"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("legal/<slug:kind>/", legal.document, name="legal"),
-    path("pricing/", pricing.pricing_page, name="pricing"),
     path("header/", pricing.header, name="header"),
     path("cart/", cart.cart, name="cart"),
     path("cart/new/", cart.new, name="cart_new"),

@@ -2,13 +2,13 @@
 
 import hashlib
 import threading
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -21,35 +21,51 @@ from storefront.queries import pricing
 from storefront.queries.pricing import Choice
 
 KEPT_PAGES: Final = 400
+# Longer addresses and headers are made up to fill our memory; they find their page by its choice.
+LONGEST_ASKED: Final = 600
 
 
-class _Key(NamedTuple):
-    """What a kept page depends on. The hour is in it because the page says by which day a question is answered."""
+class _Asked(NamedTuple):
+    """What of a request decides the page. The hour is in it because the page says by which day a question is answered."""
 
     language: str
-    hour: str
+    hour: int
     is_part: bool
-    choice: Choice
+    query: str
+    spoken: str
+
+
+class _Page(NamedTuple):
+    body: bytes
+    etag: str
 
 
 class _Kept:
-    """Whole pages of one catalog version, in this process's memory."""
+    """Whole pages of one catalog version, in this process's memory: each once, however it was asked for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._version: object = None
-        self._pages: dict[_Key, tuple[bytes, str]] = {}
+        self._pages: dict[tuple[Choice, str, int, bool], _Page] = {}
+        self._by_asked: dict[_Asked, _Page] = {}
 
-    def get(self, on_sale: OnSale, key: _Key) -> tuple[bytes, str] | None:
-        return self._pages.get(key) if self._version is on_sale else None
+    def get(self, on_sale: OnSale, asked: _Asked) -> _Page | None:
+        return self._by_asked.get(asked) if self._version is on_sale else None
 
-    def put(self, on_sale: OnSale, key: _Key, body: bytes) -> tuple[bytes, str]:
-        kept = body, f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    def put(self, on_sale: OnSale, asked: _Asked, choice: Choice, make: Callable[[], bytes]) -> _Page:
+        """The page of a choice, made if it is not there; found by `asked` from now on."""
+        key = choice, asked.language, asked.hour, asked.is_part
+        page = self._pages.get(key) if self._version is on_sale else None
+        if page is None:
+            body = make()
+            page = _Page(body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
         with self._lock:
-            if self._version is not on_sale or len(self._pages) >= KEPT_PAGES:
-                self._version, self._pages = on_sale, {}
-            self._pages[key] = kept
-        return kept
+            if self._version is not on_sale or len(self._pages) >= KEPT_PAGES or len(self._by_asked) >= 4 * KEPT_PAGES:
+                self._version, self._pages, self._by_asked = on_sale, {}, {}
+            self._pages[key] = page
+            if len(asked.query) + len(asked.spoken) <= LONGEST_ASKED:
+                self._by_asked[asked] = page
+        return page
 
 
 _kept = _Kept()
@@ -62,14 +78,19 @@ def pricing_page(request: HttpRequest) -> HttpResponse:
     With HTMX only the part that the choice changes. No query, session, token or cookie once the process is warm.
     """
     on_sale = catalog.on_sale()
-    is_part = bool(getattr(request, "htmx", False))
-    key = _Key(translation.get_language() or "en", f"{clock.now():%Y-%m-%dT%H}", is_part, _choice(request, on_sale))
-    body, etag = _kept.get(on_sale, key) or _kept.put(on_sale, key, _render(request, on_sale, key))
-    asked = request.headers.get("If-None-Match", "")
-    response = HttpResponseNotModified() if etag in asked else HttpResponse(body)
-    response["ETag"] = etag
-    patch_cache_control(response, no_cache=True)
-    patch_vary_headers(response, ("Accept-Language", "Cookie", "HX-Request"))
+    asked = _Asked(
+        language=translation.get_language() or "en",
+        hour=int(clock.now().timestamp()) // 3600,
+        is_part="HTTP_HX_REQUEST" in request.META,
+        query=request.META.get("QUERY_STRING", ""),
+        spoken=request.META.get("HTTP_ACCEPT_LANGUAGE", ""),
+    )
+    page = _kept.get(on_sale, asked) or _make(request, on_sale, asked)
+    is_known = page.etag in request.META.get("HTTP_IF_NONE_MATCH", "")
+    response = HttpResponseNotModified() if is_known else HttpResponse(page.body)
+    response["ETag"] = page.etag
+    response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Accept-Language, Cookie, HX-Request"
     return response
 
 
@@ -101,8 +122,12 @@ def _seats(said: str) -> int:
     return min(int(said), pricing.SEATS_LIMIT) if said.isascii() and said.isdigit() and len(said) < 10 else 0
 
 
-def _render(request: HttpRequest, on_sale: OnSale, key: _Key) -> bytes:
-    now = clock.now()
-    context: dict[str, Any] = {"page": pricing.page(on_sale, key.choice), "answer_on": hand_raises.answer_on(now)}
-    template = "storefront/pricing/plans.html" if key.is_part else "storefront/pricing/page.html"
-    return render_to_string(template, context, request).encode()
+def _make(request: HttpRequest, on_sale: OnSale, asked: _Asked) -> _Page:
+    choice = _choice(request, on_sale)
+
+    def render_page() -> bytes:
+        context = {"page": pricing.page(on_sale, choice), "answer_on": hand_raises.answer_on(clock.now())}
+        template = "storefront/pricing/plans.html" if asked.is_part else "storefront/pricing/page.html"
+        return render_to_string(template, context, request).encode()
+
+    return _kept.put(on_sale, asked, choice, render_page)
