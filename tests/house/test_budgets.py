@@ -10,8 +10,15 @@ FOLDERS = ("accounts", "billing", "bench", "config", "offramps", "storefront", "
 FUNCTION_LINES = 50
 FILE_LINES = 400
 
-FILES_OVER: dict[str, str] = {}
-FUNCTIONS_OVER: dict[str, str] = {}
+FILES_OVER = {
+    "tests/house/test_access_matrix.py": "one table, every address by every role, is read best in one place",
+    "tests/sandbox/test_contract_requests.py": "one table of what Stripe takes and refuses, operation by operation",
+}
+FUNCTIONS_OVER = {
+    "tests/house/test_access_matrix.py:_billing_rows": "rows of the one table; splitting them would hide a missing one",
+    "tests/sandbox/test_contract_requests.py:sell_everything": "a list of calls, each a line, that the contract has to pass",
+    "tests/sandbox/test_journey.py:test_checkout_seats_up_down_and_renewal": "the main story is read from top to bottom",
+}
 
 
 def sources():
@@ -35,9 +42,7 @@ def test_files_fit():
 
 
 def test_functions_fit():
-    long = {
-        f"{path}:{name}": lines for path, text in sources() for name, lines in functions(text) if lines > FUNCTION_LINES
-    }
+    long = {f"{path}:{name}": lines for path, text in sources() for name, lines in functions(text) if lines > FUNCTION_LINES}
     assert set(long) == set(FUNCTIONS_OVER), long
 
 

@@ -10,6 +10,7 @@ import stripe
 from billing.sandbox import api, contract
 from billing.sandbox.engine import checkout
 from billing.sandbox.server import Sandbox
+from tests.sandbox.browsing import Browser
 
 NUMBERS = itertools.count()
 
@@ -178,3 +179,19 @@ def submit(account):
         return outcome
 
     return send
+
+
+@pytest.fixture
+def browser(sandbox):
+    return Browser(sandbox)
+
+
+@pytest.fixture
+def store(client):
+    """The API with an account of its own."""
+    return client.v1
+
+
+@pytest.fixture
+def customer(store):
+    return store.customers.create({"email": "owner@acme.example", "name": "Acme"}).id
