@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import unfold
 from django.core.cache import cache
 from django.utils import translation
 
@@ -86,6 +87,13 @@ def test_every_name_gettext_goes_by_is_collected():
     files = [path for folder in messages.PYTHON for path in (messages.ROOT / folder).rglob("*.py")]
     used = {name for path in files for name in alias.findall(path.read_text())}
     assert used <= set(messages.KEYWORDS)
+
+
+def test_what_is_borrowed_from_the_admins_dress_is_still_said_there():
+    files = [path for path in Path(unfold.__file__).parent.rglob("*") if path.suffix in {".html", ".py"}]
+    said = "\n".join(path.read_text() for path in files)
+    gone = [text for text in messages.BORROWED if f'"{text}"' not in said and f"'{text}'" not in said]
+    assert not gone
 
 
 # --- Pages in German --------------------------------------------------------------------------------------------------
