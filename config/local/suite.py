@@ -4,6 +4,7 @@
 Each pytest run takes a slot of its own (testing.py), so that several may run at once.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -44,7 +45,9 @@ def _run_pytest(supervisor: Supervisor, arguments: Sequence[str]) -> int:
     environment = servers.base_environment()
     spread = [] if any(word.startswith(("-n", "--pdb", "--numprocesses")) for word in arguments) else ["-n", WORKERS]
     command = [sys.executable, "-m", "pytest", *spread, "--dist", "loadgroup", *arguments]
-    return supervisor.run(Program(name="pytest", command=command, environment=environment, owns_terminal=True))
+    # SIGINT is what pytest tidies up after.
+    pytest = Program(name="pytest", command=command, environment=environment, owns_terminal=True, stop_signal=signal.SIGINT)
+    return supervisor.run(pytest)
 
 
 def serve() -> int:

@@ -156,7 +156,7 @@ class Supervisor:
         """Hand a request to a child that owns the terminal, unless the terminal has told it already (Ctrl-C)."""
         for number in self._asked:
             if number != signal.SIGINT or not _is_in_foreground():
-                child.signal(number)
+                child.signal(child.program.stop_signal)
         self._asked.clear()
 
     def _drain_alarm(self) -> None:

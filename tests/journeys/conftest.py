@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.local import chromium, ports, servers, state
+from config.local import chromium, ports, processes, servers, state
 
 START_SECONDS = 90
 STEP_SECONDS = 20
@@ -45,6 +45,7 @@ def store_url(tmp_path_factory):
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=processes.tether(signal.SIGTERM),  # noqa: PLW1509 - a killed test run must leave no demo behind
         )
     try:
         yield _wait(demo, log)
