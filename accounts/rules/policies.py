@@ -40,7 +40,7 @@ DEFINITIONS = (
         minimum=3_600,
         maximum=90 * DAY,
         what=N_("How long an invitation can be accepted after it was last sent."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.invitation_sends",
@@ -50,7 +50,7 @@ DEFINITIONS = (
         minimum=1,
         maximum=20,
         what=N_("How often one invitation is mailed at most, the first time included."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.invitations_at_once",
@@ -60,7 +60,7 @@ DEFINITIONS = (
         minimum=1,
         maximum=1_000,
         what=N_("How many people one paste or file may invite."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.invitation_wait_seconds",
@@ -69,7 +69,7 @@ DEFINITIONS = (
         minimum=0,
         maximum=DAY,
         what=N_("How long after an invitation was mailed it may be mailed again."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.invitations_a_day",
@@ -81,7 +81,7 @@ DEFINITIONS = (
         what=N_(
             "How many invitations one organization may send in 24 hours, so that nobody mails strangers through the store."
         ),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.api_key_overlap_seconds",
@@ -90,7 +90,7 @@ DEFINITIONS = (
         minimum=0,
         maximum=30 * DAY,
         what=N_("How long the old API key still works after a rotation."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.api_keys_live",
@@ -100,7 +100,7 @@ DEFINITIONS = (
         minimum=1,
         maximum=200,
         what=N_("How many API keys one organization may have in force."),
-        source="step A, accounts",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.api_calls_per_minute",
@@ -110,7 +110,7 @@ DEFINITIONS = (
         minimum=1,
         maximum=100_000,
         what=N_("How many API calls one key may make in a minute."),
-        source="step A, API",
+        source="the store's own choice",
     ),
     Definition(
         name="accounts.mail_attempts",

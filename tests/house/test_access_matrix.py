@@ -316,7 +316,7 @@ def contents():
         return dict(cursor.fetchall())
 
 
-def check(client, method, url, wanted, who, before, *, is_tried=True):
+def check(client, method, url, wanted, *, who, before, is_tried=True):
     """One request, undone afterwards: the letter is the wanted one, and a refusal has left the tables as `before`."""
     if wanted == "." and not is_tried:
         return
@@ -341,7 +341,7 @@ def test_a_page_lets_in_whom_it_should(name, world):
         before = contents()
         for who, client in asking.items():
             for method in methods.split():
-                check(client, method.rstrip("!"), url, wanted, who, before, is_tried=not method.endswith("!"))
+                check(client, method.rstrip("!"), url, wanted, who=who, before=before, is_tried=not method.endswith("!"))
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("v1:")])
@@ -350,7 +350,14 @@ def test_a_key_without_the_scope_is_refused(name, world):
     client = Client(raise_request_exception=False, HTTP_AUTHORIZATION=f"Bearer {key.text}")
     before = contents()
     for method in PAGES[name][0].split():
-        check(client, method.rstrip("!"), reverse(name, args=world.args.get(name, [])), "3", "key without scopes", before)
+        check(
+            client,
+            method.rstrip("!"),
+            reverse(name, args=world.args.get(name, [])),
+            "3",
+            who="key without scopes",
+            before=before,
+        )
 
 
 @pytest.mark.parametrize("model", MODELS, ids=[model._meta.label for model in MODELS])
@@ -368,9 +375,9 @@ def test_a_model_in_the_admin_is_seen_by_whom_it_should(model, world):
                     continue
                 url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
                 wanted = _admin_letter(label, page, role, who)
-                check(client, "GET", url, wanted, who, before)
+                check(client, "GET", url, wanted, who=who, before=before)
                 if page != "history":
-                    check(client, "POST", url, wanted, who, before, is_tried=False)
+                    check(client, "POST", url, wanted, who=who, before=before, is_tried=False)
 
 
 def _admin_letter(label, page, role, who):
@@ -392,7 +399,7 @@ def test_the_admins_own_pages_are_for_staff(name, world):
         asking = askers(world.cast, role)
         before = contents()
         for who, client in asking.items():
-            check(client, "GET", reverse(name), "." if role == "staff" else "L", who, before)
+            check(client, "GET", reverse(name), "." if role == "staff" else "L", who=who, before=before)
 
 
 # --- Nothing is left out ------------------------------------------------------------------------------------------------
