@@ -54,7 +54,8 @@ def _post(path: str, fields: dict[str, Any], *, as_json: bool = False) -> dict[s
             f"{settings.STRIPE_API_BASE}{path}",
             headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"},
             timeout=SECONDS,
-            **({"json": fields} if as_json else {"data": fields}),
+            json=fields if as_json else None,
+            data=None if as_json else fields,
         )
     except requests.RequestException as error:
         raise NoAnswer(f"The sandbox did not answer: {error}") from error

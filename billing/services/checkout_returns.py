@@ -39,6 +39,8 @@ class ReturnDuplicate:
         if not isinstance(invoice, gateway.Invoice) or not invoice.amount_paid:
             return {"refunded_minor": 0, "currency": now.currency}
         intent = _payment_intent(invoice)
+        if (done := self._refunded(now, invoice)) is not None:
+            return done  # by an earlier try under another key
         params = {"payment_intent": intent, "reason": "duplicate", "metadata": {"command": str(command.pk)}}
         refund = gateway.refund(params, key=f"{key}:refund")
         return {"refunded_minor": refund.amount, "currency": refund.currency, "refund": refund.id, "invoice": invoice.id}
@@ -73,9 +75,11 @@ class ReturnDuplicate:
         invoice = now.latest_invoice
         if now.status != "canceled" or not isinstance(invoice, gateway.Invoice):
             return None
-        found = (
-            [one for one in gateway.refunds(_payment_intent(invoice)) if one.status != "failed"] if invoice.amount_paid else []
-        )
+        return self._refunded(now, invoice)
+
+    def _refunded(self, now: gateway.Subscription, invoice: gateway.Invoice) -> dict[str, Any] | None:
+        made = gateway.refunds(_payment_intent(invoice)) if invoice.amount_paid else []
+        found = [one for one in made if one.status != "failed"]
         refunded = sum(one.amount for one in found)
         if refunded < invoice.amount_paid:
             return None

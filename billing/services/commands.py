@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 
 from accounts.models import Organization
 from accounts.origin import Origin
+from accounts.services import journal
 from billing import gateway
 from billing.models import CommandState, StripeCommand
 from config import clock, pulse
@@ -33,6 +34,8 @@ GRACE = timedelta(seconds=5)
 RESEND_FOR = timedelta(hours=20)
 LONGEST_WAIT = timedelta(minutes=10)
 BATCH = 20
+# Failed commands that a person may send again: money of a customer's is still with us.
+REOPENED: Final = frozenset({"checkout.return"})
 
 HANDLERS: Final[Mapping[str, str]] = {
     "checkout.open": "billing.services.checkout.OpenSession",
@@ -134,6 +137,34 @@ def execute(command_id: int) -> StripeCommand:
     with structlog.contextvars.bound_contextvars(request_id=command.request_id, command=command.pk):
         sent = _send(command)
         return _conclude(command, sent)
+
+
+def try_again(command_id: int, *, origin: Origin, at: datetime) -> bool:
+    """Have an open command sent at once, or one of REOPENED that failed begin anew (the admin's button).
+
+    False for a command that ended otherwise: its outcome stands, and whoever asked for it can ask again.
+    """
+    with transaction.atomic():
+        held = StripeCommand.objects.select_for_update(of=("self",)).select_related("organization").get(pk=command_id)
+        if held.state == CommandState.FAILED and held.kind in REOPENED:
+            # A new key: under the old one Stripe would replay the failure. The handler looks before it acts.
+            held.idempotency_key = f"{held.kind}:{uuid.uuid4()}"
+            held.state, held.concluded_at, held.first_sent_at = CommandState.OPEN, None, None
+        elif held.state != CommandState.OPEN:
+            return False
+        held.due_at = clock.wall()
+        held.attempts = 0
+        held.save()
+        journal.append(
+            kind="billing.command.tried_again",
+            organization=held.organization,
+            at=at,
+            actor=origin.actor,
+            source=origin.source,
+            request_id=origin.request_id,
+            data={"command": held.pk, "command_kind": held.kind, "target": held.target},
+        )
+    return True
 
 
 def drain(now: datetime) -> pulse.Drained:
