@@ -1,0 +1,203 @@
+"""Whatever is done in whatever order: Stripe, ledger and rows stay equal, and what was shown is what was charged.
+
+STOREFRONT_PROPERTY_EXAMPLES asks for more examples than the suite's few (a nightly run: 500).
+"""
+
+import contextlib
+import os
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Journal, Role
+from billing import gateway
+from billing.models import (
+    ChangeState,
+    Invoice,
+    ScheduledChange,
+    ScheduledState,
+    SeatAssignment,
+    SeatChange,
+    StripeCommand,
+    StripeObject,
+    Subscription,
+)
+from billing.models.seats import CancelReason
+from billing.queries import overview
+from billing.services import checkout, commands, people, scheduled, seat_increases, seats
+from config import clock
+from tests import factories
+
+EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "15"))
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("more"), st.integers(1, 6)),
+        st.tuples(st.just("later"), st.integers(-4, 4)),
+        st.tuples(st.just("take_back"), st.integers(0, 3)),
+        st.tuples(st.just("wait"), st.sampled_from([60, 3_600, 86_400, 9 * 86_400, 17 * 86_400, 33 * 86_400])),
+        st.tuples(st.just("fail"), st.sampled_from(["declined", "requires_action", "insufficient_funds"])),
+        st.tuples(st.just("pay"), st.none()),
+        st.tuples(st.just("drop"), st.none()),
+        st.tuples(st.just("seat"), st.integers(1, 3)),
+        st.tuples(st.just("end"), st.none()),
+        st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
+    ),
+    min_size=3,
+    max_size=9,
+)
+
+
+class Story:
+    """One organization with one subscription, and the steps that can be taken with it."""
+
+    def __init__(self, shop, interval, start):
+        self.shop = shop
+        self.organization = factories.OrganizationFactory(country="US", region="na")
+        self.owner = factories.UserFactory()
+        factories.MembershipFactory(organization=self.organization, user=self.owner, role=Role.OWNER)
+        shop.organization, shop.owner = self.organization, self.owner
+        self.row = shop.buy(seats=start, interval=interval)
+
+    # Steps: each may be refused, for a reason that the store names.
+
+    def more(self, count):
+        row = seats.current(self.organization)
+        now, wall = clock.now(), clock.wall()
+        offered = seats.offer(row, seats=row.quantity + count, at=now, wall=wall)
+        change = seats.confirm(row, token=offered.token, origin=self.shop.origin, at=now, wall=wall)
+        assert change.preview == offered.preview.as_json()
+
+    def later(self, delta):
+        row = seats.current(self.organization)
+        coming = overview.standing(self.organization).coming
+        scheduled.change_seats(row, seats_after=coming + delta, releases=[], origin=self.shop.origin, at=clock.now())
+
+    def take_back(self, which):
+        pending = list(ScheduledChange.objects.filter(subscription=self.row, state=ScheduledState.PENDING))
+        if pending:
+            scheduled.take_back(pending[which % len(pending)], origin=self.shop.origin, at=clock.now())
+
+    def wait(self, seconds):
+        self.shop.advance_to(clock.now() + timedelta(seconds=seconds))
+
+    def fail(self, outcome):
+        self.shop.control("POST", "next_payment", outcome=outcome, customer=self.organization.customer.stripe_id)
+
+    def pay(self, _nothing):
+        for invoice in Invoice.objects.filter(organization=self.organization, status="open"):
+            gateway.pay_invoice(invoice.stripe_id, {}, key=f"pay:{invoice.pk}:{clock.now().timestamp()}")
+
+    def drop(self, _nothing):
+        change = SeatChange.objects.filter(subscription=self.row, state=ChangeState.WAITING).first()
+        if change is not None:
+            seat_increases.drop(change, origin=self.shop.origin, at=clock.now())
+
+    def seat(self, count):
+        row = seats.current(self.organization)
+        members = [factories.MembershipFactory(organization=self.organization).pk for _each in range(count)]
+        people.assign_where_possible(subscription=row, membership_ids=members, origin=self.shop.origin, at=clock.now())
+
+    def end(self, _nothing):
+        scheduled.end(
+            seats.current(self.organization), reason_code=CancelReason.OTHER, reason="", origin=self.shop.origin, at=clock.now()
+        )
+
+    def lose(self, kind):
+        self.shop.control("POST", "faults", match="POST /v1/subscriptions/*", kind=kind)
+
+    # What holds after each.
+
+    def check(self):
+        self.shop.settle()
+        row = Subscription.objects.select_related("price", "plan", "line").get(pk=self.row.pk)
+        there = gateway.subscription(row.stripe_id)
+        item = there["items"].data[0]
+        ledger_sum = sum(row.ledger.values_list("delta", flat=True))
+        at_stripe = int(item.quantity) if there.status != "canceled" else 0
+        assert row.quantity == ledger_sum == at_stripe
+        assert row.status == there.status
+        assert row.period_ends_at.timestamp() == item.current_period_end
+        assert row.pending_quantity == (there.pending_update.subscription_items[0].quantity if there.pending_update else None)
+        assert SeatAssignment.objects.filter(subscription=row, ended_at=None).count() <= row.quantity
+        self._check_mrr(row)
+        self._check_coming(row, there)
+        self._check_charges(row)
+        assert not StripeCommand.objects.filter(state="open").exists()
+        assert list(StripeObject.objects.exclude(error="").values_list("key", "error")) == []
+        assert not Journal.objects.filter(kind="billing.charge.differed").exists()
+
+    def _check_mrr(self, row):
+        standing = overview.standing(self.organization)
+        total = standing.total_minor(row.quantity) if row.quantity else 0
+        yearly = row.price.interval == "year"
+        booked = sum(row.ledger.values_list("mrr_delta_minor", flat=True))
+        assert abs(booked - (total / 12 if yearly else total)) <= 0.5 if yearly else booked == total
+
+    def _check_coming(self, row, there):
+        if not row.is_live:
+            assert not row.scheduled.filter(state=ScheduledState.PENDING).exists()
+            return
+        pending = row.scheduled.filter(state=ScheduledState.PENDING)
+        if pending.filter(kind="end").exists():
+            assert there.cancel_at_period_end or there.cancel_at
+        elif coming_delta := sum(pending.values_list("delta", flat=True)):
+            phase = gateway.schedule(there.schedule if isinstance(there.schedule, str) else there.schedule.id).phases[-1]
+            assert phase["items"][0].quantity == row.quantity + coming_delta
+        else:
+            assert there.schedule is None
+            assert not there.cancel_at_period_end
+
+    def _check_charges(self, row):
+        for change in SeatChange.objects.filter(subscription=row, state=ChangeState.DONE):
+            invoice = gateway.invoice(change.stripe_invoice_id)
+            agreed = change.preview
+            assert invoice.total == agreed["total_minor"]
+            assert invoice.amount_due == agreed["due_now_minor"] == change.due_now_minor
+            assert invoice.status == "paid"
+            said = [(line.amount, line.quantity) for line in invoice.lines.data]
+            assert said == [(line["amount_minor"], line["quantity"]) for line in agreed["lines"]]
+
+
+REFUSALS = (seats.SeatsError, commands.Busy, checkout.CheckoutError, gateway.Declined, gateway.Refused)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(steps=STEPS, interval=st.sampled_from(["month", "month", "year"]), start=st.integers(3, 24))
+def test_stripe_ledger_and_rows_stay_equal(quick_shop, steps, interval, start):
+    story = Story(quick_shop, interval, start)
+    try:
+        for name, value in steps:
+            with contextlib.suppress(*REFUSALS):
+                getattr(story, name)(value)
+            story.check()
+        quick_shop.control("DELETE", "faults")
+        story.wait(86_400)
+        story.check()
+    finally:
+        quick_shop.control("DELETE", "account")
+        quick_shop.reopen()
+
+
+@pytest.fixture
+def quick_shop(shop, monkeypatch):
+    """Retries without pauses; `reopen` puts the catalog back after the account was emptied."""
+    monkeypatch.setattr(gateway.time, "sleep", lambda _seconds: None)
+    kept = [(kind, dict(row)) for kind in ("product", "price") for row in shop.account.store.newest_first(kind)]
+
+    def reopen():
+        shop.move_store(0)
+        with shop.account.lock:
+            for kind, row in kept:
+                shop.account.write({kind: {row["id"]: row}})
+        StripeObject.objects.all().delete()
+        StripeCommand.objects.filter(state="open").delete()
+
+    shop.reopen = reopen
+    return shop
