@@ -47,7 +47,7 @@ def checks() -> list[Check]:
         Check("ruff", ["-m", "ruff", "check", "."]),
         Check("format", ["-m", "ruff", "format", "--check", "."]),
         Check("imports", ["-c", lint_imports]),
-        Check("templates", ["-m", "djlint", "--quiet", "--lint", "--check", "templates"]),
+        Check("templates", ["-m", "djlint", "--quiet", "--lint", "templates"]),
         Check("translations", ["manage.py", "translations", "check"], PRODUCTION),
         Check("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"], no_database),
         Check("deploy", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
