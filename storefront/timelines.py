@@ -52,13 +52,18 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
         events.append(
             {
                 "on": change.expires_at or at,
-                "title": _("%(seats)s wait for their payment") % {"seats": words.seats(gained)},
-                "detail": _("Paid by then, they are yours; otherwise they are dropped and nothing is charged."),
+                "title": ngettext("%(seats)s waits for its payment", "%(seats)s wait for their payment", gained)
+                % {"seats": words.seats(gained)},
+                "detail": ngettext(
+                    "Paid by then, it is yours; otherwise it is dropped and nothing is charged.",
+                    "Paid by then, they are yours; otherwise they are dropped and nothing is charged.",
+                    gained,
+                ),
                 "amount_minor": change.due_now_minor,
                 "currency": change.currency,
                 "kind": "warn",
                 "undo_url": reverse("storefront:seat_change", args=[change.public_id]),
-                "undo_label": _("Drop them"),
+                "undo_label": _("Drop the change"),
                 "undo_name": "action",
                 "undo_value": "drop",
             }

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
@@ -54,7 +55,8 @@ class ApiKeyAdmin(ReadOnly):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         now = clock.now()
         ended = sum(api_keys.revoke(key=key, origin=origin(request), at=now) for key in queryset.select_related("organization"))
-        self.message_user(request, _now("%(count)s keys no longer work.") % {"count": ended})
+        text = ngettext("%(count)s key no longer works.", "%(count)s keys no longer work.", ended)
+        self.message_user(request, text % {"count": ended})
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         data = form.cleaned_data

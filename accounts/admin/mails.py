@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from accounts.admin.access import ReadOnly
@@ -29,6 +29,9 @@ class OutgoingMailAdmin(ReadOnly):
     @action(description=_("Try the chosen mails again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
         again = sum(outbox.retry(pk) for pk in queryset.values_list("pk", flat=True))
-        self.message_user(
-            request, _now("%(count)s mails are in line again; those sent or due were left alone.") % {"count": again}
+        text = ngettext(
+            "%(count)s mail is in line again; those sent or due were left alone.",
+            "%(count)s mails are in line again; those sent or due were left alone.",
+            again,
         )
+        self.message_user(request, text % {"count": again})

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
@@ -62,7 +63,11 @@ def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpRespon
     try:
         is_taken = scheduled.take_back(found, origin=access.origin(request), at=clock.now())
     except seats.BelowSeatsInUse as error:
-        text = _("%(count)s people more have a seat than would be left. Take a seat back from them first; nothing was changed.")
+        text = ngettext(
+            "%(count)s person more has a seat than would be left. Take a seat back first; nothing was changed.",
+            "%(count)s people more have a seat than would be left. Take seats back first; nothing was changed.",
+            error.missing,
+        )
         messages.error(request, text % {"count": words.number(error.missing)})
     except seats.NotLive:
         messages.error(request, _("The subscription has ended. Nothing was changed."))
