@@ -78,6 +78,18 @@ class Buyer:
         self.shoot(page, "payment-page")
         page.locator("button[name=action][value=pay]").click()
 
+    def answer_the_bank(self):
+        """Say yes to the bank's question."""
+        self.page.locator("button[name=answer][value=complete]").click()
+
+    def finish_paying(self):
+        """From the change that waits, over the invoice's page and the bank's question, until it is done."""
+        page = self.page
+        page.goto("/")
+        page.locator('a[href^="/seats/changes/"][href$="/payment/"]').first.click()
+        page.wait_for_url("**/i/**")
+        self.pay()
+
     def is_in(self):
         """Wait until the page says so, by whichever of event and look-up comes first."""
         page = self.page
@@ -116,6 +128,14 @@ class Buyer:
         """What the seats page says in its head."""
         self.page.goto("/seats/")
         return int(re.search(r"\d+", self.page.locator("h1").inner_text())[0])
+
+    def has_seats(self, count):
+        """Whether the page says so many seats, within seconds of the event."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while (found := self.seats()) != count:
+            assert time.monotonic() < deadline, f"{found} seats, not {count}"
+            time.sleep(0.3)
+        return True
 
     def has_invoice(self, amount):
         """Whether the newest invoice in the list is of this amount; it is mirrored within seconds."""
