@@ -66,7 +66,10 @@ def origin(request: HttpRequest) -> Origin:
 def at_stripe(stripe_id: str) -> SafeString | str:
     """The id as a link to Stripe's dashboard; the sandbox has pages for invoices and payment pages only."""
     url = _address(stripe_id)
-    return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', url, stripe_id) if url else stripe_id or "-"
+    if not url:
+        return stripe_id or "-"
+    link = '<a class="text-primary-600 dark:text-primary-500" href="{}" target="_blank" rel="noopener">{}</a>'
+    return format_html(link, url, stripe_id)
 
 
 def _address(stripe_id: str) -> str:

@@ -38,13 +38,13 @@ class InvoiceAdmin(ReadOnly):
     date_hierarchy = "issued_at"
     inlines = (LineRows,)
     fieldsets = (
-        (None, {"fields": ("organization", "subscription", "number", "shown_status", "billing_reason")}),
+        (None, {"fields": ("organization", "subscription", "number", "status", "billing_reason")}),
         (_("Amounts"), {"fields": ("subtotal", "tax", "total", "due", "paid", "remaining", "starting", "ending", "refunded")}),
         (_("Dates"), {"fields": ("issued_at", "due_at", "paid_at", "next_attempt_at", "attempt_count")}),
         (_("At Stripe"), {"fields": ("stripe", "mirrored_at")}),
     )
     readonly_fields = (
-        *("shown_status", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
+        *("stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
         *("starting", "ending", "refunded"),
     )
 

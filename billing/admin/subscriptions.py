@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.template.loader import render_to_string
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -35,8 +36,7 @@ class SubscriptionAdmin(ReadOnly):
     ordering = ("-started_at", "-id")
     date_hierarchy = "started_at"
     fieldsets = (
-        (None, {"fields": ("organization", "plan", "price", "shown_status", "quantity", "mrr", "currency")}),
-        (_("Timeline"), {"fields": ("timeline",)}),
+        (None, {"fields": ("organization", "plan", "price", "status", "quantity", "mrr", "currency")}),
         (_("Period"), {"fields": ("period_starts_at", "period_ends_at", "started_at", "cancel_at", "canceled_at", "ended_at")}),
         (_("Waiting for payment"), {"fields": ("pending_quantity", "pending_expires_at", "pending_invoice")}),
         (
@@ -44,7 +44,23 @@ class SubscriptionAdmin(ReadOnly):
             {"fields": ("stripe", "schedule", "latest_invoice", "projection_wanted", "projection_done", "mirrored_at")},
         ),
     )
-    readonly_fields = ("shown_status", "mrr", "timeline", "stripe", "schedule", "latest_invoice", "pending_invoice")
+    change_form_before_template = "admin/billing/timeline.html"
+    readonly_fields = ("mrr", "stripe", "schedule", "latest_invoice", "pending_invoice")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the timeline: what happened and what is to come, from every table, the newest first."""
+        row = self.get_object(request, unquote(object_id))
+        allowed = row is not None and self.has_view_permission(request, row)
+        moments = [
+            (moment, money(moment.amount_minor, moment.currency), money(moment.mrr_delta_minor, moment.currency))
+            for moment in (timeline.of(row) if allowed else ())
+        ]
+        response: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "moments": moments}
+        )
+        return response
 
     @display(description=_("Seats"), ordering="quantity")
     def seats(self, row: Subscription) -> str:
@@ -58,15 +74,6 @@ class SubscriptionAdmin(ReadOnly):
     @display(description=_("Status"), ordering="status", label=STATUS_COLORS)
     def shown_status(self, row: Subscription) -> tuple[str, str]:
         return row.status, row.get_status_display()
-
-    @display(description=_("Timeline"))
-    def timeline(self, row: Subscription) -> SafeString:
-        """What happened and what is to come, from every table, the newest first."""
-        moments = [
-            (moment, money(moment.amount_minor, moment.currency), money(moment.mrr_delta_minor, moment.currency))
-            for moment in timeline.of(row)
-        ]
-        return render_to_string("admin/billing/timeline.html", {"moments": moments})
 
     @display(description=_("Subscription"))
     def stripe(self, row: Subscription) -> SafeString | str:
