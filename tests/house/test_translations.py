@@ -15,7 +15,16 @@ from accounts.services import rendering
 from config.local import messages
 from tests.shop import Shop
 
-SPOKEN = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-label", "label"}  # attributes people read
+SPOKEN = {
+    "title",
+    "alt",
+    "placeholder",
+    "aria-label",
+    "aria-description",
+    "data-label",
+    "data-copied",
+    "label",
+}  # attributes people read
 WORD = re.compile(r"[^\W\d_]{2,}")
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 
