@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from config import health
@@ -51,7 +51,4 @@ class Command(BaseCommand):
             steps.static_was_collected()
 
     def _call(self, name: str, *arguments: str) -> None:
-        if name not in get_commands():
-            self.stderr.write(f"There is no command {name}.")
-            return
         call_command(name, *arguments, stdout=self.stdout, stderr=self.stderr)
