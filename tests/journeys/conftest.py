@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from config.local import chromium, ports, processes, servers, state
+from config.local import chromium, ports, processes, servers, state, testing
 
 START_SECONDS = 90
 STEP_SECONDS = 20
@@ -29,17 +29,18 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture(scope="session")
-def store_url(tmp_path_factory):
+def store_url():
     """Where the demo answers."""
     if named := os.environ.get("STOREFRONT_JOURNEY_URL"):
         yield named.rstrip("/")
         return
-    folder = tmp_path_factory.mktemp("demo")
+    # In the state folder: where root runs Postgres as somebody else, that account cannot reach pytest's private folders.
+    folder = state.folder(state.test() / "journeys" / f"{os.environ[testing.SLOT]}-{testing.worker()}")
     port = ports.any_free()
     log = folder / "demo.log"
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "config.local", "demo", "--no-browser", "--state", str(folder)],
+            [sys.executable, "-m", "config.local", "demo", "--no-browser", "--reset", "--state", str(folder)],
             cwd=settings.ROOT,
             env=_environment() | {"PORT": str(port), "SANDBOX_PORT": str(ports.any_free())},
             stdout=out,
