@@ -3,32 +3,23 @@
 Views are typed Any: rest_framework.views reads the settings that name this module, so this module can't import it.
 """
 
-import time
 from typing import Any
 
-import structlog
-from django.core.cache import cache
 from django.utils.translation import gettext as _
-from redis import RedisError
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-# rest_framework.views reads its settings, which name this module: it can't be imported here, and views are Any below.
+from accounts import api_calls
 from accounts.models import ApiKey, ApiKeyKind, Organization
 from accounts.queries import api_keys as keys_read
-from accounts.queries import policies
 from accounts.services import api_keys
 from config import clock
 
 HEADER = "Storefront-Organization"
 SCHEME = "Bearer"
-WINDOW_SECONDS = 60
-# How long calls go uncounted after Redis failed to answer: a hung Redis must not slow every call down.
-REDIS_REST_SECONDS = 5.0
-log = structlog.get_logger(__name__)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -77,41 +68,20 @@ class HasScope(BasePermission):
 
 
 class KeyThrottle(BaseThrottle):
-    """So many calls a minute for each key (policy accounts.api_calls_per_minute), counted in Redis in fixed windows.
-
-    While Redis is away calls pass uncounted: being reachable matters more than being exact.
-    """
-
-    _rests_until = 0.0
+    """So many calls a minute for each key (policy accounts.api_calls_per_minute), counted by accounts.api_calls."""
 
     def __init__(self) -> None:
-        self._left = 0
+        self._wait = 0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         key = request.auth
         if not isinstance(key, ApiKey):
             return True
-        now = clock.wall()
-        window, into = divmod(int(now.timestamp()), WINDOW_SECONDS)
-        self._left = WINDOW_SECONDS - into
-        allowed: int = policies.value("accounts.api_calls_per_minute", at=clock.now())
-        return self._count(f"api-calls:{key.pk}:{window}") <= allowed
+        self._wait = api_calls.calls.take(key.pk)
+        return self._wait == 0
 
     def wait(self) -> float:
-        return float(self._left)
-
-    @classmethod
-    def _count(cls, name: str) -> int:
-        if time.monotonic() < cls._rests_until:
-            return 0
-        try:
-            cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
-            count: int = cache.incr(name)
-        except (RedisError, ValueError) as error:
-            cls._rests_until = time.monotonic() + REDIS_REST_SECONDS
-            log.warning("api_throttle_uncounted", error=type(error).__name__)
-            return 0
-        return count
+        return float(self._wait)
 
 
 def _plain(request: Request) -> Any:

@@ -1,6 +1,7 @@
 """API keys: shown once, hashed, scoped, rotated with overlap, revoked; and the API's door."""
 
-from datetime import timedelta
+import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -10,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from accounts import authentication
+from accounts import api_calls, authentication
 from accounts.models import ApiKey
 from accounts.origin import Origin
 from accounts.queries import policies
@@ -186,8 +187,28 @@ def test_without_redis_calls_pass(cast, monkeypatch):
         raise RedisError
 
     monkeypatch.setattr(cache, "add", gone)
-    monkeypatch.setattr(authentication.KeyThrottle, "_rests_until", 0.0)
+    counted = api_calls.Calls()
+    monkeypatch.setattr(api_calls, "calls", counted)
     key = factories.ApiKeyFactory(organization=cast.acme)
     assert knock(key.text, view=Throttled).status_code == 200
-    assert authentication.KeyThrottle._rests_until > 0
-    authentication.KeyThrottle._rests_until = 0.0
+    assert counted.rests_until > 0
+
+
+def test_what_two_processes_let_pass_is_added_up(cast, monkeypatch):
+    monkeypatch.setattr(policies, "value", lambda *_args, **_named: 500)
+    monkeypatch.setattr(clock, "wall", lambda: datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC))
+    first, second = api_calls.Calls(), api_calls.Calls()
+    number = 10_000_000 + secrets.randbelow(10**9)  # Redis outlives a test
+    passed = sum(counted.take(number) == 0 for _ in range(400) for counted in (first, second))
+    assert 500 <= passed <= 500 + 500 // api_calls.SETTLED_PARTS
+    assert first.take(number) == second.take(number) == 30
+
+
+def test_a_key_over_its_limit_asks_redis_no_more(cast, monkeypatch):
+    monkeypatch.setattr(policies, "value", lambda *_args, **_named: 3)
+    monkeypatch.setattr(clock, "wall", lambda: datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC))
+    counted = api_calls.Calls()
+    number = 10_000_000 + secrets.randbelow(10**9)
+    assert [counted.take(number) for _ in range(4)] == [0, 0, 0, 30]
+    monkeypatch.setattr(cache, "incr", lambda *_args: pytest.fail("asked Redis"))
+    assert counted.take(number) == 30
