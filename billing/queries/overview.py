@@ -6,27 +6,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
-from django.db.models.fields import CharField
-from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, NullIf
-
 from accounts.models import Organization
-from billing.models import (
-    LIVE_STATUSES,
-    Customer,
-    Invoice,
-    ScheduledChange,
-    ScheduledKind,
-    SeatAssignment,
-    SeatChange,
-    StripeCommand,
-    Subscription,
-)
+from billing.models import Customer, ScheduledKind, Subscription
+from billing.queries import standing_rows
 from billing.rules import intervals, pricing
-
-# More product lines than a store has.
-MOST = 6
 
 
 class State(StrEnum):
@@ -213,9 +196,7 @@ class Standing:
 
 def standings(organization: Organization) -> list[Standing]:
     """The organization's subscriptions, live ones first, then by line and age; those never paid are left out. One query."""
-    live_first = Case(When(status__in=LIVE_STATUSES, then=0), default=1, output_field=IntegerField())
-    rows = _annotated().filter(organization=organization).exclude(status__in=("incomplete", "incomplete_expired"))
-    return [_standing(row) for row in rows.order_by(live_first, "line__rank", "-started_at", "-pk")[:MOST]]
+    return [_standing(row) for row in standing_rows.of(organization)]
 
 
 def standing(organization: Organization, line: str = "") -> Standing | None:
@@ -224,71 +205,19 @@ def standing(organization: Organization, line: str = "") -> Standing | None:
     return next((one for one in found if not line or one.row.line.code == line), None)
 
 
-def _annotated() -> QuerySet[Subscription]:
-    return Subscription.objects.select_related("organization__customer", "plan", "price", "line").annotate(
-        in_use=_count(membership__isnull=False),
-        held=_count(membership__isnull=True),
-        scheduled_json=_scheduled(),
-        change_json=_open_change(),
-        invoice_json=_open_invoice(),
-        busy=Exists(
-            StripeCommand.objects.filter(state="open", target=Concat(Value("subscription:"), Cast(OuterRef("pk"), CharField())))
-        ),
-    )
-
-
-def _count(**only: Any) -> Coalesce:
-    live = SeatAssignment.objects.filter(subscription=OuterRef("pk"), ended_at=None, **only).order_by()
-    counted = live.values("subscription").annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
-def _scheduled() -> ArraySubquery:
-    rows = ScheduledChange.objects.filter(subscription=OuterRef("pk"), state="pending").order_by("effective_at", "id")
-    by = Coalesce(NullIf("actor__name", Value("")), "actor__email", Value(""))
-    fields = ("public_id", "kind", "delta", "effective_at", "reason_code", "created_at")
-    return ArraySubquery(rows.values(json=JSONObject(by=by, **{name: name for name in fields})))
-
-
-def _open_change() -> Subquery:
-    rows = SeatChange.objects.filter(subscription=OuterRef("pk"), state__in=("sending", "waiting")).order_by("-id")
-    fields = (
-        *("public_id", "state", "quantity_before", "quantity_after"),
-        *("due_now_minor", "currency", "created_at", "expires_at"),
-    )
-    return Subquery(rows.values(json=JSONObject(**{name: name for name in fields}))[:1])
-
-
-def _open_invoice() -> Subquery:
-    """One that was tried in vain; an increase's invoice that waits for the buyer is not overdue."""
-    rows = Invoice.objects.filter(subscription=OuterRef("pk"), status="open", attempt_count__gt=0, amount_remaining_minor__gt=0)
-    waiting = SeatChange.objects.filter(stripe_invoice_id=OuterRef("stripe_id"), state__in=("sending", "waiting"))
-    mine = rows.filter(~Exists(waiting)).order_by("-issued_at")
-    return Subquery(
-        mine.values(
-            json=JSONObject(
-                stripe_id="stripe_id",
-                number="number",
-                remaining_minor="amount_remaining_minor",
-                currency="currency",
-                next_attempt_at="next_attempt_at",
-            )
-        )[:1]
-    )
-
-
-def _standing(row: Any) -> Standing:
-    customer: Customer | None = getattr(row.organization, "customer", None)
+def _standing(row: standing_rows.Row) -> Standing:
+    subscription = row.subscription
+    customer: Customer | None = getattr(subscription.organization, "customer", None)
     return Standing(
-        row=row,
-        in_use=row.in_use,
+        row=subscription,
+        in_use=row.people,
         held=row.held,
-        scheduled=tuple(Scheduled(**_instants(plain)) for plain in row.scheduled_json or ()),
-        change=OpenChange(**_instants(row.change_json)) if row.change_json else None,
-        invoice=OpenInvoice(**_instants(row.invoice_json)) if row.invoice_json else None,
+        scheduled=tuple(Scheduled(**_instants(plain)) for plain in row.scheduled),
+        change=OpenChange(**_instants(row.change)) if row.change else None,
+        invoice=OpenInvoice(**_instants(row.invoice)) if row.invoice else None,
         card=card_of(customer),
-        balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", row.currency) else 0,
-        is_busy=row.busy,
+        balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
+        is_busy=row.is_busy,
     )
 
 

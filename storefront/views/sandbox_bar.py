@@ -73,6 +73,4 @@ def happened(facts: Sequence[Journal]) -> list[str]:
                 said.append(_("renewed with %(seats)s") % {"seats": words.seats(data["quantity"])})
             case "billing.seats.ended":
                 said.append(_("subscription ended"))
-            case "billing.seats.renewed":
-                said.append(_("%(seats)s now") % {"seats": words.seats(data["quantity"])})
     return said
