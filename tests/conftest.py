@@ -3,6 +3,8 @@
 Run `bin/test`, or keep servers with `python -m config.local services` and run `pytest` as often as you like beside them.
 """
 
+import contextlib
+import copy
 import os
 
 from config.local import messages, testing
@@ -85,8 +87,31 @@ def sandbox():
     """The offline Stripe of this worker, listening where settings.STRIPE_API_BASE points."""
     # Imported where it is used: most runs of a few tests need no sandbox, and it takes half a second to load.
     server = import_string("billing.sandbox.server.Sandbox")(port=int(settings.STRIPE_API_BASE.rpartition(":")[2])).start()
-    yield server
+    with _recorded(server) as requests:
+        yield server
     server.stop()
+    # Every request of the suite is one that Stripe would take: parameters that it would refuse fail the run here, whatever the
+    # test that sent them made of the refusal.
+    contract = import_string("billing.sandbox.contract")
+    assert contract.check_request_log(contract.Request(*request) for request in requests) == len(requests)
+
+
+@contextlib.contextmanager
+def _recorded(server):
+    """All calls of the API of this server, as (method, path, params): accounts forget theirs when a test empties them."""
+    accounts = import_string("billing.sandbox.accounts.Account")
+    record, requests = accounts.record_call, []
+
+    def recording(account, method, path, key, params):
+        if account.base_url == server.base_url:
+            requests.append((method, path, copy.deepcopy(params)))
+        return record(account, method, path, key, params)
+
+    accounts.record_call = recording
+    try:
+        yield requests
+    finally:
+        accounts.record_call = record
 
 
 @pytest.fixture
