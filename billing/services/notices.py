@@ -138,6 +138,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
     ]
     context = {
         "invoice": invoice.pk,
+        "invoice_url": settings.STORE_URL + reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
         "number": invoice.number,
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
@@ -154,6 +155,7 @@ def payment_failed(invoice: Invoice, *, at: datetime) -> None:
     """A charge was declined: the amount, when it is tried again, where to mend it."""
     context = {
         "invoice": invoice.pk,
+        "invoice_url": settings.STORE_URL + reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
         "number": invoice.number,
         "amount_minor": invoice.amount_remaining_minor,
         "currency": invoice.currency,

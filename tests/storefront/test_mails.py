@@ -30,6 +30,7 @@ CONTEXTS = {
     "receipt": {
         "organization": "Acme",
         "invoice": 1,
+        "invoice_url": "https://store.example/invoices/in_1/hosted/",
         "number": "FN-0042",
         "amount_minor": 1285,
         "tax_minor": 0,
@@ -42,6 +43,7 @@ CONTEXTS = {
     "payment_failed": {
         "organization": "Acme",
         "invoice": 1,
+        "invoice_url": "https://store.example/invoices/in_1/hosted/",
         "number": "FN-0043",
         "amount_minor": 20800,
         "currency": "usd",
