@@ -30,7 +30,12 @@ def locale() -> Locale:
 
 def date_locale() -> Locale:
     """As `locale`, but plain English puts the day before the month."""
-    found = locale()
+    return _date_locale(translation.get_language() or "en")
+
+
+@lru_cache(maxsize=32)
+def _date_locale(language: str) -> Locale:
+    found = _locale(language)
     return _locale("en-001") if found.language == "en" and found.territory is None else found
 
 
@@ -40,18 +45,23 @@ def money(amount_minor: int, currency: str, *, whole: bool = False, signed: bool
     `whole` drops the fraction where it is zero (prices); `signed` puts a plus before what is added (balances, differences).
     Raises ValueError for a currency that is no ISO 4217 code.
     """
-    code = currency.upper()
-    if code not in locale().currencies:
-        raise ValueError(f"{currency!r} is no ISO 4217 currency code, for example EUR")
-    places = numbers.get_currency_precision(code)
-    value = Decimal(abs(amount_minor)).scaleb(-places)
-    if whole and amount_minor % 10**places == 0:
-        pattern = locale().currency_formats["standard"].pattern.replace("0.00", "0")
-        text = numbers.format_currency(value, code, format=pattern, locale=locale(), currency_digits=False)
-    else:
-        text = numbers.format_currency(value, code, locale=locale())
+    text = _amount(abs(amount_minor), currency, translation.get_language() or "en", whole=whole)
     sign = MINUS if amount_minor < 0 else "+" if signed and amount_minor > 0 else ""
     return f"{sign}{text}"
+
+
+# Babel takes longer to write one amount or day than Postgres to find a row; pages write the same few again and again.
+@lru_cache(maxsize=4096)
+def _amount(minor: int, currency: str, language: str, *, whole: bool) -> str:
+    code, spoken = currency.upper(), _locale(language)
+    if code not in spoken.currencies:
+        raise ValueError(f"{currency!r} is no ISO 4217 currency code, for example EUR")
+    places = numbers.get_currency_precision(code)
+    value = Decimal(minor).scaleb(-places)
+    if whole and minor % 10**places == 0:
+        pattern = spoken.currency_formats["standard"].pattern.replace("0.00", "0")
+        return numbers.format_currency(value, code, format=pattern, locale=spoken, currency_digits=False)
+    return numbers.format_currency(value, code, locale=spoken)
 
 
 def money_parts(amount_minor: int, currency: str, *, whole: bool = True) -> tuple[str, str, str]:
@@ -66,7 +76,12 @@ def money_parts(amount_minor: int, currency: str, *, whole: bool = True) -> tupl
 
 
 def number(value: int) -> str:
-    return numbers.format_decimal(value, locale=locale())
+    return _number(value, translation.get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _number(value: int, language: str) -> str:
+    return numbers.format_decimal(value, locale=_locale(language))
 
 
 def percent(bps: int) -> str:
@@ -87,9 +102,15 @@ def day(value: date | datetime, *, today: date | None = None) -> str:
     """ "3 March", with its year when that is not the current one."""
     on = day_of(value)
     this_year = (today or timezone.localdate(clock.now())).year
-    if on.year != this_year:
-        return dates.format_date(on, "long", locale=date_locale())
-    return dates.format_skeleton("MMMMd", on, locale=date_locale())
+    return _day(on, translation.get_language() or "en", has_year=on.year != this_year)
+
+
+@lru_cache(maxsize=4096)
+def _day(on: date, language: str, *, has_year: bool) -> str:
+    spoken = _date_locale(language)
+    if has_year:
+        return dates.format_date(on, "long", locale=spoken)
+    return dates.format_skeleton("MMMMd", on, locale=spoken)
 
 
 def distance(value: date | datetime, *, today: date | None = None) -> str:
@@ -136,4 +157,9 @@ def period(starts: date | datetime, ends: date | datetime) -> str:
     """A half-open period as people say it, last day included: [1 March, 1 April) ends on 31 March."""
     first = day_of(starts)
     last = date.fromordinal(max(day_of(ends).toordinal() - 1, first.toordinal()))
-    return dates.format_interval(first, last, skeleton="yMMMd", locale=date_locale())
+    return _days(first, last, translation.get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _days(first: date, last: date, language: str) -> str:
+    return dates.format_interval(first, last, skeleton="yMMMd", locale=_date_locale(language))
