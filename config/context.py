@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -52,6 +52,13 @@ def links(entries: Iterable[tuple[str, str | Promise]], path: str = "") -> list[
     return [Link(url, label, url == current) for url, label in found]
 
 
+class Located(Protocol):
+    """What has a place in the store: a request, or the facts of one."""
+
+    @property
+    def path(self) -> str: ...
+
+
 class Store:
     """`store` in templates. Each part is worked out when a template asks for it."""
 
@@ -59,7 +66,7 @@ class Store:
     demo = settings.DEMO
     sandbox = settings.STRIPE_SANDBOX
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: Located) -> None:
         self._request = request
 
     @property

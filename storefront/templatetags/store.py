@@ -12,11 +12,12 @@ from zlib import crc32
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from config import brand, clock, words
-from storefront import figures
+from storefront import figures, shells
 
 register = template.Library()
 ICONS = Path(settings.ROOT) / "static" / "img" / "icons"
@@ -152,6 +153,29 @@ def icon(name: str, label: str = "") -> SafeString:
     if label:
         return format_html('<svg class="icon" viewBox="0 0 20 20" role="img" aria-label="{}">{}</svg>', label, drawing)
     return format_html('<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{}</svg>', drawing)
+
+
+# --- Shells -----------------------------------------------------------------------------------------------------------
+
+SHELLS = {
+    "header": ("components/header.html", shells.header),
+    "footer": ("components/footer.html", shells.language_switch),
+    "sandbox": ("components/sandbox_bar.html", shells.sandbox_bar),
+}
+HEAD = {"start": "components/head_start.html", "end": "components/head_end.html"}
+
+
+@register.simple_tag(takes_context=True)
+def shell(context: Context, name: str) -> SafeString:
+    """The header, footer or sandbox bar of a signed-in page, from memory (storefront.shells)."""
+    template_name, facts = SHELLS[name]
+    return shells.render(template_name, facts(context["request"]), str(context.get("csrf_token", "")))
+
+
+@register.simple_tag
+def head(part: str) -> SafeString:
+    """What every page's <head> begins or ends with, from memory."""
+    return shells.render(HEAD[part], shells.Facts())
 
 
 # --- Components -------------------------------------------------------------------------------------------------------
