@@ -124,6 +124,8 @@ PAGES = {
 GROUPS = set(staff_groups.GROUPS)
 NOT_MARKETING = GROUPS - {"marketing"}
 HELPING = {"support", "manager", "revenue_operations"}
+MONEY = HELPING | {"csm", "finance"}
+STRIPE = {"support", "finance", "revenue_operations"}
 # Registered model: the staff groups that may look, besides administrators. Nobody adds or changes but by ADDING and CHANGING.
 LOOKING = {
     "accounts.organization": GROUPS,
@@ -141,6 +143,18 @@ LOOKING = {
     "billing.plan": GROUPS,
     "billing.price": GROUPS,
     "billing.catalogversion": GROUPS,
+    "billing.subscription": NOT_MARKETING,
+    "billing.seatledgerentry": NOT_MARKETING,
+    "billing.seatchange": NOT_MARKETING,
+    "billing.scheduledchange": NOT_MARKETING,
+    "billing.invoice": NOT_MARKETING,
+    "billing.cart": GROUPS,
+    "billing.customer": MONEY,
+    "billing.checkoutattempt": MONEY | {"marketing"},
+    "billing.stripecommand": STRIPE | {"manager"},
+    "billing.stripeobject": STRIPE,
+    "billing.inboxevent": STRIPE,
+    "billing.eventcursor": STRIPE,
     "offramps.handraise": GROUPS - {"finance", "marketing"},
 }
 ADDING = {"accounts.policy": {"revenue_operations", "admin"}, "accounts.apikey": {"admin"}}
