@@ -133,9 +133,10 @@ SEEN = {
 
 
 def test_each_group_sees_what_concerns_it(cast, client):
+    staff = {group: cast.staff_member(group) for group in SEEN}
     assert set(SEEN) == set(Group.objects.values_list("name", flat=True))
     for group, pages in SEEN.items():
-        client.force_login(cast.staff_member(group))
+        client.force_login(staff[group])
         for name, status in pages.items():
             assert client.get(reverse(f"admin:billing_{name}_changelist")).status_code == status, (group, name)
 
