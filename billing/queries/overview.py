@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from accounts.models import Organization
@@ -116,36 +117,36 @@ class Standing:
     balance_minor: int
     is_busy: bool
 
-    @property
+    @cached_property
     def quantity(self) -> int:
         return self.row.quantity
 
-    @property
+    @cached_property
     def credit_minor(self) -> int:
         """What the organization has to its credit."""
         return max(-self.balance_minor, 0)
 
-    @property
+    @cached_property
     def free(self) -> int:
         return max(self.quantity - self.in_use - self.held, 0)
 
-    @property
+    @cached_property
     def end(self) -> Scheduled | None:
         return next((change for change in self.scheduled if change.is_end), None)
 
-    @property
+    @cached_property
     def ends_at(self) -> datetime | None:
         """When it ends (or ended), if that is settled."""
         return self.row.ended_at or (self.end.effective_at if self.end else self.row.cancel_at)
 
-    @property
+    @cached_property
     def coming(self) -> int:
         """Seats from the next period on; 0 when it ends."""
         if self.ends_at is not None:
             return 0
         return self.quantity + sum(change.delta for change in self.scheduled)
 
-    @property
+    @cached_property
     def tiers(self) -> tuple[pricing.Tier, ...]:
         return tuple(pricing.Tier(**tier) for tier in self.row.price.tiers)
 
@@ -153,7 +154,7 @@ class Standing:
         """What `seats` seats cost for one interval."""
         return pricing.total(self.tiers, self.row.price.scheme, seats)
 
-    @property
+    @cached_property
     def period_total_minor(self) -> int:
         """What the next period would cost if nobody had cancelled."""
         return self.total_minor(self.quantity + sum(change.delta for change in self.scheduled))
@@ -161,7 +162,7 @@ class Standing:
     def unit_minor(self, seats: int) -> int:
         return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
 
-    @property
+    @cached_property
     def next_charge(self) -> NextCharge | None:
         if self.coming < 1 or not self.row.is_live:
             return None
@@ -176,11 +177,11 @@ class Standing:
             currency=self.row.currency,
         )
 
-    @property
+    @cached_property
     def next_period_ends_at(self) -> datetime:
         return intervals.end(self.row.period_ends_at, self.row.price.interval)
 
-    @property
+    @cached_property
     def state(self) -> State:
         row, change = self.row, self.change
         found = (

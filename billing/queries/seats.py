@@ -1,14 +1,15 @@
 """The seats page as data: people with and without a seat, who could lose one, and the ledger in words' reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import LedgerKind, SeatAssignment, SeatLedgerEntry, SeatRelease, Subscription
+from accounts.queries import rows
+from billing.models import LedgerKind, SeatAssignment, SeatRelease, Subscription
 from billing.queries.overview import Standing
 
 PEOPLE_A_PAGE: Final = 20
@@ -23,7 +24,8 @@ SOURCES: Final = {
     "system": _("by the store"),
 }
 
-# Members and open invitations in one list: those with a seat first, then by name. `total` counts all that match.
+# Members and open invitations in one list: those with a seat first, then by name. In the order of Person's fields; `total`
+# counts all that match.
 PEOPLE: Final = """
 WITH everybody AS (
     SELECT 'member' AS kind, m.id, COALESCE(NULLIF(u.name, ''), u.email) AS name, u.email, m.role, s.id AS seat_id,
@@ -46,6 +48,15 @@ WHERE %(like)s = '' OR name ILIKE %(like)s OR email ILIKE %(like)s
 ORDER BY seat_id IS NULL, kind DESC, lower(name), id
 LIMIT %(limit)s OFFSET %(offset)s
 """
+
+# A page of the ledger, in the order of Entry's fields.
+LEDGER: Final = """
+SELECT e.id, e.kind, e.delta, e.quantity_after, e.mrr_delta_minor, e.currency, COALESCE(NULLIF(u.name, ''), u.email, ''),
+       e.source, e.reason, e.occurred_at, e.stripe_invoice_id
+FROM billing_seatledgerentry e LEFT JOIN accounts_user u ON u.id = e.actor_id
+WHERE e.subscription_id = %s AND e.id < %s ORDER BY e.id DESC LIMIT %s
+"""
+NEWEST: Final = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,20 +161,18 @@ def people(row: Subscription, *, at: datetime, query: str = "", page: int = 1, l
     }
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, values)
-        names = [column.name for column in cursor.description or ()]
-        rows = [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
-    total = rows[0]["total"] if rows else 0
-    found = tuple(Person(**{name: value for name, value in one.items() if name != "total"}) for one in rows)
-    return People(people=found, total=total, page=max(page, 1), query=query)
+        found = cursor.fetchall()
+    names = [field.name for field in fields(Person)]
+    total = found[0][-1] if found else 0
+    shown = tuple(Person(**dict(zip(names, one[:-1], strict=True))) for one in found)
+    return People(people=shown, total=total, page=max(page, 1), query=query)
 
 
 def ledger(row: Subscription, *, before: int | None = None) -> Ledger:
     """A page of the ledger, the newest first. One query."""
-    entries = SeatLedgerEntry.objects.filter(subscription=row).select_related("actor").order_by("-id")
-    if before is not None:
-        entries = entries.filter(id__lt=before)
-    found = list(entries[: LEDGER_A_PAGE + 1])
-    shown = tuple(_entry(entry) for entry in found[:LEDGER_A_PAGE])
+    found = rows.fetch(LEDGER, (row.pk, before or NEWEST, LEDGER_A_PAGE + 1))
+    names = [field.name for field in fields(Entry)]
+    shown = tuple(Entry(**dict(zip(names, one, strict=True))) for one in found[:LEDGER_A_PAGE])
     return Ledger(entries=shown, older=shown[-1].id if len(found) > LEDGER_A_PAGE else None)
 
 
@@ -210,19 +219,3 @@ def _candidate(seat: SeatAssignment) -> Candidate:
         )
     email = seat.invitation.email if seat.invitation else ""
     return Candidate(assignment_id=seat.pk, name=email, email=email, is_invited=True, last_seen_on=None)
-
-
-def _entry(entry: Any) -> Entry:
-    return Entry(
-        id=entry.pk,
-        kind=entry.kind,
-        delta=entry.delta,
-        quantity_after=entry.quantity_after,
-        mrr_delta_minor=entry.mrr_delta_minor,
-        currency=entry.currency,
-        by=str(entry.actor or ""),
-        source=entry.source,
-        reason=entry.reason,
-        occurred_at=entry.occurred_at,
-        stripe_invoice_id=entry.stripe_invoice_id,
-    )
