@@ -43,7 +43,13 @@ def answer(text: str, *, name: str, feature: str, member: str, now: datetime) ->
     parts = keys.parse(text)
     if parts is None or member.isdecimal():
         return None
-    values: dict[str, Any] = {"prefix": parts.prefix, "name": name, "member": member, "feature": feature, "live": list(LIVE_STATUSES)}
+    values: dict[str, Any] = {
+        "prefix": parts.prefix,
+        "name": name,
+        "member": member,
+        "feature": feature,
+        "live": list(LIVE_STATUSES),
+    }
     with connection.cursor() as cursor:
         cursor.execute(QUERY, values)
         rows = cursor.fetchall()
