@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config.settings.brand import BRAND as BRAND
+from config.settings.brand import BRAND, admin_colours
 from config.settings.environment import MODE, ROOT, Mode, env, optional, required
 
 DEMO = MODE is Mode.DEMO
@@ -265,7 +265,13 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 
-UNFOLD = {"SITE_TITLE": BRAND["name"], "SITE_HEADER": BRAND["name"], "SITE_URL": "/", "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": BRAND["name"],
+    "SITE_HEADER": BRAND["name"],
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {"primary": admin_colours()},
+}
 
 # --- API --------------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,21 @@
 
 from config.settings.environment import env
 
+# Lightness (percent) and share of the chroma of each step of the admin's scale, light to dark.
+ADMIN_STEPS = {
+    "50": (98, 0.1),
+    "100": (95, 0.25),
+    "200": (90, 0.5),
+    "300": (83, 0.75),
+    "400": (72, 1.0),
+    "500": (60, 1.0),
+    "600": (48, 1.0),
+    "700": (42, 0.95),
+    "800": (36, 0.85),
+    "900": (31, 0.7),
+    "950": (22, 0.5),
+}
+
 BRAND = {
     # The company, its product and the one line that describes it; `tagline_<language>` where another language says it.
     "name": env.str("BRAND_NAME", default="Fieldnote"),
@@ -23,3 +38,9 @@ BRAND = {
     "support_url": env.str("BRAND_SUPPORT_URL", default=""),
     "status_url": env.str("BRAND_STATUS_URL", default=""),
 }
+
+
+def admin_colours() -> dict[str, str]:
+    """The accent as the admin's scale of eleven steps, in OKLCH."""
+    hue, chroma = BRAND["accent_hue"], BRAND["accent_chroma"]
+    return {step: f"oklch({light}% {chroma * share:.3f} {hue})" for step, (light, share) in ADMIN_STEPS.items()}
