@@ -36,6 +36,14 @@ def test_a_label_is_escaped():
     assert "&lt;b&gt;" in render("{% button label %}", label="<b>")
 
 
+@pytest.mark.parametrize("component", ["avatar", "badge", "person"])
+def test_what_is_said_in_rows_is_escaped(component):
+    said = render(f"{{% {component} name %}}", name='"><b>Ada</b>')
+    assert "<b>" not in said
+    assert '"">' not in said
+    assert render("{% person name detail %}", name="Ada", detail="<i>").count("<i>") == 0
+
+
 def test_an_icon_that_is_not_there_names_those_that_are():
     with pytest.raises(template.TemplateSyntaxError, match=r"no icon 'seet'.*seat"):
         render('{% icon "seet" %}')
@@ -80,7 +88,20 @@ def test_the_gallery_shows_every_component_within_the_policy(settings, rf):
     reverse("account_login")  # the addresses are read before the demo's own are asked for
     settings.DEMO = True
     html = gallery.components(rf.get("/demo/components/")).content.decode()
-    for name in (*COMPONENTS, "price", "stepper", "meter", "ring", "countdown", "sparkline", "receipt", "dialog"):
+    for name in (
+        *COMPONENTS,
+        "avatar",
+        "badge",
+        "person",
+        "price",
+        "stepper",
+        "meter",
+        "ring",
+        "countdown",
+        "sparkline",
+        "receipt",
+        "dialog",
+    ):
         assert re.search(rf'class="{name}[" ]', html), name
     assert re.findall(r"<[^>]+\sstyle=", html) == []
     assert re.findall(r"<script(?![^>]*\bsrc=)", html) == []
