@@ -22,8 +22,12 @@ INVOICES_SHOWN = 3
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    """GET /: a visitor is shown the prices, everybody else their home."""
-    return _home(request) if request.user.is_authenticated else redirect("storefront:pricing")
+    """GET /: a visitor is shown the prices, staff without a company of their own the admin, everybody else their home."""
+    if not request.user.is_authenticated:
+        return redirect("storefront:pricing")
+    if request.user.is_staff and not request.memberships:  # type: ignore[attr-defined] # accounts.middleware adds it
+        return redirect("admin:index")
+    return _home(request)
 
 
 @access.require(Permission.VIEW_MEMBER_HOME)

@@ -48,7 +48,7 @@ KEY_OBJECT = "1111111.4."
 
 # URL name: methods, and a letter for each role. `!` after a method: those let in are not tried (it would ask Stripe).
 PAGES = {
-    "storefront:home": ("GET", ".N....N..."),  # visitors go on to the pricing page
+    "storefront:home": ("GET", ".N........"),  # visitors go on to the pricing page, staff to the admin
     "storefront:pricing": ("GET", PUBLIC),
     "storefront:header": ("GET", PUBLIC),
     "storefront:cart": ("GET POST", PUBLIC),

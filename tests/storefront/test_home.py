@@ -136,3 +136,9 @@ def many(organization, subscription, count):
     for _number in range(count):
         membership = factories.MembershipFactory(organization=organization, role=Role.MEMBER)
         subscription.assignments.create(membership=membership, assigned_at=clock.now())
+
+
+def test_staff_without_a_company_are_shown_the_admin(client, cast):
+    client.force_login(cast.admin)
+    response = client.get("/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
