@@ -9,20 +9,22 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import Membership, Organization, Policy, Role, User
 from accounts.queries import policies
-from billing.models import Invoice, Price, SeatAssignment, SeatLedgerEntry, Subscription
+from billing.models import Customer, Invoice, InvoiceLine, Price, SeatAssignment, SeatLedgerEntry, Subscription
 from config import clock
 from tests import factories, shelf
 
+LEDGER = 30
+
 
 @dataclass(frozen=True)
-class Customer:
+class Caller:
     """Session cookie of an owner, key of the organization."""
 
     session: str
     key: str
 
 
-def write() -> tuple[Customer, Customer]:
+def write() -> tuple[Caller, Caller]:
     """Fill an empty database; the small customer and the large one."""
     shelf.put_on_sale()
     name = "accounts.api_calls_per_minute"
@@ -32,14 +34,14 @@ def write() -> tuple[Customer, Customer]:
     return _customer("small", seats=10, invoices=12), _customer("large", seats=1_000, invoices=10_000)
 
 
-def _customer(name: str, *, seats: int, invoices: int) -> Customer:
+def _customer(name: str, *, seats: int, invoices: int) -> Caller:
     organization = factories.OrganizationFactory(name=name, domain=f"{name}.example", currency="usd")
     owner = factories.UserFactory(email=f"owner@{name}.example", name="Olive Owner")
     factories.MembershipFactory(organization=organization, user=owner, role=Role.OWNER)
     subscription = _subscription(organization, seats)
     _people(organization, subscription, name, seats)
     _invoices(organization, subscription, name, invoices)
-    return Customer(_session(owner), factories.ApiKeyFactory(organization=organization).text)
+    return Caller(_session(owner), factories.ApiKeyFactory(organization=organization).text)
 
 
 def _subscription(organization: Organization, seats: int) -> Subscription:
@@ -60,17 +62,36 @@ def _subscription(organization: Organization, seats: int) -> Subscription:
         started_at=now - timedelta(days=300),
         mirrored_at=now,
     )
-    SeatLedgerEntry.objects.create(
-        subscription=subscription,
-        kind="started",
-        delta=seats,
-        quantity_after=seats,
-        mrr_delta_minor=seats * 1200,
-        currency="usd",
-        source="page",
-        occurred_at=now,
+    Customer.objects.create(
+        organization=organization,
+        stripe_id=f"cus_{organization.pk}",
+        card_brand="visa",
+        card_last4="4242",
+        card_exp_month=12,
+        card_exp_year=now.year + 2,
+        mirrored_at=now,
     )
+    _ledger(subscription, seats)
     return subscription
+
+
+def _ledger(subscription: Subscription, seats: int) -> None:
+    """The purchase, and LEDGER changes since that come to nothing: more than a page of history."""
+    now = clock.now()
+    deltas = [seats, *([1, -1] * (LEDGER // 2))]
+    SeatLedgerEntry.objects.bulk_create(
+        SeatLedgerEntry(
+            subscription=subscription,
+            kind="started" if number == 0 else "added" if delta > 0 else "removed",
+            delta=delta,
+            quantity_after=sum(deltas[: number + 1]),
+            mrr_delta_minor=delta * 1200,
+            currency="usd",
+            source="page",
+            occurred_at=now - timedelta(days=300 - number),
+        )
+        for number, delta in enumerate(deltas)
+    )
 
 
 def _people(organization: Organization, subscription: Subscription, name: str, seats: int) -> None:
@@ -82,7 +103,13 @@ def _people(organization: Organization, subscription: Subscription, name: str, s
         Membership(organization=organization, user=person, role=Role.MEMBER, joined_at=now) for person in people
     )
     SeatAssignment.objects.bulk_create(
-        SeatAssignment(subscription=subscription, membership=member, assigned_at=now) for member in members
+        SeatAssignment(
+            subscription=subscription,
+            membership=member,
+            assigned_at=now - timedelta(days=number % 290),
+            last_seen_on=(now - timedelta(days=number % 40)).date(),
+        )
+        for number, member in enumerate(members)
     )
 
 
@@ -107,6 +134,29 @@ def _invoices(organization: Organization, subscription: Subscription, name: str,
                 mirrored_at=now,
             )
             for number in range(count)
+        ),
+        batch_size=1000,
+    )
+    _lines(organization)
+
+
+def _lines(organization: Organization) -> None:
+    """Two lines an invoice: a credit, then what it is for."""
+    InvoiceLine.objects.bulk_create(
+        (
+            InvoiceLine(
+                invoice=invoice,
+                stripe_id=f"il_{invoice.pk}_{position}",
+                position=position,
+                description="Seats",
+                quantity=10,
+                amount_minor=amount,
+                is_proration=amount < 0,
+                starts_at=invoice.issued_at,
+                ends_at=invoice.issued_at + timedelta(days=30),
+            )
+            for invoice in Invoice.objects.filter(organization=organization)
+            for position, amount in enumerate((-4000, 16000))
         ),
         batch_size=1000,
     )

@@ -124,6 +124,8 @@ def _row(found: Sequence[Any]) -> Row:
     plan.line = line
     if customer is not None:
         customer.organization = organization
+    else:  # or Django would ask once more
+        Organization.customer.related.set_cached_value(organization, None)  # type: ignore[attr-defined] # Django's descriptor
     people, held, scheduled, change, invoice, is_busy = values
     return Row(
         subscription=subscription,

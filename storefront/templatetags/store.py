@@ -12,7 +12,7 @@ from zlib import crc32
 
 from django import template
 from django.conf import settings
-from django.template import Context
+from django.template import Context, engines
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -204,6 +204,10 @@ COMPONENTS = {
 }
 
 
+# Of components whose parameters are texts, numbers and yes or no: a text that repeats is a text that need not be made again.
+KEPT = {"button", "banner", "empty", "stat"}
+
+
 def _component(name: str, known: tuple[str, ...]) -> None:
     def build(*values: Any, **options: Any) -> dict[str, Any]:
         given = dict(zip(known, values, strict=False)) | options
@@ -213,7 +217,26 @@ def _component(name: str, known: tuple[str, ...]) -> None:
             )
         return given
 
-    register.inclusion_tag(f"components/{name}.html", name=name)(build)
+    def kept(*values: Any, **options: Any) -> SafeString:
+        # What is equal need not be written alike: a text that is safe and the same that is not, 1 and True.
+        given = tuple((key, type(value), _plain(value)) for key, value in build(*values, **options).items())
+        return _kept_component(name, given)
+
+    if name in KEPT:
+        register.simple_tag(kept, name=name)
+    else:
+        register.inclusion_tag(f"components/{name}.html", name=name)(build)
+
+
+def _plain(value: Any) -> Any:
+    """The value itself; the words of a lazy translation."""
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+@lru_cache(maxsize=2048)
+def _kept_component(name: str, given: tuple[tuple[str, type, Any], ...]) -> SafeString:
+    found = engines["django"].engine.get_template(f"components/{name}.html")  # type: ignore[attr-defined] # Django's own has one
+    return SafeString(found.render(Context({key: value for key, _type, value in given})))
 
 
 for _name, _known in COMPONENTS.items():

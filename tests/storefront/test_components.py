@@ -9,6 +9,9 @@ from django.conf import settings
 from django.http import Http404
 from django.template import engines
 from django.urls import reverse
+from django.utils import translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
 from storefront.templatetags.store import COMPONENTS
 from storefront.views import gallery
@@ -42,6 +45,17 @@ def test_what_is_said_in_rows_is_escaped(component):
     assert "<b>" not in said
     assert '"">' not in said
     assert render("{% person name detail %}", name="Ada", detail="<i>").count("<i>") == 0
+
+
+def test_a_kept_component_tells_apart_what_is_merely_equal():
+    assert 'value="1"' in render('{% button "Go" value=value %}', value=1)
+    assert 'value="True"' in render('{% button "Go" value=value %}', value=True)
+    assert "<i>" in render("{% button label %}", label=mark_safe("<i>Go</i>"))
+    assert "<i>" not in render("{% button label %}", label="<i>Go</i>")
+    label = gettext_lazy("Search")
+    with translation.override("de"):
+        german = render("{% button label %}", label=label)
+    assert german != render("{% button label %}", label=label)
 
 
 def test_an_icon_that_is_not_there_names_those_that_are():

@@ -1,0 +1,172 @@
+"""`{% load rows %}`: the rows of the two long tables, people with their seats and invoices.
+
+Twenty rows through the template engine take longer than all the rest of their page; a row's words and addresses are the same
+in each. So the words are looked up once a page, and a row is one formatted text. Everything that goes into one is escaped.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from django import template
+from django.template import Context
+from django.urls import get_urlconf, reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from billing.models import InvoiceStatus
+from billing.queries.invoices import Listed
+from billing.queries.seats import Person
+from config import words
+from storefront.templatetags import store
+
+register = template.Library()
+NONE = "\N{EN DASH}"
+PLACE = "0place0"  # stands in an address for an invoice's id
+
+INVOICE = """
+<tr>
+  <th scope="row" class="nowrap">{day}</th>
+  <td data-label="{For}"><div>{what}</div></td>
+  <td data-label="{Number}" class="num soft"><div>{number}</div></td>
+  <td data-label="{State}"><div>{state}</div></td>
+  <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{refund}</div></td>
+  <td data-actions>
+    <a class="button" data-size="small" data-kind="{kind}" href="{hosted}" aria-label="{label}: {look}">{label}</a>
+    <a class="button" data-size="small" data-kind="quiet" href="{pdf}" aria-label="{download}">{icon}PDF</a>
+  </td>
+</tr>"""
+PERSON = """
+<tr>
+  <th scope="row">{person}</th>
+  <td data-label="{Seat}">{state}</td>
+  <td data-actions>{action}</td>
+</tr>"""
+ACTION = """
+<form method="post" action="{url}"><input type="hidden" name="csrfmiddlewaretoken" value="{token}">\
+<input type="hidden" name="line" value="{line}"><input type="hidden" name="next" value="{back}#people">\
+<button class="button" type="submit" name="{name}" value="{value}"{kind} data-size="small" aria-label="{aria}">\
+{label}</button></form>
+"""
+SMALL = '<span class="invoices__period">{}</span>'
+
+
+# --- Invoices ---------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
+    said = {
+        "For": escape(_("For")),
+        "Number": escape(_("Number")),
+        "State": escape(_("State")),
+        "Amount": escape(_("Amount")),
+        "icon": store.icon("download"),
+    }
+    look, download, pay, view = _("Invoice %(number)s"), _("Invoice %(number)s as PDF"), escape(_("Pay")), escape(_("View"))
+    made = [
+        INVOICE.format(
+            day=store.day(invoice.issued_at),
+            what=_what(invoice),
+            number=escape(invoice.number or NONE),
+            state=_state(invoice),
+            amount=escape(words.money(invoice.total_minor, invoice.currency)),
+            refund=_refund(invoice),
+            kind="primary" if invoice.is_due else "quiet",
+            hosted=_address("storefront:invoice_hosted", invoice.stripe_id),
+            pdf=_address("storefront:invoice_pdf", invoice.stripe_id),
+            label=pay if invoice.is_due else view,
+            look=escape(look % {"number": invoice.number}),
+            download=escape(download % {"number": invoice.number}),
+            **said,
+        )
+        for invoice in invoices
+    ]
+    return mark_safe("".join(made))  # noqa: S308 - every part is escaped above
+
+
+@register.simple_tag
+def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
+    """An invoice's status as a badge; paid ones need none in a short list."""
+    if invoice.is_due:
+        return store.badge(_("Open"), "warn")
+    if invoice.status == InvoiceStatus.VOID:
+        return store.badge(_("Void"))
+    if invoice.status == InvoiceStatus.UNCOLLECTIBLE:
+        return store.badge(_("Written off"))
+    if invoice.refunded_minor:
+        return store.badge(_("Refunded"))
+    return store.badge(_("Paid"), "good") if always else SafeString()
+
+
+def _what(invoice: Listed) -> str:
+    line = invoice.main
+    if line is None:
+        return ""
+    seats = escape(words.seats(line.quantity)) if line.quantity else ""
+    return seats + SMALL.format(escape(words.period(line.starts_at, line.ends_at)))
+
+
+def _state(invoice: Listed) -> str:
+    again = ""
+    if invoice.is_due and invoice.next_attempt_at:
+        again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
+    return invoice_status(invoice, always=True) + again
+
+
+def _refund(invoice: Listed) -> str:
+    if not invoice.refunded_minor:
+        return ""
+    amount = words.money(invoice.refunded_minor, invoice.currency)
+    return SMALL.format(escape(_("%(amount)s came back") % {"amount": amount}))
+
+
+def _address(name: str, stripe_id: str) -> str:
+    return _pattern(name, get_urlconf()).replace(PLACE, quote(stripe_id, safe=""))
+
+
+@lru_cache(maxsize=8)
+def _pattern(name: str, urlconf: str | None) -> str:
+    return reverse(name, args=[PLACE], urlconf=urlconf)
+
+
+# --- People -----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def seat_rows(context: Context, people: Iterable[Person], line: str, until: datetime) -> SafeString:
+    """People with and without a seat; `until` is when the seats end that are to be given back."""
+    common = {
+        "url": reverse("storefront:seat_assignments"),
+        "token": escape(context["csrf_token"]),
+        "line": escape(line),
+        "back": escape(context["request"].get_full_path()),
+    }
+    seat, take, give = escape(_("Seat")), escape(_("Take back")), escape(_("Give a seat"))
+    made = []
+    for person in people:
+        face = store.person(person.name, "" if person.is_invited else person.email, "small")
+        action = ""
+        if person.seat_id:
+            aria = escape(_("Take the seat back from %(name)s") % {"name": person.name})
+            quiet = ' data-kind="quiet"'
+            action = ACTION.format(name="unassign", value=person.seat_id, kind=quiet, aria=aria, label=take, **common)
+        elif not person.is_invited:
+            aria = escape(_("Give a seat to %(name)s") % {"name": person.name})
+            action = ACTION.format(name="assign", value=person.id, kind="", aria=aria, label=give, **common)
+        made.append(PERSON.format(person=face, Seat=seat, state=_seat(person, until), action=action))
+    return mark_safe("".join(made))  # noqa: S308 - every part is escaped above
+
+
+def _seat(person: Person, until: datetime) -> Any:
+    if person.leaves:
+        return store.badge(_("until %(day)s") % {"day": words.day(until)}, "warn")
+    if person.seat_id and person.is_invited:
+        return store.badge(_("invited, seat held"), "accent")
+    if person.seat_id:
+        since = escape(_("since %(day)s")) % {"day": store.day(person.assigned_at)}
+        return f'<span class="small soft">{since}</span>'
+    return store.badge(_("invited, no seat") if person.is_invited else _("no seat"))
