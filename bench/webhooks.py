@@ -4,8 +4,8 @@ Needs test servers (`python -m config.local services` in another terminal). Star
 127.0.0.1, sells subscriptions through the store's own flows, makes Stripe talk about them, and writes its verdicts into
 bench/RESULTS.md.
 
-The peer is dj-stripe 2.11, whose rates are the recorded ones of the design's measurements on a machine of this size: it can't
-run beside us, because its pinned client speaks an API version of its own and the sandbox speaks ours alone.
+The peer is dj-stripe 2.11, whose rates are the recorded ones of the design's measurements on a machine of this size. It was not
+run beside us; a ratio to a recorded rate says less than one of the same run, and RESULTS.md says so.
 """
 
 import argparse
@@ -245,8 +245,8 @@ def report(results: Sequence[Result]) -> str:
         f"database and server, load {os.getloadavg()[0]:.1f} at the end; one granian worker, {CONNECTIONS} connections."
     )
     peer = (
-        "The peer's rates are recorded ones (dj-stripe 2.11, HTTP, best round taken for the ratio), not of this run: its "
-        "pinned client speaks another API version than the sandbox. It applies while it accepts; we accept, then apply."
+        "The peer's rates are recorded ones (dj-stripe 2.11, HTTP, best round taken for the ratio), not of this run, "
+        "so read the ratios with care. It applies while it accepts; we accept, then apply."
     )
     lines = [
         f"{SECTION}\n",

@@ -20,6 +20,17 @@ NAVIGATION = [
     ("storefront:invoices", _("Invoices")),
     ("storefront:organization_settings", _("Settings")),
 ]
+# Pages that a role is not offered, because they would turn it away (accounts.rules.permissions decides; a test compares).
+CLOSED_TO = {
+    "member": {
+        "storefront:home",
+        "storefront:seats",
+        "storefront:team",
+        "storefront:invoices",
+        "storefront:organization_settings",
+    },
+    "billing_admin": {"storefront:organization_settings"},
+}
 LEGAL = [
     ("terms", _("Terms")),
     ("privacy", _("Privacy")),
@@ -76,7 +87,9 @@ class Store:
 
     @cached_property
     def nav(self) -> list[Link]:
-        return links(NAVIGATION, self._request.path)
+        """The pages that this person may open; a plain member has a home and needs no menu."""
+        closed = CLOSED_TO.get(getattr(getattr(self._request, "membership", None), "role", ""), set())
+        return links([entry for entry in NAVIGATION if entry[0] not in closed], self._request.path)
 
     @cached_property
     def legal(self) -> list[Link]:

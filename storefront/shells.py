@@ -43,6 +43,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """What one is in the organization one is in."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the shells' templates read of `request`; None and empty for what they do not."""
 
@@ -51,6 +58,7 @@ class Facts:
     user: Person | None = None
     organization: Company | None = None
     memberships: tuple[Member, ...] = ()
+    membership: Position | None = None
 
     def get_full_path(self) -> str:
         return self.full_path
@@ -62,6 +70,7 @@ def header(request: Any) -> Facts:
         user=_person(request),
         organization=_company(getattr(request, "organization", None)),
         memberships=tuple(Member(_found(one.organization)) for one in getattr(request, "memberships", ())),
+        membership=_position(getattr(request, "membership", None)),
     )
 
 
@@ -96,6 +105,10 @@ def _person(request: Any) -> Person | None:
     if user is None or not user.is_authenticated:
         return None
     return Person(user.name, user.email, user.is_staff)
+
+
+def _position(membership: Any) -> Position | None:
+    return None if membership is None else Position(membership.role)
 
 
 def _company(organization: Any) -> Company | None:

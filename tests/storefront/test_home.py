@@ -1,5 +1,8 @@
 """Home, for those who decide and for members, in every state."""
 
+import re
+
+import pytest
 from django.urls import reverse
 
 from accounts.models import Role
@@ -142,3 +145,11 @@ def test_staff_without_a_company_are_shown_the_admin(client, cast):
     client.force_login(cast.admin)
     response = client.get("/")
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+
+
+@pytest.mark.parametrize("role", ["owner", "billing_admin", "member"])
+def test_nobody_is_offered_a_page_that_turns_them_away(client, cast, role):
+    client.force_login(getattr(cast, role))
+    offered = re.findall(r'class="site-nav__link" href="([^"]+)"', client.get("/").content.decode())
+    assert bool(offered) is (role != "member")
+    assert [client.get(address).status_code for address in offered] == [200] * len(offered)
