@@ -125,7 +125,7 @@ def _row(found: Sequence[Any]) -> Row:
     if customer is not None:
         customer.organization = organization
     else:  # or Django would ask once more
-        Organization.customer.related.set_cached_value(organization, None)  # type: ignore[attr-defined] # Django's descriptor
+        Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, change, invoice, is_busy = values
     return Row(
         subscription=subscription,
