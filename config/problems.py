@@ -11,8 +11,9 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -98,3 +99,11 @@ def _unexpected(error: Exception, context: Mapping[str, Any]) -> Response:
         _("Something went wrong on our side. Nothing was changed; please try again."), "server_error"
     )
     return Response(document(failure), status=status.HTTP_500_INTERNAL_SERVER_ERROR, content_type=MEDIA_TYPE)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address: a problem document below /api/, the store's own page elsewhere."""
+    if not request.path.startswith("/api/"):
+        return page_not_found(request, exception)
+    problem = exceptions.NotFound("No such address. The API's addresses are listed at /api/docs/.")
+    return JsonResponse(document(problem), status=problem.status_code, content_type=MEDIA_TYPE)

@@ -14,6 +14,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # An address is changed by its owner, who proves it.
 admin.site.unregister([Group, EmailAddress])
 
+handler404 = "config.problems.not_found"
+
 urlpatterns = [
     path("", include("storefront.urls")),
     path("brand.<slug:digest>.css", brand.css, name="brand_css"),

@@ -5,7 +5,7 @@ import io
 import re
 
 # One address and nothing else; Django's validator has the last word, this only takes text apart.
-IN_BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+NAMED = re.compile(r"(?:\"[^\"]*\"|[^,;<>\"])*<([^<>\s]+@[^<>\s]+)>")
 SEPARATORS = re.compile(r"[,;\s]+")
 
 
@@ -24,8 +24,9 @@ def split(text: str) -> list[str]:
 def _addresses(line: str, *, first: bool) -> list[str]:
     if not line:
         return []
-    if bracketed := IN_BRACKETS.findall(line):
-        return [address.lower() for address in bracketed]
+    if NAMED.search(line):
+        # A name before its address goes; what stands between named ones is read like any other list.
+        line = NAMED.sub(r" \1 ", line)
     if '"' in line:
         line = " ".join(next(csv.reader(io.StringIO(line.replace(";", ","))), []))
     words = [word for word in SEPARATORS.split(line) if word]

@@ -1,5 +1,6 @@
 """Changing the card: Stripe's page in setup mode, then the new card becomes the customer's and the subscriptions' default."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from accounts.models import Organization
 from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import Customer, StripeCommand, Subscription
+from billing.models import Customer, Invoice, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror, mirror_customers, notices
 from config import clock
@@ -72,12 +73,19 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
             "customer": mirror.stripe_id(session.customer),
             "payment_method": mirror.stripe_id(intent.payment_method),
             "subscriptions": list(live.values_list("stripe_id", flat=True)),
+            "invoices": _overdue(organization),
         },
         origin=Origin(source=Source.STRIPE),
         at=at,
         idempotency_key=_use_key(session.id),
         for_the_pulse=True,
     )
+
+
+def _overdue(organization: Organization) -> list[str]:
+    """Renewals whose charge failed: the new card is tried at once. An increase that waits is the buyer's to finish or drop."""
+    renewals = Invoice.objects.filter(organization=organization, status="open", billing_reason="subscription_cycle")
+    return list(renewals.filter(amount_remaining_minor__gt=0).values_list("stripe_id", flat=True))
 
 
 def _use_key(session_id: str) -> str:
@@ -127,10 +135,18 @@ class UseCard:
             gateway.update_subscription(
                 stripe_id, {"default_payment_method": asked["payment_method"]}, key=f"{key}:{stripe_id}"
             )
+        for stripe_id in asked.get("invoices", []):
+            # A refusal of this one charge leaves the card in place: the invoice stays open, and its own retries go on.
+            with contextlib.suppress(gateway.Declined, gateway.Refused):
+                gateway.pay_invoice(stripe_id, {"payment_method": asked["payment_method"]}, key=f"{key}:{stripe_id}")
         return gateway.customer(asked["customer"])
 
     def conclude(self, command: StripeCommand, answer: gateway.Customer, at: datetime) -> dict[str, Any]:
         mirror_customers.take(answer, at)
+        for stripe_id in command.payload.get("invoices", []):
+            inbox.touch(Kind.INVOICE, stripe_id)
+        for stripe_id in command.payload["subscriptions"]:
+            inbox.touch(Kind.SUBSCRIPTION, stripe_id)
         journal.append(
             kind="billing.card.changed",
             organization=command.organization,

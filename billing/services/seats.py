@@ -132,6 +132,7 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     if known is not None:
         return known
     seats = body["q"]
+    _refuse_while_waiting(row)
     if body["f"] != _fingerprint(row) or at >= row.period_ends_at:
         raise Stale(_offer_again(row, seats, at, wall))
     check_increase(row, seats, at)
@@ -157,10 +158,14 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
         raise BelowMinimum(row.quantity)
     if seats > row.plan.seats_max:
         raise AboveMaximum(row.plan.seats_max, seats)
+    _refuse_while_waiting(row)
+    check_rate(row, at)
+
+
+def _refuse_while_waiting(row: Subscription) -> None:
     waits = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).first()
     if waits is not None:
         raise WaitsForPayment(waits)
-    check_rate(row, at)
 
 
 def check_rate(row: Subscription, at: datetime) -> None:

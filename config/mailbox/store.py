@@ -33,7 +33,7 @@ class Mail:
 
 
 def folder() -> Path:
-    return Path(settings.STATE_FOLDER) / "mailbox"
+    return Path(settings.STATE_FOLDER) / "demo" / "mailbox"  # with the demo's other data: bin/demo --reset starts over
 
 
 def keep(data: bytes) -> str:

@@ -69,6 +69,8 @@ def test_a_csv_file_is_read(cast, client, tmp_path):
         ("email;role\na@x.example;member", ["a@x.example"]),
         ("\ufeffe-mail\na@x.example", ["a@x.example"]),
         ("Ada <a@x.example>, Bob <b@x.example>", ["a@x.example", "b@x.example"]),
+        ("a@x.example, Bob <b@x.example>, c@x.example", ["a@x.example", "b@x.example", "c@x.example"]),
+        ('"Example, Ada" <a@x.example>; b@x.example', ["a@x.example", "b@x.example"]),
         ("", []),
         ("who?", ["who?"]),
     ],

@@ -1,10 +1,12 @@
 """Another card: asked for on Stripe's page, then used for everything to come."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import OutgoingMail
 from billing import gateway
-from billing.models import CommandState, Customer, StripeCommand
+from billing.models import CommandState, Customer, Invoice, StripeCommand
 from billing.services import cards
 from config import clock
 
@@ -59,3 +61,17 @@ def test_coming_back_without_a_card_changes_nothing(shop):
     command = start(shop)
     assert not cards.look_up(command.result["session"], shop.organization)
     assert Customer.objects.get(organization=shop.organization).card_last4 == "4242"
+
+
+def test_the_new_card_pays_the_renewal_that_failed(shop):
+    row = shop.buy(seats=5)
+    shop.control("POST", "next_payment", outcome="declined")
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    row.refresh_from_db()
+    assert row.status == "past_due"
+    command = start(shop)
+    shop.pay(session_of(command), number=MASTERCARD)
+    shop.settle()
+    row.refresh_from_db()
+    assert row.status == "active"
+    assert Invoice.objects.get(stripe_id=row.latest_invoice_id).status == "paid"

@@ -165,6 +165,13 @@ class TestPaymentFails:
         with pytest.raises(seats.WaitsForPayment):
             offer(bought, 14)
 
+    def test_an_older_preview_hears_of_the_one_that_waits(self, shop, bought):
+        older = offer(bought, 14)
+        shop.control("POST", "next_payment", outcome="declined")
+        confirm(shop, bought, offer(bought, 13).token)
+        with pytest.raises(seats.WaitsForPayment):
+            confirm(shop, seats.current(shop.organization), older.token)
+
     def test_paying_later_gives_the_seats(self, shop, bought, waiting):
         gateway.pay_invoice(waiting.stripe_invoice_id, {}, key="pay-later")
         shop.settle()

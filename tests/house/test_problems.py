@@ -94,3 +94,10 @@ def test_an_unexpected_error_is_told_to_django_and_says_nothing_of_itself():
     assert response.status_code == 500
     assert "secret detail" not in str(response.data)
     assert len(heard) == 1
+
+
+def test_an_address_that_the_api_does_not_have_is_a_problem_too(client, db):
+    response = client.get("/api/v1/nope")
+    assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
+    assert "/api/docs/" in response.json()["detail"]
+    assert client.get("/nope").headers["Content-Type"].startswith("text/html")

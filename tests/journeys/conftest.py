@@ -18,7 +18,7 @@ from django.conf import settings
 from config.local import chromium, ports, processes, servers, state, testing
 
 START_SECONDS = 90
-STEP_SECONDS = 20
+STEP_SECONDS = 45
 ARTIFACTS = Path(settings.ROOT) / "artifacts" / "journeys"
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
