@@ -1,14 +1,10 @@
 """The heart of the store, in a real browser: buy 10, invite, three more now, two fewer at renewal, and the renewal itself."""
 
-import os
-from pathlib import Path
-
 import pytest
-from django.conf import settings
 
 from tests.house import test_translations
 from tests.journeys.buyer import Buyer
-from tests.journeys.conftest import ARTIFACTS, DESKTOP, PHONE
+from tests.journeys.conftest import DESKTOP, PHONE
 
 ENGLISH = {"locale": "en-US"}
 WITHOUT_SCRIPTS = ENGLISH | {"java_script_enabled": False}
@@ -93,36 +89,3 @@ def test_a_bank_that_asks_first(visit, shoot):
     buyer.finish_paying()
     assert buyer.has_seats(13)
     assert buyer.has_invoice(shown)
-
-
-# The pictures of the README's tour, taken from the demo company; WRITE_PICTURES=1 puts them into docs/pictures/.
-PASSWORD = "fieldnote-demo"
-# name, who looks (None: anybody), address, what the page has to say
-PICTURES = [
-    ("pricing", None, "/pricing/?seats=12", "Recommended"),
-    ("home", "olive@acme.example", "/", "What happens next"),
-    ("seats", "olive@acme.example", "/seats/?seats=15", "Due now"),
-    ("admin", "admin@fieldnote.example", "/admin/billing/subscription/", "Acme Roofing"),
-]
-
-
-def sign_in(page, email):
-    page.goto("/account/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_url(lambda address: "login" not in address)
-
-
-def test_the_pictures_of_the_tour(visit):
-    folder = Path(settings.ROOT) / "docs" / "pictures" if os.environ.get("WRITE_PICTURES") == "1" else ARTIFACTS / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, who, address, says in PICTURES:
-        page = visit(DESKTOP, locale="en-US")
-        if who:
-            sign_in(page, who)
-        page.goto(address)
-        page.get_by_text(says).first.wait_for()
-        page.screenshot(path=folder / f"{name}.png")
-        assert (folder / f"{name}.png").stat().st_size > 10_000
-        page.context.close()

@@ -1,0 +1,40 @@
+"""The pictures of the README's tour, taken from the demo company into docs/pictures/: `bin/test tests/journeys/pictures.py`.
+
+Not collected with the suite: it writes into the tree.
+"""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.journeys.conftest import DESKTOP
+
+PASSWORD = "fieldnote-demo"
+# name, who looks (None: anybody), address, what the page has to say
+PICTURES = [
+    ("pricing", None, "/pricing/?seats=12", "Recommended"),
+    ("home", "olive@acme.example", "/", "What happens next"),
+    ("seats", "olive@acme.example", "/seats/?seats=15", "Due now"),
+    ("admin", "admin@fieldnote.example", "/admin/billing/subscription/", "Acme Roofing"),
+]
+
+
+def sign_in(page, email, address):
+    page.goto(f"/account/login/?next={address}")
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda address: "login" not in address)
+
+
+def test_the_pictures_of_the_tour(visit):
+    folder = Path(settings.ROOT) / "docs" / "pictures"
+    for name, who, address, says in PICTURES:
+        page = visit(DESKTOP, locale="en-US")
+        if who:
+            sign_in(page, who, address)
+        page.goto(address)
+        page.get_by_text(says).first.wait_for()
+        page.screenshot(path=folder / f"{name}.png")
+        assert (folder / f"{name}.png").stat().st_size > 10_000
+        page.context.close()
