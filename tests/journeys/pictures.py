@@ -27,14 +27,15 @@ def sign_in(page, email, address):
     page.wait_for_url(lambda address: "login" not in address)
 
 
-def test_the_pictures_of_the_tour(visit):
+def test_the_pictures_of_the_tour(browser, store_url):
     folder = Path(settings.ROOT) / "docs" / "pictures"
     for name, who, address, says in PICTURES:
-        page = visit(DESKTOP, locale="en-US")
+        context = browser.new_context(base_url=store_url, locale="en-US", **DESKTOP)
+        page = context.new_page()
         if who:
             sign_in(page, who, address)
         page.goto(address)
         page.get_by_text(says).first.wait_for()
         page.screenshot(path=folder / f"{name}.png")
         assert (folder / f"{name}.png").stat().st_size > 10_000
-        page.context.close()
+        context.close()
