@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from config import brand, language
 
 # Staff sign in on the store's own page, with its rate limits. Groups are made and filled by migrations.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # allauth's documented way
 # An address is changed by its owner, who proves it.
 admin.site.unregister([Group, EmailAddress])
 

@@ -36,6 +36,7 @@ class MembershipRows(ReadOnlyRows):
     ordering = ("left_at", "joined_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # mypy: unfold ships no types.
         return super().get_queryset(request).select_related("user", "organization")  # type: ignore[no-any-return]
 
 
@@ -45,6 +46,7 @@ class InvitationRows(ReadOnlyRows):
     ordering = ("-sent_at",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # mypy: unfold ships no types.
         return super().get_queryset(request).select_related("invited_by", "organization")  # type: ignore[no-any-return]
 
 

@@ -54,6 +54,7 @@ class MembershipRows(ReadOnlyRows):
     fields = ("organization", "role", "joined_at", "left_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # mypy: unfold ships no types.
         return super().get_queryset(request).select_related("organization", "user")  # type: ignore[no-any-return]
 
 

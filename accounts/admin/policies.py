@@ -66,6 +66,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs know
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "name" in self.fields:
+            # mypy: this kind of field has it.
             self.fields["name"].choices = [(name, name) for name in sorted(read.definitions())]  # type: ignore[attr-defined]
             named = self.initial.get("name") or self.data.get("name")
             if named in read.definitions():

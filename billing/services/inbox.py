@@ -211,4 +211,4 @@ def _release(one: Claimed, *, after: timedelta, error: str = "", attempts: int |
 
 @cache
 def _applier(kind: str) -> Callable[[Any, datetime], None]:
-    return import_string(READERS[kind][1])  # type: ignore[no-any-return]
+    return import_string(READERS[kind][1])  # type: ignore[no-any-return] # a dotted name has no type

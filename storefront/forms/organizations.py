@@ -41,7 +41,9 @@ class OrganizationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # mypy: this kind of field has it.
         self.fields["country"].choices = [("", _("Choose")), *places.countries()]  # type: ignore[attr-defined]
+        # mypy: this kind of field has it.
         self.fields["time_zone"].choices = [("", _("By country")), *places.time_zones()]  # type: ignore[attr-defined]
 
     def details(self, locale: str) -> organizations.Details:

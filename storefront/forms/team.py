@@ -33,6 +33,7 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # mypy: this kind of field has it.
         self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
 
     def clean_file(self) -> str:
@@ -72,8 +73,9 @@ class OwnershipForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = Membership.objects.live().filter(organization=membership.organization).exclude(pk=membership.pk)
         field = self.fields["member"]
+        # mypy: this kind of field has it.
         field.queryset = others.select_related("user", "organization").order_by("user__name", "user__email")  # type: ignore[attr-defined]
-        field.label_from_instance = _name_and_address  # type: ignore[attr-defined]
+        field.label_from_instance = _name_and_address  # type: ignore[attr-defined] # this kind of field has it
         self.has_others = others.exists()
 
 

@@ -100,5 +100,5 @@ def _join(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
 
 
 def _is_member(request: HttpRequest, found: Invitation) -> bool:
-    rows: list[Membership] = request.memberships  # type: ignore[attr-defined]
+    rows: list[Membership] = request.memberships  # type: ignore[attr-defined] # a middleware adds it
     return any(row.organization_id == found.organization_id for row in rows)

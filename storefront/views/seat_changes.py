@@ -34,6 +34,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
         "asks_again": found.state in (ChangeState.SENDING, ChangeState.WAITING) and look < LOOKS,
         "again_url": f"{request.path}?look={look + 1}",
     }
+    # mypy: a middleware adds it.
     template = "storefront/seats/_change.html" if request.htmx else "storefront/seats/change.html"  # type: ignore[attr-defined]
     return render(request, template, values)
 
