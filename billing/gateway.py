@@ -31,6 +31,7 @@ PaymentMethod = stripe.PaymentMethod
 Session = stripe.checkout.Session
 Product = stripe.Product
 Price = stripe.Price
+PaymentIntent = stripe.PaymentIntent
 Refund = stripe.Refund
 Event = stripe.Event
 WebhookEndpoint = stripe.WebhookEndpoint
@@ -263,6 +264,10 @@ def void_invoice(stripe_id: str, *, key: str) -> Invoice:
 
 def refund(params: Params, *, key: str) -> Refund:
     return _call("refunds.create", lambda c, o: c.v1.refunds.create(_plain(params), o), key=key)
+
+
+def payment_intent(stripe_id: str) -> PaymentIntent:
+    return _call("payment_intents.retrieve", lambda c, o: c.v1.payment_intents.retrieve(stripe_id, {}, o))
 
 
 def refunds(payment_intent: str) -> list[Refund]:

@@ -30,11 +30,11 @@ class Answer:
     chosen: frozenset[int] = field(default_factory=frozenset)
 
 
-def answer(standing: Standing, *, wanted: int, when: str, at: datetime, wall: datetime) -> Answer:
+def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answer:
     """Answer a number. Going up now asks Stripe once; everything else is known here."""
     if wanted > standing.quantity and when == NOW:
         try:
-            return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at, wall=wall), wall=wall)
+            return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at), at=at)
         except (seats.SeatsError, faults.GatewayError) as error:
             return Answer(seats=wanted, when=NOW, problem=seat_problems.of(standing, error, wanted))
     if wanted == standing.quantity and when == NOW:
@@ -42,7 +42,7 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime, wall: da
     return _later(standing, wanted)
 
 
-def of_offer(standing: Standing, offer: seats.Offer, *, wall: datetime, stale: bool = False) -> Answer:
+def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: bool = False) -> Answer:
     """A price with its token."""
     shown = offer.preview
     due = words.money(shown.due_now_minor, shown.currency)
@@ -54,7 +54,7 @@ def of_offer(standing: Standing, offer: seats.Offer, *, wall: datetime, stale: b
         receipt=receipts.of_preview(shown, standing, stale=stale),
         token=offer.token,
         confirm_label=label % {"amount": due, "seats": gained},
-        holds_minutes=max(1, (offer.expires_at - wall) // timedelta(minutes=1)),
+        holds_minutes=max(1, round((offer.expires_at - at) / timedelta(minutes=1))),
     )
 
 

@@ -1,4 +1,7 @@
-"""What programs are told. Money is integer minor units of `currency`, instants are ISO 8601 in UTC."""
+"""What programs are told. Money is integer minor units of `currency`, instants are ISO 8601 in UTC and store time.
+
+Store time is the wall's, except where a sandbox's clock was moved.
+"""
 
 from typing import Any
 
@@ -6,6 +9,9 @@ from rest_framework import serializers
 
 from accounts.models import Role
 from billing.models import CancelReason, ChangeState, Interval, ScheduledKind, ScheduledState, Scheme, SubscriptionStatus
+
+
+WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 
 
 class Output(serializers.Serializer[Any]):
@@ -117,7 +123,7 @@ class PendingOutput(Output):
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats = serializers.IntegerField()
     due_now_minor = serializers.IntegerField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, help_text=WAITS_UNTIL)
     finish_url = serializers.URLField(help_text="The page on which a person finishes the payment or drops the change.")
 
 
@@ -157,12 +163,17 @@ class PreviewOutput(Output):
     """What a change costs. Confirm it with `token` until `expires_at`; the charge is `due_now_minor`, to the cent."""
 
     token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(
+        help_text="Until when the token confirms this price: 15 minutes after `proration_at`. Store time, like every instant of "
+        "the API: what the clock on the wall says, except in a sandbox whose clock was moved."
+    )
     currency = serializers.CharField()
     seats_before = serializers.IntegerField()
     seats_after = serializers.IntegerField()
     seats_at_renewal = serializers.IntegerField()
-    proration_at = serializers.DateTimeField()
+    proration_at = serializers.DateTimeField(
+        help_text="The instant the price was worked out for, which the charge keeps, whenever it is confirmed. Store time."
+    )
     lines = PreviewLineOutput(many=True)
     subtotal_minor = serializers.IntegerField()
     tax_minor = serializers.IntegerField()
@@ -180,10 +191,12 @@ class SeatChangeOutput(Output):
     seats_after = serializers.IntegerField()
     due_now_minor = serializers.IntegerField()
     currency = serializers.CharField()
-    message = serializers.CharField(help_text="Why it ended as it did.")
+    message = serializers.CharField(
+        help_text="Why it ended as it did. While it waits: what the bank said when it declined; empty if it wants a confirmation."
+    )
     finish_url = serializers.URLField(allow_null=True, help_text="While it waits for payment: where a person finishes it.")
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, help_text=WAITS_UNTIL)
     concluded_at = serializers.DateTimeField(allow_null=True)
 
 

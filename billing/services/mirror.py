@@ -189,8 +189,8 @@ def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, co
         command=command,
         stripe_invoice_id=change.stripe_invoice_id,
     )
-    change.state, change.concluded_at = ChangeState.DONE, at
-    change.save(update_fields=["state", "concluded_at", "stripe_invoice_id"])
+    change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
+    change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
     people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)

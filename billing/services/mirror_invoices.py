@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import Customer, Invoice, InvoiceLine, Subscription
+from billing.models import ChangeState, Customer, Invoice, InvoiceLine, SeatChange, Subscription
 from billing.services import mirror, notices
 
 
@@ -24,7 +26,8 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         _paid(row, at)
     elif row.status == "open" and row.attempt_count > attempts_before:
         _tell_invoice("billing.invoice.payment_failed", row, at)
-        notices.payment_failed(row, at=at)
+        if not _waits_for_the_buyer(row):
+            notices.payment_failed(row, at=at)
 
 
 def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
@@ -83,6 +86,17 @@ def _paid(row: Invoice, at: datetime) -> None:
     if row.subscription_id is not None and row.amount_paid_minor > 0:
         notices.receipt(row, at=at)
     _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
+
+
+def _waits_for_the_buyer(row: Invoice) -> bool:
+    """Whether it is an increase's: whoever asked for the seats is told by the change's own mail, once and with a way to drop it.
+
+    Stripe may tell of the invoice before the change knows its number.
+    """
+    if row.billing_reason != "subscription_update":
+        return False
+    mine = Q(stripe_invoice_id=row.stripe_id) | Q(state=ChangeState.SENDING)
+    return SeatChange.objects.filter(mine, subscription=row.subscription).exists()
 
 
 def _tell_invoice(kind: str, row: Invoice, at: datetime) -> None:

@@ -76,6 +76,7 @@ def increase_waits(change: SeatChange, *, at: datetime) -> None:
         "seats": change.quantity_after,
         "amount_minor": change.due_now_minor,
         "expires_at": change.expires_at,
+        "refusal": change.message,
         "pay_url": settings.STORE_URL + reverse("storefront:seat_change", args=[change.public_id]),
     }
     _write("seats_waiting", f"seat_change:{change.pk}", change.subscription.organization, context, at)

@@ -1,9 +1,11 @@
 """The commands behind more seats: the increase itself, dropping one that waits for payment, crediting a difference."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.origin import Origin
@@ -44,10 +46,39 @@ def _held(command: StripeCommand) -> tuple[Subscription, SeatChange]:
     return row, SeatChange.objects.select_for_update(of=("self",)).get(command=command)
 
 
+@dataclass(frozen=True)
+class Made:
+    """The subscription after an increase. `refusal`: while its payment waits, what the bank said if it declined.
+
+    It is empty where the bank wants a confirmation (3-D Secure).
+    """
+
+    subscription: gateway.Subscription
+    refusal: str = ""
+
+
+def _made(answer: gateway.Subscription) -> Made:
+    """The answer with the reason why it waits, which is the payment's to say: one more call, only while it waits."""
+    invoice = answer.latest_invoice
+    if answer.pending_update is None or not isinstance(invoice, gateway.Invoice):
+        return Made(answer)
+    payments = invoice.payments.data if invoice.payments else []
+    intent_id = mirror.stripe_id(payments[-1].payment.payment_intent) if payments else ""
+    if not intent_id:
+        return Made(answer)
+    try:
+        intent = gateway.payment_intent(intent_id)
+    except gateway.Refused:
+        return Made(answer)
+    error = intent.last_payment_error
+    is_declined = intent.status == "requires_payment_method" and error is not None
+    return Made(answer, (error.message or _("Your card was declined.")) if is_declined and error else "")
+
+
 class Increase:
     """Update with `pending_if_incomplete` and `always_invoice`: the seats are there only if the payment succeeds."""
 
-    def send(self, command: StripeCommand) -> gateway.Subscription:
+    def send(self, command: StripeCommand) -> Made:
         asked = command.payload
         params = {
             "items": [{"id": asked["item"], "quantity": asked["quantity"]}],
@@ -55,15 +86,16 @@ class Increase:
             "proration_date": asked["proration_date"],
             "payment_behavior": "pending_if_incomplete",
         }
-        return gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
+        return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))
 
-    def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
+    def conclude(self, command: StripeCommand, answer: Made, at: datetime) -> dict[str, Any]:
         row, change = _held(command)
-        invoice = answer.latest_invoice
+        made, change.message = answer.subscription, answer.refusal[:300]
+        invoice = made.latest_invoice
         change.stripe_invoice_id = mirror.stripe_id(invoice)
-        mirror.copy_fields(row, answer, at)
-        if answer.pending_update is not None:
-            self._wait(change, answer, at)
+        mirror.copy_fields(row, made, at)
+        if made.pending_update is not None:
+            self._wait(change, made, at)
         else:
             mirror.conclude_increase(row, change, at=at, command=command)
             if isinstance(invoice, gateway.Invoice):
@@ -75,7 +107,7 @@ class Increase:
         assert answer.pending_update is not None
         change.state = ChangeState.WAITING
         change.expires_at = datetime.fromtimestamp(answer.pending_update.expires_at, UTC)
-        change.save(update_fields=["state", "expires_at", "stripe_invoice_id"])
+        change.save(update_fields=["state", "expires_at", "stripe_invoice_id", "message"])
         notices.increase_waits(change, at=at)
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
@@ -87,13 +119,13 @@ class Increase:
         _close(change, ChangeState.FAILED, refusal.message, at)
         inbox.touch(Kind.SUBSCRIPTION, row.stripe_id)
 
-    def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
+    def read_back(self, command: StripeCommand) -> Made | None:
         """The target was held all along, so seats at the asked number (or waiting to be) are this command's doing."""
         asked = command.payload
         now = gateway.subscription(asked["subscription"])
         items = (now.pending_update.subscription_items if now.pending_update else None) or []
         waiting = int(items[0].quantity or 0) if items else None
-        return now if asked["quantity"] in (int(now["items"].data[0].quantity or 0), waiting) else None
+        return _made(now) if asked["quantity"] in (int(now["items"].data[0].quantity or 0), waiting) else None
 
 
 def _close(change: SeatChange, state: ChangeState, message: str, at: datetime) -> None:

@@ -85,7 +85,7 @@ class Stale(SeatsError):
 
 @dataclass(frozen=True)
 class Offer:
-    """A preview and the token that confirms exactly it, until `expires_at` (wall time)."""
+    """A preview and the token that confirms exactly it, until `expires_at` (store time, as every instant of a preview)."""
 
     preview: preview.Preview
     token: str
@@ -103,7 +103,7 @@ def current(organization: Organization, *, line: str | None = None) -> Subscript
     return row
 
 
-def offer(row: Subscription, *, seats: int, at: datetime, wall: datetime, nonce: str = "") -> Offer:
+def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Offer:
     """What going to `seats` seats costs at the instant `at`, with its token. One Stripe call; nothing is written.
 
     `nonce` (up to 40 characters) names the change to be; a caller who may have to ask again gives one of their own.
@@ -112,14 +112,13 @@ def offer(row: Subscription, *, seats: int, at: datetime, wall: datetime, nonce:
     """
     check_increase(row, seats, at)
     shown = _ask(row, seats, at.replace(microsecond=0))
-    minutes = policies.value("billing.preview_minutes", at=at)
     body = {"s": row.pk, "q": seats, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
     token = signing.dumps(body, salt=SALT, compress=True)
-    return Offer(preview=shown, token=token, expires_at=wall + timedelta(minutes=minutes))
+    return Offer(preview=shown, token=token, expires_at=shown.proration_at + _holds(at))
 
 
 def confirm(  # what was agreed, by whom, and who gets the seats
-    row: Subscription, *, token: str, origin: Origin, at: datetime, wall: datetime, assign_to: list[int] | None = None
+    row: Subscription, *, token: str, origin: Origin, at: datetime, assign_to: list[int] | None = None
 ) -> SeatChange:
     """Make the change a token stands for; the same token again finds the same change.
 
@@ -133,13 +132,13 @@ def confirm(  # what was agreed, by whom, and who gets the seats
         return known
     seats = body["q"]
     _refuse_while_waiting(row)
-    if body["f"] != _fingerprint(row) or at >= row.period_ends_at:
-        raise Stale(_offer_again(row, seats, at, wall))
-    check_increase(row, seats, at)
     asked_at = datetime.fromtimestamp(body["p"]["proration_at"], UTC)
+    if body["f"] != _fingerprint(row) or at >= min(row.period_ends_at, asked_at + _holds(at)):
+        raise Stale(_offer_again(row, seats, at))
+    check_increase(row, seats, at)
     shown = _ask(row, seats, asked_at)
     if shown.as_json() != body["p"]:
-        raise Stale(_offer_again(row, seats, at, wall))
+        raise Stale(_offer_again(row, seats, at))
     change = _open(row, body, shown, origin=origin, at=at, assign_to=assign_to or [])
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
@@ -242,10 +241,14 @@ def _fingerprint(row: Subscription) -> str:
     return ":".join(str(part) for part in parts)
 
 
+def _holds(at: datetime) -> timedelta:
+    """How long a price can be confirmed."""
+    return timedelta(minutes=policies.value("billing.preview_minutes", at=at))
+
+
 def _read_token(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
-    seconds = policies.value("billing.preview_minutes", at=at) * 60
     try:
-        body: dict[str, Any] = signing.loads(token, salt=SALT, max_age=seconds)
+        body: dict[str, Any] = signing.loads(token, salt=SALT, max_age=_holds(at))
     except signing.BadSignature as error:
         raise Stale from error
     if body.get("s") != row.pk:
@@ -253,10 +256,10 @@ def _read_token(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
     return body
 
 
-def _offer_again(row: Subscription, seats: int, at: datetime, wall: datetime) -> Offer | None:
+def _offer_again(row: Subscription, seats: int, at: datetime) -> Offer | None:
     row.refresh_from_db()
     try:
-        return offer(row, seats=seats, at=at, wall=wall)
+        return offer(row, seats=seats, at=at)
     except SeatsError:
         return None
 

@@ -243,8 +243,8 @@ def _live(organization: Organization) -> Subscription:
 
 def _add_seats(organization: Organization, quantity: int) -> None:
     row, now = _live(organization), clock.now()
-    offered = seats.offer(row, seats=quantity, at=now, wall=clock.wall())
-    seats.confirm(row, token=offered.token, origin=_origin(_owner(organization)), at=now, wall=clock.wall())
+    offered = seats.offer(row, seats=quantity, at=now)
+    seats.confirm(row, token=offered.token, origin=_origin(_owner(organization)), at=now)
 
 
 class _Story:

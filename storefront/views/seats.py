@@ -62,9 +62,9 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     form = NowForm(request.POST)
     if not form.is_valid():
         return redirects.see(seat_problems.seats_url(standing))
-    at, wall = clock.now(), clock.wall()
+    at = clock.now()
     try:
-        change = seats.confirm(standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at, wall=wall)
+        change = seats.confirm(standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at)
     except seats.Stale as error:
         return _stale(request, error)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
@@ -104,7 +104,7 @@ def _stale(request: OrganizationRequest, error: seats.Stale) -> HttpResponse:
     if standing is None or not standing.row.is_live:
         return redirects.see("/seats/")
     answer = (
-        seat_offers.of_offer(standing, error.fresh, wall=clock.wall(), stale=True)
+        seat_offers.of_offer(standing, error.fresh, at=clock.now(), stale=True)
         if error.fresh
         else Answer(seats=standing.quantity, when=NOW)
     )
@@ -115,7 +115,7 @@ def _refused(request: OrganizationRequest, standing: Standing, error: Exception,
     problem = seat_problems.of(standing, error, wanted or standing.quantity)
     answer = Answer(seats=wanted or standing.quantity, when=RENEWAL if wanted else NOW)
     if isinstance(error, seats.BelowSeatsInUse):
-        answer = seat_offers.answer(standing, wanted=answer.seats, when=RENEWAL, at=clock.now(), wall=clock.wall())
+        answer = seat_offers.answer(standing, wanted=answer.seats, when=RENEWAL, at=clock.now())
     return _render(request, standing, answer, problem)
 
 
@@ -131,7 +131,7 @@ def _asked(request: OrganizationRequest, standing: Standing) -> Answer:
     if not form.is_valid():
         return Answer(seats=standing.quantity, when=NOW)
     said = form.cleaned_data
-    return seat_offers.answer(standing, wanted=said["seats"], when=said["when"], at=clock.now(), wall=clock.wall())
+    return seat_offers.answer(standing, wanted=said["seats"], when=said["when"], at=clock.now())
 
 
 def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -> dict[str, Any]:

@@ -44,8 +44,8 @@ def lived(shop):
     row = shop.buy(seats=10)
     shop.advance_to(row.period_starts_at + timedelta(days=12))
     row = seats.current(shop.organization)
-    token = seats.offer(row, seats=13, at=clock.now(), wall=clock.wall()).token
-    seats.confirm(row, token=token, origin=shop.origin, at=clock.now(), wall=clock.wall())
+    token = seats.offer(row, seats=13, at=clock.now()).token
+    seats.confirm(row, token=token, origin=shop.origin, at=clock.now())
     row.refresh_from_db()
     scheduled.change_seats(row, seats_after=11, releases=[], origin=shop.origin, at=clock.now(), reason="Winter")
     shop.settle()
@@ -85,8 +85,8 @@ def test_a_list_costs_the_same_with_more_rows(model, lived, shop, client, django
         client.get(url)
     for count in (14, 15, 16):
         row = seats.current(shop.organization)
-        token = seats.offer(row, seats=count, at=clock.now(), wall=clock.wall()).token
-        seats.confirm(row, token=token, origin=shop.origin, at=clock.now(), wall=clock.wall())
+        token = seats.offer(row, seats=count, at=clock.now()).token
+        seats.confirm(row, token=token, origin=shop.origin, at=clock.now())
     shop.settle()
     with django_assert_max_num_queries(len(few.captured_queries)):
         client.get(url)
@@ -174,8 +174,8 @@ def test_try_again_sends_an_open_command_at_once_and_leaves_ended_ones(lived, sh
     monkeypatch.setattr(gateway.time, "sleep", lambda _seconds: None)
     shop.control("POST", "faults", match="POST /v1/subscriptions/*", kind="drop", times=3)
     row = seats.current(shop.organization)
-    token = seats.offer(row, seats=14, at=clock.now(), wall=clock.wall()).token
-    change = seats.confirm(row, token=token, origin=shop.origin, at=clock.now(), wall=clock.wall())
+    token = seats.offer(row, seats=14, at=clock.now()).token
+    change = seats.confirm(row, token=token, origin=shop.origin, at=clock.now())
     assert change.state == "sending"
     StripeCommand.objects.filter(pk=change.command_id).update(due_at=clock.wall() + timedelta(hours=1))
     done = StripeCommand.objects.filter(state="done").first()

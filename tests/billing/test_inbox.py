@@ -187,9 +187,9 @@ def test_an_answer_older_than_a_commands_end_is_thrown_away(shop):
     inbox.touch(Kind.SUBSCRIPTION, row.stripe_id)
     one = inbox._with_versions(inbox._claim(clock.wall()))[0]
     old = gateway.subscription(row.stripe_id)
-    now, wall = clock.now(), clock.wall()
-    token = seats.offer(row, seats=13, at=now, wall=wall).token
-    assert seats.confirm(row, token=token, origin=shop.origin, at=now, wall=wall).state == "done"
+    now = clock.now()
+    token = seats.offer(row, seats=13, at=now).token
+    assert seats.confirm(row, token=token, origin=shop.origin, at=now).state == "done"
     assert inbox._handle(one, lambda: old) is False
     row.refresh_from_db()
     assert (row.quantity, row.ledger.count()) == (13, 2)
@@ -359,8 +359,8 @@ def test_an_event_about_an_open_command_finishes_that_command(shop, client):
     """The web process died after Stripe took the change: the webhook brings it to its end."""
     shop.buy(seats=10)
     row = seats.current(shop.organization)
-    now, wall = clock.now(), clock.wall()
-    token = seats.offer(row, seats=12, at=now, wall=wall).token
+    now = clock.now()
+    token = seats.offer(row, seats=12, at=now).token
     body = seats._read_token(row, token, now)
     change = seats._open(row, body, seats._ask(row, 12, now.replace(microsecond=0)), origin=shop.origin, at=now, assign_to=[])
     gateway.update_subscription(  # breath 2 took place, breath 3 did not

@@ -66,9 +66,9 @@ class Story:
 
     def more(self, count):
         row = seats.current(self.organization)
-        now, wall = clock.now(), clock.wall()
-        offered = seats.offer(row, seats=row.quantity + count, at=now, wall=wall)
-        change = seats.confirm(row, token=offered.token, origin=self.shop.origin, at=now, wall=wall)
+        now = clock.now()
+        offered = seats.offer(row, seats=row.quantity + count, at=now)
+        change = seats.confirm(row, token=offered.token, origin=self.shop.origin, at=now)
         assert change.preview == offered.preview.as_json()
 
     def later(self, delta):

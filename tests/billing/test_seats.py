@@ -23,11 +23,11 @@ def bought(shop):
 
 
 def offer(row, count):
-    return seats.offer(row, seats=count, at=clock.now(), wall=clock.wall())
+    return seats.offer(row, seats=count, at=clock.now())
 
 
 def confirm(shop, row, token, **more):
-    return seats.confirm(row, token=token, origin=shop.origin, at=clock.now(), wall=clock.wall(), **more)
+    return seats.confirm(row, token=token, origin=shop.origin, at=clock.now(), **more)
 
 
 def test_the_invoice_equals_the_preview(shop, bought):
@@ -145,7 +145,7 @@ def test_too_many_changes_say_when_the_next_can_be_made(shop, bought):
             created_at=now - timedelta(seconds=number),
         )
     with pytest.raises(seats.TooManyChanges) as many:
-        seats.offer(bought, seats=12, at=now, wall=clock.wall())
+        seats.offer(bought, seats=12, at=now)
     assert many.value.next_at == now - timedelta(seconds=7) + limits.MINUTE
 
 

@@ -28,9 +28,9 @@ def test_buy_add_three_give_back_two_and_renew(shop):
     shop.advance_to(halfway)
 
     row = seats.current(shop.organization)
-    offer = seats.offer(row, seats=13, at=clock.now(), wall=clock.wall())
+    offer = seats.offer(row, seats=13, at=clock.now())
     assert offer.preview.due_now_minor > 0
-    change = seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now(), wall=clock.wall())
+    change = seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
     assert change.state == ChangeState.DONE
     shop.settle()
     paid = Invoice.objects.get(stripe_id=change.stripe_invoice_id)
@@ -43,9 +43,9 @@ def test_buy_add_three_give_back_two_and_renew(shop):
     assert shop.at_stripe(row).schedule
 
     # Three more again: the schedule must follow to 14 at renewal, not stay at 11.
-    offer = seats.offer(row, seats=16, at=clock.now(), wall=clock.wall())
+    offer = seats.offer(row, seats=16, at=clock.now())
     assert offer.preview.quantity_at_renewal == 14
-    seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now(), wall=clock.wall())
+    seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
     shop.settle()
     row.refresh_from_db()
     assert (row.quantity, row.is_being_arranged) == (16, False)

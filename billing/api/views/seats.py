@@ -46,7 +46,7 @@ class SeatPreview(base.View):
 
 def _offer(row: Subscription, asked: int, nonce: str = "") -> seats.Offer:
     try:
-        return seats.offer(row, seats=asked, at=clock.now(), wall=clock.wall(), nonce=nonce)
+        return seats.offer(row, seats=asked, at=clock.now(), nonce=nonce)
     except seats.AboveMaximum as error:
         problem = problems.of(error)
         assert problem is not None
@@ -106,9 +106,7 @@ class SeatChanges(base.View):
         token = asked.get("token") or self._agreed(row, asked["seats"], asked["expected_due_now_minor"], nonce)
         named = asked.get("members", [])
         try:
-            return seats.confirm(
-                row, token=token, origin=self.origin(), at=clock.now(), wall=clock.wall(), assign_to=list(named)
-            )
+            return seats.confirm(row, token=token, origin=self.origin(), at=clock.now(), assign_to=list(named))
         except seats.Stale as stale:
             problem = problems.of(stale)
             assert problem is not None
