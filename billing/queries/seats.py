@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
-from django.db import connection
 from django.db.models import Case, F, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -159,9 +158,7 @@ def people(row: Subscription, *, at: datetime, query: str = "", page: int = 1, l
         "limit": limit,
         "offset": (max(page, 1) - 1) * limit,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(PEOPLE, values)
-        found = cursor.fetchall()
+    found = rows.fetch(PEOPLE, values)
     names = [field.name for field in fields(Person)]
     total = found[0][-1] if found else 0
     shown = tuple(Person(**dict(zip(names, one[:-1], strict=True))) for one in found)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, models
 
 from accounts.models import Organization
+from accounts.queries import rows
 from billing.models import LIVE_STATUSES, Customer, Plan, Price, ProductLine, Subscription
 
 # More product lines than a store has.
@@ -73,9 +74,8 @@ class Row:
 
 def of(organization: Organization) -> list[Row]:
     """Live subscriptions first, then by line and age; those never paid are left out. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(), {"organization": organization.pk, "live": list(LIVE_STATUSES), "most": MOST})
-        return [_row(values) for values in cursor.fetchall()]
+    values = {"organization": organization.pk, "live": list(LIVE_STATUSES), "most": MOST}
+    return [_row(found) for found in rows.fetch(_statement(), values)]
 
 
 @dataclass(frozen=True)

@@ -89,10 +89,13 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATABASES = {
     "default": required("DATABASE_URL", env.db_url, "postgres://user:password@localhost:5432/storefront")
     | {
-        "CONN_MAX_AGE": 0,  # the pool below keeps the connections
-        "CONN_HEALTH_CHECKS": True,
+        "ENGINE": "config.postgres",
+        "CONN_MAX_AGE": 0,  # the pool below keeps the connections, config.postgres looks at each before its use
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": optional("DATABASE_POOL_SIZE", env.int, 8, "8"), "timeout": 5},
+            # Only for the written-out statements of accounts.queries.rows: Django's own cursors prepare nothing. Behind a pooler
+            # that shares connections by the transaction and does not know prepared statements, switch it off.
+            "prepare_threshold": 1 if optional("DATABASE_PREPARES", env.bool, True, "false") else None,
             "options": "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
         },
     }
@@ -147,6 +150,7 @@ LOCALE_PATHS = [ROOT / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["config.formats"]  # Django's own date formats, worded as config.words does
 # Whoever keeps the store's time offset (seconds); asked by config.clock, refused by the owner under a live key.
 CLOCK_OFFSET_SOURCE = "billing.queries.store_time.offset_seconds"
 
@@ -269,8 +273,14 @@ UNFOLD = {
     "SITE_TITLE": BRAND["name"],
     "SITE_HEADER": BRAND["name"],
     "SITE_URL": "/",
+    "SITE_ICON": "config.admin.site.mark",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin.site.mark"}],
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": admin_colours()},
+    "STYLES": ["config.admin.site.stylesheet"],
+    "ENVIRONMENT": "config.admin.site.environment",
+    "SIDEBAR": {"show_search": True, "navigation": "config.admin.site.navigation"},
+    "DASHBOARD_CALLBACK": "offramps.admin.overview.dashboard",
 }
 
 # --- API --------------------------------------------------------------------------------------------------------------

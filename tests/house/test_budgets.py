@@ -24,8 +24,9 @@ FUNCTIONS_OVER = {
 def sources():
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if "/migrations/" not in path.as_posix():
-                yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+            name = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in name and "/." not in name:  # a hidden folder holds what was installed or generated
+                yield name, path.read_text(encoding="utf-8")
 
 
 def functions(text):
