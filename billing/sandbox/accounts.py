@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from billing.sandbox import due, events, faults, journal
-from billing.sandbox.state import Changes, Obj, Store
+from billing.sandbox.state import Changes, Obj, Store, copy
 from billing.sandbox.transactions import Transaction
 from billing.sandbox.webhooks import Deliveries
 
@@ -56,6 +56,16 @@ class Account:
         self.clear()
         if self.log is not None:
             self.log.erase()
+
+    def dump(self) -> Changes:
+        """Everything the account holds, oldest first, for `load`: a copy. What waits to be delivered is not in it."""
+        tables = self.store.tables.items()
+        return {kind: {identity: copy(table.rows[identity]) for _, _, identity in table.order} for kind, table in tables}
+
+    def load(self, state: Changes) -> None:
+        """Become the account that was dumped, its time and settings included; no event is sent."""
+        self.reset()
+        self.write(state)
 
     def _remember(self) -> None:
         for kind, table in self.store.tables.items():

@@ -1,6 +1,10 @@
 """The sandbox's own controls under /_sandbox/: faults, webhook weather, the clock, settings, call counts, reset, import.
 
 The account is named by the API key in the Authorization header, as for the API itself. Bodies and answers are JSON.
+
+Two ways in for what was not lived here: POST import takes objects in Stripe's own shape and adds them ({"objects": [...]}: a
+made-up history); PUT account makes the account what GET account gave ({"state": {type: {id: object}}}: a saved one, of this or
+another account, with the sandbox's own notes, its time and its settings; recorded calls and faults are forgotten).
 """
 
 import json
@@ -92,6 +96,18 @@ def _reset(account: Account, _: Obj) -> Any:
     return {"reset": True}
 
 
+def _dump(account: Account, _: Obj) -> Any:
+    with account.lock:
+        return {"state": account.dump()}
+
+
+def _load(account: Account, body: Obj) -> Any:
+    with account.lock:
+        account.deliveries.forget(account)
+        account.load(body["state"])
+        return {"loaded": sum(len(rows) for rows in body["state"].values())}
+
+
 def _import(account: Account, body: Obj) -> Any:
     with account.lock:
         return {"imported": imports.load(account, body["objects"])}
@@ -137,6 +153,8 @@ VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
     ("POST", "/_sandbox/next_payment"): _next_payment,
     ("GET", "/_sandbox/calls"): _calls,
     ("DELETE", "/_sandbox/calls"): _forget_calls,
+    ("GET", "/_sandbox/account"): _dump,
+    ("PUT", "/_sandbox/account"): _load,
     ("DELETE", "/_sandbox/account"): _reset,
     ("POST", "/_sandbox/import"): _import,
     ("GET", "/_sandbox/clock"): _clock,

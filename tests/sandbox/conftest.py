@@ -71,7 +71,7 @@ def control(sandbox, key):
         request = urllib.request.Request(
             f"{sandbox.base_url}/_sandbox/{name}",
             method=method,
-            data=json.dumps(body).encode() if method == "POST" else None,
+            data=json.dumps(body).encode() if body else None,
             headers={"Authorization": f"Bearer {key}"},
         )
         with urllib.request.urlopen(request) as answer:

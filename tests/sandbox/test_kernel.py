@@ -311,6 +311,25 @@ def test_import_reset_and_calls(client, control):
     assert client.v1.customers.list().data == []
 
 
+def test_a_saved_account_is_loaded_and_lives_on(client, shop, account, control):
+    clock, customer, subscription, item = shop.story()
+    control("POST", "settings", after_retries="unpaid")
+    saved = control("GET", "account")["state"]
+    shop.more_seats(subscription, item)
+    shop.customer()
+    control("POST", "clock", advance_by=5)
+    assert control("PUT", "account", state=saved) == {"loaded": sum(len(rows) for rows in saved.values())}
+    assert control("GET", "account")["state"] == saved
+    assert control("GET", "settings")["after_retries"] == "unpaid"
+    assert control("GET", "clock")["offset"] == 0
+    assert [row.id for row in client.v1.customers.list({"test_clock": clock}).data] == [customer.id]
+    assert control("GET", "calls")["count"] == 1  # the one above
+    shop.advance(clock, item.current_period_end + 7200)
+    renewed = client.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
+    assert renewed["items"].data[0].quantity == 10
+    assert renewed.latest_invoice.amount_paid == 10_000
+
+
 def test_an_imported_subscription_lives_on(shop, client, control):
     price, now = shop.price(1000), control("GET", "clock")["now"]
     start, end = now - 10 * 86400, now + 20 * 86400
