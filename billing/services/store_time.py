@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 
 from accounts.models import Journal, Organization
-from billing import sandbox_control
+from billing import gateway, sandbox_control
 from billing.models import StoreTime, StripeCommand, StripeObject, Subscription
 from billing.queries import store_time as queries
 from billing.sandbox_control import NoAnswer, NotASandbox
@@ -106,12 +106,19 @@ def _settle() -> None:
     """Hear everything Stripe has said, then do everything that is due, until both are quiet (or 10 s have passed)."""
     give_up = time.monotonic() + SETTLING_SECONDS
     while True:
-        poller.look()
+        _hear()
         pulse.drain_all()
         people.expire_held_seats(clock.now())
         if not _is_anything_under_way() or time.monotonic() > give_up:
             return
         time.sleep(PAUSE_SECONDS)
+
+
+def _hear() -> None:
+    try:
+        poller.look()
+    except gateway.GatewayError as error:
+        raise NoAnswer(str(error)) from error
 
 
 def _is_anything_under_way() -> bool:
