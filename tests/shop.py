@@ -1,69 +1,29 @@
-"""A store in front of the offline Stripe: the catalog on sale, and the verbs that most stories begin with.
+"""A store in front of the offline Stripe: catalog.toml on sale, and the verbs that most stories begin with.
 
 def test_x(shop, cast):
-    subscription = shop.buy(cast.acme, cast.owner, seats=10)
+    subscription = shop.buy(seats=10)  # acme, by its owner
+
+The fixture `shop` is in tests/conftest.py. Each test has the sandbox account of its worker to itself.
 """
 
 import html
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import requests
 from django.conf import settings
 
+from accounts.models import Organization, User
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import CheckoutAttempt, StoreTime, Subscription
-from billing.queries import catalog as catalog_queries
+from billing.models import Cart, CatalogVersion, CheckoutAttempt, EventCursor, StoreTime, Subscription
 from billing.queries import store_time as store_time_queries
-from billing.rules import catalog_file
+from billing.sandbox.accounts import Account
 from billing.services import carts, catalog, checkout, poller, store_time
 from config import clock, pulse
+from tests import shelf
 
-# Two lines of catalog.toml in two currencies: a quarter of its prices, so that a test opens its shop quickly.
-CATALOG = """
-currencies = ["usd", "eur"]
-
-[lines.fieldnote]
-name = "Fieldnote"
-family = "core"
-growth = false
-stage = "mature"
-max_plans = 4
-pitch = "Notes and inspections."
-[lines.fieldnote.features]
-notes = { name = "Notes", group = "In the field" }
-[lines.fieldnote.plans.team]
-name = "Team"
-pitch = "Several crews."
-recommended = true
-seats = { min = 3, max = 100 }
-margin_bps = 8000
-moves = []
-features = { notes = true }
-scheme = "volume"
-tiers = [9, 24, 49]
-prices.month = { usd = [1800, 1600, 1400, 1200], eur = [1700, 1500, 1300, 1100] }
-prices.year = { usd = [18000, 16000, 14000, 12000], eur = [17000, 15000, 13000, 11000] }
-
-[lines.inspect]
-name = "Inspect"
-family = "inspections"
-growth = true
-stage = "growth"
-max_plans = 2
-pitch = "Recurring inspections."
-[lines.inspect.features]
-checklists = { name = "Checklists", group = "Inspections" }
-[lines.inspect.plans.essential]
-name = "Inspect Essential"
-pitch = "The inspections you must not miss."
-seats = { min = 1, max = 50 }
-margin_bps = 8000
-moves = []
-features = { checklists = true }
-prices.month = { usd = 700, eur = 650 }
-prices.year = { usd = 7000, eur = 6500 }
-"""
 GOOD_CARD = "4242424242424242"
 NEEDS_3DS = "4000002760003184"
 DECLINED = "4000000000000002"
@@ -74,90 +34,157 @@ def text(response):
     return html.unescape(response.content.decode())
 
 
+def control(method, name, **body):
+    """Ask the sandbox's own door (not Stripe's API): faults, clock, calls."""
+    answer = requests.request(
+        method,
+        f"{settings.STRIPE_API_BASE}/_sandbox/{name}",
+        json=body or None,
+        headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+class _Kept:
+    """What `catalog apply` made of catalog.toml, at Stripe and here: applied by the first test of a process, then loaded.
+
+    A test of applying itself (tests/billing/test_catalog.py) begins with an empty account instead.
+    """
+
+    state: dict[str, Any] | None = None
+    rows: shelf.Rows | None = None
+
+    def put_on_sale(self):
+        is_first = not CatalogVersion.objects.exists()  # a test's pages may have had a catalog without Stripe before
+        if is_first and self.rows is not None:
+            self.rows.write()
+            self.put_at_stripe()
+            return
+        control("DELETE", "account")
+        catalog.apply(wanted=shelf.read(), at=clock.now(), origin=Origin.system())
+        if is_first:
+            self.state, self.rows = control("GET", "account")["state"], shelf.Rows.read()
+
+    def put_at_stripe(self):
+        """Empty the account but for the catalog."""
+        control("PUT", "account", state=self.state)
+
+
+_kept = _Kept()
+
+
+@dataclass
 class Shop:
-    """Bound to this worker's sandbox account, empty and at wall time."""
+    """Acme's way through the store: `organization` buys, by `owner`, unless a verb is told of others."""
+
+    sandbox: object
+    organization: Organization
+    owner: User
 
     def open(self):
-        """Empty the account, put CATALOG on sale."""
+        """An account with the catalog and nothing else, the same catalog on sale here, store time at wall time."""
         gateway.forget_client()
-        self.control("DELETE", "account")
-        store_time_queries.forget()
-        catalog_queries.forget()
-        languages = [code for code, _name in settings.LANGUAGES]
-        wanted = catalog_file.parse(CATALOG, languages=languages)
-        catalog.apply(wanted=wanted, at=clock.now(), origin=Origin.system())
+        self.move_store(0)
+        _kept.put_on_sale()
         return self
 
+    def reopen(self):
+        """Stripe as it was at `open`, whatever was bought since; store time at wall time."""
+        self.move_store(0)
+        _kept.put_at_stripe()
+
+    @property
+    def origin(self):
+        return Origin(actor=self.owner, source=Source.PAGE)
+
+    @property
+    def account(self) -> Account:
+        """What the sandbox holds, for looking behind the curtain."""
+        return self.sandbox.account(settings.STRIPE_SECRET_KEY.removeprefix("sk_test_"))
+
     def control(self, method, name, **body):
-        answer = requests.request(
-            method,
-            f"{settings.STRIPE_API_BASE}/_sandbox/{name}",
-            json=body or None,
-            headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"},
-            timeout=30,
-        )
-        answer.raise_for_status()
-        return answer.json()
+        return control(method, name, **body)
 
-    def cart(self, organization, *, plan="fieldnote/team", seats=10, interval="month", currency="usd", actor=None):
+    # Buying
+
+    def cart(self, organization=None, *, plan="fieldnote/team", seats=10, interval="month", currency="usd", actor=None) -> Cart:
         wanted = carts.Wanted(plan=plan, seats=seats, interval=interval, currency=currency)
-        return carts.start(wanted=wanted, at=clock.now(), origin=self.origin(actor), organization=organization)
+        origin = Origin(actor=actor or self.owner, source=Source.PAGE)
+        return carts.start(wanted=wanted, at=clock.now(), origin=origin, organization=organization or self.organization)
 
-    def origin(self, actor):
-        return Origin(actor=actor, source=Source.PAGE)
-
-    def start(self, organization, actor, **wanted) -> CheckoutAttempt:
+    def start(self, organization=None, actor=None, **wanted) -> CheckoutAttempt:
+        """An open Checkout attempt."""
         cart = self.cart(organization, actor=actor, **wanted)
-        return checkout.start(cart=cart, organization=organization, origin=self.origin(actor), at=clock.now())
+        return checkout.start(cart=cart, organization=cart.organization, origin=self.origin, at=clock.now())
 
-    def pay(self, url, number=GOOD_CARD):
-        """Fill the hosted page's form and send it; the address that it leads to (nothing is followed)."""
-        form = {
-            "action": "pay",
-            "email": "buyer@acme.example",
-            "card_number": number,
-            "card_expiry": "12/40",
-            "card_cvc": "123",
-            "card_name": "Olive Owner",
-            "country": "DE",
-        }
-        return requests.post(url, data=form, allow_redirects=False, timeout=30).headers.get("Location", "")
+    def pay(self, page, number=GOOD_CARD):
+        """Fill in the hosted page of an attempt (or of an address) and send it; the address that it leads to."""
+        form = {"email": self.owner.email, **_card(number)}
+        url = page if isinstance(page, str) else page.url
+        answer = requests.post(url, data=form, allow_redirects=False, timeout=30)
+        assert answer.status_code < 500, answer.text
+        return answer.headers.get("Location", "")
 
     def pay_invoice(self, url, number=GOOD_CARD):
         """Pay on an invoice's hosted page with a new card."""
-        form = {
-            "action": "pay",
-            "card_number": number,
-            "card_expiry": "12/40",
-            "card_cvc": "123",
-            "card_name": "Olive Owner",
-            "country": "DE",
-        }
-        return requests.post(url, data=form, allow_redirects=False, timeout=30)
+        return requests.post(url, data=_card(number), allow_redirects=False, timeout=30)
 
-    def buy(self, organization, actor, *, card=GOOD_CARD, **wanted) -> Subscription:
+    def buy(self, organization=None, actor=None, *, card=GOOD_CARD, **wanted) -> Subscription:
         """From cart to subscription, everything heard of and done."""
         attempt = self.start(organization, actor, **wanted)
-        self.pay(attempt.url, card)
-        attempt = checkout.look_up(attempt)
+        self.pay(attempt, card)
         self.settle()
+        attempt.refresh_from_db()
         assert attempt.state == "applied", (attempt.state, attempt.message)
         return self.fresh(attempt.subscription)
+
+    # Looking
 
     def fresh(self, subscription) -> Subscription:
         rows = Subscription.objects.select_related("organization__customer", "plan", "price", "line")
         return rows.get(pk=subscription.pk)
 
+    def at_stripe(self, subscription):
+        return gateway.subscription(subscription.stripe_id)
+
+    # Time
+
     def settle(self):
-        """Hear everything, do everything due."""
-        poller.look()
-        pulse.drain_all()
+        """Hear of everything that happened at Stripe, and do everything that is due."""
+        EventCursor.objects.update(due_at=clock.wall(), lease_until=None)
+        poller.drain(clock.wall())
+        pulse.drain_all(only={name: lane for name, lane in pulse.lanes().items() if name != "poller"})
 
     def advance(self, **span):
-        """Move the store: days=12."""
+        """Move the store as its time bar does, from one due instant to the next: days=12."""
         return store_time.advance(by=timedelta(**span))
 
-    def close(self):
-        StoreTime.objects.all().delete()
+    def advance_to(self, instant):
+        """Let time pass at Stripe and in the store alike, in one leap; the store hears at its end of all that happened."""
+        answer = self.control("POST", "clock", advance_to=int(instant.timestamp()))
+        offset = datetime.fromtimestamp(answer["now"], UTC) - clock.wall()
+        self.move_store(max(0, round(offset.total_seconds())))
+        self.settle()
+
+    def move_store(self, seconds):
+        """Have the store's time run so far ahead of the wall's; Stripe's is left alone."""
+        if seconds:
+            StoreTime.objects.update_or_create(pk=1, defaults={"offset_seconds": seconds, "moved_at": clock.wall()})
+        else:
+            StoreTime.objects.all().delete()
         store_time_queries.forget()
-        catalog_queries.forget()
+        assert clock.offset_seconds() == seconds  # and it is in memory now: queries counted are a page's own
+
+
+def _card(number):
+    """A card form that has everything it asks for."""
+    return {
+        "action": "pay",
+        "card_number": number,
+        "card_expiry": "12/40",
+        "card_cvc": "123",
+        "card_name": "Olive Owner",
+        "country": "DE",
+    }

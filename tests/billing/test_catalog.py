@@ -32,9 +32,8 @@ KEY = ("fieldnote", "starter", "month", "usd")
 def stripe_account(sandbox):
     """This worker's account at the sandbox, emptied."""
     gateway.forget_client()
-    account = shop.Shop()
-    account.control("DELETE", "account")
-    return account
+    shop.control("DELETE", "account")
+    return shop
 
 
 def apply(text=SHIPPED):

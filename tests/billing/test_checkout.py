@@ -93,16 +93,21 @@ def test_two_pages_paid(shop):
 
 
 def test_bounds_and_currency(shop):
+    cart = shop.cart()
+    cart.seats = 100_000  # the plan has become smaller since
     with pytest.raises(checkout.SeatsOutOfRange) as bounds:
-        shop.start(seats=100_000)
+        start(shop, cart)
     assert bounds.value.maximum > 0
     shop.buy(seats=10)
     with pytest.raises(checkout.AlreadyBought):
         shop.start(seats=10)
     shop.organization.refresh_from_db()
     other = Plan.objects.exclude(line__code=Subscription.objects.get().line.code).first()
+    cart = shop.cart(plan=f"{other.line.code}/{other.code}", seats=other.seats_min)
+    assert cart.currency == "usd"
+    cart.currency = "eur"  # filled before the first purchase
     with pytest.raises(checkout.CurrencyLocked):
-        shop.start(plan=other.code, seats=other.seats_min, currency="eur")
+        start(shop, cart)
 
 
 def test_stripe_silent(shop):

@@ -13,7 +13,6 @@ from django.utils import translation
 from accounts.models import OutgoingMail
 from accounts.services import rendering
 from config.local import messages
-from tests.shop import Shop
 
 SPOKEN = {
     "title",
@@ -227,13 +226,6 @@ def test_a_public_page_in_german_has_no_english_left(german, url):
 def test_a_page_of_ones_own_in_german_has_no_english_left(german, client, cast, url):
     client.force_login(cast.owner)
     assert not _english(german(url))
-
-
-@pytest.fixture
-def shop(db, sandbox):
-    made = Shop().open()
-    yield made
-    made.close()
 
 
 def test_a_subscriber_reads_german_pages_and_mails(german, client, cast, shop):

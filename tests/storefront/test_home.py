@@ -76,9 +76,7 @@ def test_a_failed_renewal_asks_for_the_payment(client, cast, shop):
 
 def test_an_ending_one_is_kept_with_one_click(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
-    change = scheduled.end(
-        subscription, reason_code=CancelReason.PRICE, reason="", origin=shop.origin(cast.owner), at=clock.now()
-    )
+    change = scheduled.end(subscription, reason_code=CancelReason.PRICE, reason="", origin=shop.origin, at=clock.now())
     client.force_login(cast.owner)
     page = text(client.get(HOME))
     assert "The subscription ends" in page
@@ -89,7 +87,7 @@ def test_an_ending_one_is_kept_with_one_click(client, cast, shop):
 
 def test_after_the_end_one_may_come_back(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
-    scheduled.end(subscription, reason_code=CancelReason.CLOSED, reason="", origin=shop.origin(cast.owner), at=clock.now())
+    scheduled.end(subscription, reason_code=CancelReason.CLOSED, reason="", origin=shop.origin, at=clock.now())
     store_time.to_renewal(cast.acme)
     assert shop.fresh(subscription).status == "canceled"
     client.force_login(cast.owner)
@@ -117,7 +115,7 @@ def test_a_member_sees_their_seat_and_who_decides(client, cast, shop):
     assert cast.owner.email in page
     assert "$160.00" not in page
     ids = [cast.membership(cast.member).pk]
-    people.assign(subscription=subscription, membership_ids=ids, origin=shop.origin(cast.owner), at=clock.now())
+    people.assign(subscription=subscription, membership_ids=ids, origin=shop.origin, at=clock.now())
     page = text(client.get(HOME))
     assert "You have a seat" in page
     assert "Open Fieldnote" in page

@@ -133,7 +133,7 @@ def test_up_now_and_down_then_hold_together(buyer, shop, subscription):
 
 def test_fewer_than_are_in_use_asks_who_gives_one_back(buyer, shop, subscription, cast):
     ids = [cast.membership(cast.member).pk, cast.membership(cast.billing_admin).pk]
-    people.assign(subscription=subscription, membership_ids=ids, origin=shop.origin(cast.owner), at=clock.now())
+    people.assign(subscription=subscription, membership_ids=ids, origin=shop.origin, at=clock.now())
     for number in range(3):
         membership = factories.MembershipFactory(organization=cast.acme)
         subscription.assignments.create(membership=membership, assigned_at=clock.now(), assigned_by=cast.owner)
@@ -252,7 +252,7 @@ def test_stripe_dropping_the_line_after_the_effect_charges_once(buyer, shop, sub
 
 
 def test_an_ending_subscription_takes_no_change_for_later(buyer, shop, subscription, cast):
-    scheduled.end(subscription, reason_code=CancelReason.PRICE, reason="", origin=shop.origin(cast.owner), at=clock.now())
+    scheduled.end(subscription, reason_code=CancelReason.PRICE, reason="", origin=shop.origin, at=clock.now())
     response = buyer.post(CHANGES, {"seats": 8, "when": "renewal"})
     assert response.status_code == 409
     assert "The subscription ends with this period" in text(response)
@@ -280,7 +280,7 @@ def test_nobody_elses_seats(client, cast, shop, subscription):
     seat.refresh_from_db()
     assert seat.ended_at is None
     assert "No seats" in text(client.get(SEATS))
-    change = scheduled.change_seats(subscription, seats_after=8, releases=[], origin=shop.origin(cast.owner), at=clock.now())
+    change = scheduled.change_seats(subscription, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
     assert client.post(reverse("storefront:scheduled_change", args=[change.public_id])).status_code == 404
 
 
