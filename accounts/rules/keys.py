@@ -19,7 +19,22 @@ class Parts:
 
 def new_key() -> tuple[Parts, str]:
     """A fresh key: its parts, and the text `sfk_<prefix>_<secret>` (256 random bits) that its owner sees once."""
-    parts = Parts(_random(PREFIX_LENGTH), _random(SECRET_LENGTH))
+    return _key(_random(PREFIX_LENGTH + SECRET_LENGTH))
+
+
+def key_of(root: str, *facts: str) -> tuple[Parts, str]:
+    """The key that belongs to `facts` (one of them a random nonce) under the secret `root`: the same key each time."""
+    said = "\x1f".join(facts).encode()
+    number = int.from_bytes(hmac.digest(root.encode(), b"api-key:" + said, "sha512"))
+    letters = ""
+    for _place in range(PREFIX_LENGTH + SECRET_LENGTH):
+        number, rest = divmod(number, len(ALPHABET))
+        letters += ALPHABET[rest]
+    return _key(letters)
+
+
+def _key(letters: str) -> tuple[Parts, str]:
+    parts = Parts(letters[:PREFIX_LENGTH], letters[PREFIX_LENGTH:])
     return parts, f"{START}_{parts.prefix}_{parts.secret}"
 
 

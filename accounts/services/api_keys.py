@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -17,6 +18,8 @@ from accounts.services import journal
 
 # last_used_at is for people; a row write on every call would cost more than the call.
 USED_EVERY = timedelta(minutes=1)
+# A second click, or the page asked for again, comes within this time.
+SHOWN_AGAIN = timedelta(minutes=5)
 
 
 class TooManyKeys(ValidationError):
@@ -27,35 +30,54 @@ class KeyEnded(ValidationError):
     """The key was revoked or has ended; it can't be rotated."""
 
 
+class MadeAlready(ValidationError):
+    """The nonce has made its key too long ago to show its text again."""
+
+
 def create(
-    *, organization: Organization | None, name: str, scopes: Sequence[str], origin: Origin, at: datetime
+    *,
+    organization: Organization | None,
+    name: str,
+    scopes: Sequence[str],
+    origin: Origin,
+    at: datetime,
+    nonce: str = "",
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its full text, which nobody can ask for again.
 
-    Without an organization it is a vendor key. Raises ValidationError for an empty name or an unknown or missing scope, and
-    TooManyKeys.
+    Without an organization it is a vendor key. The same `nonce` (random, one a form) for the same key finds what it made:
+    of two clicks the browser shows the second's answer, and that holds the text too. Raises ValidationError for an empty name
+    or an unknown or missing scope, TooManyKeys and MadeAlready.
     """
     _check(name, scopes)
+    wanted = _wanted(organization, origin, nonce, name.strip(), ",".join(sorted(set(scopes))))
     with transaction.atomic():
         if organization is not None:
+            Organization.objects.select_for_update().get(pk=organization.pk)
+        if known := _known(wanted, organization, at):
+            return known, wanted[1]
+        if organization is not None:
             _check_room(organization, at)
-        key, text = _new(organization, name=name.strip(), scopes=scopes, origin=origin, at=at)
+        key, text = _new(organization, wanted, name=name.strip(), scopes=scopes, origin=origin, at=at)
         _tell("accounts.api_key.created", key, origin, at)
     return key, text
 
 
-def rotate(*, key: ApiKey, origin: Origin, at: datetime) -> tuple[ApiKey, str]:
+def rotate(*, key: ApiKey, origin: Origin, at: datetime, nonce: str = "") -> tuple[ApiKey, str]:
     """Make the key's successor, with the same name and scopes; the old one works on for the policy's overlap.
 
-    Raises KeyEnded for a key that is no longer in force or is already being replaced.
+    `nonce` as for `create`. Raises KeyEnded for a key that is no longer in force or is already being replaced.
     """
+    wanted = _wanted(key.organization, origin, nonce, f"rotation:{key.pk}")
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().get(pk=key.pk)
+        if known := _known(wanted, key.organization, at):
+            return known, wanted[1]
         if old.revoked_at or old.expires_at:
             raise KeyEnded(_("This key is already being replaced or no longer works. Create a new one instead."))
         old.expires_at = at + timedelta(seconds=policies.value("accounts.api_key_overlap_seconds", at=at))
         old.save(update_fields=["expires_at"])
-        successor, text = _new(old.organization, name=old.name, scopes=old.scopes, origin=origin, at=at, replaces=old)
+        successor, text = _new(old.organization, wanted, name=old.name, scopes=old.scopes, origin=origin, at=at, replaces=old)
         _tell("accounts.api_key.rotated", successor, origin, at, replaced=old.prefix, works_until=old.expires_at)
     return successor, text
 
@@ -83,8 +105,24 @@ def _check(name: str, scopes: Sequence[str]) -> None:
         raise ValidationError({"scopes": _("Choose at least one of the listed scopes.")})
 
 
+def _wanted(organization: Organization | None, origin: Origin, nonce: str, *facts: str) -> tuple[keys.Parts, str]:
+    """The key to be: that of the nonce, for this person and organization alone; without a nonce a random one."""
+    if not nonce:
+        return keys.new_key()
+    who = (str(organization.pk if organization else ""), str(origin.actor.pk if origin.actor else ""))
+    return keys.key_of(settings.SECRET_KEY, nonce, *who, *facts)
+
+
+def _known(wanted: tuple[keys.Parts, str], organization: Organization | None, at: datetime) -> ApiKey | None:
+    """What the same nonce has made before. The caller holds a lock."""
+    found = ApiKey.objects.filter(prefix=wanted[0].prefix, organization=organization).select_related("replaces").first()
+    if found is not None and at - found.created_at > SHOWN_AGAIN:
+        raise MadeAlready(_("This form has made its key already, and a key is shown only once. Open the page afresh."))
+    return found
+
+
 def _check_room(organization: Organization, at: datetime) -> None:
-    Organization.objects.select_for_update().get(pk=organization.pk)
+    """The caller holds the organization's lock."""
     most = policies.value("accounts.api_keys_live", at=at)
     if read.live(organization, at).count() >= most:
         raise TooManyKeys(
@@ -94,6 +132,7 @@ def _check_room(organization: Organization, at: datetime) -> None:
 
 def _new(
     organization: Organization | None,
+    wanted: tuple[keys.Parts, str],
     *,
     name: str,
     scopes: Sequence[str],
@@ -101,7 +140,7 @@ def _new(
     at: datetime,
     replaces: ApiKey | None = None,
 ) -> tuple[ApiKey, str]:
-    parts, text = keys.new_key()
+    parts, text = wanted
     key = ApiKey.objects.create(
         kind=ApiKeyKind.ORGANIZATION if organization else ApiKeyKind.VENDOR,
         organization=organization,

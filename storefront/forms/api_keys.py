@@ -1,12 +1,23 @@
 """A new API key."""
 
+import secrets
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Scope
 
 
-class ApiKeyForm(forms.Form):
+def new_nonce() -> str:
+    """One for each form that is shown: sent twice, it makes one key."""
+    return secrets.token_urlsafe(16)
+
+
+class NonceForm(forms.Form):
+    nonce = forms.CharField(max_length=40, required=False, initial=new_nonce, widget=forms.HiddenInput)
+
+
+class ApiKeyForm(NonceForm):
     name = forms.CharField(
         label=_("Name"),
         max_length=80,

@@ -13,7 +13,7 @@ from accounts.models import ApiKey
 from accounts.queries import api_keys as read
 from accounts.services import api_keys
 from config import clock
-from storefront.forms.api_keys import ApiKeyForm
+from storefront.forms.api_keys import ApiKeyForm, NonceForm, new_nonce
 from storefront.views import organizations
 
 
@@ -38,19 +38,23 @@ def listing(request: OrganizationRequest) -> HttpResponse:
 @access.require(Permission.MANAGE_API_KEYS)
 def rotation(request: OrganizationRequest, key_id: int) -> HttpResponse:
     """POST /settings/api-keys/<id>/rotation/: a successor, shown once; the old key works on for a while."""
+    form = NonceForm(request.POST)
+    nonce = form.cleaned_data["nonce"] if form.is_valid() else ""
     try:
-        key, text = api_keys.rotate(key=_own(request, key_id), origin=access.origin(request), at=clock.now())
-    except api_keys.KeyEnded as error:
+        key, text = api_keys.rotate(key=_own(request, key_id), origin=access.origin(request), at=clock.now(), nonce=nonce)
+    except (api_keys.KeyEnded, api_keys.MadeAlready) as error:
         messages.error(request, " ".join(error.messages))
         return redirect("storefront:api_keys")
     return _page(request, ApiKeyForm(), made=key, text=text)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.MANAGE_API_KEYS)
 def revocation(request: OrganizationRequest, key_id: int) -> HttpResponse:
-    """POST /settings/api-keys/<id>/revocation/: it stops working now."""
+    """GET, POST /settings/api-keys/<id>/revocation/: what it means, then it stops working."""
     key = _own(request, key_id)
+    if request.method != "POST":
+        return render(request, "storefront/api_keys/revocation.html", {"key": key})
     api_keys.revoke(key=key, origin=access.origin(request), at=clock.now())
     messages.success(request, _("The key “%(name)s” no longer works.") % {"name": key.name})
     return redirect("storefront:api_keys")
@@ -65,6 +69,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "form": form,
+        "nonce": new_nonce(),
         "made": made,
         "text": text,
         "keys": read.listed(request.organization, clock.now()),

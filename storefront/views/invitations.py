@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -15,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from accounts.middleware import CURRENT
+from accounts.middleware import CURRENT, zone
 from accounts.models import Invitation, Membership, Role
 from accounts.queries import invitations as read
 from accounts.services import invitations
+from billing.models import SeatAssignment
 from billing.services import people
 from config import clock
 
@@ -29,7 +31,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     found = read.by_token(token)
     if found is None:
         return render(request, "storefront/invitations/unknown.html", status=404)
-    response = _join(request, token, found) if request.method == "POST" else _show(request, token, found)
+    # In the organization's time zone, as the mail has said it: whoever looks is not in it yet.
+    with timezone.override(zone(found.organization.time_zone)):
+        response = _join(request, token, found) if request.method == "POST" else _show(request, token, found)
     patch_cache_control(response, private=True, no_store=True)
     return response
 
@@ -48,11 +52,14 @@ def sends(request: OrganizationRequest, invitation_id: int) -> HttpResponse:
     return redirect("storefront:team")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.INVITE)
 def revocation(request: OrganizationRequest, invitation_id: int) -> HttpResponse:
-    """POST /team/invitations/<id>/revocation/: withdraw it; its link stops working and its seat is free."""
+    """GET, POST /team/invitations/<id>/revocation/: what it means, then its link stops working and its seat is free."""
     row = _own(request, invitation_id)
+    if request.method != "POST":
+        has_seat = SeatAssignment.objects.filter(invitation=row, ended_at=None).exists()
+        return render(request, "storefront/invitations/revocation.html", {"invitation": row, "has_seat": has_seat})
     people.revoke(invitation=row, origin=access.origin(request), at=clock.now())
     messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": row.email})
     return redirect("storefront:team")
