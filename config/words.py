@@ -153,6 +153,14 @@ def moment(value: datetime, *, today: date | None = None) -> str:
     return gettext("%(day)s at %(time)s") % {"day": day(value, today=today), "time": clock_time(value)}
 
 
+def named_moment(value: datetime, *, today: date | None = None) -> str:
+    """ "3 March at 14:05 (Berlin time)", or "(UTC)": the zone by its city, which needs no abbreviation looked up."""
+    zone = timezone.get_current_timezone()
+    city = dates.get_timezone_location(zone, locale=locale(), return_city=True)
+    place = "UTC" if timezone.localtime(value).tzname() == "UTC" else gettext("%(city)s time") % {"city": city}
+    return f"{moment(value, today=today)} ({place})"
+
+
 def period(starts: date | datetime, ends: date | datetime) -> str:
     """A half-open period as people say it, last day included: [1 March, 1 April) ends on 31 March."""
     first = day_of(starts)

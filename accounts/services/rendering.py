@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -104,6 +104,8 @@ def _zone(organization: Organization | None) -> tzinfo:
 def _headers(mail: OutgoingMail) -> dict[str, str]:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     return {
+        # When it was written, in store time, as every date in it.
+        "Date": format_datetime(mail.created_at),
         # The same for every attempt at this row, so that a mail sent twice after a crash is known as one.
         "Message-ID": f"<mail.{mail.id}.{mail.created_at:%Y%m%d%H%M%S}@{domain}>",
         "Auto-Submitted": "auto-generated",

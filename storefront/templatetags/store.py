@@ -101,12 +101,19 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else _time(value, words.moment(value))
 
 
+@register.filter
+def named_moment(value: datetime | None) -> str:
+    """ "3 March at 14:05 (Berlin time)": for a reader who may be in another time zone than the one that is meant."""
+    return "" if value is None else _time(value, words.named_moment(value))
+
+
 # For mails as plain text: the words without the element around them.
 register.filter("plain_day", words.day)
 register.filter("plain_on_day", words.on_day)
 register.filter("plain_day_away", words.day_away)
 register.filter("plain_on_day_away", words.on_day_away)
 register.filter("plain_moment", words.moment)
+register.filter("plain_named_moment", words.named_moment)
 
 
 @register.simple_tag
@@ -118,9 +125,10 @@ def period(starts: date | datetime, ends: date | datetime) -> str:
 @register.filter
 @lru_cache(maxsize=4096)
 def initials(name: str) -> str:
-    """ "Ada Example" is AE; "ada.example@acme.example" is AE too."""
+    """ "Ada Example" is AE; "ada.example@acme.example" is AE too. Letters only: "<Script" is S, "007" a question mark."""
     said = name.split("@", maxsplit=1)[0].replace(".", " ").replace("_", " ").replace("-", " ").split()
-    return "".join(part[0] for part in (said[:1] + said[1:][-1:])).upper() if said else "?"
+    letters = [letter for part in said if (letter := next(filter(str.isalpha, part), ""))]
+    return "".join(letters[:1] + letters[1:][-1:]).upper() or "?"
 
 
 @register.filter
@@ -189,7 +197,7 @@ COMPONENTS = {
     "banner": ("tone", "title", "text", "action_label", "action_url", "action_form", "second_label", "second_url"),
     "button": (
         *("label", "kind", "size", "url", "type", "name", "value", "form", "icon", "icon_end", "wide", "disabled", "busy"),
-        *("dialog", "closes", "aria_label"),
+        *("dialog", "closes", "aria_label", "new_tab"),
     ),
     "chips": ("legend", "name", "options", "chosen"),
     "definitions": ("items",),
