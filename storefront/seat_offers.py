@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Membership
 from billing.queries import seats as queries
+from billing.queries import unseated
 from billing.queries.overview import Standing
 from billing.services import faults, seats
 from config import words
@@ -28,6 +30,9 @@ class Answer:
     problem: seat_problems.Problem | None = None
     holds_minutes: int = 0
     chosen: frozenset[int] = field(default_factory=frozenset)
+    # Who could get the new seats, and how many of them.
+    unseated: list[Membership] = field(default_factory=list)
+    room: int = 0
 
 
 def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answer:
@@ -54,6 +59,8 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
         receipt=receipts.of_preview(shown, standing, stale=stale),
         token=offer.token,
         confirm_label=label % {"amount": due, "seats": gained},
+        unseated=unseated.members(standing.row),
+        room=standing.free + shown.quantity_after - shown.quantity_before,
         holds_minutes=max(1, round((offer.expires_at - at) / timedelta(minutes=1))),
     )
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.queries.overview import Standing
 from billing.services import commands, faults, seats
@@ -49,6 +50,21 @@ def talk_url(standing: Standing, wanted: int) -> str:
 def seats_url(standing: Standing, **query: Any) -> str:
     """The seats page of this subscription's product line."""
     return f"{reverse('storefront:seats')}?{urlencode({'line': standing.row.line.code, **query})}"
+
+
+def cancellation_url(standing: Standing) -> str:
+    """The page that ends (or keeps) this subscription, of the several an organization may have."""
+    return f"{reverse('storefront:cancellation')}?{urlencode({'line': standing.row.line.code})}"
+
+
+def too_many_people(room: int) -> Problem:
+    return Problem(
+        title=ngettext("There will be %(count)s free seat", "There will be %(count)s free seats", room)
+        % {"count": words.number(room)},
+        text=_("You chose more people than that. Take some out, or buy more seats; nothing was charged."),
+        tone="warn",
+        status=422,
+    )
 
 
 def stale() -> Problem:
@@ -118,7 +134,7 @@ def _ends(error: seats.EndsSoon, standing: Standing, wanted: int) -> Problem:
         title=_("The subscription ends with this period"),
         text=_("Take the cancellation back first; then seats can be changed for the time after."),
         action_label=_("Look at the cancellation"),
-        action_url=reverse("storefront:cancellation"),
+        action_url=cancellation_url(standing),
     )
 
 

@@ -10,7 +10,6 @@ from rest_framework import serializers
 from accounts.models import Role
 from billing.models import CancelReason, ChangeState, Interval, ScheduledKind, ScheduledState, Scheme, SubscriptionStatus
 
-
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 
 
@@ -164,8 +163,8 @@ class PreviewOutput(Output):
 
     token = serializers.CharField()
     expires_at = serializers.DateTimeField(
-        help_text="Until when the token confirms this price: 15 minutes after `proration_at`. Store time, like every instant of "
-        "the API: what the clock on the wall says, except in a sandbox whose clock was moved."
+        help_text="Until when the token confirms this price: 15 minutes after `proration_at`. Store time, like every instant "
+        "of the API: what the clock on the wall says, except in a sandbox whose clock was moved."
     )
     currency = serializers.CharField()
     seats_before = serializers.IntegerField()
@@ -192,7 +191,7 @@ class SeatChangeOutput(Output):
     due_now_minor = serializers.IntegerField()
     currency = serializers.CharField()
     message = serializers.CharField(
-        help_text="Why it ended as it did. While it waits: what the bank said when it declined; empty if it wants a confirmation."
+        help_text="Why it ended as it did. While it waits: what the bank said when it declined; empty: it wants a confirmation."
     )
     finish_url = serializers.URLField(allow_null=True, help_text="While it waits for payment: where a person finishes it.")
     created_at = serializers.DateTimeField()

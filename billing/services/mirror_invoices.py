@@ -89,7 +89,7 @@ def _paid(row: Invoice, at: datetime) -> None:
 
 
 def _waits_for_the_buyer(row: Invoice) -> bool:
-    """Whether it is an increase's: whoever asked for the seats is told by the change's own mail, once and with a way to drop it.
+    """Whether it is an increase's: whoever asked for the seats is told by the change's own mail, once and with a way out.
 
     Stripe may tell of the invoice before the change knows its number.
     """

@@ -23,9 +23,10 @@ class ChoiceForm(forms.Form):
 
 
 class NowForm(forms.Form):
-    """Confirming a price: the token stands for everything that was shown."""
+    """Confirming a price: the token stands for everything that was shown; `seats` is told to say again what was asked."""
 
     token = forms.CharField(max_length=LONGEST_TOKEN)
+    seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS, required=False)
     line = forms.SlugField(max_length=40, required=False)
 
 

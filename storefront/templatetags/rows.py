@@ -35,7 +35,8 @@ INVOICE = """
   <td data-label="{State}"><div>{state}</div></td>
   <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{refund}</div></td>
   <td data-actions>
-    <a class="button" data-size="small" data-kind="{kind}" href="{hosted}" aria-label="{label}: {look}">{label}</a>
+    <a class="button" data-size="small" data-kind="{kind}" href="{hosted}" target="_blank" rel="noopener"\
+ aria-label="{label}: {look} {new_tab}">{label}{out}</a>
     <a class="button" data-size="small" data-kind="quiet" href="{pdf}" aria-label="{download}">{icon}PDF</a>
   </td>
 </tr>"""
@@ -65,6 +66,8 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
         "State": escape(_("State")),
         "Amount": escape(_("Amount")),
         "icon": store.icon("download"),
+        "out": store.icon("arrow-up-right"),
+        "new_tab": escape(_("(opens in a new tab)")),
     }
     look, download, pay, view = _("Invoice %(number)s"), _("Invoice %(number)s as PDF"), escape(_("Pay")), escape(_("View"))
     made = [
@@ -145,7 +148,7 @@ def seat_rows(context: Context, people: Iterable[Person], line: str, until: date
         "line": escape(line),
         "back": escape(context["request"].get_full_path()),
     }
-    seat, take, give = escape(_("Seat")), escape(_("Take back")), escape(_("Give a seat"))
+    seat, take, give = escape(_("Seat")), escape(_("Take seat back")), escape(_("Give a seat"))
     made = []
     for person in people:
         face = store.person(person.name, "" if person.is_invited else person.email, "small")

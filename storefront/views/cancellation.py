@@ -12,6 +12,7 @@ from billing.models import CancelReason
 from billing.queries import overview
 from billing.services import scheduled, seats
 from config import clock, words
+from storefront import seat_problems
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -40,6 +41,6 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
             return redirects.see("/")
         text = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
         messages.success(request, text % {"day": words.day(change.effective_at)})
-        return redirects.see("/subscription/cancellation/")
+        return redirects.see(seat_problems.cancellation_url(standing))
     status = 422 if form.errors else 200
     return render(request, "storefront/cancellation/page.html", {"standing": standing, "form": form}, status=status)

@@ -1,5 +1,8 @@
 """One change of seats: an increase on its way or waiting for its payment, and changes that wait for the period's end."""
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -10,33 +13,45 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange
+from billing.queries import unseated
 from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
 from config import clock, words
 from storefront.views import redirects
 
-LOOKS = 60
+# How often the page asks how a change stands, in seconds, and for how long.
+EVERY = {ChangeState.SENDING: 1, ChangeState.WAITING: 4}
+LONGEST = {ChangeState.SENDING: timedelta(minutes=2), ChangeState.WAITING: timedelta(hours=2)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.CHANGE_SEATS)
 def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
-    """GET /seats/changes/<id>/: how it stands (`look` counts the times the page asked). POST action=drop gives it up."""
+    """GET /seats/changes/<id>/: how it stands. POST action=drop gives it up.
+
+    The page asks again with the state it shows (`seen`) and when it began to (`since`): 204 while nothing has changed, so that
+    nobody's focus is disturbed.
+    """
     found = _find(request, public_id)
     if request.method == "POST":
         return _drop(request, found)
-    looks = request.GET.get("look", "0")
-    look = int(looks) if looks.isascii() and looks.isdigit() and len(looks) < 4 else 0
+    state, wall = ChangeState(found.state), clock.wall()
+    is_same = request.GET.get("seen") == state
+    since = _since(request.GET.get("since", ""), wall) if is_same else wall
+    asks_again = state in EVERY and wall - since < LONGEST[state]
+    is_part = request.htmx  # type: ignore[attr-defined] # a middleware adds it
+    if is_part and is_same and asks_again:
+        return HttpResponse(status=204)
     values = {
         "change": found,
         "gained": found.quantity_after - found.quantity_before,
         "line": found.subscription.line.code,
-        "period_ends_at": found.subscription.period_ends_at,
-        "asks_again": found.state in (ChangeState.SENDING, ChangeState.WAITING) and look < LOOKS,
-        "again_url": f"{request.path}?look={look + 1}",
+        "people": unseated.names(found.assign_to) if found.assign_to and state == ChangeState.WAITING else [],
+        "asks_again": asks_again,
+        "again_url": f"{request.path}?{urlencode({'seen': state.value, 'since': int(since.timestamp())})}",
+        "look_url": request.path,
+        "seconds": EVERY.get(state),
     }
-    # mypy: a middleware adds it.
-    template = "storefront/seats/_change.html" if request.htmx else "storefront/seats/change.html"  # type: ignore[attr-defined]
-    return render(request, template, values)
+    return render(request, "storefront/seats/_change.html" if is_part else "storefront/seats/change.html", values)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -58,7 +73,7 @@ def payment(request: OrganizationRequest, public_id: str) -> HttpResponse:
 def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpResponse:
     """POST /seats/scheduled/<id>/ action=take_back: undo a change, or the cancellation, that has not happened yet."""
     rows = ScheduledChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
-    found = rows.select_related("subscription").first()
+    found = rows.select_related("subscription__line").first()
     if found is None:
         raise Http404
     try:
@@ -74,7 +89,13 @@ def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpRespon
         messages.error(request, _("The subscription has ended. Nothing was changed."))
     else:
         _say(request, found, is_taken=is_taken)
-    return redirects.back(request, "storefront:seats")
+    return redirects.back(request, "storefront:seats", line=found.subscription.line.code)
+
+
+def _since(text: str, wall: datetime) -> datetime:
+    """When the page began to ask; now, for what is no such instant."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 11
+    return min(datetime.fromtimestamp(int(text), UTC), wall) if is_number else wall
 
 
 def _find(request: OrganizationRequest, public_id: str) -> SeatChange:
@@ -93,7 +114,7 @@ def _drop(request: OrganizationRequest, found: SeatChange) -> HttpResponse:
         return redirects.see(f"/seats/changes/{found.public_id}/")
     if found.state == ChangeState.DROPPED:
         messages.success(request, _("Dropped. Nothing was charged, and your seats are as they were."))
-        return redirects.back(request, "storefront:seats")
+        return redirects.back(request, "storefront:seats", line=found.subscription.line.code)
     return redirects.see(f"/seats/changes/{found.public_id}/")
 
 

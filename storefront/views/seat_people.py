@@ -34,7 +34,7 @@ def assignments(request: OrganizationRequest) -> HttpResponse:
         _unassign(request)
     else:
         _invite(request)
-    return redirects.back(request, "storefront:seats")
+    return redirects.back(request, "storefront:seats", **({"line": standing.row.line.code} if standing else {}))
 
 
 def _assign(request: OrganizationRequest, row: Subscription) -> None:

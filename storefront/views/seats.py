@@ -50,7 +50,10 @@ def preview(request: OrganizationRequest) -> HttpResponse:
 @require_POST
 @access.require(Permission.CHANGE_SEATS)
 def changes(request: OrganizationRequest) -> HttpResponse:
-    """POST /seats/changes/: confirm a price {token}, or set seats for the next period {seats, when=renewal, release...}."""
+    """POST /seats/changes/: confirm a price {token, member...}, or set seats for the next period.
+
+    That is {seats, when=renewal, release...}. `member` are those who get the new seats, `release` the seats that end.
+    """
     standing = overview.standing(request.organization, _line(request.POST))
     if standing is None or not standing.row.is_live:
         messages.error(request, _("There is no active subscription. Nothing was changed."))
@@ -62,9 +65,14 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     form = NowForm(request.POST)
     if not form.is_valid():
         return redirects.see(seat_problems.seats_url(standing))
-    at = clock.now()
+    at, members, wanted = clock.now(), _numbers(request.POST.getlist("member")), form.cleaned_data["seats"]
+    room = standing.free + (wanted or 0) - standing.quantity
+    if wanted and len(members) > room >= 0:
+        answer = seat_offers.answer(standing, wanted=wanted, when=NOW, at=at)
+        return _render(request, standing, answer, seat_problems.too_many_people(room))
+    token, origin = form.cleaned_data["token"], access.origin(request)
     try:
-        change = seats.confirm(standing.row, token=form.cleaned_data["token"], origin=access.origin(request), at=at)
+        change = seats.confirm(standing.row, token=token, origin=origin, at=at, assign_to=members)
     except seats.Stale as error:
         return _stale(request, error)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
@@ -121,7 +129,7 @@ def _refused(request: OrganizationRequest, standing: Standing, error: Exception,
 
 def _render(request: OrganizationRequest, standing: Standing, answer: Answer, problem: seat_problems.Problem) -> HttpResponse:
     values = _context(request, standing, answer) | {"problem": problem}
-    values["chosen"] = frozenset(_numbers(request.POST.getlist("release")))
+    values["chosen"] = frozenset(_numbers([*request.POST.getlist("release"), *request.POST.getlist("member")]))
     return render(request, "storefront/seats/page.html", values, status=problem.status)
 
 
