@@ -49,6 +49,11 @@ def set_next_payment(outcome: str, *, customer: str | None = None) -> None:
     _ask("POST", "next_payment", {"outcome": outcome, "customer": customer})
 
 
+def name_merchant(name: str) -> None:
+    """Say who sells on the sandbox's payment pages."""
+    _ask("POST", "settings", {"name": name})
+
+
 def webhooks_are_delivered() -> bool:
     """Whether no event waits to be sent for the first time."""
     return bool(_ask("POST", "webhooks", {}).get("idle", True))

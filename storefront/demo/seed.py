@@ -52,6 +52,8 @@ class Login:
 def run() -> list[Login]:
     """Seed what is missing and write the list of logins. Raises Refused for a live key or production settings."""
     refuse_what_is_real()
+    if sandbox_control.is_there():
+        sandbox_control.name_merchant(settings.BRAND["name"])
     wanted = companies.COMPANIES if sandbox_control.is_there() else (companies.SMALL,)
     password = make_password(PASSWORD)
     _make_people(wanted, password)
