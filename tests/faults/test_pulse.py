@@ -1,0 +1,84 @@
+"""kill -9 of the pulse in the middle of its lanes: commands, inbox, poller and mail. Several run, as they may."""
+
+import functools
+from datetime import timedelta
+
+import pytest
+
+from billing.models import StripeCommand, StripeObject
+from billing.rules.stripe_events import Kind
+from billing.services import inbox
+from config import clock
+from tests.faults import moments, wire
+from tests.faults import store as stores
+
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.django_db(transaction=True)]
+PULSES = 4
+# The commands' lane of each comes to one. Whoever comes to a row that is held waits there, so that one is the last.
+IN_COMMANDS = (moments.not_asked, moments.not_answered, moments.not_booked, moments.not_claimed)
+# An event that meets an open command ends that command: two are stopped in the inbox's lane.
+IN_INBOX = (moments.not_committed, moments.booked)
+LATER = timedelta(hours=1)
+
+
+def not_fetched(traps, customer):
+    """The inbox: an object is leased, Stripe's answer has not come."""
+    hold = traps.hold("GET", f"/v1/customers/{customer}", wire.ANSWER)
+    inbox.touch(Kind.CUSTOMER, customer)
+    hold.wait()
+
+
+def not_applied(traps, customer):
+    """The inbox: an object is fetched, and not yet applied."""
+    hold = traps.hold("GET", f"/v1/customers/{customer}", wire.ANSWER)
+    inbox.touch(Kind.CUSTOMER, customer)
+    hold.wait()
+    grip = traps.grip().row(StripeObject(pk=customer))
+    hold.let_go()
+    grip.wait_for_victim("SELECT")
+
+
+def stop_everywhere(store, cases):
+    """The pulses, each of whose lanes is stopped, at another moment each. No lane of commands is free for the last two."""
+    for case, moment in zip(cases, IN_COMMANDS + IN_INBOX, strict=True):
+        case.moment = moment
+        case.promise()
+    stores.time_passes()
+    early, late = cases[:PULSES], cases[PULSES:]
+    StripeCommand.objects.filter(organization__in=[case.organization for case in late]).update(due_at=clock.wall() + LATER)
+    pulses = []
+    moments.spring(store.traps, early, lambda: pulses.extend(store.pulse() for _each in range(PULSES)))
+    for case in late:
+        moments.spring(store.traps, [case], functools.partial(inbox.touch, Kind.SUBSCRIPTION, case.row.stripe_id))
+    customers = [case.organization.customer.stripe_id for case in early]
+    not_fetched(store.traps, customers[0])
+    not_applied(store.traps, customers[1])
+    return pulses
+
+
+def test_killed_in_the_middle_of_its_lanes(store, letters):
+    cases = stores.customers(len(IN_COMMANDS + IN_INBOX))
+    list_of_events = store.traps.hold("GET", "/v1/events", wire.REQUEST)
+    mail = letters.hold()
+    pulses = stop_everywhere(store, cases)
+    list_of_events.wait()
+    mail.wait()
+    for pulse in pulses:
+        pulse.kill()
+    mail.cut()
+    store.traps.open()
+    assert StripeCommand.objects.filter(state="open").count() == len(cases) - 1, "all but the one that was booked"
+
+    stores.time_passes()
+    pulse = store.pulse()
+    pulse.wait_until(lambda: stores.is_quiet() and stores.has_looked())
+    for case in cases:
+        stores.assert_charged_once(case)
+    # At least once: the one whose "accepted" never came was sent again, under the same Message-ID; all others once.
+    assert sorted(letters.ids.values()) == [1] * (len(letters.ids) - 1) + [2]
+
+    before, sent = stores.everything(), letters.ids
+    stores.ask_again()
+    pulse.wait_until(lambda: stores.is_quiet() and stores.has_looked())
+    assert stores.everything() == before
+    assert letters.ids == sent
