@@ -8,11 +8,10 @@ from django.db import connection
 from django.db.models import F
 
 from accounts.models import Journal
-from billing import gateway, tasks
+from billing import gateway
 from billing.models import CommandState, Invoice, SeatChange, StripeCommand, StripeObject, Subscription
 from billing.services import commands, seats
 from config import clock
-from tests.billing import killed
 
 UPDATE = "POST /v1/subscriptions/*"
 
@@ -65,49 +64,6 @@ def open_change(shop, row, count):
     body = seats._read_token(row, token_for(row, count), now)
     shown = seats._ask(row, count, clock.now().replace(microsecond=0))
     return seats._open(row, body | {"p": shown.as_json()}, shown, origin=shop.origin, at=now, assign_to=[])
-
-
-WORKERS = {
-    "web": lambda change: commands.execute(change.command_id),
-    "pulse": lambda _change: commands.drain(clock.wall()),
-    "worker": lambda _change: tasks.drain_commands(),
-}
-
-
-@pytest.mark.serial
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("moment", killed.MOMENTS)
-@pytest.mark.parametrize("who", WORKERS)
-def test_killed_between_two_breaths(shop, bought, who, moment):
-    change = open_change(shop, bought, 13)
-    make_due()
-    killed.during(lambda: WORKERS[who](change), at=moment)
-    held = StripeCommand.objects.get(pk=change.command_id)
-    if moment == killed.AFTER_COMMIT:
-        assert held.state == CommandState.DONE
-    else:
-        assert held.state == CommandState.OPEN
-        assert held.lease_until > clock.wall(), "whoever died still holds the lease: nobody works on it at the same time"
-        assert commands.drain(clock.wall()).handled == 0
-        make_due()
-    commands.drain(clock.wall())
-    assert_charged_once(shop, bought, change, seats_now=13)
-
-
-@pytest.mark.serial
-@pytest.mark.django_db(transaction=True)
-def test_killed_before_the_first_breath_is_committed(shop, bought):
-    """Nothing was promised, nothing happened: the token is as good as before."""
-    token = token_for(bought, 13)
-
-    def die_inside():
-        seats._open_command = lambda *_args: killed.os.kill(killed.os.getpid(), killed.signal.SIGKILL)
-        confirm(shop, bought, token)
-
-    killed.during(die_inside, at=killed.BEFORE_STRIPE)
-    assert not StripeCommand.objects.filter(kind="seats.increase").exists()
-    assert not SeatChange.objects.exists()
-    assert_charged_once(shop, bought, confirm(shop, bought, token), seats_now=13)
 
 
 # --- Lost answers -----------------------------------------------------------------------------------------------------

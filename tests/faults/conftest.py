@@ -45,7 +45,7 @@ def letters():
 
 
 @pytest.fixture
-def traps(line):
+def traps(line, stripe):
     set_up = moments.Traps(line)
     yield set_up
     set_up.open()
@@ -102,7 +102,7 @@ class Store:
 
 
 @pytest.fixture
-def store(transactional_db, stripe, line, letters, traps, tmp_path):
+def store(transactional_db, line, letters, traps, tmp_path):
     """The processes' place: committed rows, and settings by environment as everywhere. They end before the traps do."""
     port = ports.any_free()
     environment = {

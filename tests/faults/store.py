@@ -26,6 +26,7 @@ from billing.models import (
     StripeObject,
     Subscription,
 )
+from billing.rules.stripe_events import Kind
 from billing.services import checkout, commands, poller, seats
 from config import clock, pulse
 from config.local import ports
@@ -122,6 +123,15 @@ def time_passes():
     EventCursor.objects.update(due_at=past, lease_until=None)
 
 
+def assert_held_by_the_dead(cases, *, but_not):
+    """Whoever took a command up still has its lease: until that runs out nobody works on it at the same time."""
+    for case in cases:
+        held = StripeCommand.objects.filter(organization=case.organization, state="open").first()
+        if case.moment not in but_not:
+            assert held.lease_until > clock.wall(), case.moment
+    assert commands.drain(clock.wall()).handled == 0
+
+
 def is_quiet(*, mails=True):
     """Every command has ended, every event is handled, every mail is sent."""
     return not (
@@ -133,8 +143,8 @@ def is_quiet(*, mails=True):
 
 
 def ask_again():
-    """Have every object read again, as if Stripe had spoken of each once more, and its events asked for."""
-    StripeObject.objects.update(dirty=F("dirty") + 1, due_at=clock.wall() - PAST)
+    """Have every subscription read again, as if Stripe had spoken of each once more, and Stripe's list of events too."""
+    StripeObject.objects.filter(kind=Kind.SUBSCRIPTION).update(dirty=F("dirty") + 1, due_at=clock.wall() - PAST)
     EventCursor.objects.update(due_at=clock.wall() - PAST, lease_until=None)
 
 

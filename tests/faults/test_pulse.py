@@ -67,7 +67,7 @@ def test_killed_in_the_middle_of_its_lanes(store, letters):
         pulse.kill()
     mail.cut()
     store.traps.open()
-    assert StripeCommand.objects.filter(state="open").count() == len(cases) - 1, "all but the one that was booked"
+    stores.assert_held_by_the_dead(cases, but_not=(moments.booked,))
 
     stores.time_passes()
     pulse = store.pulse()

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from billing.models import SeatChange, StripeCommand
+from billing.models import SeatChange
 from billing.services import webhook_endpoints
-from tests import waiting
-from tests.faults import moments, programs, store as stores
+from tests.faults import moments, programs
+from tests.faults import store as stores
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.django_db(transaction=True)]
 MOMENTS = (*moments.OF_A_PROMISE, *moments.OF_A_COMMAND[1:])
@@ -33,6 +33,7 @@ def stop_and_kill(store, cases, kill):
         thread.join(20)
         assert not thread.is_alive()
     assert_half_done(cases)
+    stores.assert_held_by_the_dead(cases, but_not=(*moments.OF_A_PROMISE, moments.booked))
     stores.time_passes()
 
 
