@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import msgspec
+
 
 class Kind(StrEnum):
     """The objects that are mirrored."""
@@ -16,6 +18,32 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     CUSTOMER = "customer"
     SESSION = "checkout.session"
+
+
+class NoEventError(ValueError):
+    """The text is no event of Stripe's."""
+
+
+class About(msgspec.Struct):
+    """Of the object in an event, what leads to the one to be read again."""
+
+    id: Any = None
+    customer: Any = None
+    subscription: Any = None
+    released_subscription: Any = None
+
+
+class Data(msgspec.Struct):
+    object: About = msgspec.field(default_factory=About)
+
+
+class Event(msgspec.Struct):
+    """Of an event, what is understood at once; `created` is Stripe's time in epoch seconds."""
+
+    id: str
+    type: str
+    created: int
+    data: Data = msgspec.field(default_factory=Data)
 
 
 @dataclass(frozen=True)
@@ -60,14 +88,25 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
 }
 
 
-def subject(event: Mapping[str, Any]) -> Subject | None:
+_decoder: Final = msgspec.json.Decoder(Event)
+
+
+def read(body: bytes | str) -> Event:
+    """An event's JSON text, without building what is not looked at. Raises NoEventError."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NoEventError(f"the body is no event: {error}") from error
+
+
+def subject(event: Event) -> Subject | None:
     """What the event is about, or None when the store does not listen to it (another type, or an object without an owner)."""
-    allowed = ALLOWED.get(event.get("type", ""))
+    allowed = ALLOWED.get(event.type)
     if allowed is None:
         return None
     kind, paths = allowed
-    about = event.get("data", {}).get("object", {})
     for path in paths:
-        if isinstance(about.get(path), str) and about[path]:
-            return Subject(kind, about[path])
+        found = getattr(event.data.object, path)
+        if isinstance(found, str) and found:
+            return Subject(kind, found)
     return None

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
+from accounts.queries import rows
 from billing import gateway
 from billing.models import InboxEvent, StripeObject, Subscription
 from billing.rules import stripe_events
@@ -93,27 +94,25 @@ class Claimed:
     """Of a subscription: when its row was last written, as seen before the fetch."""
 
 
-def accept(event: Mapping[str, Any], *, body: str, source: str) -> bool:
+def accept(event: stripe_events.Event, *, body: str, source: str) -> bool:
     """Keep one event from Stripe and mark its object. False if it is not one of ours to keep, or is here already.
 
-    `body` is the event's JSON text, stored as it came. One statement: nothing is half kept.
+    `body` is the event's JSON text, stored as it came. One prepared statement that commits by itself: nothing is half kept.
     """
     subject = stripe_events.subject(event)
     if subject is None:
         return False
     values = {
-        "id": event["id"],
-        "type": event["type"],
+        "id": event.id,
+        "type": event.type,
         "key": subject.key,
         "kind": subject.kind.value,
         "source": source,
         "payload": body,
-        "created": datetime.fromtimestamp(event["created"], UTC),
+        "created": datetime.fromtimestamp(event.created, UTC),
         "now": clock.wall(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(ACCEPT, values)
-        return cursor.fetchone() is not None
+    return bool(rows.fetch(ACCEPT, values))
 
 
 def touch(kind: Kind, key: str) -> None:
@@ -190,8 +189,8 @@ def _apply(one: Claimed, fetched: Any) -> bool:
 
 def _check_version(one: Claimed) -> None:
     """Under the row's lock. Raises Overtaken when a command wrote the row after our look at it: fetch once more."""
-    rows = Subscription.objects.locked().filter(stripe_id=one.key)
-    if rows.values_list("mirrored_at", flat=True).first() != one.row_version:
+    row = Subscription.objects.locked().filter(stripe_id=one.key)
+    if row.values_list("mirrored_at", flat=True).first() != one.row_version:
         raise Overtaken
 
 

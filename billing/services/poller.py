@@ -62,9 +62,13 @@ def _read(seen_up_to: datetime) -> tuple[int, datetime | None]:
     for types in _chunks(sorted(stripe_events.ALLOWED)):
         found += _pages({**params, "types": types})
     found.sort(key=lambda event: event.created)
-    kept = sum(inbox.accept(event.to_dict(), body=str(event), source="poller") for event in found)
+    kept = sum(_keep(str(event)) for event in found)
     newest = datetime.fromtimestamp(found[-1].created, UTC) if found else None
     return kept, newest
+
+
+def _keep(text: str) -> bool:
+    return inbox.accept(stripe_events.read(text), body=text, source="poller")
 
 
 def _pages(params: dict[str, object]) -> list[gateway.Event]:

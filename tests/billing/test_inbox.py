@@ -15,6 +15,7 @@ from django.db.models import F
 
 from billing import gateway
 from billing.models import InboxEvent, Invoice, SeatLedgerEntry, StripeObject, Subscription
+from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, mirror, seats
 from config import clock
@@ -31,7 +32,7 @@ EVENT = {
 def signed(body, *, secret=None, at=None):
     stamp = int(at if at is not None else time.time())
     text = f"{stamp}.".encode() + body
-    digest = hmac.new((secret or settings.STRIPE_WEBHOOK_SECRET).encode(), text, hashlib.sha256).hexdigest()
+    digest = hmac.new((settings.STRIPE_WEBHOOK_SECRET if secret is None else secret).encode(), text, hashlib.sha256).hexdigest()
     return f"t={stamp},v1={digest}"
 
 
@@ -85,6 +86,31 @@ def test_a_signature_that_does_not_hold_writes_nothing(client, db, django_assert
         assert answer.status_code == 400, name
     assert not InboxEvent.objects.exists()
     assert not StripeObject.objects.exists()
+
+
+def test_what_is_signed_and_no_event_writes_nothing(client, db, django_assert_num_queries):
+    for body in (b"", b"[]", b"{", b'{"id": "evt_1"}', b'{"id": 1, "type": "customer.updated", "created": 1}', b"\xff"):
+        with django_assert_num_queries(0):
+            answer = client.post(
+                "/webhooks/stripe/", body, content_type="application/json", headers={"Stripe-Signature": signed(body)}
+            )
+        assert (answer.status_code, answer.content) == (400, b"The body is no event."), body
+
+
+def test_without_a_secret_nothing_is_taken(client, db, settings):
+    settings.STRIPE_WEBHOOK_SECRET = ""
+    assert send(client, EVENT, secret="").status_code == 400
+    assert not InboxEvent.objects.exists()
+
+
+def test_a_webhook_passes_by_what_pages_need(client, db):
+    """No session, no language, no policy for scripts; but a request id, as on every answer."""
+    answer = send(client, EVENT)
+    assert not answer.cookies
+    assert "Content-Security-Policy" not in answer.headers
+    assert "Content-Language" not in answer.headers
+    assert answer.headers["X-Request-ID"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_signature_within_five_minutes_holds_to_either_side(client, db):
@@ -172,7 +198,8 @@ def deliver(client, event):
 
 def keep(event):
     """As the door does with a good signature."""
-    inbox.accept(event, body=json.dumps(event), source="webhook")
+    body = json.dumps(event)
+    inbox.accept(stripe_events.read(body), body=body, source="webhook")
 
 
 def events_of(shop):
