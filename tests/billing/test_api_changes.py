@@ -1,6 +1,6 @@
 """The API to change with: more seats, fewer seats, the end, each once a key and at the agreed price."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -62,6 +62,8 @@ SCHEDULED = "subscription/scheduled-changes"
 def test_preview_then_change_charges_what_was_shown(caller, shop, bought):
     shown = caller.post(PREVIEW, {"seats": 13}, key="").json()
     assert (shown["seats_before"], shown["seats_after"], shown["seats_at_renewal"]) == (10, 13, 13)
+    held = datetime.fromisoformat(shown["expires_at"]) - datetime.fromisoformat(shown["proration_at"])
+    assert held == timedelta(minutes=15)
     assert sum(line["amount_minor"] for line in shown["lines"]) == shown["subtotal_minor"] == shown["due_now_minor"]
     answer = caller.post(CHANGES, {"token": shown["token"]})
     assert answer.status_code == 201

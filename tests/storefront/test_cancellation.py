@@ -22,6 +22,18 @@ def buyer(client, cast):
     return client
 
 
+def test_of_several_lines_it_stays_with_the_one_that_was_cancelled(buyer, subscription, shop, cast):
+    other = shop.buy(cast.acme, cast.owner, plan="inspect/essential", seats=10)
+    response = buyer.post(PAGE, {"reason_code": "unused", "line": "inspect"})
+    assert response.url == f"{PAGE}?line=inspect"
+    assert other.scheduled.filter(kind=ScheduledKind.END).exists()
+    assert "Your subscription ends" in text(buyer.get(response.url))
+    end = other.scheduled.get(kind=ScheduledKind.END)
+    back = buyer.post(reverse("storefront:scheduled_change", args=[end.public_id]), {"action": "take_back"})
+    assert back.url == f"{reverse('storefront:seats')}?line=inspect"
+    assert not subscription.scheduled.exists()
+
+
 def test_it_says_what_is_lost_and_when(buyer, subscription):
     page = text(buyer.get(PAGE))
     assert words.day(subscription.period_ends_at) in page

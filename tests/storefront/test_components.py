@@ -58,6 +58,13 @@ def test_a_kept_component_tells_apart_what_is_merely_equal():
     assert german != render("{% button label %}", label=label)
 
 
+def test_a_link_that_opens_a_new_tab_says_so():
+    made = render('{% button "Pay" url="/pay/" new_tab=True %}')
+    assert 'href="/pay/" target="_blank" rel="noopener"' in made
+    assert "(opens in a new tab)" in made
+    assert "target" not in render('{% button "Pay" url="/pay/" %}')
+
+
 def test_an_icon_that_is_not_there_names_those_that_are():
     with pytest.raises(template.TemplateSyntaxError, match=r"no icon 'seet'.*seat"):
         render('{% icon "seet" %}')
@@ -67,6 +74,8 @@ def test_initials_and_tone_are_stable():
     assert render("{{ n|initials }}", n="Ada Beatrice Example") == "AE"
     assert render("{{ n|initials }}", n="ada.example@acme.example") == "AE"
     assert render("{{ n|initials }}", n="") == "?"
+    assert render("{{ n|initials }}", n="<Sam> (Night) Shift") == "SS"
+    assert render("{{ n|initials }}", n="007") == "?"
     assert render("{{ n|tone }}", n="Acme") == render("{{ n|tone }}", n="Acme")
 
 

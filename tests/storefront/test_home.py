@@ -50,6 +50,19 @@ def test_it_says_what_one_has_what_it_costs_and_what_comes(client, cast, shop):
     assert "Invite people" in page
 
 
+def test_seats_are_counted_alike_everywhere(client, cast, shop):
+    shop.buy(cast.acme, cast.owner, seats=10)
+    made = {"organization": cast.acme, "role": Role.MEMBER, "with_seat": True, "origin": shop.origin, "at": clock.now()}
+    people.invite(emails=["ada@acme.example", "ben@acme.example"], **made)
+    client.force_login(cast.owner)
+    home, seats = text(client.get(HOME)), text(client.get(reverse("storefront:seats")))
+    assert '<p class="figure__value">1 <small>of 10</small></p>' in home
+    for words_of in ("1 in use", "2 invited", "7 free"):
+        assert f"<span>{words_of}</span>" in home
+        assert f"<span>{words_of}</span>" in seats
+    assert seats.count("1 in use, 2 invited, 7 free.") == 2
+
+
 def test_credit_makes_the_next_charge_smaller_and_says_so(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
     customer = subscription.organization.customer

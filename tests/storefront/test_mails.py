@@ -20,7 +20,13 @@ CONTEXTS = {
     "seats_added": PLAN
     | {"seats_before": 10, "seats": 13, "added": 3, "amount_minor": 1585, "renewal_minor": 20800, "by": "Olive Owner"},
     "seats_waiting": PLAN
-    | {"seats": 13, "amount_minor": 1585, "expires_at": AT, "pay_url": "https://store.example/seats/changes/abc/"},
+    | {
+        "seats": 13,
+        "amount_minor": 1585,
+        "expires_at": AT,
+        "refusal": "",
+        "pay_url": "https://store.example/seats/changes/abc/",
+    },
     "seats_expired": PLAN | {"seats": 13, "amount_minor": 1585},
     "seats_scheduled": PLAN | {"delta": -2, "seats": 13, "coming": 11, "effective_at": THEN},
     "scheduled_taken_back": PLAN | {"delta": -2, "seats": 13},
@@ -107,6 +113,20 @@ def test_each_is_whole(render, kind, language):
 @pytest.mark.parametrize("kind", sorted(SUBJECTS))
 def test_subjects_say_amount_and_date(render, kind):
     assert render(kind).subject == SUBJECTS[kind]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("", "Your bank wants you to confirm the payment"),
+        ("Your card has no funds.", "declined the payment: “Your card has no"),
+    ],
+)
+def test_a_waiting_increase_says_which_it_is(render, monkeypatch, refusal, said):
+    monkeypatch.setitem(CONTEXTS, "seats_waiting", CONTEXTS["seats_waiting"] | {"refusal": refusal})
+    mail = render("seats_waiting")
+    assert said in mail.body
+    assert said in mail.alternatives[0][0]
 
 
 def test_a_receipt_reads_as_seats_and_days(render):
