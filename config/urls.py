@@ -8,11 +8,13 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import brand, language
+from config.admin import schedule
 
 # Staff sign in on the store's own page, with its rate limits. Groups are made and filled by migrations.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # allauth's documented way
 # An address is changed by its owner, who proves it.
 admin.site.unregister([Group, EmailAddress])
+schedule.replace(admin.site)
 
 handler404 = "config.problems.not_found"
 

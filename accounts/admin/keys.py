@@ -13,10 +13,12 @@ from django.utils.translation import ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin.access import ReadOnly, origin
+from accounts import access
 from accounts.models import ApiKey, Scope
+from accounts.origin import Source
 from accounts.services import api_keys
 from config import clock
+from config.admin.pages import ReadOnly
 
 
 class VendorKeyForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs knows no subscript at run time
@@ -54,14 +56,19 @@ class ApiKeyAdmin(ReadOnly):
     @action(description=_("Revoke the chosen keys"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         now = clock.now()
-        ended = sum(api_keys.revoke(key=key, origin=origin(request), at=now) for key in queryset.select_related("organization"))
+        origin = access.origin(request, Source.ADMIN)
+        ended = sum(api_keys.revoke(key=key, origin=origin, at=now) for key in queryset.select_related("organization"))
         text = ngettext("%(count)s key no longer works.", "%(count)s keys no longer work.", ended)
         self.message_user(request, text % {"count": ended})
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         data = form.cleaned_data
         made, text = api_keys.create(
-            organization=None, name=data["name"], scopes=data["scopes"], origin=origin(request), at=clock.now()
+            organization=None,
+            name=data["name"],
+            scopes=data["scopes"],
+            origin=access.origin(request, Source.ADMIN),
+            at=clock.now(),
         )
         obj.pk, obj.prefix = made.pk, made.prefix
         words = _now("Copy the key now; it can't be shown again:")

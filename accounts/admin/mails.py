@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
 
-from accounts.admin.access import ReadOnly
 from accounts.models import OutgoingMail
 from accounts.services import outbox
+from config.admin.pages import ReadOnly
 
 
 @admin.register(OutgoingMail)
@@ -22,6 +22,7 @@ class OutgoingMailAdmin(ReadOnly):
     # The context may hold a code or a link that opens something until the mail is out.
     exclude = ("context", "fence", "lease_until")
     actions = ("retry",)
+    badges = {"state": {"due": "info", "sent": "good", "failed": "bad"}}
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.view_outgoingmail")

@@ -6,17 +6,17 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.admin.access import ReadOnlyRows, origin
+from accounts import access
 from accounts.models import Membership, User
+from accounts.origin import Source
 from accounts.services import staff
 from config import clock
+from config.admin.pages import Page, ReadOnlyRows
 
 ACCESS = ("is_active", "is_staff", "is_superuser", "groups")
 
@@ -52,21 +52,16 @@ class AccessForm(ModelForm):  # type: ignore[type-arg] # django-stubs knows no s
 class MembershipRows(ReadOnlyRows):
     model = Membership
     fields = ("organization", "role", "joined_at", "left_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        # mypy: unfold ships no types.
-        return super().get_queryset(request).select_related("organization", "user")  # type: ignore[no-any-return]
+    related = ("organization", "user")
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class UserAdmin(Page):
     form = AccessForm
     list_display = ("email", "name", "is_staff", "is_active", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("email", "name", "external_id", "memberships__organization__name")
     ordering = ("-date_joined",)
-    list_per_page = 50
-    show_full_result_count = False
     inlines = (MembershipRows,)
     readonly_fields = ("email", "name", "locale", "external_id", "date_joined", "last_login")
     fieldsets = (
@@ -87,7 +82,7 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc] # unfold ships no types
         if not change:
             raise PermissionDenied
         values = {name: form.cleaned_data[name] for name in ACCESS}
-        staff.set_access(user=obj, **values, origin=origin(request), at=clock.now())
+        staff.set_access(user=obj, **values, origin=access.origin(request, Source.ADMIN), at=clock.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Groups are saved with the rest, by the service."""

@@ -1,11 +1,15 @@
 """The policy register: every number of the business with its bounds, and putting a new one in force."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from babel import units
 from django import forms
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -16,26 +20,52 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from accounts.admin.access import ReadOnly, origin
+from accounts import access
 from accounts.models import Policy, Segment
+from accounts.origin import Source
 from accounts.queries import policies as read
 from accounts.rules import policy as rule
 from accounts.services import policies
-from config import clock
+from config import clock, words
+from config.admin import columns
+from config.admin.pages import ReadOnly
+
+# The unit of a second's multiples, the largest first.
+SPANS = ((86_400, "duration-day"), (3_600, "duration-hour"), (60, "duration-minute"))
+# What policies are measured in (the definitions' units; rules know no translation).
+UNITS = {
+    "addresses": _("addresses"),
+    "attempts": _("attempts"),
+    "basis points": _("basis points"),
+    "calls": _("calls"),
+    "clicks": _("clicks"),
+    "hand-raises": _("hand-raises"),
+    "integer": _("whole number"),
+    "invitations": _("invitations"),
+    "invoices": _("invoices"),
+    "keys": _("keys"),
+    "list of texts": _("entries, one a line"),
+    "mails": _("mails"),
+    "minor units": _("minor units"),
+    "minutes": _("minutes"),
+    "people": _("people"),
+    "seconds": _("seconds"),
+    "working days": _("working days"),
+    "boolean": _("yes or no"),
+}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered policy as the register's table shows it."""
+    """A registered policy as the register's table shows it. `segments` are the overrides in force: (segment, value)."""
 
     name: str
     what: str
     value: str
     default: str
     bounds: str
-    unit: str
-    source: str
     is_set: bool
+    segments: list[tuple[str, str]]
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs knows no subscript at run time
@@ -77,8 +107,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs know
         if {"name", "value"} <= set(cleaned):
             try:
                 cleaned["value"] = read.definition(cleaned["name"]).parse(cleaned["value"])
-            except rule.Unfit as error:
-                self.add_error("value", str(error))
+            except rule.Unfit:
+                self.add_error("value", _must_be(read.definition(cleaned["name"])))
         now = clock.now()
         cleaned["effective_at"] = cleaned.get("effective_at") or now
         if cleaned["effective_at"] < now:
@@ -92,19 +122,45 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs know
 @admin.register(Policy)
 class PolicyAdmin(ReadOnly):
     form = PolicyForm
-    list_display = ("name", "segment", "shown_value", "reason", "set_by", "effective_at", "created_at")
+    list_display = ("name", "segment", "shown_value", "standing", "effective_at", "reason", "set_by", "created_at")
     list_filter = ("name", "segment")
     search_fields = ("name", "reason")
     list_select_related = ("set_by",)
     ordering = ("-effective_at", "-id")
     change_list_template = "admin/accounts/policy/change_list.html"
+    badges = {"segment": dict.fromkeys(Segment.values, "info")}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.add_policy")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
+        """With the instant since when the same policy and segment has its present value."""
+        same = Policy.objects.filter(name=OuterRef("name"), segment=OuterRef("segment"), effective_at__lte=clock.now())
+        rows: QuerySet[Policy] = super().get_queryset(request)
+        return rows.annotate(counts_since=Subquery(same.order_by("-effective_at").values("effective_at")[:1]))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": PolicyForm.Meta.fields})]
+        pairs = (("name", "segment"), ("shown_value", "standing"), ("effective_at", "set_by"), ("reason", "created_at"))
+        return [(None, {"fields": [self.lines_in_words(pair) for pair in pairs]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[Any]:
+        own = ["shown_value", "standing"] if obj is not None else []
+        return [*super().get_readonly_fields(request, obj), *own]
+
     @display(description=_("Value"))
     def shown_value(self, row: Policy) -> str:
-        return _words(row.value)
+        return _said(row.value, read.definitions().get(row.name))
+
+    @display(description=_("Standing"))
+    def standing(self, row: Any) -> SafeString:
+        """Whether the row is what counts now: the newest that has come into force for its name and segment."""
+        now = clock.now()
+        if row.effective_at > now:
+            return columns.badge(_("Coming"), "info")
+        counts = row.counts_since == row.effective_at
+        return columns.badge(_("In force"), "good") if counts else columns.badge(_("Past"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {**(extra_context or {}), "register": _register(), "may_set": self.has_add_permission(request)}
@@ -112,7 +168,8 @@ class PolicyAdmin(ReadOnly):
         return response
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        row = policies.put(**form.cleaned_data, origin=origin(request), at=min(clock.now(), form.cleaned_data["effective_at"]))
+        at = min(clock.now(), form.cleaned_data["effective_at"])
+        row = policies.put(**form.cleaned_data, origin=access.origin(request, Source.ADMIN), at=at)
         obj.pk, obj.name, obj.value = row.pk, row.name, row.value
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -121,36 +178,61 @@ class PolicyAdmin(ReadOnly):
 
 def _register() -> list[Entry]:
     now = clock.now()
-    entries = []
-    for name, definition in sorted(read.definitions().items()):
-        value = read.value(name, at=now)
-        entries.append(
-            Entry(
-                name=name,
-                what=gettext(definition.what),
-                value=_words(value),
-                default=_words(definition.default),
-                bounds=_bounds(definition),
-                unit=definition.measure,
-                source=definition.source,
-                is_set=value != definition.default,
-            )
-        )
-    return entries
+    return [_entry(definition, now) for _name, definition in sorted(read.definitions().items())]
+
+
+def _entry(definition: rule.Definition, now: datetime) -> Entry:
+    value = read.value(definition.name, at=now)
+    special = [(label, read.value(definition.name, at=now, segment=segment)) for segment, label in Segment.choices]
+    return Entry(
+        name=definition.name,
+        what=gettext(definition.what),
+        value=_said(value, definition),
+        default=_said(definition.default, definition),
+        bounds=_bounds(definition),
+        is_set=value != definition.default,
+        segments=[(str(label), _said(own, definition)) for label, own in special if own != value],
+    )
 
 
 def _describe(definition: rule.Definition) -> str:
-    bounds = _bounds(definition)
-    parts = [gettext(definition.what), definition.measure + (f", {bounds}" if bounds else "")]
-    return " ".join([parts[0], f"({parts[1]})", gettext("Default: %(value)s.") % {"value": _words(definition.default)}])
+    default = gettext("Default: %(value)s.") % {"value": _said(definition.default, definition)}
+    return " ".join([gettext(definition.what), f"({_bounds(definition)}).", default])
 
 
 def _bounds(definition: rule.Definition) -> str:
+    """ "1 to 60 minutes": what is allowed, in the unit one types."""
     low, high = definition.minimum, definition.maximum
-    return " ".join([*([f"≥ {low}"] if low is not None else []), *([f"≤ {high}"] if high is not None else [])])
+    unit = str(UNITS[definition.measure])
+    if low is not None and high is not None:
+        return gettext("%(low)s to %(high)s %(unit)s") % {"low": words.number(low), "high": words.number(high), "unit": unit}
+    if high is not None:
+        return gettext("up to %(high)s %(unit)s") % {"high": words.number(high), "unit": unit}
+    return gettext("from %(low)s %(unit)s") % {"low": words.number(low), "unit": unit} if low is not None else unit
 
 
-def _words(value: Any) -> str:
+def _said(value: Any, definition: rule.Definition | None) -> str:
+    """A value with its unit: "15 minutes", "604,800 seconds (7 days)", "12.5%", "yes", or the texts."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    return ", ".join(value) or gettext("none") if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(value) or gettext("none")
+    if definition is None or not isinstance(value, int):
+        return str(value)
+    if definition.kind is rule.Kind.BPS:
+        return words.percent(value)
+    said = f"{words.number(value)} {UNITS[definition.measure]}"
+    span = _span(value) if definition.kind is rule.Kind.SECONDS else ""
+    return f"{said} ({span})" if span else said
+
+
+def _span(seconds: int) -> str:
+    """Seconds as whole days, hours or minutes: "7 days"; empty where they are none of these."""
+    for length, unit in SPANS:
+        if seconds and seconds % length == 0:
+            return units.format_unit(seconds // length, unit, locale=words.locale())
+    return ""
+
+
+def _must_be(definition: rule.Definition) -> str:
+    return gettext("%(name)s takes this: %(bounds)s.") % {"name": definition.name, "bounds": _bounds(definition)}

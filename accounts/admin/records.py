@@ -7,18 +7,33 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin.access import ReadOnly
 from accounts.models import Acceptance, Invitation, Journal, JournalCursor, LegalDocument, Membership
+from config.admin import facts
+from config.admin.pages import ReadOnly
 
 
 @admin.register(Journal)
 class JournalAdmin(ReadOnly):
-    list_display = ("occurred_at", "kind", "organization", "actor", "source", "request_id")
+    list_display = ("occurred_at", "what", "organization", "told", "by", "request_id")
     list_filter = ("source", "kind")
     search_fields = ("kind", "organization__name", "request_id")
     list_select_related = ("organization", "actor")
     ordering = ("-occurred_at", "-id")
     date_hierarchy = "occurred_at"
+    fields = ("occurred_at", "what", "kind", "organization", "by", "source", "told", "data", "request_id", "xact")
+    readonly_fields = ("what", "told", "by", "xact")
+
+    @display(description=_("What"), ordering="kind")
+    def what(self, entry: Journal) -> str:
+        return facts.kind(entry.kind)
+
+    @display(description=_("Details"))
+    def told(self, entry: Journal) -> str:
+        return facts.told(entry.data)
+
+    @display(description=_("By"))
+    def by(self, entry: Journal) -> str:
+        return facts.by(entry.actor, entry.source)
 
 
 @admin.register(JournalCursor)
@@ -46,6 +61,8 @@ class InvitationAdmin(ReadOnly):
     search_fields = ("email", "organization__name")
     list_select_related = ("organization",)
     ordering = ("-sent_at",)
+    exclude = ("token_hash",)
+    badges = {"state": {"open": "wait", "accepted": "good", "revoked": "bad"}}
 
 
 @admin.register(LegalDocument)

@@ -1,104 +1,141 @@
 """Lines, plans, prices and versions, to look at. They change in catalog.toml, by `manage.py catalog apply`, nowhere else."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
+from billing.admin.shown import at_stripe, money
 from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog, catalog_words
 from billing.rules.catalog_diff import Change, Kind
+from config import words
+from config.admin import columns, pages
+
+STAGE_TONES = {"launch": "info", "growth": "good", "mature": "", "sunset": "wait"}
 
 
-class _Seen:
-    """What the admin shows and cannot edit."""
+class _OnSale:
+    """Columns of what can be taken off sale."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    @display(description=_("On sale"))
+    def on_sale(self, row: Plan | Price | ProductLine) -> SafeString:
+        since = row.retired_at if isinstance(row, Price) else row.withdrawn_at
+        if since is None:
+            return columns.badge(_("On sale"), "good")
+        return columns.badge(_("Not since %(day)s") % {"day": words.day(since)})
 
 
-def _in_words(price: Price) -> str:
-    return catalog_words.price({"tiers": price.tiers, "currency": price.currency})
+class _Priced(_OnSale):
+    """A price in words."""
 
-
-class PriceInline(_Seen, TabularInline):  # type: ignore[misc] # unfold ships no types
-    model = Price
-    fields = ("interval", "currency", "in_words", "margin_bps", "unit_cost_minor", "stripe_price_id", "retired_at")
-    readonly_fields = fields
-    ordering = ("-retired_at", "interval", "currency")
-    extra = 0
-
-    @admin.display(description=_("price"))
+    @display(description=_("Price"))
     def in_words(self, price: Price) -> str:
-        return _in_words(price)
+        return catalog_words.price({"tiers": price.tiers, "currency": price.currency})
+
+    @display(description=_("Margin"), ordering="margin_bps")
+    def margin(self, price: Price) -> str:
+        return words.percent(price.margin_bps)
+
+    @display(description=_("Cost of a seat"), ordering="unit_cost_minor")
+    def cost(self, price: Price) -> str:
+        return money(price.unit_cost_minor, price.currency)
+
+    @display(description=_("At Stripe"))
+    def stripe(self, price: Price) -> SafeString | str:
+        return at_stripe(price.stripe_price_id)
 
 
-class MoveInline(_Seen, TabularInline):  # type: ignore[misc] # unfold ships no types
+class PriceInline(_Priced, pages.ReadOnlyRows):
+    model = Price
+    fields = ("interval", "currency", "in_words", "margin", "cost", "on_sale", "stripe")
+    readonly_fields = ("in_words", "margin", "cost", "on_sale", "stripe")
+    ordering = ("-retired_at", "interval", "currency")
+    tab = False
+
+
+class MoveInline(pages.ReadOnlyRows):
     model = Move
     fk_name = "from_plan"
     fields = ("to_plan",)
-    extra = 0
+    related = ("to_plan__line", "from_plan__line")
+    show_change_link = False
+    tab = False
 
 
 @admin.register(ProductLine)
-class ProductLineAdmin(_Seen, ModelAdmin):  # type: ignore[misc] # unfold ships no types
-    list_display = ("code", "in_words", "family", "stage", "is_growth", "max_plans", "withdrawn_at")
+class ProductLineAdmin(_OnSale, pages.ReadOnly):
+    list_display = ("code", "in_words", "family", "stage", "is_growth", "max_plans", "on_sale")
     list_filter = ("stage", "is_growth")
+    badges = {"stage": STAGE_TONES}
+    fields = (*(("code", "in_words"), ("family", "stage"), ("is_growth", "max_plans"), ("rank", "on_sale"), "name", "pitch"),)
+    readonly_fields = ("in_words", "on_sale")
 
-    @admin.display(description=_("name"))
+    @display(description=_("Name"))
     def in_words(self, line: ProductLine) -> str:
         return catalog.text(line.name)
 
 
 @admin.register(Plan)
-class PlanAdmin(_Seen, ModelAdmin):  # type: ignore[misc] # unfold ships no types
-    list_display = ("__str__", "name", "seats_min", "seats_max", "is_recommended", "stripe_product_id", "withdrawn_at")
+class PlanAdmin(_OnSale, pages.ReadOnly):
+    list_display = ("name", "line", "bounds", "is_recommended", "on_sale", "stripe")
     list_filter = ("line", ("withdrawn_at", admin.EmptyFieldListFilter))
     list_select_related = ("line",)
     search_fields = ("code", "name", "stripe_product_id")
     inlines = (PriceInline, MoveInline)
+    fields = (("name", "line"), ("code", "bounds"), ("is_recommended", "on_sale"), "said", ("stripe", "rank"), "features")
+    readonly_fields = ("bounds", "on_sale", "stripe", "said")
+
+    @display(description=_("Seats in self-service"), ordering="seats_max")
+    def bounds(self, plan: Plan) -> str:
+        return _("%(least)s to %(most)s") % {"least": words.number(plan.seats_min), "most": words.number(plan.seats_max)}
+
+    @display(description=_("Pitch"))
+    def said(self, plan: Plan) -> str:
+        return catalog.text(plan.pitch)
+
+    @display(description=_("At Stripe"))
+    def stripe(self, plan: Plan) -> SafeString | str:
+        return at_stripe(plan.stripe_product_id)
 
 
 @admin.register(Price)
-class PriceAdmin(_Seen, ModelAdmin):  # type: ignore[misc] # unfold ships no types
-    list_display = ("lookup_key", "plan", "interval", "currency", "in_words", "margin_bps", "version", "retired_at")
+class PriceAdmin(_Priced, pages.ReadOnly):
+    list_display = ("lookup_key", "plan", "interval", "currency", "in_words", "margin", "version", "on_sale")
     list_filter = ("interval", "currency", "scheme", ("retired_at", admin.EmptyFieldListFilter))
     list_select_related = ("plan__line", "version")
     search_fields = ("lookup_key", "stripe_price_id")
-
-    @admin.display(description=_("price"))
-    def in_words(self, price: Price) -> str:
-        return _in_words(price)
+    fields = (
+        *(("plan", "on_sale"), ("interval", "currency"), ("in_words", "scheme"), ("margin", "cost"), ("stripe", "lookup_key")),
+        *("version", "tiers"),
+    )
+    readonly_fields = ("in_words", "margin", "cost", "on_sale", "stripe")
 
 
 @admin.register(CatalogVersion)
-class CatalogVersionAdmin(_Seen, ModelAdmin):  # type: ignore[misc] # unfold ships no types
-    list_display = ("__str__", "applied_at", "applied_by", "how_many")
+class CatalogVersionAdmin(pages.ReadOnly):
+    list_display = ("shown", "applied_at", "applied_by", "how_many")
     list_select_related = ("applied_by",)
     ordering = ("-number",)
-    fields = ("number", "applied_at", "applied_by", "sha256", "in_words")
+    fields = (("number", "applied_at"), ("applied_by", "sha256"), "in_words")
     readonly_fields = ("in_words",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CatalogVersion]:
         rows: QuerySet[CatalogVersion] = super().get_queryset(request)
         return rows.defer("document")
 
-    @admin.display(description=_("changes"))
+    @display(description=_("Catalog version"), ordering="number")
+    def shown(self, version: CatalogVersion) -> str:
+        return str(version)
+
+    @display(description=_("Changes"))
     def how_many(self, version: CatalogVersion) -> int:
         return len(version.summary)
 
-    @admin.display(description=_("changes"))
+    @display(description=_("Changes"))
     def in_words(self, version: CatalogVersion) -> SafeString:
         changes = [Change(**{**plain, "kind": Kind(plain["kind"])}) for plain in version.summary]
         return format_html_join("\n", "<p>{}</p>", ((catalog_words.sentence(change),) for change in changes))

@@ -1,27 +1,26 @@
 """Invoices and customers as Stripe has them; carts and visits to the payment page."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from billing.admin.access import ReadOnly, ReadOnlyRows, at_stripe, money
+from billing.admin.shown import at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
+from config.admin.pages import ReadOnly, ReadOnlyRows
 
-INVOICE_COLORS = {"paid": "success", "open": "warning", "draft": "info", "uncollectible": "danger"}
-CHECKOUT_COLORS = {"applied": "success", "open": "info", "opening": "info", "returned": "warning", "failed": "danger"}
+INVOICE_TONES = {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}
+CHECKOUT_TONES = {"applied": "good", "open": "info", "opening": "info", "returned": "wait", "failed": "bad"}
+CART_TONES = {"open": "info", "ordered": "good"}
 
 
 class LineRows(ReadOnlyRows):
     model = InvoiceLine
     fields = ("description", "quantity", "amount", "is_proration", "starts_at", "ends_at")
     readonly_fields = ("amount",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InvoiceLine]:
-        rows: QuerySet[InvoiceLine] = super().get_queryset(request)
-        return rows.select_related("invoice")
+    related = ("invoice",)
+    show_change_link = False
+    tab = False
 
     @display(description=_("Amount"))
     def amount(self, line: InvoiceLine) -> str:
@@ -30,7 +29,8 @@ class LineRows(ReadOnlyRows):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnly):
-    list_display = ("issued_at", "shown_number", "organization", "total", "remaining", "shown_status", "next_attempt_at")
+    list_display = ("issued_at", "shown_number", "organization", "total", "remaining", "status", "next_attempt_at")
+    badges = {"status": INVOICE_TONES}
     list_filter = ("status", "billing_reason", "currency")
     list_select_related = ("organization",)
     search_fields = ("number", "stripe_id", "organization__name")
@@ -38,10 +38,17 @@ class InvoiceAdmin(ReadOnly):
     date_hierarchy = "issued_at"
     inlines = (LineRows,)
     fieldsets = (
-        (None, {"fields": ("organization", "subscription", "number", "status", "billing_reason")}),
-        (_("Amounts"), {"fields": ("subtotal", "tax", "total", "due", "paid", "remaining", "starting", "ending", "refunded")}),
-        (_("Dates"), {"fields": ("issued_at", "due_at", "paid_at", "next_attempt_at", "attempt_count")}),
-        (_("At Stripe"), {"fields": ("stripe", "mirrored_at")}),
+        (
+            None,
+            {
+                "fields": (
+                    *(("organization", "subscription"), ("number", "status"), ("issued_at", "billing_reason")),
+                    *(("total", "remaining"), ("stripe", "mirrored_at")),
+                )
+            },
+        ),
+        (_("Amounts"), {"fields": (("subtotal", "tax"), ("due", "paid"), ("starting", "ending"), "refunded")}),
+        (_("Payment"), {"fields": (("due_at", "paid_at"), ("next_attempt_at", "attempt_count"))}),
     )
     readonly_fields = (
         *("stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
@@ -51,10 +58,6 @@ class InvoiceAdmin(ReadOnly):
     @display(description=_("Number"), ordering="number")
     def shown_number(self, row: Invoice) -> str:
         return row.number or row.stripe_id
-
-    @display(description=_("Status"), ordering="status", label=INVOICE_COLORS)
-    def shown_status(self, row: Invoice) -> tuple[str, str]:
-        return row.status, row.get_status_display()
 
     @display(description=_("Subtotal"))
     def subtotal(self, row: Invoice) -> str:
@@ -99,7 +102,7 @@ class InvoiceAdmin(ReadOnly):
 
 @admin.register(Customer)
 class CustomerAdmin(ReadOnly):
-    list_display = ("organization", "stripe_id", "balance", "card", "mirrored_at")
+    list_display = ("organization", "balance", "card", "stripe", "mirrored_at")
     list_filter = ("balance_currency", "card_brand")
     list_select_related = ("organization",)
     search_fields = ("stripe_id", "organization__name", "organization__domain")
@@ -128,22 +131,28 @@ class CartAdmin(ReadOnly):
     search_fields = ("public_id", "organization__name", "user__email")
     ordering = ("-updated_at", "-id")
     date_hierarchy = "updated_at"
+    badges = {"state": CART_TONES}
+    fields = (
+        *(("organization", "user"), ("plan", "seats"), ("interval", "currency"), ("state", "public_id")),
+        *(("created_at", "updated_at"), "origin"),
+    )
+    readonly_fields = ("public_id",)
 
 
 @admin.register(CheckoutAttempt)
 class CheckoutAttemptAdmin(ReadOnly):
-    list_display = ("created_at", "organization", "price", "seats", "shown_state", "actor", "concluded_at", "message")
+    list_display = ("created_at", "organization", "price", "seats", "state", "actor", "concluded_at", "message")
     list_filter = ("state", "line")
     list_select_related = ("organization", "price", "actor")
     search_fields = ("public_id", "organization__name", "stripe_session_id", "duplicate_stripe_subscription_id")
     ordering = ("-created_at", "-id")
     date_hierarchy = "created_at"
-    exclude = ("url", "stripe_session_id", "duplicate_stripe_subscription_id")
-    readonly_fields = ("session", "duplicate")
-
-    @display(description=_("State"), ordering="state", label=CHECKOUT_COLORS)
-    def shown_state(self, row: CheckoutAttempt) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    badges = {"state": CHECKOUT_TONES}
+    fields = (
+        *(("organization", "actor"), ("price", "seats"), ("state", "message"), ("cart", "subscription")),
+        *(("created_at", "expires_at"), ("concluded_at", "public_id"), "session", "duplicate"),
+    )
+    readonly_fields = ("session", "duplicate", "public_id")
 
     @display(description=_("Session"))
     def session(self, row: CheckoutAttempt) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""Subscriptions with their timeline, the seat ledger, changes and what is scheduled."""
+"""Subscriptions with their timeline; below an organization too."""
 
 from typing import Any
 
@@ -8,44 +8,113 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import display
 
-from billing.admin.access import ReadOnly, at_stripe, money
-from billing.models import ScheduledChange, SeatChange, SeatLedgerEntry, Subscription
+from accounts.models import Organization
+from billing.admin.shown import at_stripe, money
+from billing.models import Invoice, Subscription
 from billing.queries import timeline
 from billing.services import ledger
+from config import words
+from config.admin import columns, facts, pages
 
-STATUS_COLORS = {
-    "active": "success",
+STATUS_TONES = {
+    "incomplete": "wait",
+    "incomplete_expired": "bad",
+    "active": "good",
     "trialing": "info",
-    "past_due": "warning",
-    "unpaid": "danger",
-    "paused": "warning",
-    "canceled": "danger",
+    "past_due": "wait",
+    "unpaid": "bad",
+    "paused": "wait",
+    "canceled": "",
 }
-STATE_COLORS = {"done": "success", "waiting": "warning", "sending": "info", "failed": "danger", "declined": "danger"}
-SCHEDULED_COLORS = {"pending": "info", "applied": "success", "canceled": "warning"}
+# Where a line of the timeline is from, as staff call it.
+SOURCES = {
+    "ledger": _("Ledger"),
+    "change": _("Seat change"),
+    "scheduled": _("Scheduled"),
+    "invoice": _("Invoice"),
+    "journal": _("Journal"),
+}
+SOURCE_TONES = {"ledger": "good", "change": "info", "scheduled": "wait", "invoice": "info", "journal": ""}
+
+
+class _Words:
+    """What a subscription's row and page say alike."""
+
+    @display(description=_("Seats"), ordering="quantity")
+    def seats(self, row: Subscription) -> str:
+        waiting = (row.pending_quantity or row.quantity) - row.quantity
+        more = ngettext("+%(count)s waits for payment", "+%(count)s wait for payment", waiting) % {"count": waiting}
+        return f"{words.number(row.quantity)} ({more})" if waiting else words.number(row.quantity)
+
+    @display(description=_("MRR"))
+    def mrr(self, row: Subscription) -> str:
+        return money(ledger.mrr_minor(row.price, row.quantity), row.currency)
+
+    @display(description=_("Renews"), ordering="period_ends_at")
+    def renews(self, row: Subscription) -> SafeString | str:
+        """The next charge's day, or how it ends."""
+        if row.ended_at:
+            return format_html('<span class="admin-soft">{}</span>', _("ended on %(day)s") % {"day": words.day(row.ended_at)})
+        if row.cancel_at:
+            return columns.badge(_("ends on %(day)s") % {"day": words.day(row.cancel_at)}, "wait")
+        return format_html('<span class="admin-when">{}</span>', words.day_away(row.period_ends_at))
+
+    @display(description=_("Plan"), ordering="plan__name")
+    def plan_name(self, row: Subscription) -> SafeString:
+        return format_html("{} <span class='admin-soft'>{}</span>", row.plan.name, row.price.get_interval_display())
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnly):
-    list_display = ("organization", "plan", "seats", "mrr", "shown_status", "period_ends_at", "cancel_at", "started_at")
+class SubscriptionAdmin(_Words, pages.ReadOnly):
+    list_display = ("organization", "plan_name", "seats", "mrr", "status", "renews", "started_at")
     list_filter = ("status", "line", "plan", "currency", ("cancel_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization", "plan__line", "price")
     search_fields = ("stripe_id", "organization__name", "organization__domain", "organization__public_id")
     ordering = ("-started_at", "-id")
     date_hierarchy = "started_at"
+    badges = {"status": STATUS_TONES}
     fieldsets = (
-        (None, {"fields": ("organization", "plan", "price", "status", "quantity", "mrr", "currency")}),
-        (_("Period"), {"fields": ("period_starts_at", "period_ends_at", "started_at", "cancel_at", "canceled_at", "ended_at")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("organization", "status"),
+                    ("plan", "price"),
+                    ("seats", "mrr"),
+                    ("renews", "started_at"),
+                    ("period_starts_at", "period_ends_at"),
+                    ("cancel_at", "canceled_at"),
+                    "more",
+                )
+            },
+        ),
         (_("Waiting for payment"), {"fields": ("pending_quantity", "pending_expires_at", "pending_invoice")}),
         (
             _("At Stripe"),
-            {"fields": ("stripe", "schedule", "latest_invoice", "projection_wanted", "projection_done", "mirrored_at")},
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("stripe", "latest_invoice"),
+                    ("schedule", "mirrored_at"),
+                    ("projection_wanted", "projection_done"),
+                    ("currency", "ended_at"),
+                ),
+            },
         ),
     )
     change_form_before_template = "admin/billing/timeline.html"
-    readonly_fields = ("mrr", "stripe", "schedule", "latest_invoice", "pending_invoice")
+    readonly_fields = (
+        *("seats", "mrr", "renews", "more"),
+        *("stripe", "schedule", "latest_invoice", "pending_invoice"),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Subscription | None = None) -> Any:
+        """Without what waits for a payment while nothing does."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return [one for one in fieldsets if one[0] != _("Waiting for payment") or (obj and obj.pending_quantity)]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -53,27 +122,23 @@ class SubscriptionAdmin(ReadOnly):
         """With the timeline: what happened and what is to come, from every table, the newest first."""
         row = self.get_object(request, unquote(object_id))
         allowed = row is not None and self.has_view_permission(request, row)
-        moments = [
-            (moment, money(moment.amount_minor, moment.currency), money(moment.mrr_delta_minor, moment.currency))
-            for moment in (timeline.of(row) if allowed else ())
-        ]
+        moments = [_told(moment) for moment in (timeline.of(row) if allowed else ())]
         response: HttpResponse = super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "moments": moments}
         )
         return response
 
-    @display(description=_("Seats"), ordering="quantity")
-    def seats(self, row: Subscription) -> str:
-        waits = f" (+{row.pending_quantity - row.quantity})" if row.pending_quantity else ""
-        return f"{row.quantity}{waits}"
-
-    @display(description=_("MRR"))
-    def mrr(self, row: Subscription) -> str:
-        return money(ledger.mrr_minor(row.price, row.quantity), row.currency)
-
-    @display(description=_("Status"), ordering="status", label=STATUS_COLORS)
-    def shown_status(self, row: Subscription) -> tuple[str, str]:
-        return row.status, row.get_status_display()
+    @display(description=_("See also"))
+    def more(self, row: Subscription) -> SafeString:
+        """The rows of its own in other lists."""
+        places = (
+            (_("Seat ledger"), columns.listing("billing.seatledgerentry", q=row.stripe_id)),
+            (_("Invoices"), columns.listing("billing.invoice", subscription__id__exact=row.pk)),
+            (_("Stripe commands"), columns.listing("billing.stripecommand", q=f"subscription:{row.pk}")),
+            (_("Inbox"), columns.listing("billing.inboxevent", q=row.stripe_id)),
+        )
+        links = [format_html('<a class="text-link" href="{}">{}</a>', url, title) for title, url in places]
+        return format_html(" · ".join(["{}"] * len(links)), *links)
 
     @display(description=_("Subscription"))
     def stripe(self, row: Subscription) -> SafeString | str:
@@ -92,91 +157,47 @@ class SubscriptionAdmin(ReadOnly):
         return at_stripe(row.pending_invoice_id)
 
 
-@admin.register(SeatLedgerEntry)
-class SeatLedgerAdmin(ReadOnly):
-    list_display = ("occurred_at", "organization", "shown_kind", "delta", "quantity_after", "mrr_delta", "by", "reason")
-    list_filter = ("kind", "source", "currency")
-    list_select_related = ("subscription__organization", "actor")
-    search_fields = ("subscription__organization__name", "subscription__stripe_id", "stripe_invoice_id", "reason")
-    ordering = ("-occurred_at", "-id")
-    date_hierarchy = "occurred_at"
-    exclude = ("stripe_invoice_id",)
-    readonly_fields = ("invoice",)
-
-    @display(description=_("Organization"), ordering="subscription__organization__name")
-    def organization(self, row: SeatLedgerEntry) -> str:
-        return str(row.subscription.organization)
-
-    @display(description=_("What"), ordering="kind")
-    def shown_kind(self, row: SeatLedgerEntry) -> str:
-        return row.get_kind_display()
-
-    @display(description=_("MRR"), ordering="mrr_delta_minor")
-    def mrr_delta(self, row: SeatLedgerEntry) -> str:
-        return money(row.mrr_delta_minor, row.currency)
-
-    @display(description=_("By"))
-    def by(self, row: SeatLedgerEntry) -> str:
-        return str(row.actor or row.source)
-
-    @display(description=_("Invoice"))
-    def invoice(self, row: SeatLedgerEntry) -> SafeString | str:
-        return at_stripe(row.stripe_invoice_id)
+def _told(moment: timeline.Moment) -> dict[str, Any]:
+    """A line of the timeline in words."""
+    return {
+        "at": moment.at,
+        "is_coming": moment.is_coming,
+        "source": columns.badge(SOURCES.get(moment.source, moment.source), SOURCE_TONES.get(moment.source, "")),
+        "kind": columns.link(moment.row, facts.kind(moment.kind)),
+        "detail": facts.told(moment.facts) if moment.facts else moment.detail,
+        "amount": money(moment.amount_minor, moment.currency) if moment.amount_minor is not None else "",
+        "mrr": money(moment.mrr_delta_minor, moment.currency, signed=True) if moment.mrr_delta_minor is not None else "",
+        "by": facts.source(moment.by),
+    }
 
 
-@admin.register(SeatChange)
-class SeatChangeAdmin(ReadOnly):
-    list_display = ("created_at", "organization", "seats", "due_now", "shown_state", "by", "expires_at", "message")
-    list_filter = ("state", "source", "currency")
-    list_select_related = ("subscription__organization", "actor")
-    search_fields = ("public_id", "subscription__organization__name", "stripe_invoice_id")
-    ordering = ("-created_at", "-id")
-    date_hierarchy = "created_at"
-    exclude = ("nonce", "stripe_invoice_id")
-    readonly_fields = ("invoice",)
-
-    @display(description=_("Organization"), ordering="subscription__organization__name")
-    def organization(self, row: SeatChange) -> str:
-        return str(row.subscription.organization)
-
-    @display(description=_("Seats"))
-    def seats(self, row: SeatChange) -> SafeString:
-        return format_html("{} &rarr; {}", row.quantity_before, row.quantity_after)
-
-    @display(description=_("Due now"), ordering="due_now_minor")
-    def due_now(self, row: SeatChange) -> str:
-        return money(row.due_now_minor, row.currency)
-
-    @display(description=_("State"), ordering="state", label=STATE_COLORS)
-    def shown_state(self, row: SeatChange) -> tuple[str, str]:
-        return row.state, row.get_state_display()
-
-    @display(description=_("By"))
-    def by(self, row: SeatChange) -> str:
-        return str(row.actor or row.source)
-
-    @display(description=_("Invoice"))
-    def invoice(self, row: SeatChange) -> SafeString | str:
-        return at_stripe(row.stripe_invoice_id)
+class SubscriptionRows(_Words, pages.ReadOnlyRows):
+    model = Subscription
+    fields = ("plan_name", "seats", "mrr", "status", "renews", "started_at")
+    readonly_fields = ("plan_name", "seats", "mrr", "renews")
+    ordering = ("-started_at", "-id")
+    related = ("organization", "plan__line", "price")
+    badges = {"status": STATUS_TONES}
+    tab = False
 
 
-@admin.register(ScheduledChange)
-class ScheduledChangeAdmin(ReadOnly):
-    list_display = ("effective_at", "organization", "kind", "delta", "shown_state", "reason_code", "by", "created_at")
-    list_filter = ("state", "kind", "reason_code", "source")
-    list_select_related = ("subscription__organization", "actor")
-    search_fields = ("public_id", "subscription__organization__name", "reason")
-    ordering = ("-effective_at", "-id")
-    date_hierarchy = "effective_at"
+class InvoiceRows(pages.ReadOnlyRows):
+    model = Invoice
+    fields = ("number", "status", "total", "remaining", "issued_at", "paid_at")
+    readonly_fields = ("total", "remaining")
+    ordering = ("-issued_at", "-id")
+    related = ("organization",)
+    badges = {"status": {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}}
+    per_page = 20
 
-    @display(description=_("Organization"), ordering="subscription__organization__name")
-    def organization(self, row: ScheduledChange) -> str:
-        return str(row.subscription.organization)
+    @display(description=_("Total"))
+    def total(self, row: Invoice) -> str:
+        return money(row.total_minor, row.currency)
 
-    @display(description=_("State"), ordering="state", label=SCHEDULED_COLORS)
-    def shown_state(self, row: ScheduledChange) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    @display(description=_("Open"))
+    def remaining(self, row: Invoice) -> str:
+        return money(row.amount_remaining_minor, row.currency)
 
-    @display(description=_("By"))
-    def by(self, row: Any) -> str:
-        return str(row.actor or row.source)
+
+pages.hang(SubscriptionRows, Organization)
+pages.hang(InvoiceRows, Organization)

@@ -1,14 +1,16 @@
 """Everything that happened to a subscription, and what is to come, in one order: ledger, changes, invoices, journal."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
+from django.utils.translation import gettext as _
 
 from accounts.models import Journal
-from billing.models import Invoice, ScheduledChange, ScheduledState, SeatChange, SeatLedgerEntry, Subscription
+from billing.models import Invoice, ScheduledChange, ScheduledKind, ScheduledState, SeatChange, SeatLedgerEntry, Subscription
+from config import words
 
 # The most rows of each kind: a page is read by a person.
 MOST = 100
@@ -20,11 +22,15 @@ TOLD = ("billing.seats.", "billing.change.", "billing.cancellation.", "billing.i
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One line. `source` names the table it is from; `amount_minor` is money charged, `mrr_delta_minor` what MRR changed by."""
+    """One line. `source` names the table it is from, `row` the row itself; `amount_minor` is money charged, `mrr_delta_minor`
+    what MRR changed by; `facts` are a journal entry's own.
+    """
 
     at: datetime
     source: str
     kind: str
+    row: Model
+    facts: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     by: str = ""
     amount_minor: int | None = None
@@ -52,7 +58,8 @@ def _ledger(subscription: Subscription) -> Iterator[Moment]:
             at=row.occurred_at,
             source="ledger",
             kind=row.get_kind_display(),
-            detail=f"{row.delta:+d} = {row.quantity_after}" + (f" ({row.reason})" if row.reason else ""),
+            row=row,
+            detail=_with(f"{row.delta:+d} = {words.seats(row.quantity_after)}", row.reason),
             by=_by(row),
             mrr_delta_minor=row.mrr_delta_minor,
             currency=row.currency,
@@ -66,7 +73,8 @@ def _changes(subscription: Subscription) -> Iterator[Moment]:
             at=row.created_at,
             source="change",
             kind=row.get_state_display(),
-            detail=f"{row.quantity_before} > {row.quantity_after}" + (f" ({row.message})" if row.message else ""),
+            row=row,
+            detail=_with(f"{row.quantity_before} → {words.seats(row.quantity_after)}", row.message),
             by=_by(row),
             amount_minor=row.due_now_minor,
             currency=row.currency,
@@ -81,7 +89,8 @@ def _scheduled(subscription: Subscription) -> Iterator[Moment]:
             at=row.effective_at if is_coming else row.created_at,
             source="scheduled",
             kind=row.get_state_display(),
-            detail=str(row) + (f" ({row.get_reason_code_display() or row.reason})" if row.reason_code or row.reason else ""),
+            row=row,
+            detail=_with(_coming(row), row.get_reason_code_display() or row.reason),
             by=_by(row),
             is_coming=is_coming,
         )
@@ -93,6 +102,7 @@ def _invoices(subscription: Subscription) -> Iterator[Moment]:
             at=row.paid_at or row.issued_at,
             source="invoice",
             kind=row.get_status_display(),
+            row=row,
             detail=row.number or row.stripe_id,
             amount_minor=row.total_minor,
             currency=row.currency,
@@ -107,8 +117,16 @@ def _journal(subscription: Subscription) -> Iterator[Moment]:
     for told in TOLD:
         rows = rows.exclude(kind__startswith=told)
     for row in rows.order_by("-occurred_at", "-id")[:MOST]:
-        facts = ", ".join(f"{name}: {value}" for name, value in row.data.items() if name != "subscription")
-        yield Moment(at=row.occurred_at, source="journal", kind=row.kind, detail=facts, by=_by(row))
+        yield Moment(at=row.occurred_at, source="journal", kind=row.kind, row=row, facts=row.data, by=_by(row))
+
+
+def _coming(row: ScheduledChange) -> str:
+    when = {"day": words.day(row.effective_at), "seats": f"{row.delta:+d}"}
+    return (_("ends on %(day)s") if row.kind == ScheduledKind.END else _("%(seats)s on %(day)s")) % when
+
+
+def _with(text: str, aside: str) -> str:
+    return f"{text} ({aside})" if aside else text
 
 
 def _by(row: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import Organization
 from accounts.origin import Origin
@@ -14,6 +15,7 @@ from accounts.queries import policies
 from accounts.services import journal, outbox
 from billing.models import Cart
 from offramps.models import HandRaise, HandRaiseReason, HandRaiseState
+from offramps.queries import hand_raise_words
 from offramps.queries import hand_raises as queries
 
 
@@ -122,17 +124,27 @@ def _tell(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> No
         to=settings.BRAND["support_email"],
         organization=made.organization,
         locale=settings.LANGUAGE_CODE,
-        context={
-            **context,
+        context=_for_staff(made, contact),
+        at=at,
+    )
+
+
+def _for_staff(made: HandRaise, contact: Contact) -> dict[str, Any]:
+    """The staff's mail in the store's own language, its codes in words."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return {
+            "public_id": made.public_id,
+            "answer_on": made.answer_on,
+            "reason": str(HandRaiseReason(made.reason).label),
+            "channel": hand_raise_words.channel(made.channel),
+            "cart": hand_raise_words.basket(made.basket),
+            "answers": [{"asked": asked, "said": said} for asked, said in hand_raise_words.answers(made.answers)],
             "name": contact.name,
             "email": contact.email,
             "phone": contact.phone,
-            "answers": made.answers,
             "page": made.page,
             "company": made.organization.name if made.organization else "",
-        },
-        at=at,
-    )
+        }
 
 
 def _journal(kind: str, hand_raise: HandRaise, at: datetime, origin: Origin) -> None:

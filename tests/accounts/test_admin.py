@@ -59,7 +59,7 @@ def test_a_policy_is_set_through_the_register(cast, client):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("2", "is at least 3 people"), ("many", "is a whole number"), ("99999999", "is at most 1000000 people")],
+    [(text, "accounts.enterprise_from takes this: 3 to 1,000,000 people.") for text in ("2", "many", "99999999")],
 )
 def test_a_value_out_of_bounds_is_refused_with_its_bounds(cast, client, value, words):
     client.force_login(cast.admin)

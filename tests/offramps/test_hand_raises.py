@@ -66,7 +66,7 @@ def test_a_hand_raise_is_a_row_a_fact_and_two_mails(on_sale, cast):
     told = rendering.message(ours)
     assert "300" in told.body
     assert "+49 30 1" in told.body
-    assert "$3,600.00 / month" in told.body
+    assert "$3,600.00 a month" in told.body
 
 
 @pytest.mark.django_db

@@ -1,0 +1,117 @@
+"""Entries of the journal as staff read them: what happened in a sentence, and its facts without the ids of rows."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.dateparse import parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from config import words
+from config.admin import labels
+
+KINDS: Final[dict[str, Any]] = {
+    "accounts.access.set": _("Staff access set"),
+    "accounts.admin.created": _("First administrator made"),
+    "accounts.api_key.created": _("API key made"),
+    "accounts.api_key.revoked": _("API key revoked"),
+    "accounts.api_key.rotated": _("API key rotated"),
+    "accounts.invitation.accepted": _("Invitation accepted"),
+    "accounts.invitation.resent": _("Invitation sent again"),
+    "accounts.invitation.revoked": _("Invitation revoked"),
+    "accounts.invitations.sent": _("People invited"),
+    "accounts.legal.accepted": _("Legal texts accepted"),
+    "accounts.mail.given_up": _("Mail given up"),
+    "accounts.member.joined": _("Member joined"),
+    "accounts.member.left": _("Member left"),
+    "accounts.member.removed": _("Member removed"),
+    "accounts.organization.created": _("Organization made"),
+    "accounts.organization.updated": _("Organization changed"),
+    "accounts.ownership.transferred": _("Ownership transferred"),
+    "accounts.policy.set": _("Policy set"),
+    "accounts.role.changed": _("Role changed"),
+    "billing.cancellation.scheduled": _("Cancellation asked for"),
+    "billing.cancellation.taken_back": _("Cancellation taken back"),
+    "billing.card.changed": _("Card changed"),
+    "billing.cart.adopted": _("Cart taken over"),
+    "billing.cart.changed": _("Cart changed"),
+    "billing.cart.started": _("Cart started"),
+    "billing.catalog.applied": _("Catalog applied"),
+    "billing.change.scheduled": _("Change scheduled"),
+    "billing.change.taken_back": _("Scheduled change taken back"),
+    "billing.charge.credit_failed": _("Difference could not be credited"),
+    "billing.charge.credited": _("Difference credited"),
+    "billing.charge.differed": _("Charge differed from its preview"),
+    "billing.checkout.return_failed": _("Second payment could not be returned"),
+    "billing.checkout.returned": _("Second payment returned"),
+    "billing.checkout.started": _("Checkout started"),
+    "billing.command.tried_again": _("Stripe command tried again"),
+    "billing.invoice.paid": _("Invoice paid"),
+    "billing.invoice.payment_failed": _("Payment failed"),
+    "billing.schedule.missed": _("Scheduled change missed"),
+    "billing.schedule.refused": _("Schedule refused by Stripe"),
+    "billing.seat.assigned": _("Seat assigned"),
+    "billing.seat.ended": _("Seat taken back"),
+    "billing.seats.added": _("Seats added"),
+    "billing.seats.ended": _("Subscription ended"),
+    "billing.seats.removed": _("Seats given back"),
+    "billing.seats.renewed": _("Changed at renewal"),
+    "billing.seats.started": _("Subscription started"),
+    "billing.seats.stripe": _("Changed in Stripe"),
+    "billing.subscription.renewed": _("Subscription renewed"),
+    "billing.subscription.started": _("Subscription started"),
+    "offramps.hand_raise.closed": _("Hand-raise answered"),
+    "offramps.hand_raise.raised": _("Hand raised"),
+}
+SOURCES: Final[dict[str, Any]] = {
+    "page": _("Store"),
+    "api": _("API"),
+    "admin": _("Admin"),
+    "stripe": _("Stripe"),
+    "schedule": _("Schedule"),
+    "system": _("System"),
+}
+# Ids of rows, and what another fact says already.
+HIDDEN: Final = {
+    *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
+    *("membership", "policy", "seat", "subscription", "with_seat", "basket", "members", "user", "api_key"),
+}
+
+
+def kind(code: str) -> str:
+    """ "billing.seats.added" is "Seats added"; a kind without words is its code."""
+    return str(KINDS.get(code, code))
+
+
+def source(code: str) -> str:
+    return str(SOURCES.get(code, code))
+
+
+def by(actor: Any, code: str) -> str:
+    """Who did it, else where it came from."""
+    return str(actor) if actor else source(code)
+
+
+def told(data: Mapping[str, Any]) -> str:
+    """The facts in words: money by Babel, instants as days, no ids."""
+    currency = str(data.get("currency") or "")
+    said = ((_name(name), _value(name, value, currency)) for name, value in data.items() if name not in HIDDEN)
+    return ", ".join(f"{name}: {value}" for name, value in said if value)
+
+
+def _name(name: str) -> str:
+    known = labels.LABELS.get(name) or labels.LABELS.get(name.removesuffix("_minor"))
+    return str(known) if known else capfirst(name.removesuffix("_minor").removesuffix("_at").replace("_", " "))
+
+
+def _value(name: str, value: Any, currency: str) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, int):
+        return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
+    instant = value if isinstance(value, datetime) else parse_datetime(value) if name.endswith("_at") else None
+    return words.moment(instant) if instant else ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,104 @@
+"""The frame around the admin's pages: the way round by subject, the mark, and which Stripe one is looking at."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+# Subject: the models in the order of use, each with its icon (Material Symbols).
+NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
+    (
+        _("Customers"),
+        (
+            ("accounts.organization", "apartment"),
+            ("offramps.handraise", "front_hand"),
+            ("accounts.user", "person"),
+            ("accounts.membership", "badge"),
+            ("accounts.invitation", "outgoing_mail"),
+        ),
+    ),
+    (
+        _("Revenue"),
+        (
+            ("billing.subscription", "autorenew"),
+            ("billing.seatledgerentry", "menu_book"),
+            ("billing.seatchange", "group_add"),
+            ("billing.scheduledchange", "event_upcoming"),
+            ("billing.invoice", "receipt_long"),
+            ("billing.customer", "credit_card"),
+            ("billing.cart", "shopping_cart"),
+            ("billing.checkoutattempt", "shopping_cart_checkout"),
+        ),
+    ),
+    (
+        _("What is sold, and how"),
+        (
+            ("accounts.policy", "tune"),
+            ("billing.plan", "sell"),
+            ("billing.price", "payments"),
+            ("billing.productline", "category"),
+            ("billing.catalogversion", "history"),
+        ),
+    ),
+    (
+        _("Talk with Stripe"),
+        (
+            ("billing.stripecommand", "send"),
+            ("billing.inboxevent", "inbox"),
+            ("billing.stripeobject", "sync"),
+            ("billing.eventcursor", "bookmark"),
+        ),
+    ),
+    (
+        _("Running the store"),
+        (
+            ("accounts.outgoingmail", "mail"),
+            ("accounts.journal", "history_edu"),
+            ("accounts.journalcursor", "bookmarks"),
+            ("accounts.apikey", "key"),
+            ("accounts.legaldocument", "gavel"),
+            ("accounts.acceptance", "task_alt"),
+            ("django_celery_beat.periodictask", "schedule"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """UNFOLD's sidebar: what this person may look at, by subject."""
+    groups = [(title, [_item(request, label, icon) for label, icon in models]) for title, models in NAVIGATION]
+    return [
+        {"title": title, "items": [item for item in items if item], "separator": True} for title, items in groups if any(items)
+    ]
+
+
+def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
+    options = apps.get_model(label)._meta  # noqa: SLF001 - what Django documents under this name
+    if not request.user.has_perm(f"{options.app_label}.view_{options.model_name}"):
+        return None
+    link = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+    name = str(options.verbose_name_plural)
+    return {"title": name[:1].upper() + name[1:], "icon": icon, "link": link, "active": request.path.startswith(link)}
+
+
+def environment(request: HttpRequest) -> tuple[str, str]:
+    """UNFOLD's badge beside the header: whether money moves."""
+    if settings.STRIPE_SANDBOX:
+        return gettext("Sandbox"), "info"
+    if "_live_" in settings.STRIPE_SECRET_KEY:
+        return gettext("Live"), "danger"
+    return gettext("Test mode"), "warning"
+
+
+def mark(request: HttpRequest) -> str:
+    return static(settings.BRAND["mark"])
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("css/admin.css")

@@ -1,0 +1,3 @@
+"""German, as config.words writes it."""
+
+DATETIME_FORMAT = r"j. F Y \u\m H:i"

@@ -1,0 +1,61 @@
+"""The admin's first page: what somebody should look at today, counted, each number leading to its rows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.models import OutgoingMail
+from billing.models import Invoice, StripeCommand, StripeObject, Subscription
+from config import words
+from config.admin import columns
+from offramps.models import HandRaise
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """UNFOLD's callback for the first page. One count a number that this person may look at; seven queries at most."""
+    return {**context, "title": _("Overview"), "tiles": list(_tiles(request))}
+
+
+def _tiles(request: HttpRequest) -> Iterator[dict[str, Any]]:
+    for label, title, rows, filters, is_trouble in _counted():
+        app, model = label.split(".")
+        if request.user.has_perm(f"{app}.view_{model}"):
+            count = rows.count()
+            url = columns.listing(label, **filters)
+            yield {"title": title, "count": words.number(count), "url": url, "is_bad": is_trouble and count > 0}
+
+
+def _counted() -> list[tuple[str, str, QuerySet[Any], dict[str, Any], bool]]:
+    """Model, title, the rows counted, the filters of the list that shows them, and whether any at all is trouble."""
+    live, past_due = Subscription.objects.live(), Subscription.objects.filter(status="past_due")
+    failed = Q(state="failed") | Q(state="open", attempts__gt=1)
+    return [
+        (
+            "offramps.handraise",
+            _("Hand-raises waiting"),
+            HandRaise.objects.filter(state="open"),
+            {"state__exact": "open"},
+            True,
+        ),
+        ("billing.subscription", _("Live subscriptions"), live, {}, False),
+        ("billing.subscription", _("Past due"), past_due, {"status__exact": "past_due"}, True),
+        ("billing.invoice", _("Open invoices"), Invoice.objects.filter(status="open"), {"status__exact": "open"}, False),
+        (
+            "billing.stripecommand",
+            _("Stripe commands in trouble"),
+            StripeCommand.objects.filter(failed),
+            {"trouble": "yes"},
+            True,
+        ),
+        (
+            *("billing.stripeobject", _("Stripe objects not read")),
+            *(StripeObject.objects.filter(dirty__gt=F("cleaned")).exclude(error=""), {"trouble": "yes"}, True),
+        ),
+        (
+            *("accounts.outgoingmail", _("Mails given up")),
+            *(OutgoingMail.objects.filter(state="failed"), {"state__exact": "failed"}, True),
+        ),
+    ]
