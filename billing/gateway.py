@@ -34,6 +34,9 @@ PaymentIntent = stripe.PaymentIntent
 Refund = stripe.Refund
 Event = stripe.Event
 WebhookEndpoint = stripe.WebhookEndpoint
+Account = stripe.Account
+TaxSettings = stripe.tax.Settings
+PortalConfiguration = stripe.billing_portal.Configuration
 API_VERSION: Final[str] = stripe.api_version
 
 CALL_SECONDS = 10.0
@@ -172,6 +175,13 @@ def customer(stripe_id: str) -> Customer:
     return _call("customers.retrieve", lambda c, o: c.v1.customers.retrieve(stripe_id, params, o))
 
 
+def customers(params: Params) -> tuple[list[Customer], bool]:
+    """One page, newest first, with default cards expanded, and whether there are more."""
+    full: Any = {**params, "expand": ["data.invoice_settings.default_payment_method"]}
+    page = _call("customers.list", lambda c, o: c.v1.customers.list(full, o))
+    return list(page.data), bool(page.has_more)
+
+
 def update_customer(stripe_id: str, params: Params, *, key: str) -> Customer:
     return _call("customers.update", lambda c, o: c.v1.customers.update(stripe_id, _plain(params), o), key=key)
 
@@ -222,6 +232,22 @@ def cancel_subscription(stripe_id: str, params: Params, *, key: str) -> Subscrip
     return _call("subscriptions.cancel", lambda c, o: c.v1.subscriptions.cancel(stripe_id, _plain(params), o), key=key)
 
 
+_TERMS: Final = ["schedule", "discounts"]
+
+
+def subscription_terms(stripe_id: str) -> Subscription:
+    """With its schedule and discounts expanded."""
+    params: Any = {"expand": _TERMS}
+    return _call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
+
+
+def subscriptions(params: Params) -> tuple[list[Subscription], bool]:
+    """One page, newest first, with schedules and discounts expanded, and whether there are more."""
+    full: Any = {**params, "expand": [f"data.{name}" for name in _TERMS]}
+    page = _call("subscriptions.list", lambda c, o: c.v1.subscriptions.list(full, o))
+    return list(page.data), bool(page.has_more)
+
+
 def create_schedule(params: Params, *, key: str) -> SubscriptionSchedule:
     return _call("schedules.create", lambda c, o: c.v1.subscription_schedules.create(_plain(params), o), key=key)
 
@@ -249,6 +275,12 @@ def invoice(stripe_id: str) -> Invoice:
     """With its payments expanded."""
     params: Any = {"expand": ["payments"]}
     return _call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
+
+
+def invoices(params: Params) -> tuple[list[Invoice], bool]:
+    """One page, newest first, and whether there are more."""
+    page = _call("invoices.list", lambda c, o: c.v1.invoices.list(_plain(params), o))
+    return list(page.data), bool(page.has_more)
 
 
 def pay_invoice(stripe_id: str, params: Params, *, key: str) -> Invoice:
@@ -320,3 +352,30 @@ def create_webhook_endpoint(params: Params, *, key: str) -> WebhookEndpoint:
 
 def delete_webhook_endpoint(stripe_id: str) -> None:
     _call("webhook_endpoints.delete", lambda c, o: c.v1.webhook_endpoints.delete(stripe_id, {}, o))
+
+
+def update_webhook_endpoint(stripe_id: str, params: Params, *, key: str) -> WebhookEndpoint:
+    return _call("webhook_endpoints.update", lambda c, o: c.v1.webhook_endpoints.update(stripe_id, _plain(params), o), key=key)
+
+
+# --- The account ------------------------------------------------------------------------------------------------------
+
+
+def account() -> tuple[Account, str]:
+    """The account behind the key, and when Stripe answered, as the answer's Date header says it (whole seconds)."""
+    found = _call("accounts.retrieve", lambda c, o: c.v1.accounts.retrieve_current({}, o))
+    headers = found.last_response.headers if found.last_response else {}
+    return found, str(headers.get("Date") or headers.get("date") or "")
+
+
+def tax_settings() -> TaxSettings:
+    return _call("tax.settings.retrieve", lambda c, o: c.v1.tax.settings.retrieve({}, o))
+
+
+def portal_configurations() -> list[PortalConfiguration]:
+    params: Any = {"limit": 100}
+    return list(_call("portal.list", lambda c, o: c.v1.billing_portal.configurations.list(params, o)).data)
+
+
+def update_portal_configuration(stripe_id: str, params: Params, *, key: str) -> PortalConfiguration:
+    return _call("portal.update", lambda c, o: c.v1.billing_portal.configurations.update(stripe_id, _plain(params), o), key=key)

@@ -5,7 +5,7 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 
 from celery import shared_task
 
-from billing.services import commands, idempotency, inbox, people, poller, projection
+from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling
 from config import clock
 
 
@@ -43,3 +43,10 @@ def expire_held_seats() -> int:
 def purge_idempotency_keys() -> int:
     """Forget the API's answers that are older than a day."""
     return idempotency.purge(clock.wall())
+
+
+@shared_task(name="billing.reconcile")
+def reconcile() -> str:
+    """Begin tonight's comparison with Stripe when its hour has come, or go on with it. Returns the stage it came to."""
+    run = reconciling.night(clock.wall())
+    return run.stage if run else ""

@@ -4,6 +4,15 @@ from billing.models.catalog import CatalogVersion, Interval, LifeCycle, Move, Pl
 from billing.models.checkout import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.models.command import CommandState, StripeCommand
 from billing.models.customer import Customer
+from billing.models.difference import (
+    Difference,
+    DifferenceKind,
+    DifferenceState,
+    ReconciledPage,
+    Reconciliation,
+    SeenSubscription,
+    Stage,
+)
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
@@ -33,6 +42,9 @@ __all__ = [
     "CheckoutState",
     "CommandState",
     "Customer",
+    "Difference",
+    "DifferenceKind",
+    "DifferenceState",
     "EventCursor",
     "IdempotentRequest",
     "InboxEvent",
@@ -46,6 +58,8 @@ __all__ = [
     "Plan",
     "Price",
     "ProductLine",
+    "ReconciledPage",
+    "Reconciliation",
     "ScheduledChange",
     "ScheduledKind",
     "ScheduledState",
@@ -54,6 +68,8 @@ __all__ = [
     "SeatChange",
     "SeatLedgerEntry",
     "SeatRelease",
+    "SeenSubscription",
+    "Stage",
     "StoreTime",
     "StripeCommand",
     "StripeObject",

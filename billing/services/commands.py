@@ -45,6 +45,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "seats.increase": "billing.services.seat_increases.Increase",
     "seats.drop": "billing.services.seat_increases.DropWaiting",
     "seats.credit": "billing.services.seat_increases.CreditDifference",
+    "difference.resend": "billing.services.reconciling_commands.Resend",
     "schedule.project": "billing.services.projection.Project",
 }
 log = structlog.get_logger(__name__)

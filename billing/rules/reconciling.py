@@ -1,0 +1,263 @@
+"""Ours against Stripe's, one subscription or invoice at a time: what is repaired by reading again, and what a person decides.
+
+Quantity, price and money are never taken over or put right by a program: they become differences. Everything else that is only
+mirrored is read again, unless that would take over a quantity or a price on the way.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+LIVE: Final = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
+FINAL: Final = frozenset({"paid", "void", "uncollectible"})
+
+
+class Kind(StrEnum):
+    """What can differ; billing.models.DifferenceKind has the words."""
+
+    QUANTITY = "quantity"
+    PRICE = "price"
+    UNKNOWN_PRICE = "unknown_price"
+    DISCOUNT = "discount"
+    UNKNOWN = "unknown"
+    FOREIGN = "foreign"
+    DUPLICATE = "duplicate"
+    MISSING = "missing"
+    AMOUNT = "amount"
+    PERIOD = "period"
+    ENDING = "ending"
+    PHASES = "phases"
+    TAX = "tax"
+    CURRENCY = "currency"
+    COMMAND = "command"
+
+
+# What an accepted difference explains for as long as Stripe says the same: an approved exception.
+EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.FOREIGN})
+# A difference of these says all there is: whatever else differs is its consequence, and no second alarm.
+TELLING: Final = frozenset({Kind.QUANTITY, Kind.PRICE, Kind.UNKNOWN_PRICE, Kind.CURRENCY})
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`quantity` seats at a Stripe price from `starts_at` on."""
+
+    starts_at: datetime
+    price: str
+    quantity: int
+
+    def said(self) -> list[Any]:
+        return [self.starts_at.isoformat(), self.price, self.quantity]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ours:
+    """A subscription as the store has it. `coming`: what is scheduled for the period's end, if anything is."""
+
+    stripe_id: str
+    status: str
+    quantity: int
+    price: str
+    currency: str
+    starts_at: datetime
+    ends_at: datetime
+    cancel_at: datetime | None = None
+    ends: bool = False
+    coming: Phase | None = None
+    is_arranged: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theirs:
+    """A subscription as Stripe has it. `extra` are prices of items beyond the first; `coming` phases that have not begun."""
+
+    stripe_id: str
+    customer: str
+    status: str
+    quantity: int
+    price: str
+    currency: str
+    starts_at: datetime
+    ends_at: datetime
+    extra: tuple[str, ...] = ()
+    cancel_at: datetime | None = None
+    ends: bool = False
+    coming: tuple[Phase, ...] = ()
+    coupons: tuple[str, ...] = ()
+    tax_rates: tuple[str, ...] = ()
+    has_automatic_tax: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standard:
+    """What the store sells as it is: whatever else is on a subscription needs an explanation."""
+
+    prices: frozenset[str] = frozenset()
+    coupons: frozenset[str] = frozenset()
+    tax_rates: frozenset[str] = frozenset()
+    has_automatic_tax: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """One difference: both sides under the same names."""
+
+    kind: Kind
+    subject: str
+    ours: Mapping[str, Any]
+    stripes: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind.value, self.subject
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`is_stale`: ours is to be read again. `found`: what a person decides."""
+
+    is_stale: bool = False
+    found: tuple[Found, ...] = field(default=())
+
+
+def compare(ours: Ours, theirs: Theirs, standard: Standard) -> Verdict:
+    """One subscription that both know.
+
+    A later period or another end at Stripe is news that did not reach us: it is read again first, with all that came with it.
+    """
+    if not (ours.is_live and theirs.is_live):
+        return Verdict(is_stale=ours.status != theirs.status)
+    if theirs.starts_at > ours.starts_at:
+        return Verdict(is_stale=True)
+    found = tuple(_differences(ours, theirs, standard))
+    holds = any(one.kind in TELLING for one in found)
+    return Verdict(is_stale=not holds and _is_stale(ours, theirs), found=found)
+
+
+def _is_stale(ours: Ours, theirs: Theirs) -> bool:
+    """Whether something differs that is only mirrored."""
+    mine = ours.status, ours.starts_at, ours.ends_at, ours.cancel_at
+    return mine != (theirs.status, theirs.starts_at, theirs.ends_at, theirs.cancel_at)
+
+
+def _differences(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
+    telling = list(_telling(ours, theirs, standard))
+    yield from telling
+    strange = sorted(set(theirs.coupons) - standard.coupons)
+    if strange:
+        yield Found(Kind.DISCOUNT, ours.stripe_id, {"coupons": []}, {"coupons": strange})
+    yield from _tax(ours, theirs, standard)
+    if not telling:
+        yield from _terms(ours, theirs)
+
+
+def _telling(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
+    about = ours.stripe_id
+    if theirs.quantity != ours.quantity:
+        yield Found(Kind.QUANTITY, about, {"quantity": ours.quantity}, {"quantity": theirs.quantity})
+    if theirs.price != ours.price or theirs.extra:
+        kind = Kind.PRICE if {theirs.price, *theirs.extra} <= standard.prices else Kind.UNKNOWN_PRICE
+        yield Found(kind, about, {"prices": [ours.price]}, {"prices": [theirs.price, *theirs.extra]})
+    elif theirs.currency != ours.currency:
+        yield Found(Kind.CURRENCY, about, {"currency": ours.currency}, {"currency": theirs.currency})
+
+
+def _tax(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
+    rates = sorted(set(theirs.tax_rates))
+    if theirs.has_automatic_tax != standard.has_automatic_tax or not set(rates) <= standard.tax_rates:
+        yield Found(
+            Kind.TAX,
+            ours.stripe_id,
+            {"tax_rates": [], "automatic_tax": standard.has_automatic_tax},
+            {"tax_rates": rates, "automatic_tax": theirs.has_automatic_tax},
+        )
+
+
+def _terms(ours: Ours, theirs: Theirs) -> Iterator[Found]:
+    """Period, end, and what comes at the period's end: one alarm, the first that explains the rest."""
+    if (ours.starts_at, ours.ends_at) != (theirs.starts_at, theirs.ends_at):
+        yield Found(Kind.PERIOD, ours.stripe_id, _period(ours), _period(theirs))
+        return
+    if not ours.is_arranged:
+        return
+    end = ours.ends_at if ours.ends else None
+    if end != theirs.cancel_at:
+        yield Found(Kind.ENDING, ours.stripe_id, {"ends_at": _iso(end)}, {"ends_at": _iso(theirs.cancel_at)})
+        return
+    # Under a cancellation no schedule is held: seats that wait would never be had.
+    expected = (ours.coming,) if ours.coming and not ours.ends else ()
+    if expected != theirs.coming:
+        yield Found(
+            Kind.PHASES,
+            ours.stripe_id,
+            {"phases": [phase.said() for phase in expected]},
+            {"phases": [phase.said() for phase in theirs.coming]},
+        )
+
+
+def _period(side: Ours | Theirs) -> dict[str, str]:
+    return {"starts_at": side.starts_at.isoformat(), "ends_at": side.ends_at.isoformat()}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def stranger(theirs: Theirs, *, is_our_customer: bool, has_live_one: bool) -> Verdict:
+    """A subscription that only Stripe knows. One that has ended, or never began, concerns nobody."""
+    if not theirs.is_live:
+        return Verdict()
+    kind = Kind.UNKNOWN if is_our_customer else Kind.FOREIGN
+    if is_our_customer and has_live_one:
+        kind = Kind.DUPLICATE
+    says = {"customer": theirs.customer, "status": theirs.status, "prices": [theirs.price, *theirs.extra]}
+    stripes = {**says, "quantity": theirs.quantity}
+    return Verdict(found=(Found(kind, theirs.stripe_id, dict.fromkeys(stripes), stripes),))
+
+
+def missing(ours: Ours) -> Found:
+    """A live subscription that Stripe does not know."""
+    says = {"status": ours.status, "quantity": ours.quantity}
+    return Found(Kind.MISSING, ours.stripe_id, says, dict.fromkeys(says))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """An invoice on either side; amounts in minor units of `currency`."""
+
+    stripe_id: str
+    status: str
+    currency: str
+    total_minor: int
+    paid_minor: int
+    remaining_minor: int
+    attempts: int = 0
+
+
+def compare_bills(ours: Bill | None, theirs: Bill) -> Verdict:
+    """One invoice of a customer of ours; `ours` is None while we have no row of it.
+
+    What Stripe moved on (a later status, another attempt) is read again. Amounts that differ although both sides say that the
+    invoice has ended in the same way are money: a person looks.
+    """
+    if ours is None or ours.status != theirs.status:
+        return Verdict(is_stale=True)
+    if ours == theirs:
+        return Verdict()
+    if theirs.status not in FINAL or _amounts(ours) == _amounts(theirs):
+        return Verdict(is_stale=True)
+    return Verdict(found=(Found(Kind.AMOUNT, theirs.stripe_id, _amounts(ours), _amounts(theirs)),))
+
+
+def _amounts(bill: Bill) -> dict[str, Any]:
+    return {"total_minor": bill.total_minor, "paid_minor": bill.paid_minor, "currency": bill.currency}

@@ -1,0 +1,137 @@
+"""Telling Stripe what we say: one command a difference, in three breaths like every other write.
+
+Nothing is charged or credited by it: quantities and prices are set back without proration, and a subscription that we do not
+sell is ended without a last invoice. Money that moved meanwhile is given back by a person (docs/runbook.md).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.origin import Origin
+from billing import gateway
+from billing.models import Difference, DifferenceKind, DifferenceState, StripeCommand, Subscription
+from billing.rules import reconciling
+from billing.rules.stripe_events import Kind
+from billing.services import commands, inbox, projection, reconciling_reading, reconciling_rows
+from billing.services.reconciling_books import CannotDecide
+
+ENDED = {"canceled", "incomplete_expired"}
+
+
+def open_command(held: Difference, theirs: reconciling.Theirs | None, *, origin: Origin, at: datetime) -> StripeCommand:
+    """Breath 1, in the transaction of the decision. Raises CannotDecide and commands.Busy."""
+    if theirs is None:
+        raise CannotDecide(_("Stripe does not know the subscription any more."))
+    is_cancelling = held.kind in (DifferenceKind.UNKNOWN, DifferenceKind.DUPLICATE)
+    payload = {
+        "difference": held.pk,
+        "subscription": theirs.stripe_id,
+        "cancel": is_cancelling,
+        "wanted": {} if is_cancelling else _wanted(held, theirs),
+    }
+    target = f"subscription:{held.subscription_id}" if held.subscription_id else f"stripe:{theirs.stripe_id}"
+    return commands.open_command(
+        kind="difference.resend", target=target, organization=held.organization, payload=payload, origin=origin, at=at
+    )
+
+
+def ends_elsewhere(held: Difference) -> bool:
+    """Whether both sides end the subscription, at different instants: the projection only knows whether it ends."""
+    return held.kind == DifferenceKind.ENDING and bool(held.ours["ends_at"]) and bool(held.stripes["ends_at"])
+
+
+def _wanted(held: Difference, theirs: reconciling.Theirs) -> dict[str, Any]:
+    """What shall be true at Stripe: only what the difference is about."""
+    row = held.subscription
+    if row is None:
+        raise CannotDecide(_("The store has no such subscription any more."))
+    if held.kind == DifferenceKind.QUANTITY:
+        return {"quantity": row.quantity}
+    if held.kind in (DifferenceKind.PRICE, DifferenceKind.UNKNOWN_PRICE):
+        return {"price": row.price.stripe_price_id, "quantity": row.quantity, "interval": row.price.interval}
+    if held.kind == DifferenceKind.DISCOUNT:
+        return {"coupons": held.ours["coupons"]}
+    if held.kind == DifferenceKind.TAX:
+        return {"tax_rates": held.ours["tax_rates"], "automatic_tax": held.ours["automatic_tax"]}
+    return {"ends_at": int(row.period_ends_at.timestamp())}
+
+
+class Resend:
+    """The command. It looks at the subscription's items first, and sends one update under one key."""
+
+    def send(self, command: StripeCommand) -> gateway.Subscription:
+        asked, key = command.payload, command.idempotency_key
+        now = gateway.subscription(asked["subscription"])
+        if asked["cancel"]:
+            if now.status in ENDED:
+                return now
+            return gateway.cancel_subscription(now.id, {"invoice_now": False, "prorate": False}, key=f"{key}:cancel")
+        return gateway.update_subscription(now.id, self._params(asked["wanted"], now), key=key)
+
+    def _params(self, wanted: dict[str, Any], now: gateway.Subscription) -> dict[str, Any]:
+        params: dict[str, Any] = {"proration_behavior": "none"}
+        items = now["items"].data
+        if "price" in wanted:
+            self._refuse_new_period(wanted, items[0])
+            first = {"id": items[0].id, "price": wanted["price"], "quantity": wanted["quantity"]}
+            params["items"] = [first, *({"id": item.id, "deleted": True} for item in items[1:])]
+        elif "quantity" in wanted:
+            params["items"] = [{"id": items[0].id, "quantity": wanted["quantity"]}]
+        elif "coupons" in wanted:
+            params["discounts"] = ""
+        elif "tax_rates" in wanted:
+            params["default_tax_rates"] = ""
+            params["automatic_tax"] = {"enabled": wanted["automatic_tax"]}
+            params["items"] = [{"id": item.id, "tax_rates": ""} for item in items]
+        else:
+            params["cancel_at"] = wanted["ends_at"]
+        return params
+
+    def _refuse_new_period(self, wanted: dict[str, Any], item: Any) -> None:
+        """Another interval begins a new period, and charges for it at once. Raises gateway.Refused."""
+        recurring = item.price.recurring
+        if recurring is None or recurring.interval != wanted["interval"]:
+            raise gateway.Refused(_("Setting the price back would start a new period and charge for it. Mend it at Stripe."))
+
+    def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
+        row = Subscription.objects.locked().filter(stripe_id=answer.id).first()
+        if row is not None:
+            row.mirrored_at = at
+            row.save(update_fields=["mirrored_at"])
+            if row.schedule_id:
+                projection.want(row)
+        inbox.touch(Kind.SUBSCRIPTION, answer.id)
+        return {"status": answer.status}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        """The difference is there still: it opens again and says why, unless the next night named it already."""
+        held = Difference.objects.select_for_update().get(pk=command.payload["difference"])
+        again = Difference.objects.open().filter(kind=held.kind, subject=held.subject).exists()
+        if held.state == DifferenceState.RESENT and not again:
+            held.state, held.note = DifferenceState.OPEN, refusal.message[:300]
+            held.decided_at = held.decided_by = None
+            held.save()
+        reconciling_rows.tell("resend_failed", held, at, why=refusal.message)
+
+    def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
+        """The subscription, if it is as it was to be."""
+        asked = command.payload
+        now = gateway.subscription_terms(asked["subscription"])
+        theirs = reconciling_reading.theirs(now)
+        if asked["cancel"]:
+            return now if theirs.status in ENDED else None
+        is_there = {
+            "price": (theirs.price, *theirs.extra) == (asked["wanted"].get("price"),),
+            "quantity": theirs.quantity == asked["wanted"].get("quantity"),
+            "interval": True,
+            "coupons": not theirs.coupons,
+            "tax_rates": not theirs.tax_rates,
+            "automatic_tax": theirs.has_automatic_tax == asked["wanted"].get("automatic_tax"),
+            "ends_at": theirs.cancel_at is not None and int(theirs.cancel_at.timestamp()) == asked["wanted"].get("ends_at"),
+        }
+        return now if all(is_there[name] for name in asked["wanted"]) else None
