@@ -80,7 +80,7 @@ class Store:
         return started
 
     def web(self):
-        size = ["--port", str(self.port), "--workers", "1", "--blocking-threads", "12", "--respawn-failed-workers"]
+        size = ["--port", str(self.port), "--workers", "1", "--blocking-threads", "20", "--respawn-failed-workers"]
         return self.start("web", *programs.GRANIAN, *size, "--respawn-interval", "0.1", "config.wsgi:application")
 
     def pulse(self):
@@ -107,7 +107,7 @@ def store(transactional_db, line, letters, traps, tmp_path):
     port = ports.any_free()
     environment = {
         "DATABASE_URL": database_url(),
-        "DATABASE_POOL_SIZE": "14",
+        "DATABASE_POOL_SIZE": "22",
         "STORE_URL": f"http://{ports.HOST}:{port}",
         "STRIPE_API_BASE": line.address,
         "EMAIL_URL": letters.url,

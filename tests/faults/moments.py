@@ -19,8 +19,8 @@ class Traps:
         self.grips.append(Grip())
         return self.grips[-1]
 
-    def hold(self, method, path, at):
-        self.holds.append(self.line.hold(method, path, at=at))
+    def hold(self, method, path, at, says=""):
+        self.holds.append(self.line.hold(method, path, at=at, says=says))
         return self.holds[-1]
 
     def open(self):

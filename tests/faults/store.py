@@ -73,7 +73,7 @@ class Case:
         page = self.session.get(f"{url}/seats/", params={"seats": self.wanted}, timeout=20)
         self.token = html.unescape(re.search(r'name="token" value="([^"]+)"', page.text)[1])
 
-    def confirm(self, url):
+    def press(self, url):
         """Press the button; the status of the answer, or None when the server was gone."""
         form = {"token": self.token, "csrfmiddlewaretoken": self.session.cookies["csrftoken"]}
         try:
@@ -92,7 +92,7 @@ def signed_in(user):
 
 def new_customer(number):
     organization = factories.OrganizationFactory(name=f"Customer {number}")
-    owner = factories.UserFactory(email=f"owner@customer{number}.example")
+    owner = factories.UserFactory(email=f"owner@{number}.customer.example")
     factories.MembershipFactory(organization=organization, user=owner, role=Role.OWNER)
     return organization, owner
 

@@ -18,11 +18,12 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 @dataclass
 class Hold:
-    """The next request of this method and path stops here: before Stripe hears it, or before its answer leaves."""
+    """The next request of this method and path (whose body `says` this) stops: before Stripe hears it, or its answer leaves."""
 
     method: str
     path: str
     at: str
+    says: str = ""
     reached: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     goes_on: bool = False
@@ -62,15 +63,16 @@ class Line:
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
-    def hold(self, method, path, *, at):
-        made = Hold(method, path, at)
+    def hold(self, method, path, *, at, says=""):
+        made = Hold(method, path, at, says)
         with self.lock:
             self.holds.append(made)
         return made
 
-    def take(self, method, path, at):
+    def take(self, method, path, at, body):
         with self.lock:
-            found = next((one for one in self.holds if (one.method, one.path, one.at) == (method, path, at)), None)
+            fits = (one for one in self.holds if (one.method, one.path, one.at) == (method, path, at))
+            found = next((one for one in fits if one.says.encode() in body), None)
             if found is not None:
                 self.holds.remove(found)
         return found
@@ -95,11 +97,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _pass_on(self):
         line, path = self.server.line, self.path.partition("?")[0]
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if (hold := line.take(self.command, path, REQUEST)) and not hold.stop():
+        if (hold := line.take(self.command, path, REQUEST, body)) and not hold.stop():
             self.close_connection = True
             return
         status, headers, answer = self._ask(body)
-        if (hold := line.take(self.command, path, ANSWER)) and not hold.stop(answer):
+        if (hold := line.take(self.command, path, ANSWER, body)) and not hold.stop(answer):
             self.close_connection = True
             return
         self.send_response_only(status)
