@@ -83,12 +83,32 @@ class Buyer:
         self.page.locator("button[name=answer][value=complete]").click()
 
     def finish_paying(self):
-        """From the change that waits, over the invoice's page and the bank's question, until it is done."""
+        """From home to the change that waits, and in a tab of its own over the invoice's page; the first tab then says so."""
         page = self.page
         page.goto("/")
-        page.locator('a[href^="/seats/changes/"][href$="/payment/"]').first.click()
-        page.wait_for_url("**/i/**")
+        page.locator('a[href^="/seats/changes/"]').first.click()
+        page.locator("#purchase[data-state=waiting]").wait_for()
+        self.shoot(page, "waiting")
+        with page.context.expect_page() as opened:
+            page.locator('a[href$="/payment/"]').click()
+        self.page = opened.value
+        self.page.wait_for_url("**/i/**")
         self.pay()
+        self.page.locator("button[value=pay]").wait_for(state="detached")
+        self.page.close()
+        self.page = page
+        self.see_it_done()
+
+    def see_it_done(self):
+        """In the tab one came from: it turns by itself, or, without scripts, when it is asked to look again."""
+        done = self.page.locator("#purchase[data-state=done]")
+        deadline = time.monotonic() + MAIL_SECONDS
+        while not self.has_scripts and not done.count() and time.monotonic() < deadline:
+            self.page.locator(".purchase__look a").click()
+            self.page.wait_for_load_state()
+            time.sleep(0.3)
+        done.wait_for()
+        self.shoot(self.page, "paid-and-back")
 
     def is_in(self):
         """Wait until the page says so, by whichever of event and look-up comes first."""

@@ -73,9 +73,12 @@ def test_in_german_with_no_english_left(visit, shoot):
     assert not left
 
 
-def test_a_bank_that_asks_first(visit, shoot):
+@pytest.mark.parametrize(
+    "options", [pytest.param(ENGLISH, id="with-scripts"), pytest.param(WITHOUT_SCRIPTS, id="without-scripts")]
+)
+def test_a_bank_that_asks_first(visit, shoot, options):
     """3-D Secure twice: at the payment page, and for three seats more, which wait until the bank is answered."""
-    buyer = Buyer(visit(DESKTOP, **ENGLISH), shoot)
+    buyer = Buyer(visit(DESKTOP, **options), shoot, has_scripts=options.get("java_script_enabled", True))
     buyer.choose("fieldnote/team", 10)
     buyer.sign_up()
     buyer.name_company("US")
