@@ -110,6 +110,7 @@ def test_a_webhook_passes_by_what_pages_need(client, db):
     assert "Content-Security-Policy" not in answer.headers
     assert "Content-Language" not in answer.headers
     assert answer.headers["X-Request-ID"]
+    assert answer.headers["Content-Length"] == "0"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
