@@ -33,7 +33,7 @@ from config.local import ports
 from tests import factories, shop
 
 BOUGHT, MORE = 10, 3
-PAST = timedelta(seconds=1)
+PAST, LATER = timedelta(seconds=1), timedelta(hours=1)
 
 
 @dataclass
@@ -114,10 +114,21 @@ def customers(count):
 # --- Time and quiet ---------------------------------------------------------------------------------------------------
 
 
-def time_passes():
-    """Nobody is alive: leases and waits run out."""
+def nothing_is_due():
+    """Until time passes: processes may start and be idle."""
+    later = clock.wall() + LATER
+    StripeCommand.objects.filter(state="open").update(due_at=later)
+    OutgoingMail.objects.filter(state=MailState.DUE).update(due_at=later)
+    EventCursor.objects.update(due_at=later)
+
+
+def time_passes(cases=None):
+    """Leases and waits run out while nobody is alive; of commands, only these customers'."""
     past = clock.wall() - PAST
-    StripeCommand.objects.filter(state="open").update(due_at=past, lease_until=None)
+    commanded = StripeCommand.objects.filter(state="open")
+    if cases is not None:
+        commanded = commanded.filter(organization__in=[case.organization for case in cases])
+    commanded.update(due_at=past, lease_until=None)
     StripeObject.objects.filter(dirty__gt=F("cleaned")).update(due_at=past, lease_until=None)
     OutgoingMail.objects.filter(state=MailState.DUE).update(due_at=past, lease_until=None)
     EventCursor.objects.update(due_at=past, lease_until=None)
