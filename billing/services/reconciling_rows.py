@@ -36,10 +36,12 @@ def see_again(sightings: Collection[Sighting], at: datetime) -> list[Sighting]:
         return []
     rows = Difference.objects.open().filter(subject__in={subject for _kind, subject in found})
     held = [row for row in rows.select_for_update() if (row.kind, row.subject) in found]
+    Difference.objects.filter(pk__in=[row.pk for row in held]).update(last_seen_at=at)
     for row in held:
         now = found[row.kind, row.subject].found
-        row.last_seen_at, row.ours, row.stripes = at, dict(now.ours), dict(now.stripes)
-    Difference.objects.bulk_update(held, ["last_seen_at", "ours", "stripes"], batch_size=500)
+        if (row.ours, row.stripes) != (dict(now.ours), dict(now.stripes)):
+            row.ours, row.stripes = dict(now.ours), dict(now.stripes)
+            row.save(update_fields=["ours", "stripes"])
     known = {(row.kind, row.subject) for row in held}
     return [one for key, one in found.items() if key not in known]
 
