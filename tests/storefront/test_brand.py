@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import requests
 from django.http import HttpResponseRedirect
 
+from billing import sandbox_control
 from config import brand
 
 
@@ -40,3 +42,10 @@ def test_mails_get_the_accent_as_hex(settings):
     settings.BRAND = settings.BRAND | {"accent_chroma": 0.105}
     red, green, blue = (int(part, 16) for part in re.findall("..", brand.accent_hex(0.49)[1:]))
     assert green > blue > red
+
+
+def test_the_sandboxs_payment_pages_name_it(shop):
+    sandbox_control.name_merchant("Globex Notes")
+    assert shop.control("GET", "settings")["name"] == "Globex Notes"
+    page = requests.get(shop.start(seats=10).url, timeout=30).text
+    assert "Globex Notes" in page

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.base import BaseStorage
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from config import context
 
@@ -32,6 +33,18 @@ def test_a_focus_page_carries_the_token_for_htmx(rf):
     request.user = AnonymousUser()
     html = render_to_string("base_focus.html", {}, request)
     assert '<body hx-headers=\'{"X-CSRFToken": ' in html
+
+
+@pytest.mark.parametrize("name", ["storefront:cart", "storefront:organization_new", "storefront:team_leaving"])
+def test_one_can_sign_out_from_a_focus_page(client, cast, name):
+    client.force_login(cast.owner)
+    page = client.get(reverse(name)).content.decode()
+    assert 'popovertarget="account-menu"' in page
+    assert f'action="{reverse("account_logout")}"' in page
+
+
+def test_a_visitor_has_no_account_menu(client, db):
+    assert "account-menu" not in client.get(reverse("storefront:cart")).content.decode()
 
 
 @pytest.mark.parametrize(
