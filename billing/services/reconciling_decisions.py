@@ -114,7 +114,7 @@ def _look(row: Difference, reason: str, at: datetime) -> reconciling.Theirs | No
     """What Stripe says now of a subscription, if the difference is still the one that was shown."""
     if not reason.strip():
         raise CannotDecide(_("Say why: the reason is kept with the decision."))
-    if row.state != DifferenceState.OPEN:
+    if not Difference.objects.open().filter(pk=row.pk).exists():
         raise NotOpen(_("It was decided before, or is gone."))
     theirs, look = _ask(row)
     if row.subject in look.held:

@@ -1,49 +1,393 @@
-"""The nightly comparison with Stripe: each kind of difference by itself, what is repaired, what is left alone, and the buttons."""
+"""The nightly comparison with Stripe: what is repaired, what is named, what is left alone, and how a run keeps its place."""
+
+from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 
-from billing.models import Difference, Reconciliation, StripeObject, Subscription
-from billing.services import reconciling
+from accounts.models import Journal
+from billing import gateway, tasks
+from billing.models import (
+    CheckoutAttempt,
+    Customer,
+    Difference,
+    Invoice,
+    Reconciliation,
+    SeatLedgerEntry,
+    StripeCommand,
+    StripeObject,
+    Subscription,
+)
+from billing.rules.stripe_events import Kind
+from billing.services import inbox, reconciling, reconciling_reading, reconciling_rows, scheduled
+from config import clock
+from tests.billing.planting import Company
 
 
 def run(organization=None):
     return reconciling.go_on(reconciling.begin(organization))
 
 
-def open_rows():
-    return {(row.kind, row.subject) for row in Difference.objects.open()}
+def named():
+    return set(Difference.objects.open().values_list("kind", "subject"))
 
 
-def plant(shop, kind, identity, **values):
-    """Change an object behind Stripe's back: no event tells of it."""
-    row = shop.account.store.get(kind, identity)
-    shop.account.write({kind: {identity: {**row, **values}}})
-
-
-def plant_item(shop, subscription, **values):
-    row = shop.account.store.get("subscription", subscription.stripe_id)
-    item = {**row["items"]["data"][0], **values}
-    plant(shop, "subscription", subscription.stripe_id, items={**row["items"], "data": [item, *row["items"]["data"][1:]]})
+def written(shop):
+    return [call for call in shop.control("GET", "calls")["data"] if call["method"] != "GET"]
 
 
 @pytest.fixture
-def bought(shop):
-    return shop.buy(seats=10)
+def company(shop):
+    return Company(shop, 6)
 
 
-def test_a_store_that_agrees_has_no_difference(bought):
+# --- Named ------------------------------------------------------------------------------------------------------------
+
+PLANTS = {
+    "quantity": lambda company: company.quantity(1),
+    "price": lambda company: company.price_of(1),
+    "unknown_price": lambda company: company.unknown_price(1),
+    "currency": lambda company: company.currency(1),
+    "discount": lambda company: company.discount(1),
+    "tax by rate": lambda company: company.tax(2),
+    "tax by Stripe Tax": lambda company: company.tax(1),
+    "end at Stripe only": lambda company: company.ending(2),
+    "end here only": lambda company: company.ending(1),
+    "phases at Stripe only": lambda company: company.phases(2),
+    "phases here only": lambda company: company.phases(1),
+    "missing": lambda company: company.missing(1),
+    "amount": lambda company: company.amount(1),
+    "duplicate": lambda company: company.stranger("duplicate", "second", "cus_firm1"),
+    "unknown": lambda company: company.stranger("unknown", "new", "cus_new0"),
+    "foreign": lambda company: company.stranger("foreign", "nobody", "cus_nobody"),
+    "command": lambda company: company.command(1),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
+def test_each_kind_is_named_once_and_closed_when_it_is_gone(plant, company, shop):
+    company.customers_of("new", 1)
+    company.bring([{"object": "customer", "id": "cus_nobody"}])
+    one = plant(company)
+    shop.control("DELETE", "calls")
+    assert (run().found, named()) == (1, {one.key})
+    row = Difference.objects.get()
+    assert row.ours.keys() == row.stripes.keys()
+    assert row.ours != row.stripes
+    assert (row.owner, row.organization is None) == (None, one.kind == "foreign")
+    assert (run().found, named()) == (0, {one.key})
+    assert Journal.objects.filter(kind="billing.difference.found", data__subject=one.subject).count() == 1
+    one.undo()
+    assert run().gone == 1
+    row.refresh_from_db()
+    assert (row.state, row.decided_by, row.decided_at is not None) == ("gone", None, True)
+    assert Journal.objects.filter(kind="billing.difference.gone", data__subject=one.subject).count() == 1
+    assert written(shop) == []
+    assert set(Subscription.objects.exclude(quantity=10).values_list("stripe_id", flat=True)) == set()
+
+
+def test_a_store_that_agrees_has_no_difference(company, shop):
+    shop.buy(seats=10)
     done = run()
-    assert done.finished_at is not None
-    assert (done.found, done.repaired) == (0, 0)
-    assert done.compared >= 3
+    assert (done.found, done.repaired, done.gone) == (0, 0, 0)
+    assert done.compared >= 6 * 3 + 3
     assert not Difference.objects.exists()
 
 
-def test_seats_differ(shop, bought):
-    plant_item(shop, bought, quantity=12)
+def test_one_thing_raises_one_alarm(company):
+    """Seats that differ make the schedule differ too, and the period's end may as well: only the seats are named."""
+    company.phases(1)
+    company.quantity(1)
+    company.ending(3)
+    company.unknown_price(3)
+    run()
+    assert named() == {("quantity", "sub_firm1"), ("unknown_price", "sub_firm3")}
+
+
+def test_a_period_that_cannot_be_read_again_is_named(company, monkeypatch):
+    ends = company.epoch(company.ends_at) + 86_400
+    company.change_item("sub_firm1", current_period_end=ends)
+    monkeypatch.setattr(inbox, "_applier", lambda _kind: lambda _answer, _at: 1 / 0)
     assert run().found == 1
-    row = Difference.objects.get()
-    assert (row.kind, row.subject, row.ours, row.stripes) == ("quantity", bought.stripe_id, {"quantity": 10}, {"quantity": 12})
-    assert (row.organization, row.subscription) == (bought.organization, bought)
+    assert named() == {("period", "sub_firm1")}
+
+
+def test_what_stripe_says_by_now_is_kept_with_the_row(company):
+    company.quantity(1, 12)
+    run()
+    company.quantity(1, 14)
+    run()
+    assert Difference.objects.get().stripes == {"quantity": 14}
+
+
+# --- Repaired -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_only_mirrored_is_read_again(company):
+    company.change("subscription", "sub_firm1", status="past_due")
+    company.change("invoice", "in_firm2", status="void")
+    company.change("customer", "cus_firm3", balance=-500, currency="usd")
+    Invoice.objects.filter(stripe_id="in_firm4").delete()
+    done = run()
+    assert (done.repaired, done.found) == (4, 0)
+    assert Subscription.objects.get(stripe_id="sub_firm1").status == "past_due"
+    assert Invoice.objects.get(stripe_id="in_firm2").status == "void"
+    assert Customer.objects.get(stripe_id="cus_firm3").balance_minor == -500
+    assert Invoice.objects.get(stripe_id="in_firm4").total_minor == 19_000
+    assert run().repaired == 0
+
+
+def test_a_renewal_that_nobody_heard_of_is_caught_up_with(shop):
+    row = shop.buy(seats=10)
+    scheduled.change_seats(row, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
+    at = row.period_ends_at + timedelta(hours=2)
+    shop.control("POST", "clock", advance_to=int(at.timestamp()))
+    shop.move_store(round((at - clock.wall()).total_seconds()))
+    done = run()
+    assert (done.found, done.repaired > 0) == (0, True)
+    row = shop.fresh(row)
+    assert (row.quantity, row.period_starts_at) == (8, shop.fresh(row).period_starts_at)
+    assert SeatLedgerEntry.objects.filter(subscription=row, kind="renewed", delta=-2).exists()
+
+
+def test_a_purchase_that_nobody_heard_of_is_booked_and_not_reported(shop):
+    attempt = shop.start()
+    shop.pay(attempt)
+    assert not Subscription.objects.exists()
     assert run().found == 0
-    assert Subscription.objects.get(pk=bought.pk).quantity == 10
+    assert CheckoutAttempt.objects.get().state == "applied"
+    assert not Difference.objects.exists()
+
+
+def test_a_status_waits_while_seats_differ_because_reading_it_would_take_the_seats_over(company):
+    company.quantity(1)
+    company.change("subscription", "sub_firm1", status="past_due")
+    done = run()
+    assert (done.repaired, named()) == (0, {("quantity", "sub_firm1")})
+    assert Subscription.objects.get(stripe_id="sub_firm1").quantity == 10
+
+
+# --- Left alone -----------------------------------------------------------------------------------------------------------
+
+
+def open_command(row):
+    now = clock.wall()
+    return StripeCommand.objects.create(
+        kind="seats.increase",
+        target=f"subscription:{row.pk}",
+        organization=row.organization,
+        idempotency_key="under way",
+        due_at=now + timedelta(hours=1),
+        first_sent_at=now,
+        source="page",
+        created_at=now,
+    )
+
+
+def test_a_change_under_way_is_nobodys_alarm_and_keeps_an_older_one_open(company):
+    company.quantity(1)
+    command = open_command(company.subscriptions[1])
+    assert run().found == 0
+    command.delete()
+    assert run().found == 1
+    open_command(company.subscriptions[1])
+    undone = run()
+    assert (undone.gone, named()) == (0, {("quantity", "sub_firm1")})
+
+
+def test_a_change_that_settles_within_the_run_is_nobodys_alarm(company, monkeypatch):
+    """The first look falls between Stripe's change and its event."""
+    plant = company.quantity(1)
+    drain = inbox.drain
+
+    def settle(now):
+        plant.undo()
+        return drain(now)
+
+    monkeypatch.setattr(inbox, "drain", settle)
+    assert run().found == 0
+    assert not Difference.objects.exists()
+
+
+def test_an_object_about_to_be_read_is_left_alone_but_one_that_cannot_be_read_is_not(company):
+    company.quantity(1)
+    company.quantity(2)
+    wall = clock.wall() + timedelta(hours=1)
+    for n in (1, 2):
+        inbox.touch(Kind.SUBSCRIPTION, f"sub_firm{n}")
+    StripeObject.objects.update(due_at=wall)
+    StripeObject.objects.filter(key="sub_firm2").update(error="UnknownPrice")
+    run()
+    assert named() == {("quantity", "sub_firm2")}
+
+
+def test_an_accepted_exception_stays_silent_while_stripe_says_the_same(company):
+    company.discount(1)
+    run()
+    Difference.objects.update(state="accepted", reason="Agreed with sales until May", decided_at=clock.now())
+    assert run().found == 0
+    company.bring([{"object": "coupon", "id": "MORE", "percent_off": 50, "duration": "forever"}])
+    row = {"object": "discount", "id": "di_more", "source": {"type": "coupon", "coupon": "MORE"}, "subscription": "sub_firm1"}
+    company.bring([row | {"_coupon": {"duration": "forever"}}])
+    company.change("subscription", "sub_firm1", discounts=["di_firm1", "di_more"])
+    assert run().found == 1
+    assert Difference.objects.open().get().stripes == {"coupons": ["FRIENDS", "MORE"]}
+
+
+# --- The run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    monkeypatch.setattr(reconciling_reading, "PAGE", 2)
+
+
+def test_a_run_goes_on_where_it_was_interrupted(company, monkeypatch, small_pages):
+    company.quantity(0)
+    company.quantity(5)
+    run_ = reconciling.begin()
+    page, calls = gateway.subscriptions, []
+
+    def breaking(params):
+        calls.append(params.get("starting_after", ""))
+        if len(calls) == 3:
+            raise gateway.Unreachable("no answer")
+        return page(params)
+
+    monkeypatch.setattr(gateway, "subscriptions", breaking)
+    with pytest.raises(gateway.Unreachable):
+        reconciling.go_on(run_)
+    run_.refresh_from_db()
+    assert (run_.stage, run_.lease_until, run_.error) == ("subscriptions", None, "no answer")
+    assert run_.cursor == calls[2]
+    assert reconciling.begin().pk == run_.pk
+    done = reconciling.go_on(run_)
+    assert (done.finished_at is not None, done.error, done.found) == (True, "", 2)
+    assert len(calls) == len(set(calls[:5])) + 3  # the broken page once more, and the two with something new a second time
+    assert not done.pages.exists()
+    assert not done.seen.exists()
+
+
+def test_two_processes_do_not_run_it_twice(company):
+    run_ = reconciling.begin()
+    Reconciliation.objects.update(lease_until=clock.wall() + timedelta(minutes=1))
+    assert reconciling.go_on(run_).finished_at is None
+    Reconciliation.objects.update(lease_until=clock.wall() - timedelta(seconds=1))
+    assert reconciling.go_on(run_).finished_at is not None
+
+
+def test_whoever_lost_the_lease_stops(company, monkeypatch):
+    run_ = reconciling.begin()
+    page = reconciling_reading.subscriptions
+
+    def overtaken(*args):
+        Reconciliation.objects.update(fence=99)
+        return page(*args)
+
+    monkeypatch.setattr(reconciling_reading, "subscriptions", overtaken)
+    assert reconciling.go_on(run_).finished_at is None
+    assert Reconciliation.objects.get().stage == "subscriptions"
+
+
+def test_the_night_begins_at_its_hour_and_once(company, monkeypatch):
+    at = clock.wall().replace(hour=2, minute=5)
+    monkeypatch.setattr(clock, "wall", lambda: at)
+    assert reconciling.night(at.replace(hour=1)) is None
+    done = reconciling.night(at)
+    assert done.finished_at is not None
+    assert reconciling.night(at) is None
+    assert reconciling.night(at + timedelta(hours=20)) is None
+    monkeypatch.setattr(clock, "wall", lambda: at + timedelta(days=1))
+    assert reconciling.night(at + timedelta(days=1)).pk != done.pk
+
+
+def test_a_share_of_the_night_ends_in_time_and_the_next_goes_on(company, monkeypatch):
+    monkeypatch.setattr(reconciling, "SHARE", timedelta(0))
+    at = clock.wall().replace(hour=3)
+    first = reconciling.night(at)
+    assert first.stage == "subscriptions"
+    monkeypatch.undo()
+    assert reconciling.go_on(first).finished_at is not None
+
+
+def test_the_task_does_a_share(company):
+    assert tasks.reconcile() in ("", "done")
+
+
+def test_the_key_of_another_account_reports_nothing(shop):
+    company = Company(shop, 30)
+    for n in range(25):
+        company.missing(n)
+    with pytest.raises(reconciling.WrongAccount, match="5 of 30"):
+        run()
+    assert not Difference.objects.exists()
+    assert "5 of 30" in Reconciliation.objects.get().error
+
+
+def test_a_page_costs_the_same_with_more_on_it(shop, django_assert_max_num_queries):
+    small = Company(shop, 3)
+    page = reconciling_reading.subscriptions(reconciling_reading.Scope(until=small.now, since=small.now), "")
+    with django_assert_max_num_queries(5):
+        reconciling.reconciling_looks.subscriptions(page.rows, asked_at=clock.now())
+    small.stranger("duplicate", "x", "cus_firm1")
+    small.stranger("duplicate", "y", "cus_firm2")
+    page = reconciling_reading.subscriptions(reconciling_reading.Scope(until=small.now, since=small.now), "")
+    with django_assert_max_num_queries(11):
+        reconciling.reconciling_looks.subscriptions(page.rows, asked_at=clock.now())
+
+
+def test_invoices_older_than_the_window_are_read_while_open_and_remembered_while_different(company):
+    company.amount(1)
+    run()
+    old = company.now - timedelta(days=60)
+    Invoice.objects.update(issued_at=old)
+    for n in range(6):
+        company.change("invoice", f"in_firm{n}", created=company.epoch(old))
+    company.amount(2)
+    company.change("invoice", "in_firm3", status="open", attempt_count=2)
+    done = run()
+    assert named() == {("amount", "in_firm1")}
+    assert (done.repaired, Invoice.objects.get(stripe_id="in_firm3").status) == (1, "open")
+    company.change("invoice", "in_firm1", amount_paid=19_000)
+    assert run().gone == 1
+
+
+# --- By hand ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_says_what_it_found(company, capsys):
+    company.quantity(1)
+    call_command("reconcile")
+    said = capsys.readouterr().out
+    assert "1 differences found" in said
+    assert "sub_firm1" in said
+    assert "{'quantity': 10}" in said
+
+
+def test_one_organization_alone(company, shop, cast, capsys):
+    company.quantity(1)
+    company.quantity(2)
+    call_command("reconcile", organization="firm1.example")
+    assert named() == {("quantity", "sub_firm1")}
+    assert "3 objects compared" in capsys.readouterr().out
+    call_command("reconcile")
+    assert len(named()) == 2
+    company.change_item("sub_firm1", quantity=10)
+    company.change_item("sub_firm2", quantity=10)
+    run(company.organizations[1])
+    assert named() == {("quantity", "sub_firm2")}
+    with pytest.raises(CommandError, match="no customer at Stripe"):
+        call_command("reconcile", organization=cast.globex.domain)
+    with pytest.raises(CommandError, match="No organization"):
+        call_command("reconcile", organization="nobody.example")
+
+
+def test_opening_twice_is_refused_by_the_database(company):
+    plant = company.quantity(1)
+    run()
+    row = Difference.objects.get()
+    assert row.kind == plant.kind
+    found = reconciling_rows.see_again([], clock.now())
+    assert found == []
+    with pytest.raises(Exception, match="difference_open_unique"):
+        Difference.objects.create(kind="quantity", subject="sub_firm1", found_at=row.found_at, last_seen_at=row.found_at)
