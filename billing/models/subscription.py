@@ -30,8 +30,8 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(status__in=LIVE_STATUSES)
 
     def locked(self) -> "SubscriptionQuerySet":
-        """Lock only the subscription's own row; call inside a transaction."""
-        return self.select_for_update(of=("self",))
+        """Lock only the subscription's own row, not against rows that refer to it; call inside a transaction."""
+        return self.select_for_update(of=("self",), no_key=True)
 
 
 class Subscription(models.Model):

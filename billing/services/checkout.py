@@ -116,7 +116,7 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart) -> bool:
 def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
     """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt."""
     with transaction.atomic(durable=True):
-        locked = Organization.objects.select_for_update().get(pk=organization.pk)
+        locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         price = _check(cart, locked)
         known = CheckoutAttempt.objects.filter(
             organization=locked, line=cart.plan.line_id, state__in=(CheckoutState.OPENING, CheckoutState.OPEN)

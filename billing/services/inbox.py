@@ -67,7 +67,16 @@ RETURNING key, kind, dirty, fence, attempts,
     (SELECT max(id) FROM billing_inboxevent WHERE object_key = key AND handled_at IS NULL)
 """
 
+CLEAN = """
+UPDATE billing_stripeobject SET cleaned = %(seen)s, lease_until = NULL, attempts = 0, error = '', fetched_at = %(now)s
+WHERE key = %(key)s AND fence = %(fence)s RETURNING dirty
+"""
+
 log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Somebody else took the object over while it was being applied: nothing of ours is kept."""
 
 
 class Overtaken(Exception):
@@ -158,6 +167,8 @@ def _handle(one: Claimed, fetched: Callable[[], Any]) -> bool:
     """Apply one object; False when it has to wait."""
     try:
         return _apply(one, fetched())
+    except LeaseLost:
+        return False
     except Overtaken:
         _release(one, after=timedelta(0), attempts=one.attempts - 1)
     except CommandUnderWay as wait:
@@ -173,18 +184,24 @@ def _handle(one: Claimed, fetched: Callable[[], Any]) -> bool:
 
 
 def _apply(one: Claimed, fetched: Any) -> bool:
+    """Rows first, the mark last, as every flow that touches marks locks them: or the two would wait for each other."""
     at = clock.now()
     with transaction.atomic(durable=True):
-        mine = StripeObject.objects.select_for_update().filter(pk=one.key, fence=one.fence).first()
-        if mine is None:
-            return False  # the lease ran out and somebody else has it
         if one.kind == Kind.SUBSCRIPTION:
             _check_version(one)
         _applier(one.kind)(fetched, at)
-        mine.cleaned, mine.lease_until, mine.attempts, mine.error, mine.fetched_at = one.dirty, None, 0, "", clock.wall()
-        mine.save(update_fields=["cleaned", "lease_until", "attempts", "error", "fetched_at"])
-        _mark_handled(one, is_quiet=mine.dirty == one.dirty)
+        _mark_handled(one, is_quiet=_clean(one) == one.dirty)
     return True
+
+
+def _clean(one: Claimed) -> int:
+    """Clean up to what was seen; how dirty it is by now. Raises LeaseLost when the lease ran out and somebody else has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAN, {"key": one.key, "fence": one.fence, "seen": one.dirty, "now": clock.wall()})
+        found = cursor.fetchone()
+    if found is None:
+        raise LeaseLost
+    return int(found[0])
 
 
 def _check_version(one: Claimed) -> None:

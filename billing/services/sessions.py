@@ -22,8 +22,8 @@ def apply(session: gateway.Session, at: datetime) -> None:
     attempt = CheckoutAttempt.objects.filter(stripe_session_id=session.id).first()
     if attempt is None:
         return  # opened by somebody else, or our row does not know the session yet: opening it asks for another look
-    # The organization's row is the lock of everything that may start a subscription.
-    Organization.objects.select_for_update().get(pk=attempt.organization_id)
+    # The organization's row is the lock of everything that may start a subscription; rows that refer to it need not wait.
+    Organization.objects.select_for_update(no_key=True).get(pk=attempt.organization_id)
     attempt = CheckoutAttempt.objects.select_related("organization", "line", "price__plan", "cart", "actor").get(pk=attempt.pk)
     if attempt.state in (CheckoutState.APPLIED, CheckoutState.RETURNED):
         return

@@ -197,7 +197,9 @@ def assert_charged_once(case, times=1):
 
 
 def _assert_paid(case, row, changes):
-    """Stripe's invoices are ours, to the cent, and one payment was taken for each."""
+    """However often Stripe was asked, it was under one key an increase; its invoices are ours, one payment for each."""
+    asked = [call for call in shop.control("GET", "calls")["data"] if (call["method"], call["path"]) == ("POST", case.path)]
+    assert {call["idempotency_key"] for call in asked} == {change.command.idempotency_key for change in changes}
     theirs = at_stripe("invoices", subscription=row.stripe_id)
     ours = Invoice.objects.filter(subscription=row)
     assert {(one["id"], one["status"], one["total"], one["amount_paid"]) for one in theirs} == set(

@@ -25,14 +25,14 @@ def not_fetched(traps, customer):
     hold.wait()
 
 
-def not_applied(traps, customer):
-    """The inbox: an object is fetched, and not yet applied."""
+def not_cleaned(traps, customer):
+    """The inbox: an object is applied, and not yet clean."""
     hold = traps.hold("GET", f"/v1/customers/{customer}", wire.ANSWER)
     inbox.touch(Kind.CUSTOMER, customer)
     hold.wait()
     grip = traps.grip().row(StripeObject(pk=customer))
     hold.let_go()
-    grip.wait_for_victim("SELECT")
+    grip.wait_for_victim("UPDATE billing_stripeobject")
 
 
 def start_idle(store):
@@ -52,7 +52,7 @@ def stop_everywhere(store, cases):
         moments.spring(store.traps, [case], functools.partial(inbox.touch, Kind.SUBSCRIPTION, case.row.stripe_id))
     customers = [case.organization.customer.stripe_id for case in early]
     not_fetched(store.traps, customers[0])
-    not_applied(store.traps, customers[1])
+    not_cleaned(store.traps, customers[1])
 
 
 def test_killed_in_the_middle_of_its_lanes(store, letters):
