@@ -55,7 +55,7 @@ def assert_charged_once(shop, row, change, *, seats_now):
     assert not Journal.objects.filter(kind="billing.charge.differed").exists()
 
 
-# --- kill -9 ----------------------------------------------------------------------------------------------------------
+# --- Breath 1 alone (kill -9 of the processes themselves: tests/faults) -----------------------------------------------------
 
 
 def open_change(shop, row, count):
