@@ -1,7 +1,5 @@
-"""The inbox: what Stripe tells, right under any order, duplication, delay and failure."""
+"""The inbox: what Stripe tells, right under any order, duplication, delay and failure. The door is in test_webhook.py."""
 
-import hashlib
-import hmac
 import json
 import random
 import threading
@@ -9,7 +7,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
@@ -19,125 +16,7 @@ from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, mirror, seats
 from config import clock
-
-EVENT = {
-    "id": "evt_1",
-    "object": "event",
-    "type": "customer.subscription.updated",
-    "created": 1_767_225_600,
-    "data": {"object": {"id": "sub_1", "object": "subscription"}},
-}
-
-
-def signed(body, *, secret=None, at=None):
-    stamp = int(at if at is not None else time.time())
-    text = f"{stamp}.".encode() + body
-    digest = hmac.new((settings.STRIPE_WEBHOOK_SECRET if secret is None else secret).encode(), text, hashlib.sha256).hexdigest()
-    return f"t={stamp},v1={digest}"
-
-
-def send(client, event, **signature):
-    body = json.dumps(event).encode()
-    return client.post(
-        "/webhooks/stripe/",
-        body,
-        content_type="application/json",
-        headers={"Stripe-Signature": signature.pop("header", None) or signed(body, **signature)},
-    )
-
-
-# --- The door ---------------------------------------------------------------------------------------------------------
-
-
-def test_an_event_is_kept_by_one_statement_and_no_call_to_stripe(client, db, monkeypatch, django_assert_max_num_queries):
-    def refuse(*_args, **_kwargs):
-        raise AssertionError("a webhook is accepted without asking Stripe")
-
-    monkeypatch.setattr(gateway, "_call", refuse)
-    with django_assert_max_num_queries(3) as counted:
-        assert send(client, EVENT).status_code == 200
-    assert len(counted.captured_queries) == 1
-    kept = InboxEvent.objects.get()
-    assert (kept.stripe_id, kept.type, kept.object_key, kept.source) == ("evt_1", EVENT["type"], "sub_1", "webhook")
-    assert (kept.payload, kept.handled_at) == (EVENT, None)
-    marked = StripeObject.objects.get()
-    assert (marked.key, marked.kind, marked.dirty, marked.cleaned) == ("sub_1", "subscription", 1, 0)
-
-
-def test_a_signature_that_does_not_hold_writes_nothing(client, db, django_assert_num_queries):
-    body = json.dumps(EVENT).encode()
-    now = time.time()
-    bad = {
-        "missing": "",
-        "empty": "t=,v1=",
-        "no digest": f"t={int(now)}",
-        "another secret": signed(body, secret="whsec_other"),
-        "another body": signed(b"{}"),
-        "stale": signed(body, at=now - 301),
-        "from the future": signed(body, at=now + 301),
-        "stale beside a good time": signed(body, at=now - 400) + f",t={int(now)}",
-        "not ASCII": "t=ü,v1=ß",
-    }
-    for name, header in bad.items():
-        with django_assert_num_queries(0):
-            answer = client.post(
-                "/webhooks/stripe/", body, content_type="application/json", headers={"Stripe-Signature": header}
-            )
-        assert answer.status_code == 400, name
-    assert not InboxEvent.objects.exists()
-    assert not StripeObject.objects.exists()
-
-
-def test_what_is_signed_and_no_event_writes_nothing(client, db, django_assert_num_queries):
-    for body in (b"", b"[]", b"{", b'{"id": "evt_1"}', b'{"id": 1, "type": "customer.updated", "created": 1}', b"\xff"):
-        with django_assert_num_queries(0):
-            answer = client.post(
-                "/webhooks/stripe/", body, content_type="application/json", headers={"Stripe-Signature": signed(body)}
-            )
-        assert (answer.status_code, answer.content) == (400, b"The body is no event."), body
-
-
-def test_without_a_secret_nothing_is_taken(client, db, settings):
-    settings.STRIPE_WEBHOOK_SECRET = ""
-    assert send(client, EVENT, secret="").status_code == 400
-    assert not InboxEvent.objects.exists()
-
-
-def test_a_webhook_passes_by_what_pages_need(client, db):
-    """No session, no language, no policy for scripts; but a request id, as on every answer."""
-    answer = send(client, EVENT)
-    assert not answer.cookies
-    assert "Content-Security-Policy" not in answer.headers
-    assert "Content-Language" not in answer.headers
-    assert answer.headers["X-Request-ID"]
-    assert answer.headers["Content-Length"] == "0"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_a_signature_within_five_minutes_holds_to_either_side(client, db):
-    for number, shift in enumerate((-290, 0, 290)):
-        assert send(client, EVENT | {"id": f"evt_{number}"}, at=time.time() + shift).status_code == 200
-    assert InboxEvent.objects.count() == 3
-
-
-def test_the_same_event_counts_once(client, db):
-    for _again in range(3):
-        assert send(client, EVENT).status_code == 200
-    assert InboxEvent.objects.count() == 1
-    assert StripeObject.objects.get().dirty == 1
-    send(client, EVENT | {"id": "evt_2"})
-    assert StripeObject.objects.get().dirty == 2
-
-
-def test_types_that_nobody_asked_for_are_answered_and_not_kept(client, db, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        assert send(client, EVENT | {"type": "balance.available"}).status_code == 200
-    assert not InboxEvent.objects.exists()
-
-
-def test_only_post(client, db):
-    assert client.get("/webhooks/stripe/").status_code == 405
-
+from tests import webhooks
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
@@ -194,7 +73,7 @@ def set_quantity(shop, row, quantity):
 
 
 def deliver(client, event):
-    assert send(client, event).status_code == 200
+    assert webhooks.send(client, event).status_code == 200
 
 
 def keep(event):
