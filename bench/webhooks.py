@@ -226,6 +226,12 @@ def report(found: Measured, options: argparse.Namespace, *, missing: str) -> str
     their_reads = "" if missing else f"{statistics.median(found.their_reads):.2f} an event"
     kept = "held" if most <= READS_TARGET else "missed"
     reads_line = f"| reads | {most:.2f} an object and burst | {their_reads} |  |  |  |  | <= {READS_TARGET} | {kept} |"
+    best = statistics.median(found.accepted.ours) / RECORDED
+    by_cpu = 0.0 if missing else statistics.median(found.accepted.their_cpu) / statistics.median(found.accepted.our_cpu)
+    against = (
+        f"\nOther work on the machine slows whoever asks more of it, so see also: accepted by CPU {by_cpu:.0f}x, and against the peer's "
+        f"best recorded rate, {RECORDED:.0f}/s alone on such a machine, {best:.1f}x.\n"
+    )
     lines = [
         f"{SECTION}\n\n{where}\n\n{peer}\n",
         f"| job | {heads} | how | target | verdict |",
@@ -236,7 +242,7 @@ def report(found: Measured, options: argparse.Namespace, *, missing: str) -> str
         found.slow.line("one process"),
         reads_line,
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + ("" if missing else against)
 
 
 def write(section: str) -> None:
