@@ -229,8 +229,8 @@ def report(found: Measured, options: argparse.Namespace, *, missing: str) -> str
     best = statistics.median(found.accepted.ours) / RECORDED
     by_cpu = 0.0 if missing else statistics.median(found.accepted.their_cpu) / statistics.median(found.accepted.our_cpu)
     against = (
-        f"\nOther work on the machine slows whoever asks more of it, so see also: accepted by CPU {by_cpu:.0f}x, and against the peer's "
-        f"best recorded rate, {RECORDED:.0f}/s alone on such a machine, {best:.1f}x.\n"
+        f"\nOther work on the machine slows whoever asks more of it, so see also: accepted by CPU {by_cpu:.0f}x, and "
+        f"against the peer's best recorded rate, {RECORDED:.0f}/s alone on such a machine, {best:.1f}x.\n"
     )
     lines = [
         f"{SECTION}\n\n{where}\n\n{peer}\n",
