@@ -1,4 +1,4 @@
-"""The two buttons of a difference, end to end: what is booked here, what is sent to Stripe, and the night that finds nothing."""
+"""The two buttons of a difference, end to end: what is booked here and sent to Stripe, and the night that finds nothing."""
 
 import pytest
 from django.db.models import Sum
