@@ -48,6 +48,12 @@ KINDS: Final[dict[str, Any]] = {
     "billing.checkout.returned": _("Second payment returned"),
     "billing.checkout.started": _("Checkout started"),
     "billing.command.tried_again": _("Stripe command tried again"),
+    "billing.difference.accepted": _("Difference: Stripe's accepted"),
+    "billing.difference.assigned": _("Difference given to somebody"),
+    "billing.difference.found": _("Difference to Stripe found"),
+    "billing.difference.gone": _("Difference to Stripe gone"),
+    "billing.difference.resend_failed": _("Difference: ours refused by Stripe"),
+    "billing.difference.resent": _("Difference: ours sent again"),
     "billing.invoice.paid": _("Invoice paid"),
     "billing.invoice.payment_failed": _("Payment failed"),
     "billing.schedule.missed": _("Scheduled change missed"),
@@ -76,7 +82,7 @@ SOURCES: Final[dict[str, Any]] = {
 # Ids of rows, and what another fact says already.
 HIDDEN: Final = {
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
-    *("membership", "policy", "seat", "subscription", "with_seat", "basket", "members", "user", "api_key"),
+    *("difference", "membership", "policy", "seat", "subscription", "with_seat", "basket", "members", "user", "api_key"),
 }
 
 

@@ -49,6 +49,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
     (
         _("Talk with Stripe"),
         (
+            ("billing.difference", "difference"),
+            ("billing.reconciliation", "compare_arrows"),
             ("billing.stripecommand", "send"),
             ("billing.inboxevent", "inbox"),
             ("billing.stripeobject", "sync"),

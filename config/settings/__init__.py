@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE = {
     "projections": {"task": "billing.drain_projections", "schedule": 30.0, "options": {"expires": 30.0}},
     "poller": {"task": "billing.poll_events", "schedule": 60.0, "options": {"expires": 60.0}},
     "held-seats": {"task": "billing.expire_held_seats", "schedule": 300.0, "options": {"expires": 300.0}},
+    # Each a share of the nightly comparison with Stripe, which begins at billing.reconcile_hour.
+    "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py

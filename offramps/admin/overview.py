@@ -8,14 +8,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import OutgoingMail
-from billing.models import Invoice, StripeCommand, StripeObject, Subscription
+from billing.models import Difference, Invoice, StripeCommand, StripeObject, Subscription
 from config import words
 from config.admin import columns
 from offramps.models import HandRaise
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """UNFOLD's callback for the first page. One count a number that this person may look at; seven queries at most."""
+    """UNFOLD's callback for the first page. One count a number that this person may look at; eight queries at most."""
     return {**context, "title": _("Overview"), "tiles": list(_tiles(request))}
 
 
@@ -50,6 +50,7 @@ def _counted() -> list[tuple[str, str, QuerySet[Any], dict[str, Any], bool]]:
             {"trouble": "yes"},
             True,
         ),
+        ("billing.difference", _("Differences to Stripe"), Difference.objects.open(), {"state__exact": "open"}, True),
         (
             *("billing.stripeobject", _("Stripe objects not read")),
             *(StripeObject.objects.filter(dirty__gt=F("cleaned")).exclude(error=""), {"trouble": "yes"}, True),

@@ -152,6 +152,8 @@ LOOKING = {
     "billing.customer": MONEY,
     "billing.checkoutattempt": MONEY | {"marketing"},
     "billing.stripecommand": STRIPE | {"manager"},
+    "billing.difference": STRIPE,
+    "billing.reconciliation": STRIPE,
     "billing.stripeobject": STRIPE,
     "billing.inboxevent": STRIPE,
     "billing.eventcursor": STRIPE,
