@@ -199,8 +199,10 @@ def _run(exchange: Exchange, verb: Verb, found: dict[str, str], params: dict[str
         if fault and fault.kind == "500":
             raise errors.ApiError
         expand = paths(params.pop("expand", None))
-        result = verb(Call(tx, params, found, exchange.request.path))
-        status, body = 200, result.render(tx, expand) if isinstance(result, Page) else render(tx, result, expand)
+        call = Call(tx, params, found, exchange.request.path)
+        result = verb(call)
+        view = call.view or tx
+        status, body = 200, result.render(view, expand) if isinstance(result, Page) else render(view, result, expand)
         if fault and fault.kind == "500_after_effect":
             status, body = 500, errors.ApiError().body()
     except errors.StripeError as error:

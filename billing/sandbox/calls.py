@@ -18,6 +18,8 @@ class Call:
     params: dict[str, Any]
     ids: dict[str, str]
     url: str
+    # What the answer is rendered from, where that is not the transaction: a preview's own view, which is dropped.
+    view: Transaction | None = None
 
     @property
     def account(self) -> Account:

@@ -14,6 +14,8 @@ LIVE = {"trialing", "active", "past_due", "unpaid"}
 ORDER = (
     "pending_update_expires",
     "tax_id_checked",
+    "discounts_end",
+    "customer_discount_ends",
     "checkout_expires",
     "incomplete_expires",
     "trial_notice",
@@ -24,6 +26,7 @@ ORDER = (
     "invoice_finalizes",
     "payment_retries",
     "invoice_overdue",
+    "resumption_expires",
 )
 RANK = {kind: rank for rank, kind in enumerate(ORDER)}
 
@@ -53,6 +56,10 @@ def _subscription(row: Obj) -> list[Due]:
         found.append(_due(row["pending_update"]["expires_at"], "pending_update_expires"))
     if row["status"] == "incomplete":
         found.append(_due(row["created"] + INCOMPLETE_SECONDS, "incomplete_expires"))
+    if row["status"] == "paused" and row.get("_resumption"):
+        found.append(_due(row["_resumption"]["expires_at"], "resumption_expires"))
+    if row["status"] in LIVE and row.get("_discount_ends"):
+        found.append(_due(row["_discount_ends"], "discounts_end"))
     if row["status"] not in LIVE:
         return found
     if row["cancel_at"]:
@@ -83,6 +90,10 @@ def _invoice(row: Obj) -> list[Due]:
     return []
 
 
+def _customer(row: Obj) -> list[Due]:
+    return [_due(row["_discount_ends"], "customer_discount_ends")] if row.get("_discount_ends") else []
+
+
 def _session(row: Obj) -> list[Due]:
     return [_due(row["expires_at"], "checkout_expires")] if row["status"] == "open" else []
 
@@ -93,6 +104,7 @@ def _tax_id(row: Obj) -> list[Due]:
 
 
 FINDERS = {
+    "customer": _customer,
     "subscription": _subscription,
     "subscription_schedule": _schedule,
     "invoice": _invoice,

@@ -15,6 +15,8 @@ PREFIXES = {
     "customer_balance_transaction": "cbtxn",
     "tax_id": "txi",
     "tax_rate": "txr",
+    "credit_note": "cn",
+    "credit_note_line_item": "cnli",
     "payment_method": "pm",
     "setup_intent": "seti",
     "payment_intent": "pi",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from billing.sandbox import contract, errors, ids, objects
+from billing.sandbox import contract, errors, ids, objects, offers, places
 from billing.sandbox.state import Obj, copy
 from billing.sandbox.transactions import Transaction
 
@@ -18,8 +18,15 @@ EMBEDDED: dict[str, dict[str, str]] = {
     "invoice": {"default_tax_rates": "tax_rate"},
     "invoiceitem": {"tax_rates": "tax_rate"},
     "item": {"price": "price"},
+    "credit_note_line_item": {"tax_rates": "tax_rate"},
     "customer": {"discount": "discount"},
     "promotion_code": {},
+}
+
+# Fields that depend on the instant of reading.
+MOMENTARY: dict[str, tuple[str, Callable[[Transaction, Obj], bool]]] = {
+    "coupon": ("valid", offers.coupon),
+    "promotion_code": ("active", offers.promotion_code),
 }
 
 Filler = Callable[[Transaction, Obj], Any]
@@ -63,6 +70,7 @@ ON_REQUEST: dict[str, dict[str, Filler]] = {
     "customer": {
         "subscriptions": _subscriptions,
         "tax_ids": _tax_ids,
+        "tax": places.shown,
         "invoice_credit_balance": lambda _, customer: dict(customer["_balances"]),
         "sources": lambda _, customer: objects.sublist(f"/v1/customers/{customer['id']}/sources", []),
     },
@@ -72,7 +80,14 @@ ON_REQUEST: dict[str, dict[str, Filler]] = {
         "tiers": lambda _, price: price.get("_tiers"),
         "currency_options": lambda _, price: price.get("_currency_options"),
     },
-    "coupon": {"applies_to": lambda _, coupon: coupon.get("_applies_to")},
+    "item": {
+        "discounts": lambda tx, item: _plain(tx, item.get("_discounts", [])),
+        "taxes": lambda tx, item: _plain(tx, item.get("_taxes", [])),
+    },
+    "coupon": {
+        "applies_to": lambda _, coupon: coupon.get("_applies_to"),
+        "currency_options": lambda _, coupon: coupon.get("_currency_options"),
+    },
 }
 
 
@@ -101,6 +116,9 @@ def _plain(tx: Transaction, value: Any) -> Any:
         # Only what nobody asked for is left out: an event or an embedded list may carry it already.
         if shown.get(name) is None:
             shown.pop(name, None)
+    momentary = MOMENTARY.get(value.get("object", ""))
+    if momentary and not value.get("deleted"):
+        shown[momentary[0]] = momentary[1](tx, value)
     if value.get("object") == "subscription_item" and "price" in value:
         shown["plan"] = _plan(shown["price"])
     return shown
@@ -160,19 +178,23 @@ def _expand(tx: Transaction, shown: Obj, row: Obj | None, path: Path, whole: str
     if filler and shown.get(field) is None:
         source = row or tx.get(shown["object"], shown["id"])
         shown[field] = filler(tx, source) if source else None
+    elif field not in shown and f"_{field}" in (row or {}):
+        # A hash's own field that is left out unless asked for: kept beside it as a note.
+        shown[field] = _plain(tx, (row or {})[f"_{field}"])
     elif field not in shown and field not in contract.ON_EXPANSION.get(shown.get("object", ""), ()):
         raise errors.invalid(f"This property cannot be expanded ({whole}).", "expand")
     value = shown.get(field)
     if isinstance(value, list):
         shown[field] = [_expanded(tx, item, rest, whole) for item in value]
     elif value is not None:
-        shown[field] = _expanded(tx, value, rest, whole)
+        shown[field] = _expanded(tx, value, rest, whole, (row or {}).get(field))
 
 
-def _expanded(tx: Transaction, value: Any, rest: Path, whole: str) -> Any:
-    row: Obj | None = None
+def _expanded(tx: Transaction, value: Any, rest: Path, whole: str, source: Any = None) -> Any:
+    row: Obj | None = source if isinstance(source, dict) else None
     if isinstance(value, str):
-        kind = ids.kind_of(value)
+        # A coupon's id is what its maker chose.
+        kind = ids.kind_of(value) or ("coupon" if ".coupon." in f".{whole}." else None)
         row = tx.get(kind, value) if kind else None
         if row is None:
             raise errors.invalid(f"This property cannot be expanded ({whole}).", "expand")

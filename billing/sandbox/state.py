@@ -27,6 +27,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "refund": ("charge", "payment_intent"),
     "customer_balance_transaction": ("customer",),
     "tax_id": ("customer",),
+    "credit_note": ("customer", "invoice"),
     "checkout.session": ("customer", "subscription", "_intent"),
     "discount": ("subscription",),
     "customer": ("email", "test_clock"),

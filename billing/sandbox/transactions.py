@@ -26,6 +26,7 @@ EVENT_NAMES = {
     "payment_method": "payment_method",
     "charge": "charge",
     "refund": "refund",
+    "credit_note": "credit_note",
     "customer_balance_transaction": "customer_balance_transaction",
 }
 WITHOUT_CREATED = {"payment_method", "charge", "customer_balance_transaction"}
@@ -58,6 +59,14 @@ class Transaction:
 
     def find(self, kind: str, field: str, value: Any) -> list[Obj]:
         return self.rows.find(kind, field, value)
+
+    def live_customer(self, identity: str | None, param: str = "customer") -> Obj:
+        """The customer, unless deleted, or Stripe's `resource_missing`; the transaction follows its clock."""
+        customer = self.need("customer", identity, param)
+        if customer.get("deleted"):
+            raise errors.missing("customer", identity or "", param)
+        self.follow(identity)
+        return customer
 
     # Writing
 

@@ -209,7 +209,7 @@ def test_a_promotion_code_lowers_the_price(browser, store, customer):
     made = session(store, customer, allow_promotion_codes=True)
     assert "This code is not valid." in browser.get(made.url + "?promotion=NOPE").text
     page = browser.get(f"{made.url}?promotion=acme25")
-    assert "Discount -$9.00" in page.text
+    assert "Discount ACME25 (-25%) -$9.00" in page.text
     assert "Subscribe, $27.00 today" in page.text
     assert "Remove acme25" in page.text
     assert "Due today $36.00" in browser.get(made.url).text

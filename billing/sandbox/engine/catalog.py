@@ -1,11 +1,10 @@
-"""Products, prices, coupons, promotion codes and tax rates."""
+"""Products and prices."""
 
 from fractions import Fraction
 from typing import Any
 
 from billing.sandbox import errors, ids, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import amounts
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -183,112 +182,3 @@ def list_prices(call: Call) -> Page:
         return all((row["recurring"] or {}).get(name) == value for name, value in recurring.items())
 
     return paging.listing(call.tx, "price", params, call.url, where=where, keep=keep)
-
-
-def create_coupon(call: Call) -> Obj:
-    tx, params = call.tx, call.params
-    if (params.get("percent_off") is None) == (params.get("amount_off") is None):
-        raise errors.invalid("You must pass either `percent_off` or `amount_off`.", "percent_off")
-    if params.get("amount_off") is not None and not params.get("currency"):
-        raise errors.invalid("You must pass currency when passing amount_off", "currency")
-    identity = params.get("id") or ids.token(8)
-    if tx.get("coupon", identity):
-        raise errors.invalid("Coupon already exists.", "id", "resource_already_exists")
-    coupon = tx.new("coupon", id=identity, duration=params.get("duration", "once"), valid=True, times_redeemed=0)
-    assign(coupon, params, "amount_off", "currency", "duration_in_months", "max_redemptions", "name", "redeem_by")
-    if params.get("percent_off") is not None:
-        coupon["_percent"] = str(params["percent_off"])
-        coupon["percent_off"] = float(Fraction(coupon["_percent"]))
-    coupon["_applies_to"] = params.get("applies_to")
-    return tx.add(coupon)
-
-
-def retrieve_coupon(call: Call) -> Obj:
-    return call.tx.need("coupon", call.ids["id"], "coupon")
-
-
-def update_coupon(call: Call) -> Obj:
-    coupon = call.tx.edit("coupon", call.ids["id"], "coupon")
-    assign(coupon, call.params, "name")
-    return coupon
-
-
-def delete_coupon(call: Call) -> Obj:
-    return call.tx.remove("coupon", call.ids["id"])
-
-
-def list_coupons(call: Call) -> Page:
-    return paging.listing(call.tx, "coupon", call.params, call.url, where={"created": call.params.get("created")})
-
-
-def create_tax_rate(call: Call) -> Obj:
-    tx, params = call.tx, call.params
-    percentage = str(params["percentage"])
-    rate = tx.new(
-        "tax_rate",
-        active=params.get("active", True),
-        inclusive=params["inclusive"],
-        rate_type="percentage",
-        percentage=float(Fraction(percentage)),
-        effective_percentage=float(Fraction(percentage)),
-        _percent=percentage,
-    )
-    assign(rate, params, "country", "description", "display_name", "jurisdiction", "state", "tax_type")
-    return tx.add(rate)
-
-
-def retrieve_tax_rate(call: Call) -> Obj:
-    return call.tx.need("tax_rate", call.ids["id"], "tax_rate")
-
-
-def update_tax_rate(call: Call) -> Obj:
-    rate = call.tx.edit("tax_rate", call.ids["id"], "tax_rate")
-    assign(rate, call.params, "active", "country", "description", "display_name", "jurisdiction", "state", "tax_type")
-    return rate
-
-
-def list_tax_rates(call: Call) -> Page:
-    where = {name: call.params.get(name) for name in ("active", "created", "inclusive")}
-    return paging.listing(call.tx, "tax_rate", call.params, call.url, where=where)
-
-
-def create_promotion_code(call: Call) -> Obj:
-    tx, params = call.tx, call.params
-    coupon = tx.need("coupon", params["promotion"]["coupon"], "promotion[coupon]")
-    code = params.get("code") or ids.token(8).upper()
-    if any(row["code"] == code and row["active"] for row in tx.rows.newest_first("promotion_code")):
-        raise errors.invalid("An active promotion code with `code: " + code + "` already exists.", "code")
-    promotion = {"type": "coupon", "coupon": coupon["id"]}
-    row = tx.new("promotion_code", active=params.get("active", True), code=code, promotion=promotion, times_redeemed=0)
-    assign(row, params, "customer", "expires_at", "max_redemptions")
-    row["restrictions"] = {"first_time_transaction": False, "minimum_amount": None, "minimum_amount_currency": None}
-    row["restrictions"] |= params.get("restrictions") or {}
-    return tx.add(row)
-
-
-def retrieve_promotion_code(call: Call) -> Obj:
-    return call.tx.need("promotion_code", call.ids["id"], "promotion_code")
-
-
-def update_promotion_code(call: Call) -> Obj:
-    row = call.tx.edit("promotion_code", call.ids["id"], "promotion_code")
-    assign(row, call.params, "active")
-    return row
-
-
-def list_promotion_codes(call: Call) -> Page:
-    where = {name: call.params.get(name) for name in ("active", "code", "created", "customer")}
-    coupon = call.params.get("coupon")
-    return paging.listing(
-        call.tx,
-        "promotion_code",
-        call.params,
-        call.url,
-        where=where,
-        keep=lambda row: not coupon or row["promotion"]["coupon"] == coupon,
-    )
-
-
-def percent(row: Obj) -> Fraction:
-    """The percentage of a coupon or tax rate, exactly as it was given."""
-    return amounts.decimal(row.get("_percent", row.get("percent_off", row.get("percentage"))))

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from billing.sandbox import errors
 from billing.sandbox.calls import Call
 from billing.sandbox.engine import (
+    discounts,
     drafting,
     finalizing,
     invoice_items,
     items,
+    one_offs,
     paying,
     proration,
     settling,
@@ -105,8 +107,8 @@ def apply(tx: Transaction, identity: str, params: Obj) -> Obj | None:
         for debit in subscription["_debits"]:
             if debit["id"] == line["_debit"]:
                 debit["invoice_item"] = item["id"]
-    for entry in params.get("add_invoice_items") or []:
-        subscriptions.extras(tx, subscription, [entry])
+    discounts.note_end(tx, subscription)
+    one_offs.put_aside(tx, subscription, params.get("add_invoice_items") or [])
     if not bill.at_once:
         return None
     customer = tx.need("customer", subscription["customer"])

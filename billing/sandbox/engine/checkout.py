@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from billing.sandbox import errors
-from billing.sandbox.engine import cards, customers, intents, payment_methods, payments, subscriptions
+from billing.sandbox.engine import (
+    cards,
+    checkout_sums,
+    customers,
+    intents,
+    payment_methods,
+    payments,
+    subscriptions,
+    tax_ids,
+)
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -40,15 +49,6 @@ def details(customer: Obj | None, params: Obj) -> Obj | None:
         "tax_exempt": source.get("tax_exempt", "none"),
         "tax_ids": [],
     }
-
-
-def wanted(row: Obj, customer: str) -> Obj:
-    """Parameters of the subscription this session sells."""
-    params = {key: value for key, value in row["_subscription_data"].items() if key != "invoice_settings"}
-    params["items"] = [
-        {"price": item["price"], "quantity": item["quantity"], "tax_rates": item["_tax_rates"]} for item in row["_line_items"]
-    ]
-    return {**params, "customer": customer, "discounts": row["_discounts"]}
 
 
 def session(tx: Transaction, identity: str) -> Obj:
@@ -91,7 +91,7 @@ def submit(
     tx: Transaction,
     identity: str,
     *,
-    card: Obj,
+    card: Obj | None,
     name: str = "",
     email: str = "",
     tax_id: Obj | None = None,
@@ -99,7 +99,10 @@ def submit(
     consent: bool = False,
     country: str = "",
 ) -> Outcome:
-    """A customer submits the form. `card`: number, exp_month, exp_year, cvc; `tax_id`: type and value; `promotion`: a code."""
+    """A customer submits the form. `card`: number, exp_month, exp_year, cvc; `tax_id`: type and value; `promotion`: a code.
+
+    Without a card the purchase goes through only where nothing is due today and the session asks for none.
+    """
     row = session(tx, identity)
     if row["status"] == "complete":
         return Outcome("complete", success_address(row))
@@ -117,16 +120,25 @@ def submit(
     return _try(tx, identity, entry, authenticated=False)
 
 
+def needs_card(row: Obj) -> bool:
+    """Whether the page must ask for a card: always, unless the session wants one only where something is due today."""
+    return row["mode"] != "subscription" or row["payment_method_collection"] != "if_required" or bool(row["amount_total"])
+
+
+def priced(tx: Transaction, identity: str, basket: checkout_sums.Basket, *, later: bool = False) -> tuple[Obj, Obj | None]:
+    """The session with the sums it would have, and the first charge after its trial. Raises what is wrong with a code."""
+    inner = tx.child(preview=True)
+    row = inner.edit("checkout.session", identity)
+    return row, checkout_sums.price(inner, row, basket, later=later)
+
+
 def _try(tx: Transaction, identity: str, entry: Obj, *, authenticated: bool) -> Outcome:
     """Do the purchase on an overlay: kept when it is paid, dropped when it isn't."""
     inner = tx.child()
     try:
-        today = datetime.fromtimestamp(tx.now, UTC)
-        cards.check_entry(today.year, today.month, entry["card"])
-        card = cards.of_number(str(entry["card"]["number"]))
         row = inner.edit("checkout.session", identity)
         customer = _customer(inner, row, entry)
-        method = payment_methods.new(inner, card, entry["card"], {"name": entry["name"], "email": entry["email"]})
+        method = _method(inner, entry)
         buy = _subscribe if row["mode"] == "subscription" else _set_up
         intent = buy(inner, row, customer, method, entry, authenticated=authenticated)
     except errors.StripeError as error:
@@ -144,6 +156,16 @@ def _try(tx: Transaction, identity: str, entry: Obj, *, authenticated: bool) -> 
     return Outcome("complete", success_address(row))
 
 
+def _method(tx: Transaction, entry: Obj) -> Obj | None:
+    """The card as typed; None where none was."""
+    if entry["card"] is None:
+        return None
+    today = datetime.fromtimestamp(tx.now, UTC)
+    cards.check_entry(today.year, today.month, entry["card"])
+    card = cards.of_number(str(entry["card"]["number"]))
+    return payment_methods.new(tx, card, entry["card"], {"name": entry["name"], "email": entry["email"]})
+
+
 def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
     """The session's customer, made now if need be, with what the form told about it."""
     identity = row["customer"]
@@ -157,7 +179,7 @@ def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
     else:
         _update_customer(tx, row, entry)
     if entry["tax_id"] and (row["tax_id_collection"] or {}).get("enabled"):
-        customers.add_tax_id(tx, identity, entry["tax_id"]["type"], entry["tax_id"]["value"])
+        tax_ids.add(tx, identity, entry["tax_id"]["type"], entry["tax_id"]["value"])
     customer = tx.need("customer", identity)
     row["customer_details"] = details(customer, {"customer_email": entry["email"]}) or {}
     row["customer_details"]["name"] = customer["name"] or entry["name"]
@@ -169,34 +191,30 @@ def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:
 
 def _update_customer(tx: Transaction, row: Obj, entry: Obj) -> None:
     """Save to a known customer what the session was told to save."""
-    wanted = row.get("_customer_update") or {}
-    customer = tx.edit("customer", row["customer"])
-    if wanted.get("name") == "auto" and entry["name"]:
-        customer["name"] = entry["name"]
-    if wanted.get("address") == "auto" and entry["country"]:
-        customer["address"] = {**dict.fromkeys(customers.ADDRESS), **(customer["address"] or {}), "country": entry["country"]}
+    update = row.get("_customer_update") or {}
+    if update.get("name") == "auto" and entry["name"]:
+        tx.edit("customer", row["customer"])["name"] = entry["name"]
+    if update.get("address") == "auto" and entry["country"]:
+        customers.move_to(tx, row["customer"], entry["country"])
 
 
-def _subscribe(tx: Transaction, row: Obj, customer: str, method: Obj, entry: Obj, *, authenticated: bool) -> Obj | None:
-    payment_methods.attach(tx, method, customer)
-    params = wanted(row, customer)
-    if entry["promotion"]:
-        params["discounts"] = [{"promotion_code": _promotion(tx, entry["promotion"])}]
-    subscription = subscriptions.new(tx, params, method=method["id"], authenticated=authenticated)
+def _subscribe(tx: Transaction, row: Obj, customer: str, method: Obj | None, entry: Obj, *, authenticated: bool) -> Obj | None:
+    if method:
+        payment_methods.attach(tx, method, customer)
+    params = checkout_sums.wanted(tx, row, customer, entry["promotion"])
+    subscription = subscriptions.new(tx, params, method=method["id"] if method else None, authenticated=authenticated)
     invoice = tx.need("invoice", subscription["latest_invoice"])
-    row.update(
-        subscription=subscription["id"],
-        invoice=invoice["id"],
-        amount_subtotal=invoice["subtotal"],
-        amount_total=invoice["total"],
-        payment_status="paid" if invoice["amount_paid"] or not invoice["total"] else "unpaid",
-    )
-    settings = tx.edit("customer", customer)["invoice_settings"]
-    if not settings.get("default_payment_method"):
-        settings["default_payment_method"] = method["id"]
+    checkout_sums.fill(tx, row, invoice, params["discounts"])
+    row.update(subscription=subscription["id"], invoice=invoice["id"])
+    if method is None and (needs_card(row) or invoice["amount_due"]):
+        raise errors.invalid("A payment method is required to complete this session.", code="payment_method_required")
+    if method:
+        settings = tx.edit("customer", customer)["invoice_settings"]
+        settings["default_payment_method"] = settings.get("default_payment_method") or method["id"]
     if invoice["status"] == "paid":
         row["payment_status"] = "paid" if invoice["amount_due"] else "no_payment_required"
         return None
+    row["payment_status"] = "unpaid"
     return _intent_of(tx, invoice)
 
 
@@ -205,14 +223,9 @@ def _intent_of(tx: Transaction, invoice: Obj) -> Obj | None:
     return rows[-1] if rows else None
 
 
-def _promotion(tx: Transaction, code: str) -> str:
-    for promotion in tx.rows.newest_first("promotion_code"):
-        if promotion["code"].lower() == code.lower() and promotion["active"]:
-            return str(promotion["id"])
-    raise errors.invalid("This code is invalid.", "promotion_code", "promotion_code_invalid")
-
-
-def _set_up(tx: Transaction, row: Obj, customer: str, method: Obj, entry: Obj, *, authenticated: bool) -> Obj:
+def _set_up(tx: Transaction, row: Obj, customer: str, method: Obj | None, _: Obj, *, authenticated: bool) -> Obj:
+    if method is None:
+        raise errors.invalid("A payment method is required to complete this session.", code="payment_method_required")
     intent = tx.edit("setup_intent", row["setup_intent"])
     intent["customer"] = customer or None
     if not authenticated:

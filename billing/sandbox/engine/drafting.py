@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from billing.sandbox.engine import customers, invoice_items, lines
+from billing.sandbox import places
+from billing.sandbox.engine import automatic_tax, balances, discounts, invoice_items, taxes
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -40,7 +41,9 @@ def draft(
     compute(tx, invoice)
     if subscription:
         _remember_debits(tx, subscription["id"], rows, invoice["id"])
-        tx.edit("subscription", subscription["id"])["latest_invoice"] = invoice["id"]
+        row = tx.edit("subscription", subscription["id"])
+        row["latest_invoice"] = invoice["id"]
+        discounts.consume(tx, row, rows)
     tx.add(invoice)
     return invoice
 
@@ -65,14 +68,12 @@ def _blank(tx: Transaction, customer: Obj, subscription: Obj | None, reason: str
         total_taxes=[],
         total_discount_amounts=[],
         total_pretax_credit_amounts=[],
-        discounts=list(source.get("discounts") or []),
+        discounts=discounts.of_invoice(tx, customer, subscription),
         default_tax_rates=list(source.get("default_tax_rates") or []),
         _subscription=source.get("id"),
     )
-    for name in CUSTOMER_FIELDS:
-        invoice[f"customer_{name}"] = customer.get(name)
-    tax_ids = tx.find("tax_id", "customer", customer["id"])
-    invoice["customer_tax_ids"] = [{"type": row["type"], "value": row["value"]} for row in tax_ids]
+    _copy_customer(tx, invoice, customer)
+    _set_automatic_tax(invoice, source.get("automatic_tax"))
     defaults = (source.get("invoice_settings") or {}) | {}
     own = customer.get("invoice_settings") or {}
     invoice["custom_fields"] = defaults.get("custom_fields") or own.get("custom_fields")
@@ -87,64 +88,92 @@ def _blank(tx: Transaction, customer: Obj, subscription: Obj | None, reason: str
     return invoice
 
 
+def _copy_customer(tx: Transaction, invoice: Obj, customer: Obj) -> None:
+    """What an invoice says of its customer follows the customer until it is finalized."""
+    for name in CUSTOMER_FIELDS:
+        invoice[f"customer_{name}"] = customer.get(name)
+    tax_ids = tx.find("tax_id", "customer", customer["id"])
+    invoice["customer_tax_ids"] = [{"type": row["type"], "value": row["value"]} for row in tax_ids]
+
+
+def _set_automatic_tax(invoice: Obj, wanted: Obj | None) -> None:
+    made = automatic_tax.setting(wanted)
+    invoice["automatic_tax"] = {**made, "provider": "stripe" if made["enabled"] else None, "status": None}
+
+
+def set_automatic_tax(tx: Transaction, invoice: Obj, wanted: Obj | None) -> None:
+    """Switch a draft's automatic tax on or off."""
+    _set_automatic_tax(invoice, wanted)
+    compute(tx, invoice)
+
+
 def _remember_debits(tx: Transaction, subscription: str, rows: list[Obj], invoice: str) -> None:
-    """Tell each debit of the subscription which line billed it and what discount it had there."""
+    """Tell each debit of the subscription which line billed it, and what discounts and taxes it had there."""
     billed = {line["_debit"]: line for line in rows if line["_debit"]}
     if not billed:
         return
     for debit in tx.edit("subscription", subscription)["_debits"]:
         line = billed.get(debit["id"])
-        if line is not None:
-            debit.update(line=line["id"], invoice=invoice, discount=lines.discounted(line), discounts=list(line["discounts"]))
+        if line is None:
+            continue
+        debit.update(
+            line=line["id"],
+            invoice=invoice,
+            parts=[[part["discount"], part["amount"]] for part in line["discount_amounts"]],
+            tax_rates=[part["tax_rate_details"]["tax_rate"] for part in line["taxes"]],
+            exempt=line["_exempt"],
+        )
 
 
 def compute(tx: Transaction, invoice: Obj) -> None:
-    """Make discounts, taxes and sums anew from the lines."""
+    """Make discounts, taxes and sums anew from the lines and from the customer as it is."""
     rows = invoice["lines"]["data"]
-    discounts = lines.live_discounts(tx, invoice["discounts"])
+    customer = tx.need("customer", invoice["customer"])
+    if not customer.get("deleted"):
+        _copy_customer(tx, invoice, customer)
     plain = [line for line in rows if not line.get("_net")]
-    for line in plain:
-        line["discounts"], line["discount_amounts"] = [], []
-    lines.discount(tx, plain, discounts)
-    for line in rows:
-        lines.tax(tx, line, invoice["default_tax_rates"], invoice["customer_tax_exempt"] or "none")
-    _sums(invoice, rows)
-    balance(invoice, customers.balance(tx, invoice["customer"], invoice["currency"]))
+    discounts.apply(tx, plain, invoice["discounts"], invoice["created"])
+    _tax(tx, invoice, customer, rows)
+    _sums(tx, invoice, rows)
+    balance(invoice, balances.of(tx, invoice["customer"], invoice["currency"]))
     invoice.pop("_stale", None)
 
 
-def _sums(invoice: Obj, rows: list[Obj]) -> None:
-    discounts: dict[str, int] = defaultdict(int)
-    taxes: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+def _tax(tx: Transaction, invoice: Obj, customer: Obj, rows: list[Obj]) -> None:
+    exempt, place = invoice["customer_tax_exempt"] or "none", None
+    if invoice["automatic_tax"]["enabled"]:
+        place = places.of(tx, customer, tx.get("payment_method", invoice["default_payment_method"]))
+        invoice["automatic_tax"]["status"] = places.status(place)
+        exempt = place.exempt
     for line in rows:
+        rates = line["_tax_rates"]
+        if rates is None:
+            rates = automatic_tax.rates_of(tx, line, place) if place else invoice["default_tax_rates"]
+        taxes.apply(tx, line, rates, line.get("_held_exempt") or exempt)
+
+
+def _sums(tx: Transaction, invoice: Obj, rows: list[Obj]) -> None:
+    taken: dict[str, int] = defaultdict(int)
+    for line in rows:
+        line["pretax_credit_amounts"] = [_pretax(part["discount"], part["amount"]) for part in line["discount_amounts"]]
         for part in line["discount_amounts"]:
-            discounts[part["discount"]] += part["amount"]
-        for part in line["taxes"]:
-            entry = taxes[(part["tax_rate_details"]["tax_rate"], part["tax_behavior"], part["taxability_reason"])]
-            entry[0] += part["amount"]
-            entry[1] += part["taxable_amount"]
-    exclusive = sum(amount for (_, behavior, _), (amount, _) in taxes.items() if behavior == "exclusive")
-    inclusive = sum(amount for (_, behavior, _), (amount, _) in taxes.items() if behavior == "inclusive")
-    invoice["subtotal"] = sum(line["amount"] for line in rows)
-    invoice["total"] = invoice["subtotal"] - sum(discounts.values()) + exclusive
-    invoice["subtotal_excluding_tax"] = invoice["subtotal"] - inclusive
+            taken[part["discount"]] += part["amount"]
+    own = sum(line.get("_own_discount", 0) for line in rows)
+    exclusive, inclusive = sum(map(taxes.exclusive, rows)), sum(map(taxes.inclusive, rows))
+    # An item's own discounts are in the subtotal already; those of the whole invoice come after it.
+    invoice["subtotal"] = sum(line["amount"] for line in rows) - own
+    invoice["total"] = invoice["subtotal"] + own - sum(taken.values()) + exclusive
+    invoice["subtotal_excluding_tax"] = invoice["subtotal"] - sum(
+        taxes.within(tx, line, line["amount"] - line.get("_own_discount", 0)) for line in rows
+    )
     invoice["total_excluding_tax"] = invoice["total"] - exclusive - inclusive
-    invoice["total_discount_amounts"] = [{"amount": amount, "discount": row} for row, amount in discounts.items()]
-    invoice["total_pretax_credit_amounts"] = [
-        {"amount": amount, "discount": row, "type": "discount", "credit_balance_transaction": None}
-        for row, amount in discounts.items()
-    ]
-    invoice["total_taxes"] = [
-        {
-            "amount": amount,
-            "tax_behavior": behavior,
-            "tax_rate_details": {"tax_rate": rate},
-            "taxability_reason": reason,
-            "taxable_amount": taxable,
-            "type": "tax_rate_details",
-        }
-        for (rate, behavior, reason), (amount, taxable) in taxes.items()
-    ]
+    invoice["total_discount_amounts"] = [{"amount": amount, "discount": row} for row, amount in taken.items()]
+    invoice["total_pretax_credit_amounts"] = [_pretax(row, amount) for row, amount in taken.items()]
+    invoice["total_taxes"] = taxes.totals(rows)
+
+
+def _pretax(discount: str, amount: int) -> Obj:
+    return {"amount": amount, "discount": discount, "type": "discount", "credit_balance_transaction": None}
 
 
 def balance(invoice: Obj, credit: int) -> None:

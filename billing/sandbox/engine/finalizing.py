@@ -1,7 +1,7 @@
 """From draft to open: number, balance, payment intent; amounts of nothing, or too small to charge, are settled at once."""
 
 from billing.sandbox import errors
-from billing.sandbox.engine import amounts, customers, drafting, payments, periods, settling
+from billing.sandbox.engine import amounts, automatic_tax, balances, drafting, payments, periods, settling
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -14,6 +14,8 @@ def finalize(tx: Transaction, identity: str) -> Obj:
             "This invoice is already finalized, you can't re-finalize a non-draft invoice.", code="invoice_not_editable"
         )
     drafting.compute(tx, invoice)
+    if invoice["automatic_tax"]["status"] == "requires_location_inputs":
+        _give_up_tax(tx, invoice)
     _number(tx, invoice)
     _apply_balance(tx, invoice)
     base = tx.account.base_url
@@ -37,11 +39,21 @@ def finalize(tx: Transaction, identity: str) -> Obj:
     return invoice
 
 
+def _give_up_tax(tx: Transaction, invoice: Obj) -> None:
+    """Nobody knows where the customer is: the invoice goes out untaxed, and nothing is taxed by itself any more."""
+    drafting.set_automatic_tax(tx, invoice, None)
+    invoice["automatic_tax"]["disabled_reason"] = "finalization_requires_location_inputs"
+    subscription = tx.get("subscription", invoice["_subscription"])
+    if subscription:
+        row = tx.edit("subscription", subscription["id"])
+        row["automatic_tax"] = {**automatic_tax.setting(None), "disabled_reason": "requires_location_inputs"}
+
+
 def _number(tx: Transaction, invoice: Obj) -> None:
     customer = tx.edit("customer", invoice["customer"])
     invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1
-    customers.settle_currency(customer, invoice["currency"])
+    balances.settle_currency(customer, invoice["currency"])
 
 
 def _apply_balance(tx: Transaction, invoice: Obj) -> None:
@@ -50,13 +62,13 @@ def _apply_balance(tx: Transaction, invoice: Obj) -> None:
     # Afterwards the balance holds what the amount due does not cover.
     applied = invoice["total"] - invoice["amount_due"]
     if applied:
-        customers.move_balance(tx, customer, applied, currency, "applied_to_invoice", invoice=invoice["id"])
+        balances.move(tx, customer, applied, currency, "applied_to_invoice", invoice=invoice["id"])
     invoice["_applied_balance"] = applied
     if amounts.too_small(invoice["amount_due"], currency):
-        customers.move_balance(tx, customer, invoice["amount_due"], currency, "invoice_too_small", invoice=invoice["id"])
+        balances.move(tx, customer, invoice["amount_due"], currency, "invoice_too_small", invoice=invoice["id"])
         invoice["_applied_balance"] += invoice["amount_due"]
         invoice["amount_due"] = 0
-    invoice["ending_balance"] = customers.balance(tx, customer, currency)
+    invoice["ending_balance"] = balances.of(tx, customer, currency)
     invoice["amount_remaining"] = invoice["amount_due"]
 
 

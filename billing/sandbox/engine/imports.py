@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from billing.sandbox import ids, objects
 from billing.sandbox.accounts import Account
-from billing.sandbox.engine import cards, payment_methods, proration
+from billing.sandbox.engine import cards, discounts, payment_methods, proration
 from billing.sandbox.state import Changes, Obj
 from billing.sandbox.transactions import Transaction
 
@@ -50,6 +50,7 @@ def _customer(_: Transaction, row: Obj) -> None:
     row["next_invoice_sequence"] = row["next_invoice_sequence"] or 1
     settings = {"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None}
     row["invoice_settings"] = {**settings, **(row["invoice_settings"] or {})}
+    row["discount"] = row["discount"]["id"] if isinstance(row["discount"], dict) else row["discount"]
 
 
 def _payment_method(_: Transaction, row: Obj) -> None:
@@ -105,8 +106,28 @@ def _billed(tx: Transaction, row: Obj) -> None:
     row["_debits"] = []
     if row["status"] == "trialing":
         return
-    for item in row["items"]["data"]:
-        proration.period_line(tx, row, item)
+    customer = tx.get("customer", row["customer"]) or {}
+    lines = [proration.period_line(tx, row, item) for item in row["items"]["data"]]
+    discounts.apply(tx, lines, discounts.of_invoice(tx, customer, row), row["items"]["data"][0]["current_period_start"])
+    for item, line, debit in zip(row["items"]["data"], lines, row["_debits"], strict=True):
+        debit["parts"] = [[part["discount"], part["amount"]] for part in line["discount_amounts"]]
+        debit["tax_rates"] = list(item["tax_rates"] or row["default_tax_rates"])
+        debit["exempt"] = customer.get("tax_exempt") or "none"
+
+
+def _coupon(_: Transaction, row: Obj) -> None:
+    row["_applies_to"], row["applies_to"] = row.get("_applies_to") or row["applies_to"], None
+    row["_currency_options"], row["currency_options"] = row.get("_currency_options") or row["currency_options"], None
+    row["duration"] = row["duration"] or "forever"
+
+
+def _discount(tx: Transaction, row: Obj) -> None:
+    """A discount of a customer is noted at the customer, of a subscription at the subscription."""
+    row.setdefault("_coupon", dict(tx.get("coupon", row["source"]["coupon"]) or {}))
+    kind = "subscription" if row["subscription"] else "customer"
+    if tx.get(kind, row[kind]) and row["end"] and not row["invoice"]:
+        holder = tx.rows.edit(kind, row[kind])
+        holder["_discount_ends"] = min(row["end"], holder.get("_discount_ends") or row["end"])
 
 
 def _invoice(tx: Transaction, row: Obj) -> None:
@@ -132,6 +153,8 @@ def _invoice_payment(_: Transaction, row: Obj) -> None:
 
 FINISHERS: dict[str, Callable[[Transaction, Obj], None]] = {
     "price": _price,
+    "coupon": _coupon,
+    "discount": _discount,
     "customer": _customer,
     "payment_method": _payment_method,
     "subscription": _subscription,

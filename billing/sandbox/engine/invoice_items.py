@@ -4,7 +4,7 @@ from typing import Any
 
 from billing.sandbox import errors, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import amounts, customers, lines
+from billing.sandbox.engine import amounts, discounts, items, lines, tax_rates
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj, copy
@@ -75,12 +75,23 @@ def take(tx: Transaction, item: Obj, invoice: str) -> Obj:
 
 
 def create(call: Call) -> Obj:
-    tx, params = call.tx, call.params
-    customer = customers.live(tx, params.get("customer"))  # type: ignore[arg-type]  # a missing customer answers as Stripe's 404
-    line = _line(tx, params, customer)
-    item = put_aside(tx, customer["id"], params.get("subscription"), line, proration=False)
+    return new(call.tx, call.params)
+
+
+def new(tx: Transaction, params: Obj) -> Obj:
+    """Store an item that someone wants billed: on a draft, or with the next invoice."""
+    customer = tx.live_customer(params.get("customer") or _owner(tx, params.get("invoice")))
+    if (
+        params.get("subscription")
+        and tx.need("subscription", params["subscription"], "subscription")["customer"] != customer["id"]
+    ):
+        raise errors.invalid("The subscription belongs to another customer.", "subscription")
+    item = put_aside(tx, customer["id"], params.get("subscription"), _line(tx, params, customer), proration=False)
     row = tx.edit("invoiceitem", item["id"])
     assign(row, params)
+    row["_line"]["metadata"] = dict(row["metadata"] or {})
+    if params.get("discounts"):
+        discount(tx, row, params["discounts"], "discounts")
     if params.get("invoice"):
         invoice = tx.edit("invoice", params["invoice"], "invoice")
         if invoice["status"] != "draft":
@@ -91,24 +102,33 @@ def create(call: Call) -> Obj:
     return row
 
 
+def _owner(tx: Transaction, invoice: str | None) -> str:
+    return str(tx.need("invoice", invoice, "invoice")["customer"]) if invoice else ""
+
+
+def discount(tx: Transaction, row: Obj, given: list[Obj] | str, param: str) -> None:
+    """Set an item's own discounts."""
+    holder = discounts.Holder(customer=row["customer"], currency=row["currency"], amount=row["amount"], invoice_item=row["id"])
+    row["discounts"] = discounts.redeem(tx, given, holder, param)
+    row["_line"]["_discounts"] = list(row["discounts"])
+
+
 def from_draft(tx: Transaction, invoice: Obj) -> None:
     """Mark a draft whose lines changed: the sums are made anew by whoever shows or finalizes it."""
     invoice["_stale"] = True
+    invoice["lines"]["total_count"] = len(invoice["lines"]["data"])
 
 
 def _line(tx: Transaction, params: Obj, customer: Obj) -> Obj:
     price, quantity = _price(tx, params), int(params.get("quantity", 1))
     currency = (price or {}).get("currency") or params.get("currency") or customer["currency"] or "usd"
-    if price is not None:
-        amount = amounts.half_up(amounts.of_price(price, quantity))
-    elif params.get("amount") is not None:
-        amount, quantity = int(params["amount"]), 1
-    else:
-        raise errors.invalid("One of the following params must be provided: amount, pricing, price_data.", "amount")
+    amount = _amount(params, price, quantity)
     period = params.get("period") or {"start": tx.now, "end": tx.now}
-    extra: dict[str, Any] = (
-        lines.pricing(price, quantity) if price else {"quantity": 1, "quantity_decimal": "1", "parent": None}
-    )
+    if period["end"] < period["start"]:
+        raise errors.invalid("The end of a period can't be before its start.", "period[end]")
+    extra: dict[str, Any] = {"quantity": quantity, "quantity_decimal": str(quantity), "parent": None}
+    if price:
+        extra = lines.pricing(price, quantity)
     description = params.get("description") or (lines.describe(tx, price, quantity) if price else None)
     return lines.new(
         tx,
@@ -118,29 +138,30 @@ def _line(tx: Transaction, params: Obj, customer: Obj) -> Obj:
         start=period["start"],
         end=period["end"],
         discountable=params.get("discountable", amount > 0),
-        _tax_rates=params.get("tax_rates") or None,
+        _tax_rates=tax_rates.named(tx, params.get("tax_rates"), "tax_rates") or None,
+        _tax_behavior=params.get("tax_behavior"),
         **extra,
     )
 
 
+def _amount(params: Obj, price: Obj | None, quantity: int) -> int:
+    if price is not None:
+        return amounts.half_up(amounts.of_price(price, quantity))
+    if params.get("unit_amount_decimal") is not None:
+        return amounts.half_up(amounts.decimal(params["unit_amount_decimal"]) * quantity)
+    if params.get("amount") is None:
+        raise errors.invalid("One of the following params must be provided: amount, pricing, price_data.", "amount")
+    return int(params["amount"])
+
+
 def _price(tx: Transaction, params: Obj) -> Obj | None:
-    identity = (params.get("pricing") or {}).get("price")
+    identity = (params.get("pricing") or {}).get("price") or params.get("price")
     if identity:
-        return tx.need("price", identity, "pricing[price]")
-    data = params.get("price_data")
-    if not data:
-        return None
-    unit = data.get("unit_amount")
-    return tx.new(
-        "price",
-        active=False,
-        billing_scheme="per_unit",
-        currency=data["currency"].lower(),
-        product=data["product"],
-        type="one_time",
-        unit_amount=unit,
-        unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
-    )
+        price = tx.need("price", identity, "pricing[price]")
+        if price["type"] != "one_time":
+            raise errors.invalid("The price specified is recurring; invoice items take one-time prices.", "pricing[price]")
+        return price
+    return items.inline_price(tx, params["price_data"]) if params.get("price_data") else None
 
 
 def retrieve(call: Call) -> Obj:
@@ -148,17 +169,50 @@ def retrieve(call: Call) -> Obj:
 
 
 def update(call: Call) -> Obj:
-    row = call.tx.edit("invoiceitem", call.ids["id"])
-    if row["invoice"]:
-        raise errors.invalid("This invoice item is attached to an invoice and can no longer be changed here.")
-    assign(row, call.params, "description", "amount", "discountable")
-    row["_line"].update({key: row[key] for key in ("amount", "description", "discountable")}, subtotal=row["amount"])
+    return change(call.tx, call.ids["id"], call.params)
+
+
+def change(tx: Transaction, identity: str, params: Obj) -> Obj:
+    """Change an item that waits, or is on a draft."""
+    row = tx.edit("invoiceitem", identity)
+    invoice = _draft_of(tx, row)
+    assign(row, params, "description", "amount", "discountable")
+    line = row["_line"]
+    line.update({key: row[key] for key in ("amount", "description", "discountable")}, subtotal=row["amount"])
+    line["metadata"] = dict(row["metadata"] or {})
+    row["net_amount"] = row["amount"]
+    if params.get("period"):
+        row["period"] = line["period"] = dict(params["period"])
+    if "tax_rates" in params:
+        row["tax_rates"] = tax_rates.named(tx, params["tax_rates"], "tax_rates", row["tax_rates"])
+        line["_tax_rates"] = row["tax_rates"] or None
+    if "discounts" in params:
+        discount(tx, row, params["discounts"], "discounts")
+    if invoice is not None:
+        fresh = take(tx, row, invoice["id"]) | {"invoice": invoice["id"]}
+        rows = invoice["lines"]["data"]
+        invoice["lines"]["data"] = [fresh if line["id"] == fresh["id"] else line for line in rows]
+        from_draft(tx, invoice)
     return row
 
 
+def _draft_of(tx: Transaction, row: Obj) -> Obj | None:
+    """The draft an item is on. Raises for one on a final invoice."""
+    if not row["invoice"]:
+        return None
+    invoice = tx.edit("invoice", row["invoice"])
+    if invoice["status"] != "draft":
+        raise errors.invalid("This invoice item is on a finalized invoice and can no longer be changed.")
+    return invoice
+
+
 def delete(call: Call) -> Obj:
-    if call.tx.need("invoiceitem", call.ids["id"])["invoice"]:
-        raise errors.invalid("This invoice item is attached to an invoice and can no longer be deleted.")
+    row = call.tx.need("invoiceitem", call.ids["id"])
+    invoice = _draft_of(call.tx, row)
+    if invoice is not None:
+        gone = "il_" + row["id"].removeprefix("ii_")
+        invoice["lines"]["data"] = [line for line in invoice["lines"]["data"] if line["id"] != gone]
+        from_draft(call.tx, invoice)
     return call.tx.remove("invoiceitem", call.ids["id"])
 
 

@@ -2,7 +2,17 @@
 
 from billing.sandbox import errors, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import cards, customers, drafting, finalizing, paying, payment_methods, payments, settling
+from billing.sandbox.engine import (
+    cards,
+    discounts,
+    drafting,
+    finalizing,
+    paying,
+    payment_methods,
+    payments,
+    settling,
+    tax_rates,
+)
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -14,7 +24,7 @@ MOST_CUSTOM_FIELDS, LONGEST_NAME, LONGEST_VALUE = 4, 40, 140
 def create(call: Call) -> Obj:
     """A draft of what is pending for a customer or one of its subscriptions."""
     tx, params = call.tx, call.params
-    customer = customers.live(tx, params.get("customer", ""))
+    customer = tx.live_customer(params.get("customer", ""))
     subscription = tx.need("subscription", params["subscription"], "subscription") if params.get("subscription") else None
     currency = params.get("currency") or (subscription or {}).get("currency") or customer["currency"] or "usd"
     pending = params.get("pending_invoice_items_behavior", "exclude") == "include" or subscription is not None
@@ -41,11 +51,26 @@ def _fill(tx: Transaction, invoice: Obj, params: Obj) -> None:
             invoice[name] = params[name]
     if params.get("days_until_due") is not None:
         invoice["_days_until_due"] = int(params["days_until_due"])
-    if "default_tax_rates" in params:
-        invoice["default_tax_rates"] = list(params["default_tax_rates"] or [])
-        drafting.compute(tx, invoice)
+    _fill_money(tx, invoice, params)
     if invoice["status"] == "draft" and invoice["auto_advance"] and not invoice["automatically_finalizes_at"]:
         invoice["automatically_finalizes_at"] = tx.now + drafting.FINALIZED_AFTER_SECONDS
+
+
+def _fill_money(tx: Transaction, invoice: Obj, params: Obj) -> None:
+    """Discounts and taxes of a draft."""
+    if "discounts" in params:
+        worth = sum(line["amount"] for line in invoice["lines"]["data"])
+        holder = discounts.Holder(
+            customer=invoice["customer"], currency=invoice["currency"], amount=worth, invoice=invoice["id"]
+        )
+        invoice["discounts"] = discounts.redeem(tx, params["discounts"], holder)
+    if "default_tax_rates" in params:
+        kept = invoice["default_tax_rates"]
+        invoice["default_tax_rates"] = tax_rates.named(tx, params["default_tax_rates"], "default_tax_rates", kept)
+    if "automatic_tax" in params:
+        drafting.set_automatic_tax(tx, invoice, params["automatic_tax"])
+    elif {"discounts", "default_tax_rates"} & params.keys():
+        drafting.compute(tx, invoice)
 
 
 def _custom_fields(given: object) -> list[Obj] | None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from billing.sandbox import errors, ids
-from billing.sandbox.engine import periods
+from billing.sandbox import errors
+from billing.sandbox.engine import amounts, discounts, periods, tax_rates
 from billing.sandbox.objects import merge_metadata
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
@@ -35,7 +35,8 @@ def recurring_price(tx: Transaction, identity: str | None, param: str) -> Obj:
 def inline_price(tx: Transaction, data: Obj) -> Obj:
     """A price made on the spot from `price_data`."""
     tx.need("product", data["product"], "price_data[product]")
-    unit, recurring = data.get("unit_amount"), data["recurring"]
+    unit, recurring = data.get("unit_amount"), data.get("recurring")
+    interval = {"interval": recurring["interval"], "interval_count": recurring.get("interval_count", 1)} if recurring else {}
     return tx.add(
         tx.new(
             "price",
@@ -43,16 +44,11 @@ def inline_price(tx: Transaction, data: Obj) -> Obj:
             billing_scheme="per_unit",
             currency=data["currency"].lower(),
             product=data["product"],
-            type="recurring",
+            tax_behavior=data.get("tax_behavior", "unspecified"),
+            type="recurring" if recurring else "one_time",
             unit_amount=unit,
             unit_amount_decimal=str(unit) if unit is not None else data.get("unit_amount_decimal"),
-            recurring={
-                "interval": recurring["interval"],
-                "interval_count": recurring.get("interval_count", 1),
-                "meter": None,
-                "trial_period_days": None,
-                "usage_type": "licensed",
-            },
+            recurring={**interval, "meter": None, "trial_period_days": None, "usage_type": "licensed"} if recurring else None,
         )
     )
 
@@ -75,10 +71,11 @@ def new(tx: Transaction, subscription: Obj, params: Obj, index: int) -> Obj:
         price=price_id(tx, params, index),
         quantity=1 if quantity is None else int(quantity),
         subscription=subscription["id"],
-        tax_rates=list(params.get("tax_rates") or []),
+        tax_rates=tax_rates.named(tx, params.get("tax_rates"), f"items[{index}][tax_rates]"),
         metadata=merge_metadata({}, params.get("metadata")),
     )
     _check_quantity(item["quantity"], index)
+    _discount(tx, subscription, item, params, index)
     tx.rows.put("_slot", {"id": item["id"], "object": "_slot", "subscription": subscription["id"]})
     return item
 
@@ -86,6 +83,27 @@ def new(tx: Transaction, subscription: Obj, params: Obj, index: int) -> Obj:
 def _check_quantity(quantity: int, index: int) -> None:
     if quantity < 0:
         raise errors.invalid("Invalid non-negative integer", f"items[{index}][quantity]", "parameter_invalid_integer")
+
+
+def _discount(tx: Transaction, subscription: Obj, item: Obj, params: Obj, index: int) -> None:
+    """Set an item's own discounts; those that are not named again are over."""
+    if "discounts" not in params:
+        return
+    price = tx.need("price", item["price"])
+    holder = discounts.Holder(
+        customer=subscription["customer"],
+        currency=price["currency"],
+        amount=amounts.half_up(amounts.of_price(price, item["quantity"])),
+        subscription=subscription["id"],
+        subscription_item=item["id"],
+    )
+    item["discounts"] = discounts.redeem(tx, params["discounts"], holder, f"items[{index}][discounts]")
+
+
+def worth(tx: Transaction, subscription: Obj) -> int:
+    """What a full period of all items costs, before discounts."""
+    rows = subscription["items"]["data"]
+    return sum(amounts.half_up(amounts.of_price(tx.need("price", row["price"]), row["quantity"])) for row in rows)
 
 
 def interval(tx: Transaction, item: Obj) -> tuple[str, int]:
@@ -136,9 +154,10 @@ def _change_one(tx: Transaction, subscription: Obj, params: Obj, index: int, cha
         _check_quantity(int(params["quantity"]), index)
         item["quantity"] = int(params["quantity"])
     if "tax_rates" in params:
-        item["tax_rates"] = list(params["tax_rates"] or [])
+        item["tax_rates"] = tax_rates.named(tx, params["tax_rates"], f"items[{index}][tax_rates]", item["tax_rates"])
     if "metadata" in params:
         item["metadata"] = merge_metadata(item["metadata"], params["metadata"])
+    _discount(tx, subscription, item, params, index)
     if (was["price"], was["quantity"]) != (item["price"], item["quantity"]):
         changes.before.append(was)
         changes.after.append(item)
@@ -172,55 +191,3 @@ def check(tx: Transaction, subscription: Obj, rows: list[Obj]) -> None:
                 f"`{subscription['currency']}`.",
                 "items[0][price]",
             )
-
-
-def discounts(tx: Transaction, subscription: str, customer: str, given: list[Obj]) -> list[str]:
-    """Make discounts of coupons, promotion codes or existing discounts; their ids."""
-    made = []
-    for index, entry in enumerate(given):
-        if entry.get("discount"):
-            made.append(tx.need("discount", entry["discount"], f"discounts[{index}][discount]")["id"])
-            continue
-        code = entry.get("promotion_code")
-        promotion = tx.need("promotion_code", code, f"discounts[{index}][promotion_code]") if code else None
-        identity = str(promotion["promotion"]["coupon"] if promotion else entry.get("coupon"))
-        made.append(_discount(tx, identity, promotion, (subscription, customer), f"discounts[{index}][coupon]"))
-    return made
-
-
-def _discount(tx: Transaction, identity: str, promotion: Obj | None, owner: tuple[str, str], param: str) -> str:
-    subscription, customer = owner
-    coupon = tx.edit("coupon", identity, param)
-    if not coupon["valid"] or (coupon["redeem_by"] and coupon["redeem_by"] < tx.now):
-        raise errors.invalid(f"Coupon {identity} is expired and cannot be applied.", param, "coupon_expired")
-    coupon["times_redeemed"] += 1
-    if coupon["max_redemptions"] and coupon["times_redeemed"] >= coupon["max_redemptions"]:
-        coupon["valid"] = False
-    months = coupon["duration_in_months"] if coupon["duration"] == "repeating" else None
-    row = tx.new(
-        "discount",
-        id=ids.fresh("discount"),
-        source={"type": "coupon", "coupon": identity},
-        start=tx.now,
-        subscription=subscription,
-        end=periods.after(tx.now, "month", months, 1) if months else None,
-        customer=customer,
-        promotion_code=promotion["id"] if promotion else None,
-        _coupon=dict(coupon),
-    )
-    tx.add(row)
-    tx.emit("customer.discount.created", row)
-    return str(row["id"])
-
-
-def end_once(tx: Transaction, subscription: Obj) -> None:
-    """Take off the discounts that were good for one invoice."""
-    kept = [row for row in subscription["discounts"] if _lasts(tx, row)]
-    if len(kept) != len(subscription["discounts"]):
-        subscription["discounts"] = kept
-
-
-def _lasts(tx: Transaction, identity: str) -> bool:
-    """Whether a discount lives on after its first invoice."""
-    row = tx.need("discount", identity)
-    return bool(row["_coupon"]["duration"] != "once")

@@ -1,7 +1,7 @@
 """The phases of a schedule: how they are read from parameters, and how one takes hold of the subscription."""
 
 from billing.sandbox import errors
-from billing.sandbox.engine import changes, items, periods, renewals, subscriptions
+from billing.sandbox.engine import automatic_tax, changes, items, periods, renewals, standing, subscriptions, tax_rates
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -13,7 +13,7 @@ def of_subscription(subscription: Obj) -> Obj:
     rows = subscription["items"]["data"]
     phase = _blank(subscription["currency"])
     phase.update(
-        items=[_item(row["price"], row["quantity"], row["metadata"], row["tax_rates"]) for row in rows],
+        items=[standing.phase_item(row) for row in rows],
         start_date=rows[0]["current_period_start"],
         end_date=rows[0]["current_period_end"],
         collection_method=subscription["collection_method"],
@@ -22,6 +22,8 @@ def of_subscription(subscription: Obj) -> Obj:
         description=subscription["description"],
         discounts=[{"coupon": None, "discount": row, "promotion_code": None} for row in subscription["discounts"]],
         default_tax_rates=list(subscription["default_tax_rates"] or []),
+        automatic_tax=dict(subscription["automatic_tax"]),
+        trial_end=subscription["trial_end"] if subscription["status"] == "trialing" else None,
     )
     return phase
 
@@ -52,18 +54,6 @@ def _blank(currency: str) -> Obj:
     }
 
 
-def _item(price: str, quantity: int | None, metadata: Obj | None = None, tax_rates: list[str] | None = None) -> Obj:
-    return {
-        "billing_thresholds": None,
-        "discounts": [],
-        "metadata": dict(metadata or {}),
-        "plan": price,
-        "price": price,
-        "quantity": quantity,
-        "tax_rates": list(tax_rates or []),
-    }
-
-
 def read(tx: Transaction, given: list[Obj], start: int, currency: str) -> list[Obj]:
     """Phases from parameters, one after the other without a gap, the first from `start` unless it says otherwise."""
     made: list[Obj] = []
@@ -73,21 +63,52 @@ def read(tx: Transaction, given: list[Obj], start: int, currency: str) -> list[O
         phase["items"] = [_read_item(tx, entry, index, place) for place, entry in enumerate(params["items"])]
         for name in ("collection_method", "default_payment_method", "description", "billing_cycle_anchor", "invoice_settings"):
             phase[name] = params.get(name) or None
+        phase["end_date"] = _end(tx, phase, params, begins, index)
         phase.update(
             start_date=begins,
-            end_date=_end(tx, phase, params, begins, index),
             metadata=dict(params.get("metadata") or {}),
             proration_behavior=params.get("proration_behavior", "create_prorations"),
-            default_tax_rates=list(params.get("default_tax_rates") or []),
-            discounts=[
-                {"coupon": None, "discount": None, "promotion_code": None} | entry for entry in params.get("discounts") or []
-            ],
+            default_tax_rates=tax_rates.named(tx, params.get("default_tax_rates"), f"phases[{index}][default_tax_rates]"),
+            automatic_tax=automatic_tax.setting(params.get("automatic_tax")),
+            discounts=_discounts(params),
+            add_invoice_items=[_extra(entry) for entry in params.get("add_invoice_items") or []],
+            trial_end=_trial_end(phase, params, begins),
         )
         phase["_sets_discounts"] = "discounts" in params
         made.append(phase)
     if len([phase for phase in made if phase["start_date"] > tx.now]) > MOST_COMING:
         raise errors.invalid(f"A subscription schedule can have at most {MOST_COMING} current and future phases.", "phases")
     return made
+
+
+def _discounts(params: Obj) -> list[Obj]:
+    return [{"coupon": None, "discount": None, "promotion_code": None} | entry for entry in params.get("discounts") or []]
+
+
+def _extra(entry: Obj) -> Obj:
+    """A one-off of a phase. What it was given as is kept for the day that the phase begins."""
+    period = {
+        "start": {"type": "max_item_period_start", "timestamp": None},
+        "end": {"type": "min_item_period_end", "timestamp": None},
+    }
+    return {
+        "discountable": entry.get("discountable"),
+        "discounts": _discounts(entry),
+        "metadata": dict(entry.get("metadata") or {}),
+        "period": entry.get("period") or period,
+        "price": entry.get("price"),
+        "quantity": int(entry.get("quantity", 1)),
+        "tax_rates": list(entry.get("tax_rates") or []),
+        "_given": entry,
+    }
+
+
+def _trial_end(phase: Obj, params: Obj, begins: int) -> int | None:
+    """A phase is a trial as a whole, or up to an instant within it."""
+    if params.get("trial"):
+        return int(phase["end_date"] or begins)
+    wanted = params.get("trial_end") or "now"
+    return None if wanted == "now" else int(wanted)
 
 
 def _start(tx: Transaction, params: Obj, expected: int, index: int) -> int:
@@ -116,7 +137,10 @@ def _read_item(tx: Transaction, params: Obj, index: int, place: int) -> Obj:
     param = f"phases[{index}][items][{place}]"
     price = items.recurring_price(tx, params.get("price"), f"{param}[price]")
     quantity = params.get("quantity")
-    return _item(price["id"], 1 if quantity is None else int(quantity), params.get("metadata"), params.get("tax_rates") or None)
+    shown = {"price": price["id"], "quantity": 1 if quantity is None else int(quantity), "discounts": []}
+    rates = tax_rates.named(tx, params.get("tax_rates"), f"{param}[tax_rates]")
+    item = standing.phase_item({**shown, "metadata": params.get("metadata") or {}, "tax_rates": rates})
+    return {**item, "discounts": _discounts(params), "_sets_discounts": "discounts" in params}
 
 
 def current(schedule: Obj, now: int) -> Obj | None:
@@ -131,10 +155,8 @@ def set_current(schedule: Obj, phase: Obj | None) -> None:
 def take_hold(tx: Transaction, schedule: Obj, phase: Obj, *, proration: str | None = None) -> None:
     """Bring the subscription in line with a phase."""
     subscription = tx.need("subscription", schedule["subscription"])
-    wanted = _differences(subscription, phase)
-    params: Obj = {"proration_behavior": proration or phase["proration_behavior"]}
-    if wanted:
-        params["items"] = wanted
+    wanted = _differences(tx, subscription, phase)
+    params: Obj = {"items": wanted} if wanted else {}
     if phase["billing_cycle_anchor"] == "phase_start":
         params["billing_cycle_anchor"] = {"type": "now"}
     for name in ("collection_method", "default_payment_method", "description"):
@@ -142,15 +164,49 @@ def take_hold(tx: Transaction, schedule: Obj, phase: Obj, *, proration: str | No
             params[name] = phase[name]
     if phase["metadata"]:
         params["metadata"] = phase["metadata"]
+    params |= _money(tx, subscription, phase)
+    if params:
+        behavior = proration or phase["proration_behavior"]
+        changes.change(tx, subscription["id"], {"proration_behavior": behavior, **params}, by_schedule=True)
+
+
+def _money(tx: Transaction, subscription: Obj, phase: Obj) -> Obj:
+    """Taxes, discounts, trial and one-offs of a phase, as far as the subscription hasn't got them."""
+    params: Obj = {}
     if phase["default_tax_rates"] != (subscription["default_tax_rates"] or []):
         params["default_tax_rates"] = phase["default_tax_rates"]
-    if phase.get("_sets_discounts"):
-        params["discounts"] = [{key: value for key, value in row.items() if value} for row in phase["discounts"]] or ""
-    if len(params) > 1:
-        changes.change(tx, subscription["id"], params, by_schedule=True)
+    if phase["automatic_tax"]["enabled"] != subscription["automatic_tax"]["enabled"]:
+        params["automatic_tax"] = {"enabled": phase["automatic_tax"]["enabled"]}
+    if phase.get("_sets_discounts") and not _same_discounts(tx, phase["discounts"], subscription["discounts"]):
+        params["discounts"] = _given(phase["discounts"]) or ""
+    if phase["trial_end"] and phase["trial_end"] > tx.now and phase["trial_end"] != subscription["trial_end"]:
+        params["trial_end"] = phase["trial_end"]
+    if phase["add_invoice_items"] and not phase.get("_extras_billed"):
+        params["add_invoice_items"] = [row["_given"] for row in phase["add_invoice_items"]]
+        phase["_extras_billed"] = True
+    return params
 
 
-def _differences(subscription: Obj, phase: Obj) -> list[Obj]:
+def _given(rows: list[Obj]) -> list[Obj]:
+    """Discounts of a phase as parameters."""
+    return [{key: value for key, value in row.items() if value} for row in rows]
+
+
+def _same_discounts(tx: Transaction, wanted: list[Obj], held: list[str]) -> bool:
+    """Whether a subscription has a phase's discounts already: a schedule sent again redeems nothing a second time."""
+    rows = [tx.need("discount", identity) for identity in held]
+    return len(wanted) == len(rows) and all(_is(entry, row) for entry, row in zip(wanted, rows, strict=True))
+
+
+def _is(entry: Obj, row: Obj) -> bool:
+    if entry["discount"]:
+        return bool(entry["discount"] == row["id"])
+    if entry["promotion_code"]:
+        return bool(entry["promotion_code"] == row["promotion_code"])
+    return bool(entry["coupon"] == row["source"]["coupon"])
+
+
+def _differences(tx: Transaction, subscription: Obj, phase: Obj) -> list[Obj]:
     """Item parameters that turn the subscription's items into the phase's."""
     present = list(subscription["items"]["data"])
     found: list[Obj] = []
@@ -161,13 +217,25 @@ def _differences(subscription: Obj, phase: Obj) -> list[Obj]:
             fresh.append(entry)
             continue
         present.remove(row)
-        if row["quantity"] != entry["quantity"]:
-            found.append({"id": row["id"], "quantity": entry["quantity"]})
+        changed = _item_change(tx, row, entry)
+        found += [{"id": row["id"], **changed}] if changed else []
     for entry in fresh:
         settings = {"price": entry["price"], "quantity": entry["quantity"], "tax_rates": entry["tax_rates"] or ""}
+        if entry.get("_sets_discounts"):
+            settings["discounts"] = _given(entry["discounts"]) or ""
         # A price that takes another's place keeps the item, so that its unused time is credited on the same item.
         found.append({"id": present.pop(0)["id"], **settings} if present else settings)
     return [*found, *({"id": row["id"], "deleted": True} for row in present)]
+
+
+def _item_change(tx: Transaction, row: Obj, entry: Obj) -> Obj:
+    """What a phase says differently of an item that stays."""
+    changed: Obj = {"quantity": entry["quantity"]} if row["quantity"] != entry["quantity"] else {}
+    if (row["tax_rates"] or []) != entry["tax_rates"]:
+        changed["tax_rates"] = entry["tax_rates"] or ""
+    if entry.get("_sets_discounts") and not _same_discounts(tx, entry["discounts"], row["discounts"]):
+        changed["discounts"] = _given(entry["discounts"]) or ""
+    return changed
 
 
 def move_on(tx: Transaction, identity: str) -> None:
@@ -214,11 +282,19 @@ def start(tx: Transaction, schedule: Obj) -> None:
 def begin_subscription(tx: Transaction, schedule: Obj, phase: Obj) -> Obj:
     from_phase = {
         "customer": schedule["customer"],
-        "items": [{"price": row["price"], "quantity": row["quantity"]} for row in phase["items"]],
+        "items": [_new_item(row) for row in phase["items"]],
         "metadata": phase["metadata"],
         "off_session": True,
         "payment_behavior": "allow_incomplete",
+        "default_tax_rates": phase["default_tax_rates"],
+        "discounts": _given(phase["discounts"]),
+        "add_invoice_items": [row["_given"] for row in phase["add_invoice_items"]],
     }
+    phase["_extras_billed"] = True
+    if phase["automatic_tax"]["enabled"]:
+        from_phase["automatic_tax"] = {"enabled": True}
+    if phase["trial_end"]:
+        from_phase["trial_end"] = phase["trial_end"]
     for name in ("collection_method", "default_payment_method", "description"):
         if phase[name]:
             from_phase[name] = phase[name]
@@ -226,3 +302,8 @@ def begin_subscription(tx: Transaction, schedule: Obj, phase: Obj) -> Obj:
     row = tx.edit("subscription", subscription["id"])
     row["schedule"] = schedule["id"]
     return row
+
+
+def _new_item(row: Obj) -> Obj:
+    item = {"price": row["price"], "quantity": row["quantity"], "tax_rates": row["tax_rates"]}
+    return {**item, "discounts": _given(row["discounts"])} if row["discounts"] else item

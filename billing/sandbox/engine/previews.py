@@ -2,7 +2,19 @@
 
 from billing.sandbox import due, errors, ids
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import changes, customers, drafting, renewals, schedules, standing, subscriptions, timetable
+from billing.sandbox.engine import (
+    changes,
+    customers,
+    drafting,
+    invoice_items,
+    renewals,
+    resuming,
+    schedules,
+    standing,
+    subscriptions,
+    tax_ids,
+    timetable,
+)
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -14,7 +26,9 @@ NEXT_INVOICE = {
     "subscription_cancels",
     "pending_update_expires",
     "trial_notice",
+    "discounts_end",
 }
+RESUMING = ("billing_cycle_anchor", "proration_behavior", "proration_date")
 PASSED_ON = (
     "items",
     "proration_behavior",
@@ -31,7 +45,11 @@ PASSED_ON = (
 def create(call: Call) -> Obj:
     """The preview; nothing of it stays."""
     tx, params = call.tx.child(preview=True), call.params
+    call.view = tx
     details = params.get("subscription_details") or {}
+    _customer_overrides(tx, params)
+    for entry in params.get("invoice_items") or []:
+        _invoice_item(tx, params, entry)
     if params.get("schedule") or params.get("schedule_details"):
         invoice = _of_schedule(tx, params)
     elif params.get("subscription"):
@@ -43,11 +61,37 @@ def create(call: Call) -> Obj:
     shown = tx.edit("invoice", invoice["id"])
     _overrides(tx, shown, params)
     shown["id"] = f"upcoming_{ids.fresh('invoice')}"
-    # The answer is rendered over the caller's own view, which never saw the preview's objects; what it refers to exists there.
     shown["lines"]["url"] = f"/v1/invoices/{shown['id']}/lines"
     for line in shown["lines"]["data"]:
         line["invoice"] = None
     return shown
+
+
+def _customer_overrides(tx: Transaction, params: Obj) -> None:
+    """The customer as it would be: address, exemption and tax ids of `customer_details`."""
+    given = params.get("customer_details") or {}
+    subscription = tx.get("subscription", params.get("subscription")) or {}
+    identity = params.get("customer") or subscription.get("customer")
+    if not given or not identity:
+        return
+    customer = tx.edit("customer", identity, "customer")
+    customers.fill(tx, customer, {name: given[name] for name in ("address", "shipping", "tax_exempt") if name in given})
+    if "tax_ids" in given:
+        for row in tx.find("tax_id", "customer", identity):
+            tx.rows.remove("tax_id", row["id"])
+        for entry in given["tax_ids"]:
+            tax_ids.add(tx, identity, entry["type"], entry["value"])
+
+
+def _invoice_item(tx: Transaction, params: Obj, entry: Obj) -> None:
+    """A one-off that would be added, or one that waits and would be changed."""
+    if entry.get("invoiceitem"):
+        changed = {key: value for key, value in entry.items() if key != "invoiceitem"}
+        invoice_items.change(tx, entry["invoiceitem"], changed)
+        return
+    subscription = tx.get("subscription", params.get("subscription")) or {}
+    owner = {"customer": params.get("customer") or subscription.get("customer"), "subscription": subscription.get("id")}
+    invoice_items.new(tx, {**entry, **{key: value for key, value in owner.items() if value}})
 
 
 def _of_subscription(tx: Transaction, params: Obj, details: Obj) -> Obj:
@@ -59,17 +103,24 @@ def _of_subscription(tx: Transaction, params: Obj, details: Obj) -> Obj:
     if subscription["status"] in standing.ENDED:
         raise _none(subscription["customer"])
     before = subscription["latest_invoice"]
-    if details.get("cancel_now"):
+    if details.get("resume_at"):
+        resuming.begin(tx, identity, {name: details[name] for name in RESUMING if name in details})
+    elif details.get("cancel_now"):
         renewals.cancel_now(tx, identity, {"prorate": details.get("proration_behavior") != "none", "invoice_now": True})
     else:
         change = {name: details[name] for name in PASSED_ON if name in details}
-        change |= {"discounts": params["discounts"]} if params.get("discounts") else {}
+        change |= {name: params[name] for name in ("discounts", "automatic_tax") if name in params}
         if change.keys() - {"proration_behavior"}:
             changes.change(tx, identity, change, by_schedule=False)
     after = tx.need("subscription", identity)
     if after["latest_invoice"] != before:
         return tx.need("invoice", after["latest_invoice"])
     return _upcoming(tx, identity, details)
+
+
+def upcoming(tx: Transaction, identity: str) -> Obj:
+    """The next invoice of a subscription, if nothing changes."""
+    return _upcoming(tx, identity, {})
 
 
 def _upcoming(tx: Transaction, identity: str, details: Obj) -> Obj:
@@ -116,13 +167,11 @@ def _of_new(tx: Transaction, params: Obj, details: Obj) -> Obj:
     customer = params.get("customer")
     if not customer:
         given = params.get("customer_details") or {}
-        customer = customers.new(
-            tx, {key: value for key, value in given.items() if key in {"address", "shipping", "tax_exempt"}}
-        )["id"]
+        known = {key: value for key, value in given.items() if key in {"address", "shipping", "tax_exempt"}}
+        customer = customers.new(tx, {**known, "tax_id_data": given.get("tax_ids") or []})["id"]
     wanted = {name: details[name] for name in PASSED_ON if name in details and name != "billing_cycle_anchor"}
     wanted |= {"customer": customer, "items": details["items"]}
-    if params.get("discounts"):
-        wanted["discounts"] = params["discounts"]
+    wanted |= {name: params[name] for name in ("discounts", "automatic_tax") if params.get(name)}
     if isinstance(details.get("billing_mode"), dict):
         wanted["billing_mode"] = details["billing_mode"]
     subscription = subscriptions.new(tx, wanted)
@@ -131,7 +180,7 @@ def _of_new(tx: Transaction, params: Obj, details: Obj) -> Obj:
 
 def _of_customer(tx: Transaction, params: Obj) -> Obj:
     """The earliest coming invoice among a customer's subscriptions."""
-    customer = customers.live(tx, params.get("customer", ""))
+    customer = tx.live_customer(params.get("customer", ""))
     rows = [row for row in tx.find("subscription", "customer", customer["id"]) if row["status"] in due.LIVE]
     rows.sort(key=lambda row: min(subscriptions.period_ends(row)))
     for row in rows:
@@ -160,5 +209,7 @@ def _overrides(tx: Transaction, invoice: Obj, params: Obj) -> None:
     if params.get("discounts") == "":
         invoice["discounts"] = []
         drafting.compute(tx, invoice)
+    if "automatic_tax" in params and params["automatic_tax"]["enabled"] != invoice["automatic_tax"]["enabled"]:
+        drafting.set_automatic_tax(tx, invoice, params["automatic_tax"])
     invoice["automatically_finalizes_at"] = None
     invoice["next_payment_attempt"] = tx.now

@@ -1,16 +1,23 @@
 """Prorations in flexible billing: time is credited from the debits that billed it, and billed again at what applies now.
 
-A debit is one line's charge for an item's time: `{id, item, price, quantity, start, end, amount, discount, discounts,
-tax_rates, line, invoice}`, kept on its subscription under `_debits`. Crediting spends it. A change with
-`proration_behavior=none` makes no debit, so what it gave away is never credited, and what it took is credited later.
+A debit is one line's charge for an item's time: `{id, item, price, quantity, start, end, amount, parts, taken, tax_rates,
+exempt, line, invoice, invoice_item}`, kept on its subscription under `_debits`. `amount` is before the discounts in `parts`
+(discount and amount), and after those in `taken` (ids), which a net line has in it. Crediting spends the debit, in proportion
+to the time that is left, at the tax it was billed with: what is given back is what was paid. A change with
+`proration_behavior=none` makes no debit: what it gave away is never credited, and what it took is credited later.
+
+A debit is discounted as its period would be, in proportion to its time: fixed amounts too.
 """
 
 from fractions import Fraction
 
 from billing.sandbox import ids
-from billing.sandbox.engine import amounts, catalog, lines, periods
+from billing.sandbox.engine import amounts, discounts, lines, periods
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
+
+# Discounts are weighed against each other to a millionth of a minor unit.
+FINE = 1_000_000
 
 
 def itemized(subscription: Obj) -> bool:
@@ -36,6 +43,7 @@ def period_line(tx: Transaction, subscription: Obj, item: Obj, *, share: Fractio
         end=end,
         parent=lines.item_parent(subscription["id"], item["id"], proration=False),
         _tax_rates=item["tax_rates"] or None,
+        _discounts=list(item["discounts"]),
         **lines.pricing(price, quantity),
     )
     _debit(subscription, item, line, start, end)
@@ -67,12 +75,13 @@ def _debit(subscription: Obj, item: Obj, line: Obj, start: int, end: int) -> Non
         "start": start,
         "end": end,
         "amount": line["amount"],
-        "discount": 0,
-        "discounts": list(line["discounts"]),
+        "parts": [[part["discount"], part["amount"]] for part in line["discount_amounts"]],
+        "taken": list(line["discounts"]),
         "line": None,
         "invoice": None,
         "invoice_item": None,
-        "tax_rates": list(line["_tax_rates"] if line["_tax_rates"] is not None else subscription["default_tax_rates"] or []),
+        "tax_rates": line["_tax_rates"],
+        "exempt": line.get("_held_exempt"),
     }
     subscription["_debits"] = [*subscription["_debits"], debit]
     line["_debit"] = debit["id"]
@@ -93,16 +102,16 @@ def credits_of(tx: Transaction, subscription: Obj, item: Obj, at: int) -> list[O
 def _credit(tx: Transaction, subscription: Obj, debit: Obj, at: int) -> Obj | None:
     start = max(at, debit["start"])
     left = Fraction(debit["end"] - start, debit["end"] - debit["start"])
-    gross, discount = debit["amount"], debit["discount"]
+    gross = amounts.down(-debit["amount"] * left)
+    net = amounts.down(-(debit["amount"] - sum(amount for _, amount in debit["parts"])) * left)
     apart = itemized(subscription)
-    amount = amounts.down(-(gross if apart else gross - discount) * left)
-    if amount == 0:
+    if (gross if apart else net) == 0:
         return None
     price = tx.need("price", debit["price"])
     credited = {"invoice": debit["invoice"], "invoice_line_items": [debit["line"]]} if debit["line"] else None
     line = lines.new(
         tx,
-        amount=amount,
+        amount=gross if apart else net,
         currency=price["currency"],
         start=start,
         end=debit["end"],
@@ -110,54 +119,56 @@ def _credit(tx: Transaction, subscription: Obj, debit: Obj, at: int) -> Obj | No
         description=f"Unused time on {lines.describe(tx, price, debit['quantity'])} after {periods.date(at)}",
         parent=lines.item_parent(subscription["id"], debit["item"], proration=True, credited=credited),
         _tax_rates=debit["tax_rates"],
+        _held_exempt=debit["exempt"],
         _net=True,
         _credits_item=debit["invoice_item"],
-        discounts=list(debit["discounts"]),
         **lines.pricing(price, debit["quantity"]),
     )
-    back = amounts.half_up(-discount * left) if apart else 0
-    parts = amounts.shares(-back, [1] * len(debit["discounts"])) if debit["discounts"] else []
-    line["discount_amounts"] = [{"amount": -part, "discount": row} for part, row in zip(parts, debit["discounts"], strict=True)]
+    named = list(dict.fromkeys([identity for identity, _ in debit["parts"]] + debit["taken"]))
+    weights = dict(debit["parts"])
+    _discounted(line, named, [weights.get(identity, 0) for identity in named], gross - net if apart else 0)
     return line
 
 
+def _discounted(line: Obj, identities: list[str], weights: list[int], off: int) -> None:
+    """Name the discounts of a line, with `off` shared out among them; 0 where the line is net."""
+    parts = amounts.shares(abs(off), weights)
+    line["discounts"] = identities
+    line["discount_amounts"] = [
+        {"amount": part if off > 0 else -part, "discount": row} for part, row in zip(parts, identities, strict=True)
+    ]
+
+
 def debit_of(tx: Transaction, subscription: Obj, item: Obj, at: int) -> Obj | None:
-    """The line that bills an item's remaining time at its present price and quantity."""
+    """The line that bills an item's remaining time at its present price, quantity and discounts."""
     start, end = item["current_period_start"], item["current_period_end"]
     left = Fraction(end - at, end - start)
-    price, quantity = price_of(tx, item), item["quantity"]
-    full = amounts.of_price(price, quantity)
-    apart = itemized(subscription)
-    share, discounts = (Fraction(1), []) if apart else _net_share(tx, subscription, item)
-    amount = amounts.down(full * share * left)
     if left <= 0:
         return None
+    price, quantity = price_of(tx, item), item["quantity"]
+    full, parts = amounts.of_price(price, quantity), discounts.of_item(tx, subscription, item)
+    off = sum((part for _, part in parts), Fraction(0))
+    gross, net = amounts.down(full * left), amounts.down((full - off) * left)
+    apart = itemized(subscription)
     line = lines.new(
         tx,
-        amount=amount,
+        amount=gross if apart else net,
         currency=price["currency"],
         start=at,
         end=end,
         discountable=apart,
         description=f"Remaining time on {lines.describe(tx, price, quantity)} after {periods.date(at)}",
         parent=lines.item_parent(subscription["id"], item["id"], proration=True),
-        _tax_rates=item["tax_rates"] or None,
-        _net=not apart,
-        discounts=discounts,
+        _tax_rates=item["tax_rates"] or _pinned(subscription),
+        _net=True,
         **lines.pricing(price, quantity),
     )
-    line["discount_amounts"] = [{"amount": 0, "discount": row} for row in discounts]
+    weights = [int(part * FINE) for _, part in parts]
+    _discounted(line, [identity for identity, _ in parts], weights, gross - net if apart else 0)
     _debit(subscription, item, line, at, end)
     return line
 
 
-def _net_share(tx: Transaction, subscription: Obj, item: Obj) -> tuple[Fraction, list[str]]:
-    """What percentage coupons leave of a price, and the discounts that took the rest. Fixed amounts off are not prorated."""
-    share, taken = Fraction(1), []
-    probe = {"discountable": True, "pricing": {"price_details": {"product": price_of(tx, item)["product"]}}}
-    for row in lines.live_discounts(tx, subscription["discounts"]):
-        coupon = lines.coupon_of(tx, row)
-        if coupon["percent_off"] is not None and lines.applies(coupon, probe):
-            share *= 1 - catalog.percent(coupon) / 100
-            taken.append(row["id"])
-    return share, taken
+def _pinned(subscription: Obj) -> list[str] | None:
+    """A proration keeps the rates of its day, should it wait for an invoice. Automatic tax asks anew."""
+    return None if subscription["automatic_tax"]["enabled"] else list(subscription["default_tax_rates"] or [])

@@ -45,7 +45,7 @@ def _next_period(tx: Transaction, subscription: Obj, item: Obj) -> None:
 def _draft(tx: Transaction, subscription: Obj, rows: list[Obj], before: int) -> Obj:
     customer = tx.need("customer", subscription["customer"])
     idle = subscription["status"] == "unpaid" or bool(subscription["pause_collection"])
-    invoice = drafting.draft(
+    return drafting.draft(
         tx,
         customer,
         subscription,
@@ -57,8 +57,6 @@ def _draft(tx: Transaction, subscription: Obj, rows: list[Obj], before: int) -> 
         auto_advance=not idle,
         automatically_finalizes_at=None if idle else tx.now + drafting.FINALIZED_AFTER_SECONDS,
     )
-    items.end_once(tx, tx.edit("subscription", subscription["id"]))
-    return invoice
 
 
 def end_trial(tx: Transaction, identity: str) -> None:
@@ -66,7 +64,9 @@ def end_trial(tx: Transaction, identity: str) -> None:
     subscription = tx.edit("subscription", identity)
     behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
     customer = tx.need("customer", subscription["customer"])
-    if behavior != "create_invoice" and not paying.has_method(tx, customer, subscription):
+    # A preview shows the first charge, as it will be once a card is there.
+    missing = not tx.preview and not paying.has_method(tx, customer, subscription)
+    if behavior != "create_invoice" and missing:
         if behavior == "cancel":
             end(tx, identity)
         else:
@@ -160,21 +160,6 @@ def expire_incomplete(tx: Transaction, identity: str) -> None:
     subscription = tx.edit("subscription", identity)
     subscription.update(status="incomplete_expired", ended_at=tx.now)
     subscriptions.cancel_intents(tx, subscription)
-
-
-def resume(call: Call) -> Obj:
-    """Wake a paused subscription: a new period begins now and is billed at once."""
-    tx, identity = call.tx, call.ids["id"]
-    subscription = tx.edit("subscription", identity)
-    tx.follow(subscription["customer"])
-    if subscription["status"] != "paused":
-        raise errors.invalid("This subscription is not paused and can't be resumed.")
-    subscription["status"] = "active"
-    invoice = changes.apply(tx, identity, {"billing_cycle_anchor": {"type": "now"}, "proration_behavior": "none"})
-    if invoice is not None:
-        paying.collect(tx, invoice["id"], off_session=False)
-    tx.emit("customer.subscription.resumed", tx.need("subscription", identity))
-    return tx.need("subscription", identity)
 
 
 # Invoices by the clock

@@ -2,7 +2,7 @@
 
 from billing.sandbox import errors, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import customers, items, phases, renewals, standing
+from billing.sandbox.engine import items, phases, renewals, standing
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj, copy
@@ -66,7 +66,7 @@ def _from_subscription(tx: Transaction, identity: str) -> Obj:
 def _from_phases(tx: Transaction, params: Obj) -> Obj:
     if not params.get("phases"):
         raise errors.invalid("Missing required param: phases.", "phases", "parameter_missing")
-    customer = customers.live(tx, params.get("customer", ""))
+    customer = tx.live_customer(params.get("customer", ""))
     begins = tx.now if params.get("start_date") in {None, "now"} else int(params["start_date"])
     price = items.recurring_price(tx, params["phases"][0]["items"][0].get("price"), "phases[0][items][0][price]")
     schedule = _blank(tx, customer["id"], status="not_started", end_behavior=params.get("end_behavior", "release"))

@@ -1,8 +1,8 @@
 """The Checkout session verbs of the API. What a customer does on the page is in `checkout`."""
 
-from billing.sandbox import errors, paging
+from billing.sandbox import errors, paging, places
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import amounts, checkout, customers, intents, items, subscriptions
+from billing.sandbox.engine import checkout, checkout_sums, intents, items, tax_rates
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -29,7 +29,8 @@ KEPT = (
 def create(call: Call) -> Obj:
     tx, params = call.tx, call.params
     _check(params)
-    customer = customers.live(tx, params["customer"]) if params.get("customer") else None
+    customer = tx.live_customer(params["customer"]) if params.get("customer") else None
+    _check_money(tx, params, customer)
     row = tx.new(
         "checkout.session",
         mode=params["mode"],
@@ -54,6 +55,14 @@ def create(call: Call) -> Obj:
     row["tax_id_collection"] = {"required": "never", **(params.get("tax_id_collection") or {"enabled": False})}
     row["phone_number_collection"] = params.get("phone_number_collection") or {"enabled": False}
     row["payment_method_collection"] = params.get("payment_method_collection") or "always"
+    enabled = bool((params.get("automatic_tax") or {}).get("enabled"))
+    liability = {"type": "self", "account": None} if enabled else None
+    row["automatic_tax"] = {
+        "enabled": enabled,
+        "liability": liability,
+        "provider": "stripe" if enabled else None,
+        "status": None,
+    }
     row["custom_text"].update(params.get("custom_text") or {})
     row["customer_details"] = checkout.details(customer, params)
     if params["mode"] == "subscription":
@@ -99,37 +108,55 @@ def _expiry(tx: Transaction, params: Obj) -> int:
 
 def _fill_items(tx: Transaction, row: Obj, params: Obj) -> None:
     for index, entry in enumerate(params["line_items"]):
-        price = items.recurring_price(tx, items.price_id(tx, entry, index), f"line_items[{index}][price]")
-        quantity = int(entry.get("quantity", 1))
-        amount = amounts.half_up(amounts.of_price(price, quantity))
-        item = tx.new(
-            "item",
-            price=price["id"],
-            quantity=quantity,
-            currency=price["currency"],
-            amount_subtotal=amount,
-            amount_total=amount,
-            description=(tx.get("product", price["product"]) or {}).get("name"),
-            adjustable_quantity=None,
-            _tax_rates=list(entry.get("tax_rates") or []),
+        price = _price(tx, entry, index)
+        row["_line_items"].append(
+            tx.new(
+                "item",
+                price=price["id"],
+                quantity=int(entry.get("quantity", 1)),
+                currency=price["currency"],
+                description=(tx.get("product", price["product"]) or {}).get("name"),
+                metadata=dict(entry.get("metadata") or {}),
+                adjustable_quantity=None,
+                _tax_rates=tax_rates.named(tx, entry.get("tax_rates"), f"line_items[{index}][tax_rates]"),
+            )
         )
-        row["_line_items"].append(item)
         row["currency"] = price["currency"]
-    trial = row["_subscription_data"].get("trial_period_days") or row["_subscription_data"].get("trial_end")
-    invoice = _trial_run(tx, row)
-    row["amount_subtotal"] = 0 if trial else invoice["subtotal"]
-    row["amount_total"] = 0 if trial else invoice["total"]
-    discount = sum(part["amount"] for part in invoice["total_discount_amounts"])
-    taxes = sum(part["amount"] for part in invoice["total_taxes"])
-    row["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": taxes}
+    if all(tx.need("price", item["price"])["type"] == "one_time" for item in row["_line_items"]):
+        raise errors.invalid("A session in `subscription` mode needs at least one recurring price.", "line_items")
+    checkout_sums.price(tx, row, checkout_sums.Basket())
 
 
-def _trial_run(tx: Transaction, row: Obj) -> Obj:
-    """The first invoice this session would lead to, on an overlay that is dropped."""
-    inner = tx.child(preview=True)
-    customer = row["customer"] or customers.new(inner, {})["id"]
-    subscription = subscriptions.new(inner, checkout.wanted(row, customer))
-    return inner.need("invoice", subscription["latest_invoice"])
+def _price(tx: Transaction, entry: Obj, index: int) -> Obj:
+    """A line's price: recurring, or charged once with the first invoice."""
+    if entry.get("price_data"):
+        return items.inline_price(tx, entry["price_data"])
+    price = tx.need("price", entry.get("price"), f"line_items[{index}][price]")
+    return (
+        price
+        if price["type"] == "one_time" and price["active"]
+        else items.recurring_price(tx, price["id"], f"line_items[{index}][price]")
+    )
+
+
+def _check_money(tx: Transaction, params: Obj, customer: Obj | None) -> None:
+    """Discounts, automatic tax and trials as a session may combine them."""
+    if params.get("discounts") and params.get("allow_promotion_codes") is not None:
+        raise errors.invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.", "discounts")
+    if len(params.get("discounts") or []) > 1:
+        raise errors.invalid("You may only specify one discount for a session.", "discounts")
+    automatic = (params.get("automatic_tax") or {}).get("enabled")
+    saved = (params.get("customer_update") or {}).get("address") == "auto"
+    if automatic and customer and not saved and places.of(tx, customer).country is None:
+        raise errors.invalid(
+            "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the "
+            "Customer or set `customer_update[address]` to 'auto' to save the address entered in Checkout.",
+            code="customer_tax_location_invalid",
+        )
+    if params.get("payment_method_collection") == "if_required" and params.get("mode") != "subscription":
+        raise errors.invalid(
+            "`payment_method_collection` can only be used in `subscription` mode.", "payment_method_collection"
+        )
 
 
 def retrieve(call: Call) -> Obj:

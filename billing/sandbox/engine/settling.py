@@ -1,7 +1,7 @@
 """How an invoice ends: paid, void or uncollectible; and what it does to the customer's balance."""
 
 from billing.sandbox import errors
-from billing.sandbox.engine import customers, payments, standing
+from billing.sandbox.engine import balances, payments, standing
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -63,9 +63,7 @@ def void(tx: Transaction, identity: str) -> Obj:
 def _give_back(tx: Transaction, invoice: Obj) -> None:
     applied = invoice.get("_applied_balance", 0)
     if applied:
-        customers.move_balance(
-            tx, invoice["customer"], -applied, invoice["currency"], "unapplied_from_invoice", invoice=invoice["id"]
-        )
+        balances.move(tx, invoice["customer"], -applied, invoice["currency"], "unapplied_from_invoice", invoice=invoice["id"])
         invoice["_applied_balance"] = 0
 
 

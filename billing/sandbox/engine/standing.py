@@ -12,6 +12,7 @@ PENDING_FIELDS = (
     "trial_start",
     "status",
     "discounts",
+    "_discount_ends",
     "metadata",
     "cancel_at_period_end",
     "cancel_at",
@@ -31,6 +32,19 @@ def is_pending_update(subscription: Obj, invoice: Obj) -> bool:
     return bool(waiting and waiting["invoice"] == invoice["id"])
 
 
+def is_resumption(subscription: Obj, invoice: Obj) -> bool:
+    """Whether a paused subscription waits for this invoice to be paid."""
+    waiting = subscription.get("_resumption")
+    return bool(waiting and waiting["invoice"] == invoice["id"])
+
+
+def wake(tx: Transaction, subscription: Obj) -> None:
+    """A paused subscription goes on."""
+    subscription.pop("_resumption", None)
+    subscription["status"] = "active"
+    tx.emit("customer.subscription.resumed", subscription)
+
+
 def paid(tx: Transaction, invoice: Obj) -> None:
     """What follows for the subscription when one of its invoices is paid."""
     subscription = subscription_of(tx, invoice)
@@ -38,6 +52,8 @@ def paid(tx: Transaction, invoice: Obj) -> None:
         return
     if is_pending_update(subscription, invoice):
         apply_pending(tx, subscription)
+    if is_resumption(subscription, invoice):
+        wake(tx, subscription)
     if subscription["status"] == "incomplete" or (
         subscription["status"] in {"past_due", "unpaid"} and not _owes(tx, subscription)
     ):
@@ -62,6 +78,10 @@ def dropped(tx: Transaction, invoice: Obj) -> None:
         return
     if is_pending_update(subscription, invoice):
         forget_pending(subscription)
+    if is_resumption(subscription, invoice) and invoice["status"] == "uncollectible":
+        wake(tx, subscription)
+    elif is_resumption(subscription, invoice):
+        subscription.update(subscription.pop("_resumption")["before"])
     if subscription["status"] == "incomplete":
         subscription.update(status="incomplete_expired", ended_at=tx.now)
     elif subscription["status"] == "past_due" and not _owes(tx, subscription):
@@ -126,8 +146,17 @@ def reflect(tx: Transaction, subscription: Obj) -> None:
     schedule = tx.edit("subscription_schedule", subscription["schedule"])
     for phase in schedule["phases"]:
         if schedule["current_phase"] and phase["start_date"] == schedule["current_phase"]["start_date"]:
-            shape = phase["items"][0]
-            phase["items"] = [
-                {**shape, "price": row["price"], "plan": row["price"], "quantity": row["quantity"]}
-                for row in subscription["items"]["data"]
-            ]
+            phase["items"] = [phase_item(row) for row in subscription["items"]["data"]]
+
+
+def phase_item(item: Obj) -> Obj:
+    """A subscription's item as a schedule's phase shows it."""
+    return {
+        "billing_thresholds": None,
+        "discounts": [{"coupon": None, "discount": row, "promotion_code": None} for row in item["discounts"]],
+        "metadata": dict(item["metadata"]),
+        "plan": item["price"],
+        "price": item["price"],
+        "quantity": item["quantity"],
+        "tax_rates": list(item["tax_rates"] or []),
+    }

@@ -6,18 +6,18 @@ from typing import Any
 from billing.sandbox import errors, paging
 from billing.sandbox.calls import Call
 from billing.sandbox.engine import (
-    amounts,
-    customers,
+    automatic_tax,
+    discounts,
     drafting,
     finalizing,
-    invoice_items,
     items,
-    lines,
+    one_offs,
     paying,
     periods,
     proration,
     settling,
     standing,
+    tax_rates,
 )
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
@@ -33,18 +33,18 @@ def new(
     tx: Transaction, params: Obj, *, method: str | None = None, authenticated: bool = False, off_session: bool = False
 ) -> Obj:
     """Create a subscription and collect its first invoice. `method` is charged on session, as Checkout does."""
-    customer = customers.live(tx, params.get("customer", ""))
+    customer = tx.live_customer(params.get("customer", ""))
     subscription = _blank(tx, customer, params)
     if method:
         subscription["default_payment_method"] = method
-    _check_customer(tx, customer, subscription, params)
+    _check_currency(tx, customer, subscription)
     rows = _first_lines(tx, subscription, params)
     tx.add(subscription)
-    extras(tx, subscription, params.get("add_invoice_items") or [])
+    one_offs.put_aside(tx, subscription, params.get("add_invoice_items") or [])
     invoice = drafting.draft(tx, customer, subscription, rows, reason="subscription_create", currency=subscription["currency"])
     subscription = tx.edit("subscription", subscription["id"])
-    items.end_once(tx, subscription)
     if not tx.preview:
+        _check_method_there(tx, customer, subscription, params, owed=invoice["amount_due"])
         _collect(
             tx, subscription, invoice, params, authenticated=authenticated, off_session=params.get("off_session", off_session)
         )
@@ -84,8 +84,9 @@ def _blank(tx: Transaction, customer: Obj, params: Obj) -> Obj:
         "url": f"/v1/subscription_items?subscription={subscription['id']}",
     }
     subscription["currency"] = tx.need("price", rows[0]["price"])["currency"]
-    settings(tx, subscription, params)
     items.check(tx, subscription, rows)
+    settings(tx, subscription, params)
+    discounts.note_end(tx, subscription)
     return subscription
 
 
@@ -93,15 +94,21 @@ def settings(tx: Transaction, subscription: Obj, params: Obj) -> None:
     """Set what moves no money."""
     assign(subscription, params, "description", "days_until_due", "default_payment_method", "pause_collection")
     _check_method(tx, subscription, params.get("default_payment_method"))
-    if "default_tax_rates" in params:
-        subscription["default_tax_rates"] = list(params["default_tax_rates"] or [])
-        for identity in subscription["default_tax_rates"]:
-            tx.need("tax_rate", identity, "default_tax_rates")
+    _tax_settings(tx, subscription, params)
     if "discounts" in params and params["discounts"] != []:
-        subscription["discounts"] = items.discounts(tx, subscription["id"], subscription["customer"], params["discounts"] or [])
-    for name in ("payment_settings", "invoice_settings", "trial_settings"):
+        holder = discounts.Holder(
+            customer=subscription["customer"],
+            currency=subscription["currency"],
+            amount=items.worth(tx, subscription),
+            subscription=subscription["id"],
+        )
+        discounts.replace(tx, subscription, params["discounts"], holder)
+    for name in ("payment_settings", "invoice_settings"):
         if params.get(name):
             subscription[name] = {**subscription[name], **params[name]}
+    if params.get("trial_settings"):
+        end = {**subscription["trial_settings"]["end_behavior"], **params["trial_settings"]["end_behavior"]}
+        subscription["trial_settings"] = {"end_behavior": end}
     if params.get("collection_method"):
         subscription["collection_method"] = params["collection_method"]
     if subscription["collection_method"] == "send_invoice" and not subscription["days_until_due"]:
@@ -112,6 +119,23 @@ def settings(tx: Transaction, subscription: Obj, params: Obj) -> None:
         )
     if params.get("cancellation_details"):
         subscription["cancellation_details"] = {**subscription["cancellation_details"], **params["cancellation_details"]}
+
+
+def _tax_settings(tx: Transaction, subscription: Obj, params: Obj) -> None:
+    """Rates made by hand, or automatic tax: one or the other."""
+    if "default_tax_rates" in params:
+        kept = subscription["default_tax_rates"]
+        subscription["default_tax_rates"] = tax_rates.named(tx, params["default_tax_rates"], "default_tax_rates", kept)
+    if "automatic_tax" in params:
+        subscription["automatic_tax"] = automatic_tax.setting(params["automatic_tax"])
+    if not subscription["automatic_tax"]["enabled"]:
+        return
+    manual = [item for item in subscription["items"]["data"] if item["tax_rates"]]
+    if subscription["default_tax_rates"] or manual:
+        raise errors.invalid("You cannot use tax rates together with automatic tax.", "automatic_tax")
+    if "automatic_tax" in params:
+        method = tx.get("payment_method", subscription["default_payment_method"])
+        automatic_tax.check(tx, tx.need("customer", subscription["customer"]), method)
 
 
 def _check_method(tx: Transaction, subscription: Obj, identity: str | None) -> None:
@@ -127,16 +151,20 @@ def _check_method(tx: Transaction, subscription: Obj, identity: str | None) -> N
         )
 
 
-def _check_customer(tx: Transaction, customer: Obj, subscription: Obj, params: Obj) -> None:
+def _check_currency(tx: Transaction, customer: Obj, subscription: Obj) -> None:
     for other in tx.find("subscription", "customer", customer["id"]):
         if other["status"] not in standing.ENDED and other["currency"] != subscription["currency"]:
             raise errors.invalid(
                 "You cannot combine currencies on a single customer. This customer has an active subscription, subscription "
                 f"schedule, discount, quote, or invoice item with currency {other['currency']}."
             )
+
+
+def _check_method_there(tx: Transaction, customer: Obj, subscription: Obj, params: Obj, *, owed: int) -> None:
+    """Whoever is to be charged at once needs a card. Nobody does for a trial, or where discounts and credit leave nothing."""
+    waits = params.get("payment_behavior") == "default_incomplete" or not owed
     automatic = subscription["collection_method"] == "charge_automatically"
-    waits = params.get("payment_behavior") == "default_incomplete" or params.get("trial_end") or params.get("trial_period_days")
-    if automatic and not waits and not tx.preview and not paying.has_method(tx, customer, subscription):
+    if automatic and not waits and not paying.has_method(tx, customer, subscription):
         raise errors.invalid(
             "This customer has no attached payment source or default payment method. Please consider adding a default payment "
             "method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting.",
@@ -216,25 +244,6 @@ def cancellation(subscription: Obj, params: Obj, now: int) -> None:
     elif "cancel_at" in params or "cancel_at_period_end" in params:
         subscription.update(cancel_at=None, canceled_at=None, cancel_at_period_end=False)
         subscription["cancellation_details"] = {**subscription["cancellation_details"], "reason": None}
-
-
-def extras(tx: Transaction, subscription: Obj, extras: list[Obj]) -> None:
-    """`add_invoice_items`: one-off lines on the next invoice."""
-    for index, entry in enumerate(extras):
-        price = tx.need("price", entry.get("price"), f"add_invoice_items[{index}][price]")
-        quantity = int(entry.get("quantity", 1))
-        amount = amounts.half_up(amounts.of_price(price, quantity))
-        line = lines.new(
-            tx,
-            amount=amount,
-            currency=price["currency"],
-            description=lines.describe(tx, price, quantity),
-            start=tx.now,
-            end=tx.now,
-            _tax_rates=entry.get("tax_rates") or None,
-            **lines.pricing(price, quantity),
-        )
-        invoice_items.put_aside(tx, subscription["customer"], subscription["id"], line, proration=False)
 
 
 def _collect(tx: Transaction, subscription: Obj, invoice: Obj, params: Obj, *, authenticated: bool, off_session: bool) -> None:

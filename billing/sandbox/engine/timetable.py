@@ -1,11 +1,13 @@
 """Which verb each due thing is."""
 
-from billing.sandbox.engine import changes, checkout, customers, phases, renewals
+from billing.sandbox.engine import changes, checkout, discounts, phases, renewals, resuming, tax_ids
 from billing.sandbox.transactions import Transaction
 
 VERBS = {
     "pending_update_expires": changes.expire_pending,
-    "tax_id_checked": customers.check_tax_id,
+    "tax_id_checked": tax_ids.check,
+    "discounts_end": discounts.end_of_subscription,
+    "customer_discount_ends": discounts.end_of_customer,
     "checkout_expires": checkout.expire_due,
     "incomplete_expires": renewals.expire_incomplete,
     "trial_notice": renewals.notice_trial,
@@ -13,6 +15,7 @@ VERBS = {
     "phase_changes": phases.move_on,
     "trial_ends": renewals.end_trial,
     "subscription_renews": renewals.renew,
+    "resumption_expires": resuming.expire,
     "invoice_finalizes": renewals.finalize_due,
     "payment_retries": renewals.retry,
     "invoice_overdue": renewals.overdue,

@@ -4,13 +4,27 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from billing.sandbox.engine import checkout
+from billing.sandbox import errors, rendering
+from billing.sandbox.engine import checkout, checkout_sums
 from billing.sandbox.http import Response, redirect
 from billing.sandbox.pages import cards, checkout_view
 from billing.sandbox.pages.desk import Obj, Visit
 from billing.sandbox.transactions import Transaction
 
 EXPANDED = ("line_items.data.price.tiers", "customer")
+BREAKDOWN = (
+    "total_details.breakdown",
+    "total_details.breakdown.discounts.discount.promotion_code",
+    "total_details.breakdown.discounts.discount.source.coupon",
+)
+# Why a code is refused, by a part of the API's message, as keys of the word list.
+REFUSALS = {
+    "no longer active": "This code is no longer valid.",
+    "prior transactions": "This code is for a first purchase only.",
+    "another customer": "This code is for another customer.",
+    "minimum amount is not reached": "The minimum amount for this code is not reached.",
+    "can't be used with": "This code can't be used with this currency.",
+}
 
 
 def answer(visit: Visit) -> Response:
@@ -20,11 +34,10 @@ def answer(visit: Visit) -> Response:
         return _ended(visit, session)
     entry = visit.entry()
     code = visit.query("promotion") if session["allow_promotion_codes"] else ""
-    priced = visit.look(lambda tx: _priced(tx, session, code)) if code else session
-    if priced is None:
-        entry.wrong["promotion_code"] = "This code is not valid."
-    entry = cards.Entry({**entry.values, "promotion_code": code, "applied_code": code if priced else ""}, entry.wrong)
-    session = priced or session
+    session, problem = _priced(visit, session, checkout_sums.Basket(code, entry.get("country")))
+    if problem:
+        entry.wrong["promotion_code"] = problem
+    entry = cards.Entry({**entry.values, "promotion_code": code, "applied_code": "" if problem else code}, entry.wrong)
     return _pay(visit, session, entry) if entry.get("action") == "pay" else _show(visit, session, entry)
 
 
@@ -43,17 +56,27 @@ def onward(visit: Visit, identity: str, outcome: checkout.Outcome) -> Response:
     return redirect(address(identity, promotion=visit.query("promotion"), failed=outcome.decline_code or outcome.code or ""))
 
 
-def _priced(tx: Transaction, session: Obj, code: str) -> Obj | None:
-    """The session's sums with a promotion code, by a purchase that is dropped; None for a code that is not valid."""
-    card = {"number": "4242424242424242", "exp_month": 12, "exp_year": 2099, "cvc": "123"}
-    outcome = checkout.submit(tx, session["id"], card=card, email="preview@buyer.example", promotion=code, consent=True)
-    if outcome.status != "complete":
-        return None
-    row = tx.need("checkout.session", session["id"])
-    invoice = tx.get("invoice", row["invoice"]) or {}
-    discount = sum(part["amount"] for part in invoice.get("total_discount_amounts") or [])
-    details = {**(session["total_details"] or {}), "amount_discount": discount}
-    return {**session, "amount_subtotal": row["amount_subtotal"], "amount_total": row["amount_total"], "total_details": details}
+def _priced(visit: Visit, session: Obj, basket: checkout_sums.Basket) -> tuple[Obj, str]:
+    """The session with its sums as they would be now, and what is wrong with the code in force (words, or "")."""
+    if session["mode"] != "subscription":
+        return session, ""
+    try:
+        return visit.look(lambda tx: _look(tx, session["id"], basket)), ""
+    except errors.StripeError as error:
+        if not basket.promotion:
+            return session, ""
+        plain, _ = _priced(visit, session, checkout_sums.Basket("", basket.country))
+        return plain, next((words for part, words in REFUSALS.items() if part in error.message), "This code is not valid.")
+
+
+def _look(tx: Transaction, identity: str, basket: checkout_sums.Basket) -> Obj:
+    stored = tx.need("checkout.session", identity)
+    tx.follow(stored["customer"])
+    days, end = (stored["_subscription_data"].get(name) for name in ("trial_period_days", "trial_end"))
+    row, first = checkout.priced(tx, identity, basket, later=bool(days or end))
+    shown = rendering.render(tx, row, [path.split(".") for path in (*EXPANDED, *BREAKDOWN)])
+    trial = {"ends_at": first["created"], "amount": first["total"]} if first else None
+    return {**shown, "trial": trial, "needs_card": checkout.needs_card(row)}
 
 
 def _show(visit: Visit, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None = None) -> Response:
@@ -79,11 +102,16 @@ def _ended(visit: Visit, session: Obj) -> Response:
 
 
 def _pay(visit: Visit, session: Obj, entry: cards.Entry) -> Response:
-    card = cards.read(entry)
+    needs_card = session.get("needs_card", True)
+    card = cards.read(entry) if needs_card else None
     email = checkout_view.known_email(session) or entry.get("email")
     _check_contact(session, entry, email)
-    if card is None or entry.wrong:
+    if (card is None and needs_card) or entry.wrong:
         return _show(visit, session, entry)
+    if session["automatic_tax"]["enabled"] and entry.get("total") != str(session["amount_total"]):
+        say = visit.say(session["locale"])
+        changed = "Tax was added for the country you chose. Look at the total again before you pay."
+        return _show(visit, session, entry, (say("The total has changed"), say(changed)))
     kind = entry.get("tax_id_type")
     business = {"business_name": entry.get("business_name")} if entry.get("business_name") else {}
     outcome = visit.act(
@@ -91,7 +119,7 @@ def _pay(visit: Visit, session: Obj, entry: cards.Entry) -> Response:
             tx,
             visit.identity,
             business,
-            card=card.entry(),
+            card=card.entry() if card else None,
             name=entry.get("card_name"),
             email=email,
             country=entry.get("country"),

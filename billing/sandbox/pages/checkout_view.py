@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from billing.sandbox import contract
 from billing.sandbox.http import Response
-from billing.sandbox.pages import amounts, cards, layout, prices
+from billing.sandbox.pages import amounts, cards, layout, prices, reductions
 from billing.sandbox.pages.markup import Child, Html, tag
 from billing.sandbox.pages.words import Say
 
@@ -78,6 +78,7 @@ def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
         tag("h2", say("What you buy")),
         prices.lines(say, items),
         _sums(say, session),
+        _trial(say, session),
         _renewal(say, session, items),
         _promotion(say, session, entry) if session["allow_promotion_codes"] else None,
         class_="stack",
@@ -85,13 +86,23 @@ def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
 
 
 def _sums(say: Say, session: Obj) -> Html:
-    details = session["total_details"] or {}
-    rows = [(say("Subtotal"), _money(say, session, session["amount_subtotal"]))]
-    if details.get("amount_discount"):
-        rows.append((say("Discount"), _money(say, session, -details["amount_discount"])))
-    if details.get("amount_tax"):
-        rows.append((say("Tax"), _money(say, session, details["amount_tax"])))
-    return prices.totals(rows, (say("Due today"), _money(say, session, session["amount_total"])))
+    parts = (session["total_details"] or {}).get("breakdown") or {"discounts": [], "taxes": []}
+    on_top, within = reductions.taxes(say, parts["taxes"])
+    amounts_off = reductions.discounts(say, parts["discounts"])
+    rows = [(say("Subtotal"), session["amount_subtotal"]), *amounts_off, *on_top, *within]
+    shown = [(words, _money(say, session, amount)) for words, amount in rows]
+    if session["automatic_tax"]["status"] == "requires_location_inputs":
+        shown.append((say("Tax"), say("after you choose your country")))
+    return prices.totals(shown, (say("Due today"), _money(say, session, session["amount_total"])))
+
+
+def _trial(say: Say, session: Obj) -> Child:
+    """When a trial ends, and what is charged then."""
+    trial = session.get("trial")
+    if not trial:
+        return None
+    ends, amount = amounts.day(trial["ends_at"], say.language), _money(say, session, trial["amount"])
+    return tag("p", say("Free until {date}. Then {amount}.", date=ends, amount=amount))
 
 
 def _renewal(say: Say, session: Obj, items: list[Obj]) -> Child:
@@ -121,12 +132,14 @@ def _pay(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, failure: 
         problem = layout.notice(
             "bad", say("Something does not fit yet."), tag("p", say("Nothing was charged. Correct it and try again."))
         )
+    needs_card = session.get("needs_card", True)
     return tag(
         "section",
         tag(
             "form",
             _contact(say, session, entry),
-            cards.fields(say, entry, country, problem),
+            tag("input", type="hidden", name="total", value=str(session["amount_total"])) if session["amount_total"] else None,
+            cards.fields(say, entry, country, problem) if needs_card else _no_card(say, entry, country, problem),
             _business(say, entry) if (session["tax_id_collection"] or {}).get("enabled") else None,
             _consent(say, merchant, entry) if asks_consent(session) else None,
             tag("button", _label(say, session), name="action", value="pay", class_="primary wide"),
@@ -136,8 +149,29 @@ def _pay(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, failure: 
             novalidate=True,
             class_="panel stack",
         ),
-        cards.help_block(say),
+        cards.help_block(say) if needs_card else None,
         class_="stack",
+    )
+
+
+def _no_card(say: Say, entry: cards.Entry, country: str, problem: Child) -> Html:
+    """In the card's place: that none is needed, and what is asked instead."""
+    chosen = entry.get("country", country)
+    return tag(
+        "fieldset",
+        tag("legend", say("No card is needed today.")),
+        tag(
+            "div",
+            problem,
+            tag(
+                "p",
+                say("Nothing is due today, and no card is asked for. You can add one at any time before the trial ends."),
+                class_="soft",
+            ),
+            cards.text(say, entry, "card_name", "Your name", value=entry.get("card_name"), autocomplete="name", maxlength=200),
+            cards.select(say, entry, "country", "Country", options=cards.countries(say), chosen=chosen, autocomplete="country"),
+            class_="stack",
+        ),
     )
 
 

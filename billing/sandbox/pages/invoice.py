@@ -6,6 +6,13 @@ from billing.sandbox.http import Response, redirect
 from billing.sandbox.pages import cards, invoice_view, pdf
 from billing.sandbox.pages.desk import Obj, Visit
 
+EXPANDED = (
+    "customer",
+    "total_discount_amounts.discount.promotion_code",
+    "total_discount_amounts.discount.source.coupon",
+    "total_taxes.tax_rate_details.tax_rate",
+)
+
 
 def answer(visit: Visit) -> Response:
     """The page of an invoice, or what its form leads to."""
@@ -29,7 +36,7 @@ def document(visit: Visit) -> Response:
 
 
 def _invoice(visit: Visit) -> Obj:
-    return visit.shown("invoice", "customer")
+    return visit.shown("invoice", *EXPANDED)
 
 
 def _locales(invoice: Obj) -> list[str]:

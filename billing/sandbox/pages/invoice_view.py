@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing.sandbox.http import Response
-from billing.sandbox.pages import amounts, cards, layout, prices
+from billing.sandbox.pages import amounts, cards, layout, prices, reductions
 from billing.sandbox.pages.markup import Child, Html, tag
 from billing.sandbox.pages.words import Say
 
@@ -136,24 +136,28 @@ def _lines(say: Say, invoice: Obj) -> Html:
 
 def sums(say: Say, invoice: Obj) -> tuple[list[tuple[str, str]], tuple[str, str]]:
     """From the subtotal down to what is left to pay, as :func:`prices.totals` takes them."""
-    discount = sum(each["amount"] for each in invoice["total_discount_amounts"] or [])
-    tax = sum(each["amount"] for each in invoice["total_taxes"] or [] if each.get("tax_behavior") != "inclusive")
+    off = reductions.discounts(say, invoice["total_discount_amounts"] or [])
+    on_top, within = reductions.taxes(say, invoice["total_taxes"] or [])
     label, applied = _from_balance(invoice)
+    credited, paid = invoice["pre_payment_credit_notes_amount"], invoice["amount_paid"]
     found = [
-        ("Subtotal", invoice["subtotal"], True),
-        ("Discount", -discount, bool(discount)),
-        ("Tax", tax, bool(tax)),
-        ("Total", invoice["total"], bool(discount or tax or applied or invoice["amount_paid"])),
-        (label, -applied, bool(applied)),
-        ("Amount paid", -invoice["amount_paid"], bool(invoice["amount_paid"])),
+        (say("Subtotal"), invoice["subtotal"], True),
+        *((words, amount, True) for words, amount in (*off, *on_top)),
+        (say("Total"), invoice["total"], bool(off or on_top or within or applied or paid or credited)),
+        *((words, amount, True) for words, amount in within),
+        (say("Credited"), -credited, bool(credited)),
+        (say(label), -applied, bool(applied)),
+        (say("Amount paid"), -paid, bool(paid)),
     ]
-    rows = [(say(words), _money(say, invoice, amount)) for words, amount, shown in found if shown]
+    rows = [(words, _money(say, invoice, amount)) for words, amount, shown in found if shown]
     return rows, (say("Amount due"), _money(say, invoice, owed(invoice)))
 
 
 def _from_balance(invoice: Obj) -> tuple[str, int]:
     """What the customer's balance took over of the total, and in which words. A balance below zero is the customer's credit."""
-    applied = int(invoice["total"] - invoice["amount_due"]) if invoice["status"] != "draft" else 0
+    applied = 0
+    if invoice["status"] != "draft":
+        applied = int(invoice["total"] - invoice["pre_payment_credit_notes_amount"] - invoice["amount_due"])
     if invoice["total"] < 0:
         return "Kept as credit for later invoices", applied
     if applied < 0:

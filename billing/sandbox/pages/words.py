@@ -48,6 +48,25 @@ GERMAN = {
     "Subtotal": "Zwischensumme",
     "Discount": "Rabatt",
     "Tax": "Steuer",
+    "of which {tax}": "darin {tax}",
+    "{tax} (reverse charge)": "{tax} (Steuerschuldnerschaft des Leistungsempfängers)",
+    "after you choose your country": "nach Wahl Ihres Landes",
+    "Free until {date}. Then {amount}.": "Kostenlos bis {date}. Danach {amount}.",
+    "No card is needed today.": "Heute ist keine Karte nötig.",
+    "Nothing is due today, and no card is asked for. You can add one at any time before the trial ends.": (
+        "Heute ist nichts fällig und keine Karte nötig. Vor Ende der Testzeit können Sie jederzeit eine hinterlegen."
+    ),
+    "Your name": "Ihr Name",
+    "The total has changed": "Der Betrag hat sich geändert",
+    "Tax was added for the country you chose. Look at the total again before you pay.": (
+        "Für das gewählte Land kam Steuer hinzu. Bitte prüfen Sie den Betrag, bevor Sie bezahlen."
+    ),
+    "This code is no longer valid.": "Dieser Code gilt nicht mehr.",
+    "This code is for a first purchase only.": "Dieser Code gilt nur beim ersten Kauf.",
+    "This code is for another customer.": "Dieser Code gilt für einen anderen Kunden.",
+    "The minimum amount for this code is not reached.": "Der Mindestbetrag für diesen Code ist nicht erreicht.",
+    "This code can't be used with this currency.": "Dieser Code gilt nicht in dieser Währung.",
+    "Credited": "Gutgeschrieben",
     "Due today": "Heute fällig",
     "per day": "pro Tag",
     "per week": "pro Woche",
