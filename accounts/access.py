@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts import staff_guard
 from accounts.models import Membership, Organization, Role, User
 from accounts.origin import Origin, Source
 from accounts.queries import members
@@ -62,7 +63,7 @@ def signed_in(view: View[P]) -> Guarded[P]:
 
     @functools.wraps(view)
     def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        response = view(request, *args, **kwargs) if request.user.is_authenticated else _to_sign_in(request)
+        response = _to_be_known(request) or view(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_store=True)
         return response
 
@@ -82,8 +83,8 @@ def origin(request: HttpRequest, source: Source = Source.PAGE) -> Origin:
 
 
 def _turn_away(request: Any, permission: Permission) -> HttpResponse | None:
-    if not request.user.is_authenticated:
-        return _to_sign_in(request)
+    if response := _to_be_known(request):
+        return response
     if request.membership is None:
         return _redirect(request, f"{reverse('storefront:organization_new')}?{urlencode({'next': _way_back(request)})}")
     if not permissions.allows(request.membership.role, permission):
@@ -99,6 +100,13 @@ def refuse(request: Any, permission: Permission) -> HttpResponse:
         "who_can": members.who_can(request.organization, permission),
     }
     return render(request, "denied.html", context, status=403)
+
+
+def _to_be_known(request: Any) -> HttpResponse | None:
+    if not request.user.is_authenticated:
+        return _to_sign_in(request)
+    elsewhere = staff_guard.way_to_proof(request, _way_back(request))
+    return _redirect(request, elsewhere) if elsewhere else None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -26,6 +26,14 @@ MAILS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "password_changed": ("accounts/password_changed", (), ()),
     "password_reset": ("accounts/password_changed", (), ()),
     "password_set": ("accounts/password_changed", (), ()),
+    "login_code": ("accounts/login_code", (), ("code",)),
+    "totp_activated": ("accounts/second_factor_added", (), ()),
+    "totp_deactivated": ("accounts/second_factor_removed", (), ()),
+    "webauthn_added": ("accounts/second_factor_added", (), ()),
+    "webauthn_removed": ("accounts/second_factor_removed", (), ()),
+    "recovery_codes_generated": ("accounts/recovery_codes_made", (), ()),
+    "account_connected": ("accounts/connection_added", ("provider",), ()),
+    "account_disconnected": ("accounts/connection_removed", ("provider",), ()),
 }
 
 
@@ -34,7 +42,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's
         user.name = form.cleaned_data.get("name", "").strip()
-        user.locale = _language()
+        user.locale = current_language()
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
@@ -63,11 +71,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
             subject_row=f"request:{uuid4().hex}",
             to=known or email,
             organization=None,
-            context={name: str(context.get(name, "")) for name in facts},
+            context={name: _in_words(context.get(name, "")) for name in facts},
             secret={name: str(context[name]) for name in secrets},
-            locale=known.locale if known and known.locale else _language(),
+            locale=known.locale if known and known.locale else current_language(),
             at=clock.now(),
         )
+
+
+def _in_words(fact: Any) -> str:
+    """Text as it is; what allauth passes as an object of its own, a provider, by its name."""
+    return str(fact if isinstance(fact, str) else getattr(fact, "name", fact))
 
 
 def remember_language(response: HttpResponse, language: str) -> None:
@@ -82,6 +95,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
     )
 
 
-def _language() -> str:
+def current_language() -> str:
+    """The language of this request, one that the store speaks."""
     said = (translation.get_language() or settings.LANGUAGE_CODE).split("-")[0]
     return said if said in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -4,4 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts import views
 
-urlpatterns: list[URLPattern] = [path("language/set/", views.set_language, name="set_language")]
+urlpatterns: list[URLPattern] = [
+    path("language/set/", views.set_language, name="set_language"),
+    path("recovery/<str:token>/", views.recovery_objection, name="recovery_objection"),
+]

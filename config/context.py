@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,6 +32,7 @@ CLOSED_TO = {
     },
     "billing_admin": {"storefront:organization_settings"},
 }
+PROVIDER_NAMES = {"google": "Google", "microsoft": "Microsoft"}
 LEGAL = [
     ("terms", _("Terms")),
     ("privacy", _("Privacy")),
@@ -61,6 +63,15 @@ def links(entries: Iterable[tuple[str, str | Promise]], path: str = "") -> list[
     below = [url for url, _label in found if path == url or (url != "/" and path.startswith(url))]
     current = max(below, key=len, default=None)
     return [Link(url, label, url == current) for url, label in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who may vouch for somebody who signs in."""
+
+    id: str
+    name: str
+    url: str
 
 
 class Located(Protocol):
@@ -143,6 +154,18 @@ class Store:
     @cached_property
     def set_language_url(self) -> str:
         return address("set_language")
+
+    @cached_property
+    def sign_in_providers(self) -> list[Provider]:
+        """Google and Microsoft, where the settings name an application registered with them."""
+        named = [name for name, settings_of in settings.SOCIALACCOUNT_PROVIDERS.items() if settings_of.get("APPS")]
+        return [Provider(name, PROVIDER_NAMES[name], address(f"{name}_login")) for name in named]
+
+    @cached_property
+    def can_use_passkeys(self) -> bool:
+        """Browsers tie a passkey to a name; at an address that is a bare number (http://127.0.0.1) they refuse."""
+        host = urlsplit(settings.STORE_URL).hostname or ""
+        return not (host.replace(".", "").isdigit() or ":" in host)
 
     @property
     def language(self) -> str:

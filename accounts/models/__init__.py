@@ -8,12 +8,15 @@ from accounts.models.mail import MailState, OutgoingMail
 from accounts.models.membership import Membership, Role
 from accounts.models.organization import EmployeeBracket, Industry, Organization, OrganizationProfile, Region, Segment, Tier
 from accounts.models.policy import Policy
+from accounts.models.recovery import OPEN_RECOVERIES, ClosedOrganization, OwnerRecovery, RecoveryState
 from accounts.models.user import User
 
 __all__ = [
+    "OPEN_RECOVERIES",
     "Acceptance",
     "ApiKey",
     "ApiKeyKind",
+    "ClosedOrganization",
     "EmployeeBracket",
     "Industry",
     "Invitation",
@@ -26,7 +29,9 @@ __all__ = [
     "Organization",
     "OrganizationProfile",
     "OutgoingMail",
+    "OwnerRecovery",
     "Policy",
+    "RecoveryState",
     "Region",
     "Role",
     "Scope",

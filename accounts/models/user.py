@@ -36,6 +36,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the person deleted the account: what is left of it names nobody.")
+    )
+    factor_offer_closed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the person said no to the offer of a second factor.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -54,10 +60,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return str(_("Deleted account")) if self.deleted_at else self.name or self.email
 
     def get_full_name(self) -> str:
-        return self.name or self.email
+        return str(self)
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email.split("@")[0]

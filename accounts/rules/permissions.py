@@ -20,6 +20,7 @@ class Permission(StrEnum):
     TRANSFER_OWNERSHIP = "transfer_ownership"
     MANAGE_ORGANIZATION = "manage_organization"
     MANAGE_API_KEYS = "manage_api_keys"
+    CLOSE_ORGANIZATION = "close_organization"
 
 
 _MEMBER = frozenset({Permission.VIEW_MEMBER_HOME})

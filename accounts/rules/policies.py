@@ -131,4 +131,22 @@ DEFINITIONS = (
         what=N_("The wait after a mail's first failure; it doubles with each further one."),
         source="house plan, outbox",
     ),
+    Definition(
+        name="accounts.recovery_notice_seconds",
+        kind=Kind.SECONDS,
+        default=3 * DAY,
+        minimum=3 * DAY,
+        maximum=30 * DAY,
+        what=N_("How long all members may object before an organization whose owner is gone gets a new one."),
+        source="product plan, accounts",
+    ),
+    Definition(
+        name="accounts.reopen_seconds",
+        kind=Kind.SECONDS,
+        default=30 * DAY,
+        minimum=DAY,
+        maximum=90 * DAY,
+        what=N_("How long after its owner closed it an organization can be opened again."),
+        source="product plan, accounts",
+    ),
 )

@@ -89,6 +89,25 @@ def transfer_ownership(*, giver: Membership, receiver: Membership, origin: Origi
     giver.role, receiver.role = Role.BILLING_ADMIN, Role.OWNER
 
 
+def replace_owners(*, receiver: Membership, origin: Origin, at: datetime) -> list[Membership]:
+    """Make `receiver` the only owner, and the owners before it members; for accounts.services.recoveries.
+
+    Members, not billing admins: an owner of whom nobody hears may have lost the account to somebody else. Raises Gone.
+    """
+    with transaction.atomic():
+        former = list(_owners(receiver.organization_id).select_for_update().order_by("pk"))
+        rows = Membership.objects.live().select_related("organization", "user")
+        row = rows.select_for_update(of=("self",)).filter(pk=receiver.pk).first()
+        if row is None:
+            raise Gone
+        before = [owner for owner in former if owner.pk != row.pk]
+        if row.role != Role.OWNER:
+            _set_role(row, Role.OWNER, origin, at)
+        for owner in before:
+            _set_role(owner, Role.MEMBER, origin, at)
+    return before
+
+
 def _lock(membership: Membership) -> Membership:
     """The live row, locked after all owners' rows, so that two owners who leave at once are counted one after the other."""
     list(_owners(membership.organization_id).select_for_update().order_by("pk"))

@@ -21,6 +21,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.user", "person"),
             ("accounts.membership", "badge"),
             ("accounts.invitation", "outgoing_mail"),
+            ("accounts.ownerrecovery", "assignment_ind"),
+            ("accounts.closedorganization", "domain_disabled"),
         ),
     ),
     (

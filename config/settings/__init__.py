@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.settings import sign_in
 from config.settings.brand import BRAND, admin_colours
 from config.settings.environment import MODE, ROOT, Mode, env, optional, required
 
@@ -14,6 +15,8 @@ TEST = MODE is Mode.TEST
 PRODUCTION = MODE is Mode.PRODUCTION
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", env.str, "a-long-random-string-of-50-characters-or-more")
+# Old keys that still open what they have signed or encrypted; leave one here until nothing rests on it any more.
+SECRET_KEY_FALLBACKS = optional("SECRET_KEY_FALLBACKS", env.list, [], "the-key-before")
 STORE_URL = required("STORE_URL", env.str, "https://store.example.com").rstrip("/")
 ALLOWED_HOSTS = optional(
     "ALLOWED_HOSTS", env.list, [STORE_URL.split("//")[-1].split(":")[0].split("/")[0]], "a.example,b.example"
@@ -41,6 +44,11 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.microsoft",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -66,9 +74,13 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.OrganizationMiddleware",
+    "accounts.sign_in_guard.SignInGuard",
 ]
 # path -> view that programs call: answered without anything below config.doors.DoorMiddleware
-DOORS = {"/webhooks/stripe/": "billing.webhook.receive"}
+DOORS = {
+    "/webhooks/stripe/": "billing.webhook.receive",
+    "/api/v1/entitlements": "billing.api.entitlement_door.answer",
+}
 
 TEMPLATES = [
     {
@@ -141,7 +153,37 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+# In the tests each case says its own (tests/accounts/test_rate_limits.py); everywhere else allauth's defaults are in force.
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if TEST else {}
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=5).total_seconds())
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 3
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before an address or a password changes; second factors ask anyway
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+# docs/decisions/second-factors.md says why these, and what holds for staff.
+MFA_RATE_LIMITS: dict[str, str] | bool = False if TEST else {}
+MFA_ADAPTER = "accounts.second_factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "accounts.second_factors.AuthenticateForm",
+    "reauthenticate": "accounts.second_factors.ReauthenticateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey alone signs in, so it must ask for a finger, a face or a PIN
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not STORE_URL.startswith("https://")
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = BRAND["name"]
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; a code counts once all the same (accounts.second_factors)
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = timedelta(days=14)
+STAFF_SECOND_FACTOR = optional("STAFF_SECOND_FACTOR", env.bool, PRODUCTION, "true")
+SOCIALACCOUNT_ADAPTER = "accounts.social.Adapter"
+SOCIALACCOUNT_PROVIDERS = sign_in.providers()
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
+SOCIALACCOUNT_ONLY = False
+# Limits by address need the visitor's own: how many proxies in front of us write X-Forwarded-For.
+ALLAUTH_TRUSTED_PROXY_COUNT = optional("TRUSTED_PROXIES", env.int, 0, "1")
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 
@@ -193,6 +235,9 @@ CELERY_BEAT_SCHEDULE = {
     "held-seats": {"task": "billing.expire_held_seats", "schedule": 300.0, "options": {"expires": 300.0}},
     # Each a share of the nightly comparison with Stripe, which begins at billing.reconcile_hour.
     "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
+    "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
+    "closures": {"task": "accounts.settle_closures", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
@@ -266,7 +311,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF, "https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com"]
-        + ([STRIPE_API_BASE] if STRIPE_SANDBOX else []),
+        + ([STRIPE_API_BASE] if STRIPE_SANDBOX else [])
+        + sign_in.origins(),
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

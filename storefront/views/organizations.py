@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.middleware import CURRENT
-from accounts.services import organizations
+from accounts.queries import second_factors
+from accounts.services import offers, organizations
 from config import clock
 from storefront.forms.organizations import OrganizationForm, first_guess, present
 
@@ -46,8 +47,21 @@ def settings(request: OrganizationRequest) -> HttpResponse:
             return response
     else:
         form = OrganizationForm(initial=present(request.organization))
-    context = {"form": form, "organization": request.organization, "sections": sections(request)}
+    context = {
+        "form": form,
+        "organization": request.organization,
+        "sections": sections(request),
+        "offers_factor": not request.user.factor_offer_closed_at and not second_factors.has_any(request.user),
+    }
     return render(request, "storefront/organizations/settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@access.require(Permission.MANAGE_ORGANIZATION)
+def factor_offer(request: OrganizationRequest) -> HttpResponse:
+    """POST /settings/second-factor-offer/: don't offer a second factor any more."""
+    offers.close_factor_offer(user=request.user, at=clock.now())
+    return redirect("storefront:organization_settings")
 
 
 @require_POST
@@ -63,7 +77,11 @@ def switch(request: OrganizationRequest) -> HttpResponse:
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages below settings, as links of a segmented switch."""
-    pages = [("storefront:organization_settings", _("Organization")), ("storefront:api_keys", _("API keys"))]
+    pages = [
+        ("storefront:organization_settings", _("Organization")),
+        ("storefront:api_keys", _("API keys")),
+        ("storefront:organization_closure", _("Close")),
+    ]
     return [
         {"url": url, "label": label, "current": request.path.startswith(url)} for name, label in pages if (url := reverse(name))
     ]

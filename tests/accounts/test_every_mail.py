@@ -27,6 +27,11 @@ CONTEXT = {
     "role": "owner",
     "expires_at": datetime(2027, 3, 8, 23, 30, tzinfo=UTC),
     "with_seat": True,
+    "provider": "Google",
+    "who": "Olive Owner",
+    "until": datetime(2027, 4, 7, 10, 0, tzinfo=UTC),
+    "new_owner": "Mia Member",
+    "due_at": datetime(2027, 3, 8, 23, 30, tzinfo=UTC),
     "url": "https://store.example/",
 }
 

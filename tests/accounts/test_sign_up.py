@@ -98,7 +98,10 @@ def test_a_reset_for_a_stranger_looks_the_same_and_mails_nothing(client):
 def test_a_changed_address_counts_once_it_is_confirmed(client):
     person = factories.UserFactory(email="ada@acme.example", password=PASSWORD)
     client.post(reverse("account_login"), {"login": "ada@acme.example", "password": PASSWORD})
-    client.post(reverse("account_email"), {"email": "ada.new@acme.example", "action_add": ""})
+    asked = client.post(reverse("account_email"), {"email": "ada.new@acme.example", "action_add": ""})
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert not OutgoingMail.objects.exists()
+    client.post(asked.headers["Location"], {"password": PASSWORD, "next": reverse("account_email")})
     person.refresh_from_db()
     assert person.email == "ada@acme.example"
     client.post(reverse("account_email_verification_sent"), {"code": code_of(last_mail())})

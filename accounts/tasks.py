@@ -1,0 +1,24 @@
+"""The Celery tasks of accounts: what becomes due without anybody's click. Each is one service call and safe to run twice."""
+
+from celery import shared_task
+
+from accounts.services import closure, deletion, recoveries
+from config import clock
+
+
+@shared_task(name="accounts.finish_recoveries")
+def finish_recoveries() -> int:
+    """Give organizations the new owner to whom nobody has objected in time."""
+    return recoveries.finish_due(clock.now())
+
+
+@shared_task(name="accounts.settle_closures")
+def settle_closures() -> int:
+    """End what organizations keep that were closed for longer than they can be opened again."""
+    return closure.settle(clock.now())
+
+
+@shared_task(name="accounts.forget_goodbyes")
+def forget_goodbyes() -> int:
+    """Take the addresses of deleted accounts out of the mails that told of it."""
+    return deletion.forget_goodbyes(clock.wall())
