@@ -1,6 +1,7 @@
 """Differences to Stripe: what each side says, two buttons with a reason, and who looks after it; the runs that found them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,7 +9,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from billing.admin.shown import at_stripe
 from billing.models import Difference, Reconciliation
 from billing.services import commands, faults
 from billing.services import reconciling_decisions as decisions
+from billing.services.reconciling_books import CannotDecide
 from config import clock, words
 from config.admin import facts, pages
 
@@ -51,7 +52,7 @@ class DecisionForm(ActionForm):  # type: ignore[misc] # unfold ships no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = _deciding()  # type: ignore[attr-defined] # of the choice field above
+        self.fields["owner"].queryset = _deciding()
 
 
 def _deciding() -> QuerySet[User]:
@@ -125,7 +126,7 @@ class DifferenceAdmin(pages.ReadOnly):
         for row in queryset.select_related("organization", "subscription__price", "subscription__organization"):
             try:
                 verb(row, by)
-            except decisions.CannotDecide as error:
+            except CannotDecide as error:
                 self.message_user(request, f"{row}: {error}", messages.WARNING)
             except commands.Busy:
                 self.message_user(
@@ -161,7 +162,7 @@ def said(values: dict[str, Any]) -> str:
     """One side in words; an empty one says "none"."""
     plain = {name: value for name, value in values.items() if name != "phases"}
     phases = [
-        _now("%(seats)s seats from %(day)s") % {"seats": words.number(seats), "day": words.day(parse_datetime(at))}
+        _now("%(seats)s seats from %(day)s") % {"seats": words.number(seats), "day": words.day(datetime.fromisoformat(at))}
         for at, _price, seats in values.get("phases", [])
     ]
     return ", ".join(filter(None, [facts.told(plain), *phases])) or _now("none")
