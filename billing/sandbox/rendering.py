@@ -10,18 +10,13 @@ from billing.sandbox.transactions import Transaction
 Path = list[str]
 MAXIMUM_DEPTH = 4
 
-# Fields that hold ids in the store and whole objects in every answer.
+# Fields that hold ids in the store and whole objects in every answer: by object, and wherever they stand.
 EMBEDDED: dict[str, dict[str, str]] = {
-    "subscription_item": {"price": "price", "tax_rates": "tax_rate"},
-    "subscription": {"default_tax_rates": "tax_rate"},
-    "subscription_schedule_phase": {"default_tax_rates": "tax_rate"},
-    "invoice": {"default_tax_rates": "tax_rate"},
-    "invoiceitem": {"tax_rates": "tax_rate"},
+    "subscription_item": {"price": "price"},
     "item": {"price": "price"},
-    "credit_note_line_item": {"tax_rates": "tax_rate"},
     "customer": {"discount": "discount"},
-    "promotion_code": {},
 }
+EMBEDDED_ANYWHERE = {"tax_rates": "tax_rate", "default_tax_rates": "tax_rate"}
 
 # Fields that depend on the instant of reading.
 MOMENTARY: dict[str, tuple[str, Callable[[Transaction, Obj], bool]]] = {
@@ -103,7 +98,7 @@ def render(tx: Transaction, row: Obj, expand: list[Path] | None = None) -> Obj:
 def _plain(tx: Transaction, value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(tx, item) if isinstance(item, dict | list) else item for item in value]
-    embedded = EMBEDDED.get(value.get("object", ""), {})
+    embedded = EMBEDDED_ANYWHERE | EMBEDDED.get(value.get("object", ""), {})
     shown: Obj = {}
     for key, item in value.items():
         if key.startswith("_"):

@@ -85,7 +85,7 @@ def test_a_whole_discount_then_a_change(shop, coupon, proration_discounts):
 
 
 def test_a_free_first_period_then_a_change(shop, coupon):
-    """100% off once: nothing paid for April. The coupon is used up, so 11 seats for half of April cost 55.00; nothing is back."""
+    """100% off once: nothing paid for April. It is used up: 11 seats for half of April cost 55.00; nothing is back."""
     clock, subscription = begin(shop, shop.price(1000), 10, discounts=[{"coupon": coupon(percent_off=100, duration="once")}])
     assert shop.client.subscriptions.retrieve(subscription.id).discounts == []
     shop.advance(clock, HALF)
@@ -183,7 +183,7 @@ def test_a_customer_s_discount_holds_where_a_subscription_has_none(shop, control
 
 
 def test_a_discount_is_added_and_taken_off_a_running_subscription(shop, coupon):
-    clock, subscription = begin(shop, shop.price(1000))
+    _, subscription = begin(shop, shop.price(1000))
     held = shop.client.subscriptions.update(subscription.id, {"discounts": [{"coupon": coupon(percent_off=10)}]}).discounts
     both = [{"discount": held[0]}, {"coupon": coupon(amount_off=100, currency="usd")}]
     assert shop.client.subscriptions.update(subscription.id, {"discounts": both}).discounts[0] == held[0]
@@ -205,7 +205,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("of_coupon", "of_code", "times", "why"), REFUSED)
-def test_a_code_is_refused(shop, control, coupon, of_coupon, of_code, times, why):
+def test_a_code_is_refused(shop, control, coupon, of_coupon, of_code, times, why):  # noqa: PLR0917 - pytest's fixtures and cases
     """The last of `times` subscriptions of one customer is refused."""
     now = control("GET", "clock")["now"]
     timed = {name: now + of_coupon[name] for name in of_coupon if name == "redeem_by"}

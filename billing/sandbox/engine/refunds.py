@@ -5,20 +5,30 @@ from billing.sandbox.calls import Call
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
+from billing.sandbox.transactions import Transaction
 
 
 def create(call: Call) -> Obj:
     tx, params = call.tx, call.params
     charge = _charge(call)
     tx.follow(charge["customer"])
-    charge = tx.edit("charge", charge["id"])
+    made = refund(tx, charge["id"], int(params["amount"]) if params.get("amount") else None, reason=params.get("reason"))
+    assign(made, params)
+    return made
+
+
+def refund(tx: Transaction, identity: str, wanted: int | None, *, reason: str | None = None) -> Obj:
+    """Give back an amount of a charge, or what is left of it."""
+    charge = tx.edit("charge", identity)
     left = charge["amount_captured"] - charge["amount_refunded"]
-    amount = int(params.get("amount") or left)
+    amount = left if wanted is None else wanted
     if charge["refunded"] or left == 0:
         raise errors.invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if amount > left:
         raise errors.invalid(f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount")
-    refund = tx.new(
+    if amount < 1:
+        raise errors.invalid("This value must be greater than or equal to 1.", "amount", "parameter_invalid_integer")
+    made = tx.new(
         "refund",
         amount=amount,
         charge=charge["id"],
@@ -28,18 +38,17 @@ def create(call: Call) -> Obj:
         payment_method=charge["payment_method"],
         status="succeeded",
         metadata={},
-        reason=params.get("reason"),
+        reason=reason,
         destination_details={
             "type": "card",
             "card": {"reference": None, "reference_status": "pending", "reference_type": None, "type": "refund"},
         },
     )
-    assign(refund, params)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    tx.add(refund)
+    tx.add(made)
     tx.emit("charge.refunded", charge)
-    return refund
+    return made
 
 
 def _charge(call: Call) -> Obj:

@@ -52,7 +52,7 @@ def void(tx: Transaction, identity: str) -> Obj:
             code="invoice_not_editable",
         )
     _give_back(tx, invoice)
-    _abandon(tx, invoice, "void_invoice")
+    abandon(tx, invoice, "void_invoice")
     invoice["status"] = "void"
     invoice["status_transitions"]["voided_at"] = tx.now
     standing.dropped(tx, invoice)
@@ -67,7 +67,8 @@ def _give_back(tx: Transaction, invoice: Obj) -> None:
         invoice["_applied_balance"] = 0
 
 
-def _abandon(tx: Transaction, invoice: Obj, reason: str) -> None:
+def abandon(tx: Transaction, invoice: Obj, reason: str) -> None:
+    """Stop asking for an invoice's payment."""
     invoice["auto_advance"] = False
     invoice["next_payment_attempt"] = None
     intent = intent_of(tx, invoice)

@@ -29,11 +29,15 @@ class Row:
 
 def render(say: Say, merchant: str, invoice: Obj) -> bytes:
     """The document's bytes."""
-    rows = list(_rows(say, merchant, invoice))
+    return pages(say, list(_rows(say, merchant, invoice)))
+
+
+def pages(say: Say, rows: list[Row]) -> bytes:
+    """Rows as a document: as many pages as they need."""
     count = (HEIGHT - 2 * MARGIN) // LEADING - 2
-    pages = [rows[start : start + count] for start in range(0, len(rows), count)]
+    sheets = [rows[start : start + count] for start in range(0, len(rows), count)]
     contents = [
-        _content(page, say("Page {page} of {pages}", page=number, pages=len(pages))) for number, page in enumerate(pages, 1)
+        _content(page, say("Page {page} of {pages}", page=number, pages=len(sheets))) for number, page in enumerate(sheets, 1)
     ]
     return _document(contents)
 
@@ -43,11 +47,11 @@ def _rows(say: Say, merchant: str, invoice: Obj) -> Iterator[Row]:
     yield Row(invoice_view.title(say, invoice), say(invoice_view.STATUS[invoice["status"]]), size=14, bold=True)
     yield Row()
     for label, value in invoice_view.facts(say, merchant, invoice):
-        yield from (Row(text) for text in _wrapped(f"{label}: {value}"))
+        yield from (Row(text) for text in wrapped(f"{label}: {value}"))
     yield Row()
     yield Row(say("Description"), say("Amount"), bold=True, rule=True)
     for line in invoice_view.lines(say, invoice):
-        first, *rest = _wrapped(line.description) or [""]
+        first, *rest = wrapped(line.description) or [""]
         yield Row(first, line.amount)
         yield from (Row(text) for text in rest)
         detail = " · ".join(part for part in (f"{line.quantity} \u00d7 {line.unit}" if line.unit else "", line.period) if part)
@@ -59,10 +63,10 @@ def _rows(say: Say, merchant: str, invoice: Obj) -> Iterator[Row]:
     yield Row(*due, bold=True)
     if invoice["footer"]:
         yield Row()
-        yield from (Row(text, size=8) for text in _wrapped(invoice["footer"]))
+        yield from (Row(text, size=8) for text in wrapped(invoice["footer"]))
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         if lines and len(lines[-1]) + len(word) < COLUMNS:

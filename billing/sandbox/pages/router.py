@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from billing.sandbox import ids
 from billing.sandbox.http import Request, Response
-from billing.sandbox.pages import challenge, challenge_view, checkout, invoice, layout, receipt, words
+from billing.sandbox.pages import challenge, challenge_view, checkout, credit_note, invoice, layout, receipt, words
 from billing.sandbox.pages.desk import Visit
 from billing.sandbox.pages.markup import tag
 
 if TYPE_CHECKING:
     from billing.sandbox.server import Sandbox
 
-_ADDRESS = re.compile(r"/(?P<page>c/pay|3ds|i|receipts)/(?P<identity>\w{1,255})(?P<pdf>/pdf)?")
+_ADDRESS = re.compile(r"/(?P<page>c/pay|3ds|i|receipts|credit_notes)/(?P<identity>\w{1,255})(?P<pdf>/pdf)?")
 
 # The page at an address, by what its id names.
 _PAGES: dict[tuple[str, str | None], Callable[[Visit], Response]] = {
@@ -23,6 +23,7 @@ _PAGES: dict[tuple[str, str | None], Callable[[Visit], Response]] = {
     ("i", "invoice"): invoice.answer,
     ("i/pdf", "invoice"): invoice.document,
     ("receipts", "charge"): receipt.answer,
+    ("credit_notes/pdf", "credit_note"): credit_note.document,
 }
 
 
