@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                         ],
                         default="subscriptions",
                         max_length=15,
+                        verbose_name="Stage",
                     ),
                 ),
                 ("cursor", models.CharField(blank=True, max_length=100)),

@@ -116,7 +116,7 @@ class Reconciliation(models.Model):
     """One comparison with Stripe, of everything or of one organization. It goes on at `cursor` after an interruption."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, related_name="+")
-    stage = models.CharField(max_length=15, choices=Stage, default=Stage.SUBSCRIPTIONS)
+    stage = models.CharField(_("Stage"), max_length=15, choices=Stage, default=Stage.SUBSCRIPTIONS)
     cursor = models.CharField(max_length=100, blank=True)
     calls = models.PositiveIntegerField(default=0, help_text=_("Pages and objects asked of Stripe."))
     compared = models.PositiveIntegerField(default=0, help_text=_("Objects held against ours."))

@@ -132,7 +132,7 @@ def commands(rows: Sequence[StripeCommand]) -> Look:
         about = (
             Subscription.objects.filter(pk=row.target.removeprefix(differences.TARGET)).first() if _is_about_one(row) else None
         )
-        ours = {"command": row.kind, "target": row.target, "since": row.created_at.isoformat()}
+        ours = {"command": row.kind, "target": row.target, "created_at": row.created_at.isoformat()}
         found = reconciling.Found(reconciling.Kind.COMMAND, f"command:{row.pk}", ours, dict.fromkeys(ours))
         look.sightings.append(Sighting(found, row.organization, about))
     return look
