@@ -282,3 +282,12 @@ def test_an_invoice_and_a_one_off_have_discounts_of_their_own(shop, coupon):
     draft = shop.client.invoices.update(draft.id, {"discounts": [{"coupon": coupon(percent_off=10)}]})
     assert (draft.subtotal, draft.total) == (40_000, 36_000)
     assert shop.client.invoices.finalize_invoice(draft.id).amount_due == 36_000
+
+
+def test_the_invoice_s_page_adds_up(shop, coupon, browser):
+    """Two seats of 20.00 with 25% off themselves, less 10% of the whole: 40.00 - 10.00 - 3.00 = 27.00."""
+    own = {"price": shop.price(2000).id, "quantity": 2, "discounts": [{"coupon": coupon(percent_off=25)}]}
+    given = {"items": [own], "discounts": [{"coupon": coupon(percent_off=10, name="Partner")}]}
+    subscription = shop.client.subscriptions.create({"customer": shop.customer().id, **given})
+    page = browser.get(latest(shop, subscription).hosted_invoice_url)
+    assert "Subtotal $40.00 Discount (-25%) -$10.00 Discount Partner (-10%) -$3.00 Total $27.00" in page.text

@@ -172,6 +172,7 @@ def test_the_page_asks_for_no_card_where_nothing_is_due(shop, browser):
     assert (made.amount_total, made.payment_method_collection) == (0, "if_required")
     page = browser.get(made.url)
     assert "No card is needed today." in page.text
+    assert "Start the free trial" in page.text
     assert "Then $30.00." in page.text
     assert 'name="card_number"' not in page.body.decode()
     answer = browser.post(made.url, action="pay", country="DE", card_name="Ada")

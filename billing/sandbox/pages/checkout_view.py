@@ -89,7 +89,8 @@ def _sums(say: Say, session: Obj) -> Html:
     parts = (session["total_details"] or {}).get("breakdown") or {"discounts": [], "taxes": []}
     on_top, within = reductions.taxes(say, parts["taxes"])
     amounts_off = reductions.discounts(say, parts["discounts"])
-    rows = [(say("Subtotal"), session["amount_subtotal"]), *amounts_off, *on_top, *within]
+    gross = (session["amount_total"] or 0) - sum(amount for _, amount in (*amounts_off, *on_top))
+    rows = [(say("Subtotal"), gross), *amounts_off, *on_top, *within]
     shown = [(words, _money(say, session, amount)) for words, amount in rows]
     if session["automatic_tax"]["status"] == "requires_location_inputs":
         shown.append((say("Tax"), say("after you choose your country")))
@@ -165,7 +166,7 @@ def _no_card(say: Say, entry: cards.Entry, country: str, problem: Child) -> Html
             problem,
             tag(
                 "p",
-                say("Nothing is due today, and no card is asked for. You can add one at any time before the trial ends."),
+                say("Nothing is due today, and no card is asked for. You can add one at any time."),
                 class_="soft",
             ),
             cards.text(say, entry, "card_name", "Your name", value=entry.get("card_name"), autocomplete="name", maxlength=200),
@@ -184,6 +185,8 @@ def _own_address(session: Obj, entry: cards.Entry) -> str:
 def _label(say: Say, session: Obj) -> str:
     if session["mode"] == "setup":
         return say("Save the card")
+    if session.get("trial") and not session["amount_total"]:
+        return say("Start the free trial")
     return say("Subscribe, {amount} today", amount=_money(say, session, session["amount_total"]))
 
 

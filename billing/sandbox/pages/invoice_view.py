@@ -140,8 +140,10 @@ def sums(say: Say, invoice: Obj) -> tuple[list[tuple[str, str]], tuple[str, str]
     on_top, within = reductions.taxes(say, invoice["total_taxes"] or [])
     label, applied = _from_balance(invoice)
     credited, paid = invoice["pre_payment_credit_notes_amount"], invoice["amount_paid"]
+    # Discounts of single items are among the rows, so the sum begins before them; the API's own subtotal is after them.
+    gross = invoice["total"] - sum(amount for _, amount in (*off, *on_top))
     found = [
-        (say("Subtotal"), invoice["subtotal"], True),
+        (say("Subtotal"), gross, True),
         *((words, amount, True) for words, amount in (*off, *on_top)),
         (say("Total"), invoice["total"], bool(off or on_top or within or applied or paid or credited)),
         *((words, amount, True) for words, amount in within),

@@ -53,9 +53,10 @@ GERMAN = {
     "after you choose your country": "nach Wahl Ihres Landes",
     "Free until {date}. Then {amount}.": "Kostenlos bis {date}. Danach {amount}.",
     "No card is needed today.": "Heute ist keine Karte nötig.",
-    "Nothing is due today, and no card is asked for. You can add one at any time before the trial ends.": (
-        "Heute ist nichts fällig und keine Karte nötig. Vor Ende der Testzeit können Sie jederzeit eine hinterlegen."
+    "Nothing is due today, and no card is asked for. You can add one at any time.": (
+        "Heute ist nichts fällig und keine Karte nötig. Sie können jederzeit eine hinterlegen."
     ),
+    "Start the free trial": "Kostenlos testen",
     "Your name": "Ihr Name",
     "The total has changed": "Der Betrag hat sich geändert",
     "Tax was added for the country you chose. Look at the total again before you pay.": (
