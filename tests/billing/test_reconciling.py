@@ -19,7 +19,7 @@ from billing.models import (
     Subscription,
 )
 from billing.rules.stripe_events import Kind
-from billing.services import inbox, reconciling, reconciling_reading, reconciling_rows, scheduled
+from billing.services import inbox, reconciling, reconciling_reading, reconciling_rows, scheduled, seat_increases, seats
 from config import clock
 from tests.billing.planting import Company
 
@@ -391,3 +391,37 @@ def test_opening_twice_is_refused_by_the_database(company):
     assert found == []
     with pytest.raises(Exception, match="difference_open_unique"):
         Difference.objects.create(kind="quantity", subject="sub_firm1", found_at=row.found_at, last_seen_at=row.found_at)
+
+
+def test_a_lived_story_raises_no_alarm_at_any_point(shop):
+    """Everything that customers do, compared after every step: what the store does itself is never a difference."""
+    row = shop.buy(seats=10)
+
+    def agrees():
+        shop.settle()
+        done = run()
+        assert (done.found, done.repaired, Difference.objects.count()) == (0, 0, 0)
+        return shop.fresh(row)
+
+    later = scheduled.change_seats(agrees(), seats_after=8, releases=[], origin=shop.origin, at=clock.now())
+    more = seats.offer(agrees(), seats=13, at=clock.now())
+    seats.confirm(shop.fresh(row), token=more.token, origin=shop.origin, at=clock.now())
+    agrees()
+    shop.control("POST", "next_payment", outcome="declined")
+    more = seats.offer(shop.fresh(row), seats=15, at=clock.now())
+    change = seats.confirm(shop.fresh(row), token=more.token, origin=shop.origin, at=clock.now())
+    assert change.state == "waiting"
+    agrees()
+    seat_increases.drop(change, origin=shop.origin, at=clock.now())
+    end = scheduled.end(agrees(), reason_code="price", reason="", origin=shop.origin, at=clock.now())
+    agrees()
+    scheduled.take_back(end, origin=shop.origin, at=clock.now())
+    assert agrees().schedule_id
+    scheduled.take_back(later, origin=shop.origin, at=clock.now())
+    assert not agrees().schedule_id
+    scheduled.change_seats(shop.fresh(row), seats_after=9, releases=[], origin=shop.origin, at=clock.now())
+    shop.advance_to(shop.fresh(row).period_ends_at + timedelta(hours=3))
+    assert agrees().quantity == 9
+    scheduled.end(shop.fresh(row), reason_code="price", reason="", origin=shop.origin, at=clock.now())
+    shop.advance_to(shop.fresh(row).period_ends_at + timedelta(hours=3))
+    assert not agrees().is_live
