@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,7 +22,7 @@ from accounts.rules import permissions
 from accounts.rules.permissions import Permission
 from accounts.services import journal
 
-__all__ = ["OrganizationRequest", "Permission", "can", "origin", "refuse", "require", "signed_in"]
+__all__ = ["OrganizationRequest", "Permission", "can", "origin", "proven_again", "refuse", "require", "signed_in"]
 
 P = ParamSpec("P")
 
@@ -67,6 +68,15 @@ def signed_in(view: View[P]) -> Guarded[P]:
         patch_cache_control(response, private=True, no_store=True)
         return response
 
+    return guarded
+
+
+def proven_again(view: View[P]) -> View[P]:
+    """Ask for the password or a factor once more before the view runs, unless that was done in the last minutes.
+
+    A POST is kept meanwhile and carried out afterwards. Write it below `require` or `signed_in`.
+    """
+    guarded: View[P] = reauthentication_required(view)
     return guarded
 
 

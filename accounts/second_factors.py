@@ -4,9 +4,11 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.queries import second_factors as read
 from accounts.services import second_factors
 
 
@@ -40,6 +42,11 @@ class OncePerStep:
 
 class AuthenticateForm(OncePerStep, forms.AuthenticateForm):  # type: ignore[misc] # allauth ships no types
     """The second step of signing in."""
+
+    @cached_property
+    def kinds(self) -> set[str]:
+        """What the person has, so that the page asks for that: "totp", "webauthn"."""
+        return read.kinds_of(self.user)
 
 
 class ReauthenticateForm(OncePerStep, forms.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types

@@ -29,7 +29,7 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth ship
         if login.account.provider != GOOGLE:
             return False
         ours = EmailAddress.objects.filter(email__iexact=email, verified=True, user__is_staff=False, user__is_active=True)
-        return ours.exists()
+        return bool(ours.exists())
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         """The person that would be made, with their name in our one field."""

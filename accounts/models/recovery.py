@@ -1,6 +1,6 @@
 """Giving an organization a new owner when the old one is gone: two people of ours, a proof, and time to object."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -73,7 +73,7 @@ class ClosedManager(models.Manager["ClosedOrganization"]):
 class ClosedOrganization(Organization):
     """An organization that its owner has closed, as staff see it who may open it again."""
 
-    objects = ClosedManager()
+    objects: ClassVar[ClosedManager] = ClosedManager()
 
     class Meta:
         proxy = True

@@ -20,7 +20,7 @@ def kinds_of(user: User) -> set[str]:
 
 
 def has_any(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
 def is_proven(request: HttpRequest, user: User) -> bool:

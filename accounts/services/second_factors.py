@@ -49,7 +49,7 @@ def reset(*, user: User, reason: str, origin: Origin, at: datetime) -> int:
     if origin.actor == user:
         raise ValidationError({"user": _("Change your own second factors on your account's pages.")})
     with transaction.atomic():
-        count, _kinds = Authenticator.objects.filter(user=user).delete()
+        count = int(Authenticator.objects.filter(user=user).delete()[0])
         if count:
             entry = journal.append(
                 kind="accounts.second_factors.reset",

@@ -59,7 +59,7 @@ def error(subject: str, text: str, remedy: str) -> Finding:
 def examine() -> Iterator[Finding]:
     """Every finding, as soon as it is there. None of the looks raises; what one cannot see is an error of its own."""
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        environment, framework, database, redis, stripe_key, stripe_answers, webhooks, hearts, static_files, mail,
+        environment, framework, sign_in, database, redis, stripe_key, stripe_answers, webhooks, hearts, static_files, mail,
     )  # fmt: skip
     for look in looks:
         try:
@@ -92,6 +92,23 @@ def framework() -> Iterator[Finding]:
         yield error("settings", f"Django's checks found: {' '.join(lines) or failure}", "Each names its setting; change that.")
     else:
         yield ok("settings", "Django's own checks find nothing.")
+
+
+def sign_in() -> Iterator[Finding]:
+    """Whether staff need a second factor, and who else may vouch for a customer."""
+    if settings.STAFF_SECOND_FACTOR:
+        yield ok("sign-in", "Staff need a second factor before the admin and any page of theirs.")
+    elif settings.PRODUCTION:
+        remedy = "Remove STAFF_SECOND_FACTOR=false; staff are led to set one up when they next come."
+        yield error("sign-in", "Staff get in with a password alone.", remedy)
+    else:
+        yield ok("sign-in", "Staff need no second factor in this mode; in production they do.")
+    for name, provider in settings.SOCIALACCOUNT_PROVIDERS.items():
+        if provider["APPS"]:
+            yield ok("sign-in", f"{name.title()} may sign people in.")
+    if settings.PRODUCTION and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        text = "Attempts are counted by the address of whoever connects: behind a proxy that is the proxy, for everybody."
+        yield note("sign-in", text, "Set TRUSTED_PROXIES to the number of proxies in front of the store.")
 
 
 def database() -> Iterator[Finding]:

@@ -16,7 +16,7 @@ PRODUCTION = MODE is Mode.PRODUCTION
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", env.str, "a-long-random-string-of-50-characters-or-more")
 # Old keys that still open what they have signed or encrypted; leave one here until nothing rests on it any more.
-SECRET_KEY_FALLBACKS = optional("SECRET_KEY_FALLBACKS", env.list, [], "the-key-before")
+SECRET_KEY_FALLBACKS: list[str] = optional("SECRET_KEY_FALLBACKS", env.list, [], "the-key-before")
 STORE_URL = required("STORE_URL", env.str, "https://store.example.com").rstrip("/")
 ALLOWED_HOSTS = optional(
     "ALLOWED_HOSTS", env.list, [STORE_URL.split("//")[-1].split(":")[0].split("/")[0]], "a.example,b.example"

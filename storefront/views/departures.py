@@ -1,6 +1,5 @@
 """The two pages that end something: one's own account, and an organization."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import ValidationError
@@ -35,7 +34,7 @@ def _deletion_page(request: OrganizationRequest) -> HttpResponse:
 
 
 @access.signed_in
-@reauthentication_required
+@access.proven_again
 def _delete(request: OrganizationRequest) -> HttpResponse:
     form = DeletionForm(request.POST, address=request.user.email)
     if not form.is_valid():
@@ -63,7 +62,7 @@ def organization_closure(request: OrganizationRequest) -> HttpResponse:
     return _show_closure(request, ClosureForm())
 
 
-@reauthentication_required
+@access.proven_again
 def _close(request: OrganizationRequest) -> HttpResponse:
     form, organization = ClosureForm(request.POST), request.organization
     if not form.is_valid():
