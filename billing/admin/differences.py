@@ -63,7 +63,7 @@ def _deciding() -> QuerySet[User]:
 
 @admin.register(Difference)
 class DifferenceAdmin(pages.ReadOnly):
-    list_display = ("found_at", "kind", "state", "organization", "ours_said", "stripes_said", "looked_after", "last_seen_at")
+    list_display = ("found_at", "kind", "state", "organization", "ours_said", "stripes_said", "looked_after")
     list_filter = ("state", "kind", ("owner", admin.EmptyFieldListFilter))
     list_select_related = ("organization", "owner", "decided_by")
     search_fields = ("subject", "organization__name", "organization__domain")

@@ -192,7 +192,7 @@ def _terms(ours: Ours, theirs: Theirs) -> Iterator[Found]:
         return
     end = ours.ends_at if ours.ends else None
     if end != theirs.cancel_at:
-        yield Found(Kind.ENDING, ours.stripe_id, {"ends_at": _iso(end)}, {"ends_at": _iso(theirs.cancel_at)})
+        yield Found(Kind.ENDING, ours.stripe_id, {"cancel_at": _iso(end)}, {"cancel_at": _iso(theirs.cancel_at)})
         return
     # Under a cancellation no schedule is held: seats that wait would never be had.
     expected = (ours.coming,) if ours.coming and not ours.ends else ()

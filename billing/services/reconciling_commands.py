@@ -39,7 +39,7 @@ def open_command(held: Difference, theirs: reconciling.Theirs | None, *, origin:
 
 def ends_elsewhere(held: Difference) -> bool:
     """Whether both sides end the subscription, at different instants: the projection only knows whether it ends."""
-    return held.kind == DifferenceKind.ENDING and bool(held.ours["ends_at"]) and bool(held.stripes["ends_at"])
+    return held.kind == DifferenceKind.ENDING and bool(held.ours["cancel_at"]) and bool(held.stripes["cancel_at"])
 
 
 def _wanted(held: Difference, theirs: reconciling.Theirs) -> dict[str, Any]:

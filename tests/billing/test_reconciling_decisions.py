@@ -7,7 +7,7 @@ from accounts.models import Journal
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import Difference, Invoice, ScheduledChange, StripeCommand, Subscription
-from billing.services import commands, inbox, projection, reconciling, scheduled
+from billing.services import commands, inbox, projection, reconciling, reconciling_commands, scheduled
 from billing.services import reconciling_decisions as decisions
 from config import clock
 from tests.billing.planting import Company
@@ -371,3 +371,17 @@ def test_a_real_decrease_that_the_schedule_lost_is_sent_again(shop, decide):
     settle(shop)
     assert shop.fresh(row).schedule_id not in ("", held)
     assert projection.waiting(shop.fresh(row))[0].delta == -3
+
+
+def test_an_end_at_another_instant_is_set_to_ours_and_never_taken_over(company, shop, decide):
+    at = company.epoch(company.ends_at) - 5 * 86_400
+    company.schedule(2, kind="end")
+    company.change("subscription", "sub_firm2", cancel_at=at)
+    run()
+    row = Difference.objects.open().get()
+    assert (row.kind, reconciling_commands.ends_elsewhere(row)) == ("ending", True)
+    with pytest.raises(decisions.CannotDecide, match="another instant"):
+        decide(decisions.accept)
+    decide(decisions.resend)
+    assert gateway.subscription("sub_firm2").cancel_at == company.epoch(company.ends_at)
+    settle(shop)
