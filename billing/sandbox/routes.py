@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from billing.sandbox import errors
 from billing.sandbox.calls import Verb
 from billing.sandbox.engine import (
+    account_settings,
     balances,
     catalog,
     changes,
@@ -147,6 +148,10 @@ API: dict[str, Verb] = {
     "GET /v1/invoiceitems/{id}": invoice_items.retrieve,
     "POST /v1/invoiceitems/{id}": invoice_items.update,
     "DELETE /v1/invoiceitems/{id}": invoice_items.delete,
+    "GET /v1/account": account_settings.retrieve,
+    "GET /v1/tax/settings": account_settings.retrieve_tax,
+    "GET /v1/billing_portal/configurations": account_settings.list_portals,
+    "POST /v1/billing_portal/configurations/{configuration}": account_settings.update_portal,
     "GET /v1/events": endpoints.list_events,
     "GET /v1/events/{id}": endpoints.retrieve_event,
     "GET /v1/webhook_endpoints": endpoints.list_all,
