@@ -23,6 +23,7 @@ from billing.models import (
     ScheduledKind,
     ScheduledState,
     SeenSubscription,
+    Stage,
     StripeCommand,
     StripeObject,
     Subscription,
@@ -49,7 +50,7 @@ def open_count() -> int:
 
 def last_run_finished_at() -> datetime | None:
     """When everything was last compared (store time); None before the first time."""
-    done = Reconciliation.objects.filter(organization=None).exclude(finished_at=None)
+    done = Reconciliation.objects.filter(organization=None, stage=Stage.DONE)
     return done.order_by("-finished_at").values_list("finished_at", flat=True).first()
 
 

@@ -56,7 +56,13 @@ def night(wall: datetime) -> Reconciliation | None:
         if wall < tonight or Reconciliation.objects.filter(organization=None, began_at__gte=tonight).exists():
             return None
         run = begin()
-    return go_on(run, until=wall + SHARE)
+    try:
+        return go_on(run, until=wall + SHARE)
+    except (gateway.GatewayError, WrongAccount) as error:
+        # Kept on the run, which the admin lists; the next turn, or the next night, goes on.
+        log.warning("reconciliation_put_off", run=run.pk, why=str(error))
+        run.refresh_from_db()
+        return run
 
 
 def begin(organization: Organization | None = None) -> Reconciliation:
@@ -71,7 +77,7 @@ def begin(organization: Organization | None = None) -> Reconciliation:
 def go_on(run: Reconciliation, *, until: datetime | None = None) -> Reconciliation:
     """Do the run's next steps, to its end or until an instant of wall time. Call outside a transaction.
 
-    Leaves a run alone that another process is at. Raises gateway.GatewayError and WrongAccount; the run keeps its place.
+    Leaves a run alone that another process is at. Raises gateway.GatewayError (the run keeps its place) and WrongAccount.
     """
     wall = clock.wall()
     free = Q(lease_until=None) | Q(lease_until__lt=wall)
@@ -85,11 +91,23 @@ def go_on(run: Reconciliation, *, until: datetime | None = None) -> Reconciliati
     except Interrupted:
         log.info("reconciliation_interrupted", run=run.pk)
         return run
-    except (gateway.GatewayError, WrongAccount) as error:
+    except gateway.GatewayError as error:
         Reconciliation.objects.filter(pk=run.pk, fence=run.fence).update(lease_until=None, error=str(error)[:300])
+        raise
+    except WrongAccount as error:
+        _give_up(run, str(error))
         raise
     Reconciliation.objects.filter(pk=run.pk, fence=run.fence).update(lease_until=None)
     return run
+
+
+def _give_up(run: Reconciliation, why: str) -> None:
+    """End a run that would compare with another account's objects: under the right key the next one begins anew."""
+    with transaction.atomic():
+        run.seen.all().delete()
+        run.pages.all().delete()
+        ended = Reconciliation.objects.filter(pk=run.pk, fence=run.fence)
+        ended.update(lease_until=None, error=why[:300], finished_at=clock.now())
 
 
 def _under_way(organization: Organization | None) -> Reconciliation | None:

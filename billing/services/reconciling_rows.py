@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from django.db import connection
 
 from accounts.models import Organization
 from accounts.origin import Source
@@ -10,6 +13,8 @@ from accounts.services import journal
 from billing.models import Difference, DifferenceState, Invoice, Subscription
 from billing.queries import differences
 from billing.rules import reconciling
+
+_NAMING: Final = 7_310_514_620_002  # any number, the same in every process: held while differences are named
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ def see_again(sightings: Collection[Sighting], at: datetime) -> list[Sighting]:
 
 def name(sightings: Iterable[Sighting], at: datetime) -> int:
     """Open a row for each of these, unless there is one, and tell the journal; how many are new. Call inside a transaction."""
+    with connection.cursor() as cursor:
+        # Two runs (the night's, and one by hand) name one after the other.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_NAMING])
     fresh = see_again(list(sightings), at)
     rows = [
         Difference(

@@ -18,6 +18,7 @@ from billing.models import (
     StripeObject,
     Subscription,
 )
+from billing.queries import differences
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, reconciling, reconciling_reading, reconciling_rows, scheduled, seat_increases, seats
 from config import clock
@@ -321,7 +322,25 @@ def test_the_key_of_another_account_reports_nothing(shop):
     with pytest.raises(reconciling.WrongAccount, match="5 of 30"):
         run()
     assert not Difference.objects.exists()
-    assert "5 of 30" in Reconciliation.objects.get().error
+    ended = Reconciliation.objects.get()
+    assert "5 of 30" in ended.error
+    assert (ended.finished_at is not None, ended.lease_until) == (True, None)
+    assert differences.last_run_finished_at() is None
+    assert not ended.seen.exists()
+
+
+def test_a_night_without_an_answer_keeps_its_place_and_raises_nothing(company, monkeypatch):
+    def silent(_params):
+        raise gateway.Unreachable("no answer")
+
+    at = clock.wall().replace(hour=4)
+    monkeypatch.setattr(clock, "wall", lambda: at)
+    with monkeypatch.context() as patched:
+        patched.setattr(gateway, "invoices", silent)
+        held = reconciling.night(at)
+    assert (held.stage, held.error, held.lease_until) == ("invoices", "no answer", None)
+    assert reconciling.night(at).pk == held.pk
+    assert differences.last_run_finished_at() is not None
 
 
 def test_a_page_costs_the_same_with_more_on_it(shop, django_assert_max_num_queries):
