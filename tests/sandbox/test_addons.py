@@ -140,3 +140,23 @@ def test_a_one_off_shows_in_a_preview(shop, story):
     assert next((line.amount, line.description) for line in shown.lines.data) == (2500, "Onboarding")
     assert shown.total == 12_500
     assert shop.client.invoice_items.list({"customer": subscription.customer}).data == []
+
+
+def test_a_schedule_begins_with_a_trial_and_bills_a_one_off_with_a_later_phase(shop):
+    """Free for the first month; then 100.00 and a fee of 50.00, both with 19%."""
+    clock = shop.clock(START)
+    customer = shop.customer(clock=clock.id)
+    rate = shop.client.tax_rates.create({"display_name": "VAT", "percentage": "19", "inclusive": False}).id
+    fee = shop.client.prices.create({"product": shop.product.id, "currency": "usd", "unit_amount": 5000})
+    seats = {"items": [{"price": shop.price(1000).id, "quantity": 10}], "default_tax_rates": [rate]}
+    phases = [{**seats, "trial": True}, {**seats, "add_invoice_items": [{"price": fee.id}]}]
+    schedule = shop.client.subscription_schedules.create({"customer": customer.id, "start_date": "now", "phases": phases})
+    assert schedule.phases[0].trial_end == schedule.phases[0].end_date == END
+    assert schedule.phases[1].add_invoice_items[0].price == fee.id
+    assert shop.client.subscriptions.retrieve(schedule.subscription).status == "trialing"
+    shop.advance(clock.id, END + 3601)
+    last = shop.client.subscriptions.retrieve(schedule.subscription, {"expand": ["latest_invoice"]})
+    assert (last.status, last.latest_invoice.total) == ("active", 17_850)
+    shop.advance(clock.id, at(2026, 6, 1) + 3601)
+    last = shop.client.subscriptions.retrieve(schedule.subscription, {"expand": ["latest_invoice"]})
+    assert last.latest_invoice.total == 11_900

@@ -170,26 +170,6 @@ def test_values_come_out_typed(client, wire):
     ]
 
 
-def test_the_request_log_fails_on_the_first_request_that_stripe_would_refuse(client, wire):
-    client.customers.create({"email": "owner@acme.example"})
-    client.subscriptions.create({"customer": "cus_1", "items": [{"price": "price_1", "quantity": "three"}]})
-    client.subscriptions.create({"customer": "cus_1", "seats": 3})
-    with pytest.raises(contract.RefusedError, match=r"^POST /v1/subscriptions: Invalid integer: three") as caught:
-        contract.check_request_log(wire.requests)
-    assert caught.value.refusal.param == "items[0][quantity]"
-    assert len(list(contract.refusals(wire.requests))) == 2
-
-
-def test_the_sandboxs_own_list_of_calls_is_a_request_log():
-    calls = [
-        {"method": "GET", "path": "/v1/events", "params": {"limit": "3"}, "status": 200},
-        {"method": "POST", "path": "/v1/customers", "params": {"emial": "owner@acme.example"}, "status": 400},
-    ]
-    with pytest.raises(contract.RefusedError, match=r"emial. Did you mean email\?"):
-        contract.check_request_log(map(contract.Request.of_call, calls))
-    assert contract.check_request_log(map(contract.Request.of_call, calls[:1])) == 1
-
-
 @pytest.mark.parametrize(
     ("path", "encoded", "message", "param", "code"),
     [

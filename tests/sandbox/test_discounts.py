@@ -291,3 +291,31 @@ def test_the_invoice_s_page_adds_up(shop, coupon, browser):
     subscription = shop.client.subscriptions.create({"customer": shop.customer().id, **given})
     page = browser.get(latest(shop, subscription).hosted_invoice_url)
     assert "Subtotal $40.00 Discount (-25%) -$10.00 Discount Partner (-10%) -$3.00 Total $27.00" in page.text
+
+
+def test_a_discount_of_a_change_that_is_not_paid_is_not_over(shop, coupon):
+    """Half off once, and 20 more seats that aren't paid for: neither the seats nor the end of the discount come true."""
+    clock, subscription = begin(shop, shop.price(1000), 10)
+    shop.client.subscriptions.update(subscription.id, {"discounts": [{"coupon": coupon(percent_off=50, duration="once")}]})
+    shop.card(subscription.customer, "pm_card_chargeCustomerFail")
+    shop.advance(clock, HALF)
+    seats = {"items": [{"id": subscription["items"].data[0].id, "quantity": 30}], "proration_behavior": "always_invoice"}
+    after = shop.client.subscriptions.update(subscription.id, {**seats, "payment_behavior": "pending_if_incomplete"})
+    over = {"type": "customer.discount.deleted"}
+    assert (len(after.discounts), after.pending_update.discounts, shop.client.events.list(over).data) == (1, [], [])
+    shop.card(subscription.customer, "pm_card_visa")
+    # -50.00 back, 30 x 10.00 x 50% / 2 = 75.00.
+    paid = shop.client.subscriptions.update(subscription.id, {**seats, "payment_behavior": "pending_if_incomplete"})
+    assert (paid.discounts, latest(shop, subscription).total, len(shop.client.events.list(over).data)) == ([], 2500, 1)
+
+
+def test_an_imported_discount_is_credited_as_it_was_paid(shop, control, coupon):
+    """A subscription of another time: 10 seats of 10.00, 30% off, so 70.00 paid; half a period later -35.00 and 42.00."""
+    off, price, clock = coupon(percent_off=30), shop.price(1000), shop.clock(HALF)
+    customer = shop.customer(clock=clock.id)
+    item = {"id": "si_old", "price": price.id, "quantity": 10, "current_period_start": START, "current_period_end": END}
+    held = {"customer": customer.id, "subscription": "sub_old", "source": {"type": "coupon", "coupon": off}, "start": START}
+    old = {"customer": customer.id, "items": [item], "discounts": ["di_old"], "test_clock": clock.id, "created": START}
+    rows = [{"object": "discount", "id": "di_old", **held}, {"object": "subscription", "id": "sub_old", **old}]
+    assert control("POST", "import", objects=rows)["imported"] == 2
+    assert [line.amount for line in change(shop, shop.client.subscriptions.retrieve("sub_old"), 12).lines.data] == [-3500, 4200]

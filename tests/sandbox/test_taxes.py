@@ -273,3 +273,14 @@ def test_a_tax_id_of_no_such_form(shop, kind, value):
     with pytest.raises(stripe.InvalidRequestError) as caught:
         shop.client.customers.tax_ids.create(shop.customer().id, {"type": kind, "value": value})
     assert caught.value.code == "tax_id_invalid"
+
+
+def test_a_preview_as_another_kind_of_customer(shop, rate):
+    """119.00 next time; as reverse charge 100.00. The customer stays what it is."""
+    _, customer, subscription = begin(shop, shop.price(1000, currency="eur"), 10, default_tax_rates=[rate("19")])
+    asked = {"subscription": subscription.id}
+    assert shop.client.invoices.create_preview(asked).total == 11_900
+    assert shop.client.invoices.create_preview({**asked, "customer_details": {"tax_exempt": "reverse"}}).total == 10_000
+    other = {"subscription_details": {"default_tax_rates": [rate("7")]}}
+    assert shop.client.invoices.create_preview({**asked, **other}).total == 10_700
+    assert shop.client.customers.retrieve(customer.id).tax_exempt == "none"

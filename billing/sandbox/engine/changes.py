@@ -227,6 +227,8 @@ def _when_paid(tx: Transaction, identity: str, params: Obj) -> None:
     tx.absorb(inner)
     if tx.preview:
         return
+    # Nothing is over before the update has taken effect; then it is said.
+    tx.events = [event for event in tx.events if event[0] != "customer.discount.deleted"]
     tx.rows.put("subscription", before)
     ends = [*subscriptions.period_ends(before), tx.now + PENDING_SECONDS]
     ends += [before["trial_end"]] if before["status"] == "trialing" else []

@@ -21,7 +21,7 @@ def put_aside(tx: Transaction, customer: str, subscription: str | None, line: Ob
         "invoiceitem",
         customer=customer,
         amount=line["amount"],
-        net_amount=line["amount"],
+        net_amount=line["amount"] - discounts.total(line),
         currency=line["currency"],
         date=tx.now,
         description=line["description"],

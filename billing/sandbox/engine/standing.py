@@ -1,5 +1,6 @@
 """A subscription's standing: how paid, failed and dropped invoices move its status, and its pending update with it."""
 
+from billing.sandbox.engine import discounts
 from billing.sandbox.state import Obj, copy
 from billing.sandbox.transactions import Transaction
 
@@ -125,8 +126,9 @@ def hold(subscription: Obj, changed: Obj, invoice: str, expires_at: int) -> None
 
 def apply_pending(tx: Transaction, subscription: Obj) -> None:
     """The update takes effect."""
-    waiting = subscription["_pending"]
+    waiting, held = subscription["_pending"], subscription["discounts"]
     subscription.update(waiting["fields"])
+    discounts.release(tx, [row for row in held if row not in subscription["discounts"]])
     forget_pending(subscription)
     for item in subscription["items"]["data"]:
         tx.rows.put("_slot", {"id": item["id"], "object": "_slot", "subscription": subscription["id"]})
