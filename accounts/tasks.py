@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import closure, deletion, recoveries
+from accounts.services import closure, deletion, past_sessions, recoveries
 from config import clock
 
 
@@ -22,3 +22,9 @@ def settle_closures() -> int:
 def forget_goodbyes() -> int:
     """Take the addresses of deleted accounts out of the mails that told of it."""
     return deletion.forget_goodbyes(clock.wall())
+
+
+@shared_task(name="accounts.forget_sessions")
+def forget_sessions() -> int:
+    """Delete sessions that have run out, with the address and the browser kept beside them."""
+    return past_sessions.forget(clock.wall())

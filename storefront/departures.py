@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Membership, Organization, Role, User
+from accounts.models import Invitation, InvitationState, Membership, Organization, Role, User
 from accounts.origin import Origin
 from accounts.services import deletion, memberships
 from billing.services import people
@@ -49,5 +49,9 @@ def delete_account(*, user: User, origin: Origin, at: datetime) -> None:
             except memberships.LastOwner:
                 # The other owner left between the look above and the lock.
                 raise LastOwner([membership.organization]) from None
+        for invitation in Invitation.objects.filter(email__iexact=address, state=InvitationState.OPEN).select_related(
+            "organization"
+        ):
+            people.revoke(invitation=invitation, origin=origin, at=at)
         forgetting.forget(user_id=user.pk, email=address)
         deletion.pseudonymise(user=user, origin=origin, at=at)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import access
+from accounts.admin import recovery
 from accounts.models import Membership, User
 from accounts.origin import Source
 from accounts.services import staff
@@ -62,6 +63,8 @@ class UserAdmin(Page):
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("email", "name", "external_id", "memberships__organization__name")
     ordering = ("-date_joined",)
+    actions = (recovery.reset_factors,)
+    action_form = recovery.NoteForm
     inlines = (MembershipRows,)
     readonly_fields = ("email", "name", "locale", "external_id", "date_joined", "last_login")
     fieldsets = (

@@ -10,14 +10,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts import access
-from accounts.models import ClosedOrganization, Membership, OwnerRecovery, Role
+from accounts.models import ClosedOrganization, Membership, OwnerRecovery, Role, User
 from accounts.origin import Source
-from accounts.services import closure, recoveries
+from accounts.services import closure, recoveries, second_factors
 from config import clock
 from config.admin.pages import ReadOnly
 
@@ -142,6 +143,21 @@ class OwnerRecoveryAdmin(ReadOnly):
                 self.message_user(request, gettext("%(case)s: it is not open any more.") % {"case": case}, messages.WARNING)
             else:
                 self.message_user(request, gettext("%(case)s: done.") % {"case": case.organization})
+
+
+@action(description=_("Take the second factors away"), permissions=["change"])
+def reset_factors(page: ModelAdmin, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    """For somebody who has lost phone and codes; an action of the page of people."""
+    for user in queryset:
+        try:
+            count = second_factors.reset(
+                user=user, reason=request.POST.get("note", ""), origin=access.origin(request, Source.ADMIN), at=clock.now()
+            )
+        except ValidationError as error:
+            page.message_user(request, f"{user}: {' '.join(error.messages)}", messages.ERROR)
+        else:
+            said = gettext("%(name)s has no second factor any more.") if count else gettext("%(name)s had no second factor.")
+            page.message_user(request, said % {"name": user})
 
 
 @admin.register(ClosedOrganization)

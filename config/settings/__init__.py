@@ -237,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
     "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
     "closures": {"task": "accounts.settle_closures", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "past-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }

@@ -251,3 +251,17 @@ def test_the_offer_is_for_owners_without_one_and_goes_away(client, cast):
     cast.owner.__class__.objects.update(factor_offer_closed_at=None)
     factors.with_app(cast.owner)
     assert "factor-offer" not in text(client.get(settings_page))
+
+
+def test_an_administrator_does_so_in_the_list_of_people_with_a_reason(client, ada, cast):
+    factors.with_app(ada)
+    listing = reverse("admin:accounts_user_changelist")
+    data = {"action": "reset_factors", "_selected_action": [ada.pk]}
+    client.force_login(cast.staff_member("support"))
+    client.post(listing, data | {"note": "I would like to."})
+    client.force_login(cast.admin)
+    client.post(listing, data)
+    assert Authenticator.objects.filter(user=ada).exists()
+    client.post(listing, data | {"note": "Called back on the known number."})
+    assert not Authenticator.objects.filter(user=ada).exists()
+    assert OutgoingMail.objects.filter(kind="accounts/second_factor_removed", recipient=ada.email).exists()

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts import sign_in_guard
 from accounts.rules import devices
+from accounts.services import past_sessions
+from config import clock
 from tests.accounts import factors
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -83,3 +85,10 @@ def test_last_used_is_noted_once_an_hour(two, monkeypatch):
     here.get(reverse("account_change_password"))  # noted already
     session.refresh_from_db()
     assert session.last_seen_at < timezone.now() - timedelta(days=1)
+
+
+def test_what_is_over_is_forgotten_with_its_address(two):
+    assert past_sessions.forget(clock.wall()) == 0
+    assert past_sessions.forget(clock.wall() + timedelta(days=15)) == 2
+    assert not UserSession.objects.exists()
+    assert two[0].get(reverse("account_email")).status_code == 302

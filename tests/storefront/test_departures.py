@@ -125,6 +125,13 @@ def test_requests_to_our_people_keep_their_reason_and_lose_the_contact(client, m
     assert "acme.example" not in raised.contact_email
 
 
+def test_an_invitation_that_waited_is_withdrawn_and_its_seat_free(client, mia, cast):
+    invitation = factories.InvitationFactory(organization=cast.globex, email=mia.email)
+    delete(client, mia.email)
+    invitation.refresh_from_db()
+    assert (invitation.state, invitation.email) == ("revoked", f"deleted-{mia.pk}@deleted.invalid")
+
+
 def test_the_last_owner_hears_what_to_do_first_and_nothing_changes(client, cast):
     client.force_login(cast.owner)
     page = text(client.get(reverse(DELETION)))
