@@ -184,3 +184,11 @@ def test_a_tax_id_of_no_such_form_buys_nothing(shop, session, browser):
     business = {"tax_id_type": "eu_vat", "tax_id": "12", "business_name": "Acme GmbH"}
     assert browser.post(made.url, **CARD, card_number=VISA, **business).status == 402
     assert shop.client.subscriptions.list({"customer": customer.id}).data == []
+
+
+def test_a_tax_id_may_be_required(session, browser):
+    made = session(tax_id_collection={"enabled": True, "required": "if_supported"})
+    form = {**CARD, "card_number": VISA, "email": "ada@acme.example"}
+    assert "Choose the kind of your tax id and type it." in browser.post(made.url, **form).text
+    business = {"tax_id_type": "us_ein", "tax_id": "12-3456789", "business_name": "Acme Inc."}
+    assert browser.post(made.url, **form, **business).status == 303

@@ -319,3 +319,31 @@ def test_an_imported_discount_is_credited_as_it_was_paid(shop, control, coupon):
     rows = [{"object": "discount", "id": "di_old", **held}, {"object": "subscription", "id": "sub_old", **old}]
     assert control("POST", "import", objects=rows)["imported"] == 2
     assert [line.amount for line in change(shop, shop.client.subscriptions.retrieve("sub_old"), 12).lines.data] == [-3500, 4200]
+
+
+def test_prorations_come_to_the_same_however_their_discounts_are_shown(shop, coupon):
+    """Three odd discounts and three odd instants: gross lines with discounts beside them, or net lines."""
+    sums = []
+    for shown in ("included", "itemized"):
+        given = [{"percent_off": "12.5"}, {"amount_off": 777, "currency": "usd"}, {"percent_off": "33.3"}]
+        terms = {"discounts": [{"coupon": coupon(**each)} for each in given]}
+        mode = {"type": "flexible", "flexible": {"proration_discounts": shown}}
+        clock, subscription = begin(shop, shop.price(1337), 7, billing_mode=mode, **terms)
+        totals = [latest(shop, subscription).total]
+        for day, quantity in ((7, 11), (19, 10), (23, 29)):
+            shop.advance(clock, START + day * DAY + 12_345)
+            totals.append(change(shop, subscription, quantity).total)
+        sums.append(totals)
+    assert sums[0] == sums[1]
+
+
+def test_what_a_discount_came_from_can_be_expanded(shop, coupon):
+    off = coupon(percent_off=10, id="SPRING")
+    code = shop.client.promotion_codes.create({"promotion": {"type": "coupon", "coupon": off}, "code": "HELLO"})
+    shown = shop.client.promotion_codes.list({"code": "hello", "expand": ["data.promotion.coupon"]}).data[0]
+    assert (shown.id, shown.promotion.coupon.percent_off) == (code.id, 10)
+    _, subscription = begin(shop, shop.price(1000), discounts=[{"promotion_code": code.id}])
+    paths = ["discounts.source.coupon", "latest_invoice.total_discount_amounts.discount"]
+    found = shop.client.subscriptions.retrieve(subscription.id, {"expand": paths})
+    assert found.discounts[0].source.coupon.id == off
+    assert found.latest_invoice.total_discount_amounts[0].discount.promotion_code == code.id

@@ -103,7 +103,8 @@ def _credit(tx: Transaction, subscription: Obj, debit: Obj, at: int) -> Obj | No
     start = max(at, debit["start"])
     left = Fraction(debit["end"] - start, debit["end"] - debit["start"])
     gross = amounts.down(-debit["amount"] * left)
-    net = amounts.down(-(debit["amount"] - sum(amount for _, amount in debit["parts"])) * left)
+    parts = _parts(debit)
+    net = amounts.down(-(debit["amount"] - sum(parts.values())) * left)
     apart = itemized(subscription)
     if (gross if apart else net) == 0:
         return None
@@ -119,15 +120,21 @@ def _credit(tx: Transaction, subscription: Obj, debit: Obj, at: int) -> Obj | No
         description=f"Unused time on {lines.describe(tx, price, debit['quantity'])} after {periods.date(at)}",
         parent=lines.item_parent(subscription["id"], debit["item"], proration=True, credited=credited),
         _tax_rates=debit["tax_rates"],
-        _held_exempt=debit["exempt"],
+        _held_exempt=debit.get("exempt"),
         _net=True,
         _credits_item=debit["invoice_item"],
         **lines.pricing(price, debit["quantity"]),
     )
-    named = list(dict.fromkeys([identity for identity, _ in debit["parts"]] + debit["taken"]))
-    weights = dict(debit["parts"])
-    _discounted(line, named, [weights.get(identity, 0) for identity in named], gross - net if apart else 0)
+    named = list(dict.fromkeys([*parts, *debit.get("taken", [])]))
+    _discounted(line, named, [parts.get(identity, 0) for identity in named], gross - net if apart else 0)
     return line
+
+
+def _parts(debit: Obj) -> dict[str, int]:
+    """What each discount took off a debit. Accounts saved before discounts were kept apart have their sum alone."""
+    if "parts" in debit or not debit.get("discounts"):
+        return dict(debit.get("parts", []))
+    return {debit["discounts"][0]: debit["discount"]}
 
 
 def _discounted(line: Obj, identities: list[str], weights: list[int], off: int) -> None:

@@ -163,7 +163,12 @@ def _check_contact(session: Obj, entry: cards.Entry, email: str) -> None:
         entry.wrong["country"] = "Choose a country."
     if checkout_view.asks_consent(session) and not entry.get("consent"):
         entry.wrong["consent"] = "Agree to the terms to go on."
-    if not (session["tax_id_collection"] or {}).get("enabled") or not (entry.get("tax_id_type") or entry.get("tax_id")):
+    collection = session["tax_id_collection"] or {}
+    if not collection.get("enabled"):
+        return
+    if not (entry.get("tax_id_type") or entry.get("tax_id")):
+        if collection["required"] == "if_supported":
+            entry.wrong["tax_id"] = "Choose the kind of your tax id and type it."
         return
     if entry.get("tax_id_type") not in checkout_view.tax_id_types() or not entry.get("tax_id"):
         entry.wrong["tax_id"] = "Type the tax id, or choose no tax id."

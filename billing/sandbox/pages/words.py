@@ -62,6 +62,7 @@ GERMAN = {
     "Tax was added for the country you chose. Look at the total again before you pay.": (
         "Für das gewählte Land kam Steuer hinzu. Bitte prüfen Sie den Betrag, bevor Sie bezahlen."
     ),
+    "Choose the kind of your tax id and type it.": "Wählen Sie die Art Ihrer Steuernummer, und geben Sie sie ein.",
     "This code is no longer valid.": "Dieser Code gilt nicht mehr.",
     "This code is for a first purchase only.": "Dieser Code gilt nur beim ersten Kauf.",
     "This code is for another customer.": "Dieser Code gilt für einen anderen Kunden.",
