@@ -365,7 +365,7 @@ def outcome(response):
 
 def written():
     """How many rows this transaction has written so far in each table but the sessions', the same contents again included."""
-    count = "pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid)"
+    count = " + ".join(f"pg_stat_get_xact_tuples_{verb}(oid)" for verb in ("inserted", "updated", "deleted"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT relname, {count} FROM pg_class"  # noqa: S608 - our own words alone
