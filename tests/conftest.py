@@ -43,6 +43,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xdist_group("serial"))
 
 
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def put_long_ones_first(items):
+    """After the shuffling: what takes many seconds begins early, so that no worker is alone with it while the others are done.
+
+    xdist sends groups of many tests first by itself, and single ones in this order.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def is_journey(nodeid, fixtures=()):
     return nodeid.startswith("tests/journeys/") or not {"browser", "chromium"}.isdisjoint(fixtures)
 

@@ -165,6 +165,7 @@ class Story:
 REFUSALS = (seats.SeatsError, commands.Busy, checkout.CheckoutError, gateway.Declined, gateway.Refused)
 
 
+@pytest.mark.long
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
