@@ -50,7 +50,8 @@ def test_a_day_and_a_week(buyer, shop, demo):
     assert response.url == "/seats/"
     assert "1 day passed: nothing happened." in text(buyer.get(response.url))
     buyer.post(BAR, {"move": "week"})
-    assert (clock.now() - before).days == 8
+    # Stripe's clock goes by whole seconds: each move may fall short of its span by one.
+    assert abs(clock.now() - before - timedelta(days=8)) < timedelta(minutes=1)
 
 
 def test_to_the_renewal_says_what_happened(buyer, shop, cast, demo):
