@@ -37,7 +37,7 @@ class NoteForm(ActionForm):  # type: ignore[misc] # unfold ships no types
     """Beside the choice of an action: why."""
 
     note = forms.CharField(
-        label=_("Why"),
+        label="",  # a word above would break the bar; the field is named by its aria-label
         required=False,
         max_length=500,
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Why"), "aria-label": _("Why")}),

@@ -1,4 +1,4 @@
-"""Passkeys in a real browser with a device of its own: added, used to sign in, used as the second step; nothing that CSP refuses."""
+"""Passkeys in a real browser with a device of its own: added, signing in alone, and as the second step, within the policy."""
 
 import re
 
