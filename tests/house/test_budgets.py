@@ -12,7 +12,6 @@ FILE_LINES = 400
 
 FILES_OVER = {
     "tests/house/test_access_matrix.py": "one table, every address by every role, is read best in one place",
-    "tests/sandbox/test_contract_requests.py": "one table of what Stripe takes and refuses, operation by operation",
 }
 FUNCTIONS_OVER = {
     "tests/house/test_access_matrix.py:_billing_rows": "rows of the one table; splitting them would hide a missing one",
