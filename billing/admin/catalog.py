@@ -1,5 +1,8 @@
 """Lines, plans, prices and versions, to look at. They change in catalog.toml, by `manage.py catalog apply`, nowhere else."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -86,12 +89,17 @@ class PlanAdmin(_OnSale, pages.ReadOnly):
     list_select_related = ("line",)
     search_fields = ("code", "name", "stripe_product_id")
     inlines = (PriceInline, MoveInline)
-    fields = (("name", "line"), ("code", "bounds"), ("is_recommended", "on_sale"), "said", ("stripe", "rank"), "features")
-    readonly_fields = ("bounds", "on_sale", "stripe", "said")
+    fields = (("name", "line"), ("code", "bounds"), ("is_recommended", "on_sale"), "said", ("stripe", "rank"), "included")
+    readonly_fields = ("included", "bounds", "on_sale", "stripe", "said")
 
     @display(description=_("Seats in self-service"), ordering="seats_max")
     def bounds(self, plan: Plan) -> str:
         return _("%(least)s to %(most)s") % {"least": words.number(plan.seats_min), "most": words.number(plan.seats_max)}
+
+    @display(description=_("Features"))
+    def included(self, plan: Plan) -> SafeString:
+        """Each feature with its limit."""
+        return format_html_join("", "<p>{}{}</p>", ((catalog.text(one["name"]), _limit(one)) for one in plan.features))
 
     @display(description=_("Pitch"))
     def said(self, plan: Plan) -> str:
@@ -100,6 +108,13 @@ class PlanAdmin(_OnSale, pages.ReadOnly):
     @display(description=_("At Stripe"))
     def stripe(self, plan: Plan) -> SafeString | str:
         return at_stripe(plan.stripe_product_id)
+
+
+def _limit(feature: Mapping[str, Any]) -> str:
+    if feature.get("limit") is None:
+        return ""
+    unit = catalog.text(feature["unit"]) if feature.get("unit") else ""
+    return f": {words.number(feature['limit'])} {unit}".rstrip()
 
 
 @admin.register(Price)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -75,7 +76,9 @@ class StripeCommandAdmin(pages.ReadOnly):
         return request.user.has_perm("billing.change_stripecommand")
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        press = {"action": "try_again", "label": _("Try again now")} if self.has_try_again_permission(request) else None
+        row = self.get_object(request, unquote(object_id)) if self.has_try_again_permission(request) else None
+        is_open = row is not None and row.state in (CommandState.OPEN, CommandState.FAILED)
+        press = {"action": "try_again", "label": _("Try again now")} if is_open else None
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "press": press})
 
     @action(description=_("Try again now"), permissions=["try_again"])
@@ -191,7 +194,7 @@ class EventTrouble(Trouble):
 
 @admin.register(InboxEvent)
 class InboxEventAdmin(_ReadsAgain):
-    list_display = ("received_at", "type", "object", "source", "shown_state", "created_at", "handled_at", "short_error")
+    list_display = ("received_at", "type", "shown_state", "object", "source", "handled_at", "short_error")
     list_filter = (EventTrouble, ("handled_at", admin.EmptyFieldListFilter), "source", "type")
     search_fields = ("stripe_id", "object_key", "type")
     ordering = ("-id",)
@@ -213,7 +216,7 @@ class InboxEventAdmin(_ReadsAgain):
 
     @display(description=_("Object"), ordering="object_key")
     def object(self, row: InboxEvent) -> SafeString | str | None:
-        return columns.link(StripeObject(pk=row.object_key))
+        return columns.link(StripeObject(pk=row.object_key), columns.short(row.object_key))
 
     @display(description=_("State"))
     def shown_state(self, row: Any) -> SafeString:

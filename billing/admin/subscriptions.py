@@ -173,22 +173,30 @@ def _told(moment: timeline.Moment) -> dict[str, Any]:
 
 class SubscriptionRows(_Words, pages.ReadOnlyRows):
     model = Subscription
-    fields = ("plan_name", "seats", "mrr", "status", "renews", "started_at")
-    readonly_fields = ("plan_name", "seats", "mrr", "renews")
+    fields = ("plan_link", "seats", "mrr", "status", "renews", "started_at")
+    readonly_fields = ("plan_link", "seats", "mrr", "renews")
     ordering = ("-started_at", "-id")
     related = ("organization", "plan__line", "price")
     badges = {"status": STATUS_TONES}
     tab = False
 
+    @display(description=_("Plan"))
+    def plan_link(self, row: Subscription) -> SafeString | str | None:
+        return columns.link(row, self.plan_name(row))
+
 
 class InvoiceRows(pages.ReadOnlyRows):
     model = Invoice
-    fields = ("number", "status", "total", "remaining", "issued_at", "paid_at")
-    readonly_fields = ("total", "remaining")
+    fields = ("invoice", "status", "total", "remaining", "issued_at", "paid_at")
+    readonly_fields = ("invoice", "total", "remaining")
     ordering = ("-issued_at", "-id")
     related = ("organization",)
     badges = {"status": {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}}
     per_page = 20
+
+    @display(description=_("Number"))
+    def invoice(self, row: Invoice) -> SafeString | str | None:
+        return columns.link(row, row.number or row.stripe_id)
 
     @display(description=_("Total"))
     def total(self, row: Invoice) -> str:

@@ -1,5 +1,6 @@
 """A model's field as staff read it: instants and days in words, states as badges, rows of others as links."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,13 +25,10 @@ def of(model: type[models.Model], name: Any, badges: Mapping[str, Tones], *, has
         return name
     if name in badges:
         return _column(field, _badge(field, badges[name]))
-    if isinstance(field, models.DateTimeField):
-        return _column(field, lambda row: moment(getattr(row, name)))
-    if isinstance(field, models.DateField):
-        return _column(field, lambda row: day(getattr(row, name)))
+    say = next((say for kind, say in _SAID if isinstance(field, kind)), None)
     if has_links and isinstance(field, models.ForeignKey):
-        return _column(field, lambda row: link(getattr(row, name)))
-    return name
+        say = link
+    return _column(field, lambda row: say(getattr(row, name))) if say else name
 
 
 def moment(value: Any) -> SafeString | None:
@@ -39,6 +37,18 @@ def moment(value: Any) -> SafeString | None:
 
 def day(value: Any) -> SafeString | None:
     return None if value is None else format_html('<span class="admin-when">{}</span>', words.day(value))
+
+
+def structured(value: Any) -> SafeString | None:
+    """JSON as a person can read it."""
+    if value in (None, "", [], {}):
+        return None
+    return format_html('<pre class="admin-json">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def short(text: str, length: int = 24) -> str:
+    """A long id by its beginning."""
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def badge(text: Any, tone: str = "") -> SafeString:
@@ -94,3 +104,11 @@ def _column(field: Any, say: Column) -> Column:
     column.short_description = field.verbose_name  # type: ignore[attr-defined] # where Django looks for a column's title
     column.admin_order_field = field.name  # type: ignore[attr-defined] # and for its order
     return column
+
+
+# Instants are days to isinstance; they come first.
+_SAID: tuple[tuple[type, Column], ...] = (
+    (models.DateTimeField, moment),
+    (models.DateField, day),
+    (models.JSONField, structured),
+)

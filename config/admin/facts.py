@@ -119,6 +119,8 @@ def told(data: Mapping[str, Any]) -> str:
 
 
 def _name(name: str) -> str:
+    if name == "delta":
+        return gettext("Change")
     known = labels.LABELS.get(name) or labels.LABELS.get(name.removesuffix("_minor"))
     return str(known) if known else capfirst(name.removesuffix("_minor").removesuffix("_at").replace("_", " "))
 
@@ -128,6 +130,8 @@ def _value(name: str, value: Any, currency: str) -> str:
         return ""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if name == "delta":
+        return f"{value:+d}"
     if isinstance(value, int):
         return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
     instant = value if isinstance(value, datetime) else parse_datetime(value) if name.endswith("_at") else None

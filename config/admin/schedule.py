@@ -11,12 +11,16 @@ from config.admin.pages import ReadOnly
 
 
 class PeriodicTaskAdmin(ReadOnly):
-    list_display = ("name", "task", "rhythm", "enabled", "last_run_at", "total_run_count")
+    list_display = ("name", "what", "rhythm", "enabled", "last_run_at", "total_run_count")
     list_select_related = ("interval", "crontab", "solar", "clocked")
     search_fields = ("name", "task")
     ordering = ("name",)
-    fields = ("name", "task", "rhythm", "enabled", "last_run_at", "total_run_count", "expire_seconds", "description")
-    readonly_fields = ("rhythm",)
+    fields = ("name", "what", "rhythm", "enabled", "last_run_at", "total_run_count", "expire_seconds", "description")
+    readonly_fields = ("what", "rhythm")
+
+    @display(description=_("Task"), ordering="task")
+    def what(self, task: PeriodicTask) -> str:
+        return str(task.task)
 
     @display(description=_("Rhythm"))
     def rhythm(self, task: PeriodicTask) -> str:

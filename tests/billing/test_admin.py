@@ -17,6 +17,7 @@ from billing.models import (
     EventCursor,
     InboxEvent,
     Invoice,
+    Plan,
     SeatLedgerEntry,
     StripeCommand,
     StripeObject,
@@ -233,3 +234,56 @@ def test_the_cursor_of_the_poller_is_there_to_see(lived, cast, client):
     client.force_login(cast.admin)
     assert EventCursor.objects.exists()
     assert client.get(address(EventCursor, "changelist")).status_code == 200
+
+
+def test_a_failure_of_the_inbox_is_seen_and_tried_again_from_the_event(lived, cast, client):
+    event = InboxEvent.objects.filter(object_key=lived.stripe_id).last()
+    inbox.touch(inbox.Kind.SUBSCRIPTION, lived.stripe_id)
+    later = clock.wall() + timedelta(hours=1)
+    StripeObject.objects.filter(pk=lived.stripe_id).update(due_at=later, attempts=9, error="Stripe said no")
+    InboxEvent.objects.filter(pk=event.pk).update(handled_at=None)
+    client.force_login(cast.staff_member("finance"))
+    page = client.get(address(InboxEvent, "changelist"), {"trouble": "yes"})
+    assert [row.pk for row in page.context["cl"].result_list] == [event.pk]
+    assert "Failed, is tried again" in page.content.decode()
+    shown = client.get(address(InboxEvent, "change", event.pk)).content.decode()
+    assert "Stripe said no" in shown
+    assert "Read again now" in shown
+    press(client, InboxEvent, "read_again", event)
+    assert inbox.drain(clock.wall()).handled == 1
+    event.refresh_from_db()
+    assert event.handled_at
+    assert StripeObject.objects.get(pk=lived.stripe_id).error == ""
+
+
+def test_what_is_up_to_date_is_read_once_more_when_asked(lived, cast, client):
+    client.force_login(cast.admin)
+    kept = StripeObject.objects.get(pk=lived.stripe_id)
+    assert kept.dirty == kept.cleaned
+    press(client, StripeObject, "read_again", kept)
+    assert inbox.drain(clock.wall()).handled == 1
+
+
+def test_plans_are_shown_and_not_edited(lived, cast, client):
+    client.force_login(cast.admin)
+    plan = lived.plan
+    before = Plan.objects.values().get(pk=plan.pk)
+    page = client.get(address(Plan, "change", plan.pk)).content.decode()
+    for words in (plan.name, "On sale", "Seats in self-service"):
+        assert words in page, words
+    assert 'name="seats_max"' not in page
+    assert client.post(address(Plan, "change", plan.pk), {"seats_max": 9999}).status_code == 403
+    press(client, Plan, "delete_selected", plan)
+    assert Plan.objects.values().get(pk=plan.pk) == before
+
+
+def test_an_organization_shows_its_subscriptions_and_invoices(lived, cast, client, django_assert_max_num_queries):
+    client.force_login(cast.admin)
+    url = reverse("admin:accounts_organization_change", args=[lived.organization_id])
+    client.get(url)
+    with django_assert_max_num_queries(MOST_QUERIES + 8):
+        page = client.get(url).content.decode()
+    assert address(Subscription, "change", lived.pk) in page
+    assert Invoice.objects.filter(subscription=lived).first().number in page
+    client.force_login(cast.staff_member("marketing"))
+    assert address(Subscription, "change", lived.pk) not in client.get(url).content.decode()

@@ -105,6 +105,15 @@ def visit(browser, store_url, request):
         context.close()
 
 
+def listen(page):
+    """What goes wrong in the browser from now on: failed scripts, errors on the console (refusals too), lost requests."""
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
+    page.on("console", lambda said: said.type == "error" and trouble.append(f"{page.url}: {said.text}"))
+    page.on("requestfailed", lambda request: trouble.append(f"{page.url}: {request.url} {request.failure}"))
+    return trouble
+
+
 @pytest.fixture
 def shoot(request):
     """Keep a picture of the whole page: shoot(page, "seats")."""

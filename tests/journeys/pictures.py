@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.journeys.conftest import DESKTOP
+from tests.journeys.conftest import DESKTOP, listen
 
 PASSWORD = "fieldnote-demo"
 # name, who looks (None: anybody), address, what the page has to say
@@ -32,10 +32,12 @@ def test_the_pictures_of_the_tour(browser, store_url):
     for name, who, address, says in PICTURES:
         context = browser.new_context(base_url=store_url, locale="en-US", **DESKTOP)
         page = context.new_page()
+        trouble = listen(page)
         if who:
             sign_in(page, who, address)
         page.goto(address)
         page.get_by_text(says).first.wait_for()
         page.screenshot(path=folder / f"{name}.png")
         assert (folder / f"{name}.png").stat().st_size > 10_000
+        assert not trouble, trouble
         context.close()

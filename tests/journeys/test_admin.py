@@ -1,0 +1,62 @@
+"""Every page of the admin in a real browser: no failed script, no refusal of the content security policy, no lost resource."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from tests.journeys.conftest import PHONE, listen
+
+STAFF = ("admin@fieldnote.example", "fieldnote-demo")
+# The script of each page starts on load; what it does wrong has been said by then or shortly after.
+SETTLE_MS = 60
+
+
+def sign_in(page, address="/admin/"):
+    page.goto(f"/account/login/?next={address}")
+    page.fill("input[name=login]", STAFF[0])
+    page.fill("input[name=password]", STAFF[1])
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def below_admin(page):
+    """Paths of the admin's pages linked from this one; of rows' pages one a model, so that data may grow."""
+    found = {}
+    for href in page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))"):
+        url = urlsplit(urljoin(page.url, href))
+        if url.path.startswith("/admin/") and "logout" not in url.path and url.netloc == urlsplit(page.url).netloc:
+            found.setdefault(re.sub(r"/[^/]+/(change|history)/$", r"/*/\1/", url.path), url.path)
+    return found
+
+
+def test_every_page_of_the_admin_runs_clean(visit):
+    page = visit()
+    trouble = listen(page)
+    sign_in(page)
+    waiting, seen = {"/admin/": "/admin/", "password": "/admin/password_change/"}, set()
+    while new := {kind: path for kind, path in waiting.items() if kind not in seen}:
+        kind, path = next(iter(new.items()))
+        seen.add(kind)
+        answer = page.goto(path)
+        page.wait_for_timeout(SETTLE_MS)
+        assert answer.status == 200, path
+        waiting |= below_admin(page)
+    assert not trouble, trouble
+    for kind in (
+        "/admin/accounts/organization/*/change/",
+        "/admin/billing/subscription/*/change/",
+        "/admin/accounts/policy/add/",
+    ):
+        assert kind in seen
+    assert not any(kind.startswith("/admin/django_celery_beat/") and kind.endswith("/add/") for kind in seen)
+
+
+def test_nothing_is_wider_than_a_phone(visit, shoot):
+    page = visit(PHONE)
+    trouble = listen(page)
+    sign_in(page)
+    lists = ("accounts/organization", "billing/subscription", "billing/stripecommand", "billing/inboxevent", "accounts/policy")
+    for path in ("/admin/", *(f"/admin/{name}/" for name in lists)):
+        page.goto(path)
+        shoot(page, path.strip("/").replace("/", "-"))
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
+    assert not trouble, trouble
