@@ -2,27 +2,19 @@
 
 from typing import Any
 
-import msgspec
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import api_calls, authentication
 from accounts.models import Membership, Scope
 from billing.api import examples, inputs, outputs, schema
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import SeatAssignment
-from billing.queries import entitlement_answers, entitlements
-from config import clock
-
-LONGEST_CODE = 60
-ENCODER = msgspec.json.Encoder()
+from billing.queries import entitlements
 
 
 class Members(base.View):
@@ -60,12 +52,9 @@ def _member(row: Any) -> dict[str, Any]:
 
 
 class Entitlements(base.View):
-    """The plain case is answered by one statement (billing.queries.entitlement_answers), all others the long way."""
+    """The plain case never comes here: it is answered at the door (billing.api.entitlement_door)."""
 
     required_scopes = [Scope.ENTITLEMENTS_READ]
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return _at_once(request) or super().dispatch(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="entitlement",
@@ -91,33 +80,3 @@ class Entitlements(base.View):
             detail = _("No plan has a feature of this code. The catalog lists them.")
             raise Problem("unknown-feature", detail, status_code=status.HTTP_404_NOT_FOUND) from None
         return base.answer(outputs.EntitlementOutput, found)
-
-
-def _at_once(request: HttpRequest) -> HttpResponse | None:
-    scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
-    feature, others = request.GET.get("feature", ""), set(request.GET) - {"feature", "member"}
-    if request.method != "GET" or scheme.lower() != "bearer" or not feature or others or len(feature) > LONGEST_CODE:
-        return None
-    if "\0" in f"{feature}{request.GET.get('member', '')}":  # Postgres refuses it; the serializer says so
-        return None
-    found = entitlement_answers.answer(
-        text,
-        name=request.headers.get(authentication.HEADER, "").strip(),
-        feature=feature,
-        member=request.GET.get("member", ""),
-        now=clock.now(),
-    )
-    if found is None or (base.View.throttle_classes and api_calls.calls.take(found[0])):
-        return None
-    return HttpResponse(ENCODER.encode(_plain(found[1])), content_type="application/json")
-
-
-def _plain(found: entitlements.Entitlement) -> dict[str, Any]:
-    return {
-        "feature": found.feature,
-        "entitled": found.entitled,
-        "limit": found.limit,
-        "reason": found.reason,
-        "plan": found.plan,
-        "until": found.until,
-    }
