@@ -108,8 +108,8 @@ DATABASES = {
         "CONN_MAX_AGE": 0,  # the pool below keeps the connections, config.postgres looks at each before its use
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": optional("DATABASE_POOL_SIZE", env.int, 8, "8"), "timeout": 5},
-            # Only for the written-out statements of accounts.queries.rows: Django's own cursors prepare nothing. Behind a pooler
-            # that shares connections by the transaction and does not know prepared statements, switch it off.
+            # For the written-out statements of accounts.queries.rows alone: Django's own cursors prepare nothing. Switch it off
+            # behind a pooler that shares connections by the transaction and does not know prepared statements.
             "prepare_threshold": 1 if optional("DATABASE_PREPARES", env.bool, True, "false") else None,
             "options": "-c lock_timeout=10s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
         },
