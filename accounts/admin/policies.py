@@ -141,13 +141,13 @@ class PolicyAdmin(ReadOnly):
         rows: QuerySet[Policy] = super().get_queryset(request)
         return rows.annotate(counts_since=Subquery(same.order_by("-effective_at").values("effective_at")[:1]))
 
-    def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [(None, {"fields": PolicyForm.Meta.fields})]
         pairs = (("name", "segment"), ("shown_value", "standing"), ("effective_at", "set_by"), ("reason", "created_at"))
         return [(None, {"fields": [self.lines_in_words(pair) for pair in pairs]})]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> list[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         own = ["shown_value", "standing"] if obj is not None else []
         return [*super().get_readonly_fields(request, obj), *own]
 

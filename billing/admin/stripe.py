@@ -18,6 +18,7 @@ from accounts import access
 from accounts.origin import Source
 from billing.admin.shown import at_stripe
 from billing.models import CommandState, EventCursor, InboxEvent, StripeCommand, StripeObject
+from billing.rules import stripe_events
 from billing.services import commands, inbox
 from config import clock, words
 from config.admin import columns, facts, pages
@@ -143,7 +144,7 @@ class _ReadsAgain(pages.ReadOnly):
             if row.dirty > row.cleaned:
                 inbox.retry(row.key)
             else:
-                inbox.touch(inbox.Kind(row.kind), row.key)
+                inbox.touch(stripe_events.Kind(row.kind), row.key)
         text = ngettext("%(count)s object is being read again.", "%(count)s objects are being read again.", len(rows))
         self.message_user(request, text % {"count": len(rows)})
 

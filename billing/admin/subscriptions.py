@@ -111,7 +111,7 @@ class SubscriptionAdmin(_Words, pages.ReadOnly):
         *("stripe", "schedule", "latest_invoice", "pending_invoice"),
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Subscription | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without what waits for a payment while nothing does."""
         fieldsets = super().get_fieldsets(request, obj)
         return [one for one in fieldsets if one[0] != _("Waiting for payment") or (obj and obj.pending_quantity)]

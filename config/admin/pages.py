@@ -105,7 +105,7 @@ class ReadOnlyRows(TabularInline):  # type: ignore[misc] # unfold ships no types
 def hang(rows: type[ReadOnlyRows], below: type[models.Model]) -> None:
     """Show rows of an upper app below a lower app's row, which knows nothing of them."""
     page = admin.site.get_model_admin(below)
-    page.inlines = [*page.inlines, rows]
+    setattr(page, "inlines", [*page.inlines, rows])  # noqa: B010 - typed as the class's; each model has one page
 
 
 def _worded(model: type[models.Model], badges: dict[str, columns.Tones]) -> dict[str, Any]:

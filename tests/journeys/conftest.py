@@ -24,6 +24,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+ABORTED = "net::ERR_ABORTED"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
@@ -110,7 +111,8 @@ def listen(page):
     trouble = []
     page.on("pageerror", lambda error: trouble.append(f"{page.url}: {error}"))
     page.on("console", lambda said: said.type == "error" and trouble.append(f"{page.url}: {said.text}"))
-    page.on("requestfailed", lambda request: trouble.append(f"{page.url}: {request.url} {request.failure}"))
+    # Whatever was still under way when somebody went on is aborted, and nobody misses it.
+    page.on("requestfailed", lambda lost: lost.failure != ABORTED and trouble.append(f"{page.url}: {lost.url} {lost.failure}"))
     return trouble
 
 
