@@ -15,6 +15,8 @@ from accounts.queries import members
 
 # The session's choice among a person's organizations, by public id.
 CURRENT = "organization"
+# Where the vendor's product wants its user back (accounts.services.entries).
+RETURN_URL = "return_url"
 # What the admin's pages need beyond the store's policy: docs/decisions/admin-content-security-policy.md.
 ADMIN_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 

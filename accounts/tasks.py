@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import closure, deletion, past_sessions, recoveries
+from accounts.services import closure, deletion, entries, past_sessions, recoveries
 from config import clock
 
 
@@ -28,3 +28,9 @@ def forget_goodbyes() -> int:
 def forget_sessions() -> int:
     """Delete sessions that have run out, with the address and the browser kept beside them."""
     return past_sessions.forget(clock.wall())
+
+
+@shared_task(name="accounts.forget_entries")
+def forget_entries() -> int:
+    """Delete entries from the product that ended a month ago."""
+    return entries.forget(clock.wall())

@@ -15,6 +15,7 @@ from django.template import Context, engines
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.middleware import RETURN_URL
 from config.context import Store
 
 # Frames of about 5 kB each; the least recently used give way.
@@ -59,6 +60,7 @@ class Facts:
     organization: Company | None = None
     memberships: tuple[Member, ...] = ()
     membership: Position | None = None
+    way_back: str = ""
 
     def get_full_path(self) -> str:
         return self.full_path
@@ -71,6 +73,7 @@ def header(request: Any) -> Facts:
         organization=_company(getattr(request, "organization", None)),
         memberships=tuple(Member(_found(one.organization)) for one in getattr(request, "memberships", ())),
         membership=_position(getattr(request, "membership", None)),
+        way_back=way_back(request),
     )
 
 
@@ -98,6 +101,12 @@ def forget() -> None:
 def _text(template: str, _language: str, facts: Facts) -> str:
     found = engines["django"].engine.get_template(template)  # type: ignore[attr-defined] # Django's own engine has one
     return str(found.render(Context({"request": facts, "store": Store(facts), "csrf_token": TOKEN})))
+
+
+def way_back(request: Any) -> str:
+    """Where the vendor's product wants the person back who came in from it; nothing for everybody else."""
+    user = getattr(request, "user", None)
+    return str(request.session.get(RETURN_URL, "")) if user is not None and user.is_authenticated else ""
 
 
 def _person(request: Any) -> Person | None:

@@ -1,6 +1,7 @@
 """Who: the rows about people, organizations, roles, keys, and what happened."""
 
-from accounts.models.api_key import ApiKey, ApiKeyKind, Scope
+from accounts.models.api_key import VENDOR_SCOPES, ApiKey, ApiKeyKind, Scope
+from accounts.models.entry import Entry
 from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.journal import Journal, JournalCursor
 from accounts.models.legal import Acceptance, LegalDocument
@@ -13,11 +14,13 @@ from accounts.models.user import User
 
 __all__ = [
     "OPEN_RECOVERIES",
+    "VENDOR_SCOPES",
     "Acceptance",
     "ApiKey",
     "ApiKeyKind",
     "ClosedOrganization",
     "EmployeeBracket",
+    "Entry",
     "Industry",
     "Invitation",
     "InvitationState",

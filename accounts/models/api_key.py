@@ -21,6 +21,11 @@ class Scope(models.TextChoices):
     MEMBERS_READ = "members:read", _("Read members")
     MEMBERS_WRITE = "members:write", _("Change members")
     ENTITLEMENTS_READ = "entitlements:read", _("Check entitlements")
+    SESSIONS_WRITE = "sessions:write", _("Bring people in, signed on")
+
+
+# What a key of one organization may not be given: the store would take a customer's word for who somebody is.
+VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE})
 
 
 class ApiKey(models.Model):

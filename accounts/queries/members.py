@@ -51,3 +51,9 @@ def who_can(organization: Organization, permission: Permission) -> list[Membersh
 
 def owners(organization: Organization) -> list[Membership]:
     return list(of(organization).filter(role=Role.OWNER))
+
+
+def named(organization: Organization, said: str) -> User | None:
+    """The member whom the vendor's product means: by its own id of the person, else by the address."""
+    people = User.objects.filter(memberships__organization=organization, memberships__left_at=None)
+    return people.filter(external_id=said).first() or people.filter(email=said.lower()).first()

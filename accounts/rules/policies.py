@@ -43,6 +43,15 @@ DEFINITIONS = (
         source="the store's own choice",
     ),
     Definition(
+        name="accounts.entry_seconds",
+        kind=Kind.SECONDS,
+        default=300,
+        minimum=30,
+        maximum=3_600,
+        what=N_("How long a signed-on link from the product can be used."),
+        source="the store's own choice",
+    ),
+    Definition(
         name="accounts.invitation_sends",
         kind=Kind.INTEGER,
         unit="mails",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, ApiKeyKind, Organization, Scope
+from accounts.models import VENDOR_SCOPES, ApiKey, ApiKeyKind, Organization, Scope
 from accounts.origin import Origin
 from accounts.queries import api_keys as read
 from accounts.queries import policies
@@ -49,7 +49,7 @@ def create(
     of two clicks the browser shows the second's answer, and that holds the text too. Raises ValidationError for an empty name
     or an unknown or missing scope, TooManyKeys and MadeAlready.
     """
-    _check(name, scopes)
+    _check(name, scopes, is_vendor=organization is None)
     wanted = _wanted(organization, origin, nonce, name.strip(), ",".join(sorted(set(scopes))))
     with transaction.atomic():
         if organization is not None:
@@ -98,10 +98,11 @@ def touch(key: ApiKey, now: datetime) -> None:
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
-def _check(name: str, scopes: Sequence[str]) -> None:
+def _check(name: str, scopes: Sequence[str], *, is_vendor: bool) -> None:
     if not name.strip():
         raise ValidationError({"name": _("Give the key a name that says what uses it.")})
-    if not scopes or not set(scopes) <= set(Scope.values):
+    allowed = set(Scope.values) - (set() if is_vendor else VENDOR_SCOPES)
+    if not scopes or not set(scopes) <= allowed:
         raise ValidationError({"scopes": _("Choose at least one of the listed scopes.")})
 
 

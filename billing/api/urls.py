@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.api.views import catalog, people, seats, subscription
+from billing.api.views import catalog, people, seats, sessions, subscription
 
 app_name = "v1"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path(
         "subscription/scheduled-changes/<slug:change_id>", subscription.ScheduledChangeView.as_view(), name="scheduled_change"
     ),
+    path("sessions", sessions.Sessions.as_view(), name="sessions"),
     path("members", people.Members.as_view(), name="members"),
     path("entitlements", people.Entitlements.as_view(), name="entitlements"),
 ]

@@ -25,6 +25,8 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.invitations.sent": _("People invited"),
     "accounts.legal.accepted": _("Legal texts accepted"),
     "accounts.mail.given_up": _("Mail given up"),
+    "accounts.entry.made": _("Link from the product made"),
+    "accounts.entry.used": _("Came in from the product"),
     "accounts.member.joined": _("Member joined"),
     "accounts.member.left": _("Member left"),
     "accounts.member.removed": _("Member removed"),

@@ -184,6 +184,8 @@ SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True
 SOCIALACCOUNT_ONLY = False
 # Limits by address need the visitor's own: how many proxies in front of us write X-Forwarded-For.
 ALLAUTH_TRUSTED_PROXY_COUNT = optional("TRUSTED_PROXIES", env.int, 0, "1")
+# Where an entry from the product (accounts.services.entries) may lead back to: origins, the product's own among them.
+RETURN_ORIGINS = [BRAND["product_url"], *optional("RETURN_ORIGINS", env.list, [], "https://app.example,https://beta.example")]
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 
@@ -238,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
     "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
     "closures": {"task": "accounts.settle_closures", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "past-entries": {"task": "accounts.forget_entries", "schedule": 86400.0, "options": {"expires": 3600.0}},
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }

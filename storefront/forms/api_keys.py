@@ -5,7 +5,9 @@ import secrets
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Scope
+from accounts.models import VENDOR_SCOPES, Scope
+
+OFFERED = [(value, label) for value, label in Scope.choices if value not in VENDOR_SCOPES]
 
 
 def new_nonce() -> str:
@@ -24,4 +26,4 @@ class ApiKeyForm(NonceForm):
         help_text=_("What uses the key, for example “Nightly report”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    scopes = forms.MultipleChoiceField(label=_("It may"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    scopes = forms.MultipleChoiceField(label=_("It may"), choices=OFFERED, widget=forms.CheckboxSelectMultiple)

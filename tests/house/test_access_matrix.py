@@ -76,6 +76,8 @@ PAGES = {
     "storefront:team_leaving": ("GET POST", EVERY_MEMBER),
     "storefront:ownership": ("GET POST", OWNER),
     "storefront:invitation": ("GET", PUBLIC),  # whoever has the link may look; joining is tried in tests/accounts
+    # Good once: whoever has the link comes in, so the matrix holds one that never was (tests/storefront/test_entry.py the rest).
+    "storefront:entry": ("GET!", PUBLIC),
     "storefront:checkout": ("GET POST!", BILLING),
     "storefront:checkout_attempt": ("GET!", BILLING_OBJECT),
     "storefront:seats": ("GET", BILLING),
@@ -150,6 +152,7 @@ PAGES = {
     "v1:scheduled_changes": ("POST!", KEY),
     "v1:scheduled_change": ("GET! DELETE!", KEY_OBJECT),
     "v1:members": ("GET", KEY),
+    "v1:sessions": ("POST!", KEY),
     "v1:entitlements": ("GET", KEY),
 }
 GROUPS = set(staff_groups.GROUPS)
@@ -241,6 +244,7 @@ def world(cast):
         "storefront:member_removal": [member.pk],
         "storefront:invitation": [invitation.token],
         "storefront:legal": ["terms"],
+        "storefront:entry": ["a" * 43],
         "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
         "storefront:checkout_attempt": [rows["attempt"].public_id],
         "storefront:seat_change": [seat_change.public_id],
