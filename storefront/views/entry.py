@@ -19,9 +19,9 @@ GONE = 410
 @require_http_methods(["GET", "POST"])
 @never_cache
 def entry(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET /entry/<token>/: in, and on to the page that the product chose. Good once.
+    """GET /entry/<token>/: in, and on to the page that the product chose. Good once; looking ahead uses nothing up.
 
-    A browser that only looks ahead uses nothing up. Somebody else who is signed in here is asked first (POST goes on): a link must not swap people unseen.
+    Somebody else who is signed in here is asked first (POST goes on): a link must not swap people unseen.
     """
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=204)

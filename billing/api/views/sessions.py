@@ -59,8 +59,8 @@ class Sessions(base.View):
         operation_id="create_session",
         summary="Bring a user of your product into the store, signed on",
         description="For “Manage billing” in your product: ask for a link when it is clicked, and redirect to it at once. "
-        "Every call makes another link, so no Idempotency-Key is needed. Vendor keys only: the store takes your word for who it "
-        "is. A second factor that the person has set up is still asked for.",
+        "Every call makes another link, so no Idempotency-Key is needed. Vendor keys only: the store takes your word for "
+        "who it is. A second factor that the person has set up is still asked for.",
         tags=["Sessions"],
         parameters=[schema.ORGANIZATION],
         request=SessionInput,
