@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.models import ScheduledChange, ScheduledKind
 from billing.services import scheduled, store_time
@@ -34,12 +35,14 @@ def test_of_several_lines_it_stays_with_the_one_that_was_cancelled(buyer, subscr
     assert not subscription.scheduled.exists()
 
 
-def test_it_says_what_is_lost_and_when(buyer, subscription):
+def test_it_says_what_is_lost_and_when(buyer, subscription, cast):
     page = text(buyer.get(PAGE))
-    assert words.day(subscription.period_ends_at) in page
+    with timezone.override(cast.acme.time_zone):
+        ends_on = words.day(subscription.period_ends_at)
+    assert ends_on in page
     assert "Then 1 person loses access." in page
     assert "The next charge of $160.00 does not take place." in page
-    assert f"End it on {words.day(subscription.period_ends_at)}" in page
+    assert f"End it on {ends_on}" in page
 
 
 def test_a_reason_is_asked_for(buyer, subscription):
