@@ -17,6 +17,7 @@ from config.local.supervisor import Stopped, Supervisor
 
 PORT = 8000
 SANDBOX_PORT = 12111
+PRODUCT_PORT = 8010
 WEB_SECONDS = 60.0
 SANDBOX_SECONDS = 30.0
 LOCK_SECONDS = 1.0
@@ -25,6 +26,7 @@ ENVIRONMENT_FILE = "env"
 LOCK_FILE = "lock"
 PREPARED_FILE = "prepared"
 LOGINS_FILE = "logins.json"
+PRODUCT_FILE = "product.json"
 WEBHOOK_SECRET_FILE = "webhook-secret"  # noqa: S105 - a file's name
 
 
@@ -36,7 +38,11 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
     """Run the demo until somebody asks for the end. Returns the exit code."""
     options = _options(arguments)
     refuse_what_is_live(os.environ)
-    wanted = (ports.asked_for(os.environ, "PORT", PORT), ports.asked_for(os.environ, "SANDBOX_PORT", SANDBOX_PORT))
+    wanted = (
+        ports.asked_for(os.environ, "PORT", PORT),
+        ports.asked_for(os.environ, "SANDBOX_PORT", SANDBOX_PORT),
+        ports.asked_for(os.environ, "PRODUCT_PORT", PRODUCT_PORT),
+    )
     folder = state.folder((options.state or state.STATE).resolve() / "demo")
     lock = state.Lock(folder / LOCK_FILE)
     if not lock.take(patience_seconds=LOCK_SECONDS):
@@ -65,8 +71,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/demo",
         description="Run the whole store on this machine. Ctrl-C stops it; the next run goes on with the same data.",
-        epilog="Variables: PORT (8000), SANDBOX_PORT (12111); DATABASE_URL, REDIS_URL and STRIPE_SECRET_KEY (sk_test_...) "
-        "each replace the embedded one.",
+        epilog="Variables: PORT (8000), SANDBOX_PORT (12111), PRODUCT_PORT (8010); DATABASE_URL, REDIS_URL and "
+        "STRIPE_SECRET_KEY (sk_test_...) each replace the embedded one.",
     )
     parser.add_argument("--reset", action="store_true", help="throw the demo's data away and start over")
     parser.add_argument("--no-browser", action="store_true", help="do not open the first page")
@@ -118,7 +124,7 @@ def _shown(path: Path) -> str:
 class Demo:
     """One run: servers, sandbox, preparation, web, then the background processes."""
 
-    def __init__(self, supervisor: Supervisor, folder: Path, wanted_ports: tuple[int, int]) -> None:
+    def __init__(self, supervisor: Supervisor, folder: Path, wanted_ports: tuple[int, int, int]) -> None:
         self.supervisor = supervisor
         self.screen = supervisor.screen
         self.folder = folder
@@ -126,6 +132,7 @@ class Demo:
         self.environment = servers.base_environment()
         self.uses_sandbox = not self.environment.get("STRIPE_SECRET_KEY")
         self.sandbox_port = self._port(wanted_ports[1], "SANDBOX_PORT", but_not={self.port}) if self.uses_sandbox else 0
+        self.product_port = self._port(wanted_ports[2], "PRODUCT_PORT", but_not={self.port, self.sandbox_port})
 
     def _port(self, wanted: int, variable: str, *, but_not: set[int]) -> int:
         found = ports.next_free(wanted, but_not)
@@ -163,6 +170,10 @@ class Demo:
     def store_url(self) -> str:
         return f"http://{ports.HOST}:{self.port}"
 
+    @property
+    def product_url(self) -> str:
+        return f"http://{ports.HOST}:{self.product_port}"
+
     def _kept(self, name: str) -> str:
         path = self.folder / name
         return path.read_text(encoding="utf-8").strip() if path.exists() else ""
@@ -178,6 +189,8 @@ class Demo:
             "STORE_URL": self.store_url,
             "ALLOWED_HOSTS": self.environment.get("ALLOWED_HOSTS", "127.0.0.1,localhost"),
             "STRIPE_WEBHOOK_SECRET": self._webhook_secret(),
+            "BRAND_PRODUCT_URL": self.environment.get("BRAND_PRODUCT_URL", f"{self.product_url}/"),
+            "RETURN_ORIGINS": self.environment.get("RETURN_ORIGINS", self.product_url),
         }
         if self.uses_sandbox:
             own["STRIPE_SECRET_KEY"] = state.secret(self.folder / "stripe-key", "sk_test_")
@@ -222,11 +235,13 @@ class Demo:
         self.supervisor.start(self._program("web", command, ready=lambda: _answers(f"{self.store_url}/readyz", 200)))
 
     def _background(self) -> list[Program]:
+        product = ["--store", self.store_url, "--setup", str(self.folder / PRODUCT_FILE), "--port", str(self.product_port)]
         celery = ["-m", "celery", "--app", "config.celery", "--quiet"]
         return [
             self._program("pulse", ["manage.py", "pulse"], tier=3),
             self._program("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle"], tier=1),
             self._program("beat", [*celery, "beat"], tier=2),
+            self._program("product", ["-m", "sample", *product], tier=1),
         ]
 
     def _program(
@@ -258,6 +273,7 @@ class Demo:
         say(f"  Its mailbox       {self.store_url}/demo/mailbox/")
         say(f"  Its admin         {self.store_url}/admin/")
         say(f"  Its API           {self.store_url}/api/docs/")
+        say(f"  A sample product  {self.product_url}/")
         if self.uses_sandbox:
             say(f"  Stripe sandbox    http://{ports.HOST}:{self.sandbox_port}/")
         say(f"  The log           {_shown(self.folder / 'demo.log')}")

@@ -24,7 +24,7 @@ from billing.rules import intervals
 from billing.rules.stripe_events import Kind
 from billing.services import carts, checkout, inbox, past_customers, people, scheduled, seats
 from config import clock, pulse
-from storefront.demo import companies, past
+from storefront.demo import companies, past, product
 from storefront.demo.companies import Company, Purchase
 
 PASSWORD = "fieldnote-demo"  # noqa: S105 - printed for everybody; the seed refuses to run where somebody could be harmed
@@ -62,6 +62,7 @@ def run() -> list[Login]:
             _make_company(company)
     logins = _logins(wanted)
     write_logins(logins, settings.STATE_FOLDER / "demo")
+    product.write(wanted, settings.STATE_FOLDER / "demo")
     return logins
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("accounts", "billing", "bench", "config", "offramps", "storefront", "telemetry", "tests")
+FOLDERS = ("accounts", "billing", "bench", "config", "offramps", "sample", "storefront", "telemetry", "tests")
 FUNCTION_LINES = 50
 FILE_LINES = 400
 

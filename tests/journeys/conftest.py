@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 
 from config.local import chromium, ports, processes, servers, state, testing
+from config.local import demo as demo_settings
 
 START_SECONDS = 90
 STEP_SECONDS = 45
@@ -29,6 +30,10 @@ DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 
+# Where the demo's sample product answers: named as the store is, or chosen when the demo is started here.
+PRODUCT = {"url": os.environ.get("STOREFRONT_JOURNEY_PRODUCT", f"http://127.0.0.1:{demo_settings.PRODUCT_PORT}")}
+
+
 @pytest.fixture(scope="session")
 def store_url():
     """Where the demo answers."""
@@ -37,13 +42,14 @@ def store_url():
         return
     # In the state folder: where root runs Postgres as somebody else, that account cannot reach pytest's private folders.
     folder = state.folder(state.test() / "journeys" / f"{os.environ[testing.SLOT]}-{testing.worker()}")
-    port = ports.any_free()
+    port, product = ports.any_free(), ports.any_free()
+    PRODUCT["url"] = f"http://{ports.HOST}:{product}"
     log = folder / "demo.log"
     with log.open("wb") as out:
         demo = subprocess.Popen(
             [sys.executable, "-m", "config.local", "demo", "--no-browser", "--reset", "--state", str(folder)],
             cwd=settings.ROOT,
-            env=_environment() | {"PORT": str(port), "SANDBOX_PORT": str(ports.any_free())},
+            env=_environment() | {"PORT": str(port), "SANDBOX_PORT": str(ports.any_free()), "PRODUCT_PORT": str(product)},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -74,6 +80,11 @@ def _wait(demo, log):
             return found[1].rstrip("/")
         time.sleep(0.2)
     pytest.fail(f"The demo did not start:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
+
+
+@pytest.fixture
+def product_url(store_url):
+    return PRODUCT["url"]
 
 
 @pytest.fixture(scope="module")  # not the session: Playwright's event loop must be gone before Django's tests go on

@@ -1,0 +1,4 @@
+"""A small product behind the store, as a vendor's engineer would write one: it knows the store by its API alone.
+
+`python -m sample` serves it; bin/demo starts it. Standard library only, and nothing of the project is imported.
+"""

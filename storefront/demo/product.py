@@ -1,0 +1,53 @@
+"""What the demo's sample product is given: a vendor key, and its own users."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from accounts.models import Scope
+from accounts.origin import Origin
+from accounts.queries import api_keys as read
+from accounts.services import api_keys
+from config import clock
+from storefront.demo.companies import Company
+
+FILE = "product.json"
+NAME = "The sample product"
+SCOPES = (Scope.ENTITLEMENTS_READ, Scope.SESSIONS_WRITE, Scope.MEMBERS_READ)
+
+
+def write(wanted: Iterable[Company], folder: Path) -> None:
+    """Write the file that `python -m sample --setup` reads. A key in force stays: its text is nowhere but there."""
+    path = folder / FILE
+    people = [
+        {
+            "organization": company.external_id,
+            "organization_name": company.name,
+            "name": person.name,
+            "email": person.email,
+            "role": person.role,
+        }
+        for company in wanted
+        for person in company.people
+    ]
+    said = {"product": settings.BRAND["product"], "api_key": _kept_key(path) or _new_key(), "people": people}
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f".{FILE}.draft"
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    draft.replace(path)
+
+
+def _kept_key(path: Path) -> str:
+    try:
+        kept = str(json.loads(path.read_text(encoding="utf-8"))["api_key"])
+    except (OSError, ValueError, KeyError):
+        return ""
+    return kept if read.find(kept, clock.now()) else ""
+
+
+def _new_key() -> str:
+    _key, text = api_keys.create(organization=None, name=NAME, scopes=SCOPES, origin=Origin.system(), at=clock.now())
+    return text
