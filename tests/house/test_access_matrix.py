@@ -76,7 +76,7 @@ PAGES = {
     "storefront:team_leaving": ("GET POST", EVERY_MEMBER),
     "storefront:ownership": ("GET POST", OWNER),
     "storefront:invitation": ("GET", PUBLIC),  # whoever has the link may look; joining is tried in tests/accounts
-    # Good once: whoever has the link comes in, so the matrix holds one that never was (tests/storefront/test_entry.py the rest).
+    # Good once, for whoever has the link: here one that never was, the rest in tests/storefront/test_entry.py.
     "storefront:entry": ("GET!", PUBLIC),
     "storefront:checkout": ("GET POST!", BILLING),
     "storefront:checkout_attempt": ("GET!", BILLING_OBJECT),
