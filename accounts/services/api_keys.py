@@ -53,7 +53,7 @@ def create(
     wanted = _wanted(organization, origin, nonce, name.strip(), ",".join(sorted(set(scopes))))
     with transaction.atomic():
         if organization is not None:
-            Organization.objects.select_for_update().get(pk=organization.pk)
+            Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         if known := _known(wanted, organization, at):
             return known, wanted[1]
         if organization is not None:

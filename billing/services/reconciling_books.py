@@ -111,7 +111,7 @@ def newcomer(held: Difference, theirs: reconciling.Theirs | None, by: By) -> Non
     if chosen is None or theirs.extra:
         raise CannotDecide(_("It is sold at a price of no catalog version. Cancel it, or put it on a catalog price at Stripe."))
     # The organization's row is the lock of everything that may start a subscription.
-    organization = Organization.objects.select_for_update().get(pk=customer.organization_id)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=customer.organization_id)
     if Subscription.objects.live().filter(organization=organization, line=chosen.plan.line).exists():
         raise CannotDecide(_("The organization has a live subscription of that product line already."))
     row = Subscription.objects.create(

@@ -19,7 +19,7 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.origin import Origin, Source
 from accounts.services import memberships, organizations
 from billing import sandbox_control, sandbox_history
-from billing.models import Cart, CartState, Subscription
+from billing.models import Cart, CartState, SeatAssignment, Subscription
 from billing.rules import intervals
 from billing.rules.stripe_events import Kind
 from billing.services import carts, checkout, inbox, past_customers, people, scheduled, seats
@@ -198,7 +198,7 @@ def _cart(organization: Organization, plan: str, quantity: int, interval: str, c
 
 def _seat_everybody(company: Company, organization: Organization) -> None:
     row = Subscription.objects.live().filter(organization=organization).first()
-    if row is None:
+    if row is None or SeatAssignment.objects.filter(subscription=row).exists():  # a later run undoes nobody's choice
         return
     origin, now = _origin(_owner(organization)), clock.now()
     members = Membership.objects.live().filter(organization=organization).order_by("pk").values_list("pk", flat=True)
