@@ -451,8 +451,8 @@ def _admin_letter(label, page, role, who):
     if role != "staff":
         return "L"
     app = label.split(".")[0]
-    if app in ADMIN_ONLY:
-        return "." if who == "admin" else "3"
+    if app in ADMIN_ONLY:  # read-only: what it does is set in code
+        return "." if who == "admin" and page not in ("add", "delete") else "3"
     if page == "delete":
         return "3"
     if page == "add":
