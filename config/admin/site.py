@@ -106,3 +106,7 @@ def mark(request: HttpRequest) -> str:
 
 def stylesheet(request: HttpRequest) -> str:
     return static("css/admin.css")
+
+
+def overview_stylesheet(request: HttpRequest) -> str:
+    return static("css/admin_overview.css")
