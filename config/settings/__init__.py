@@ -334,7 +334,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin.site.mark"}],
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": admin_colours()},
-    "STYLES": ["config.admin.site.stylesheet"],
+    "STYLES": ["config.admin.site.stylesheet", "config.admin.site.overview_stylesheet"],
     "ENVIRONMENT": "config.admin.site.environment",
     "SIDEBAR": {"show_search": True, "navigation": "config.admin.site.navigation"},
     "DASHBOARD_CALLBACK": "offramps.admin.overview.dashboard",
