@@ -91,7 +91,7 @@ def test_the_night_begins_at_its_hour_and_once(company, monkeypatch):
 
 
 def test_a_share_of_the_night_ends_in_time_and_the_next_goes_on(company, monkeypatch):
-    monkeypatch.setattr(reconciling, "SHARE", timedelta(0))
+    monkeypatch.setattr(reconciling, "SHARE", timedelta(days=-1))  # over before it begins, whatever the hour is
     at = clock.wall().replace(hour=3)
     first = reconciling.night(at)
     assert first.stage == "subscriptions"
