@@ -35,6 +35,15 @@ class _Count:
     settled_at: float = float("-inf")
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a key may still do: `limit` calls a window, `remaining` of them, and the seconds until the next window."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
 class Calls:
     """The calls that this process has let pass."""
 
@@ -58,6 +67,15 @@ class Calls:
                 if count.known + count.unsettled <= allowed:
                     return 0
         return WINDOW_SECONDS - into
+
+    def standing(self, key_id: int) -> Standing:
+        """How a key stands, as far as this process knows."""
+        window, into = divmod(int(clock.wall().timestamp()), WINDOW_SECONDS)
+        allowed: int = policies.value("accounts.api_calls_per_minute", at=clock.now())
+        with self._lock:
+            count = self._counts.get(key_id)
+            made = count.known + count.unsettled if count is not None and count.window == window else 0
+        return Standing(allowed, max(allowed - made, 0), WINDOW_SECONDS - into)
 
     def forget(self) -> None:
         """Drop all counts (between tests)."""

@@ -21,11 +21,18 @@ class Scope(models.TextChoices):
     MEMBERS_READ = "members:read", _("Read members")
     MEMBERS_WRITE = "members:write", _("Change members")
     ENTITLEMENTS_READ = "entitlements:read", _("Check entitlements")
+    ORGANIZATIONS_READ = "organizations:read", _("Read organizations")
+    ORGANIZATIONS_WRITE = "organizations:write", _("Create and change organizations")
+    CARTS_READ = "carts:read", _("Read carts and checkouts")
+    CARTS_WRITE = "carts:write", _("Fill carts and start checkouts")
+    KEYS_READ = "keys:read", _("Read the API keys of organizations")
+    KEYS_WRITE = "keys:write", _("Create, rotate and revoke the API keys of organizations")
     SESSIONS_WRITE = "sessions:write", _("Bring people in, signed on")
 
 
-# What a key of one organization may not be given: the store would take a customer's word for who somebody is.
-VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE})
+# What a key of one organization may not be given: the store would take a customer's word for who somebody is, or a key could
+# make others that outlive it.
+VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE})
 
 
 class ApiKey(models.Model):

@@ -42,11 +42,11 @@ def live(organization: Organization, now: datetime) -> models.QuerySet[ApiKey]:
 def listed(organization: Organization, now: datetime) -> list[Listed]:
     """All keys of an organization, those in force first, with their state. One query."""
     rows = ApiKey.objects.filter(organization=organization).select_related("created_by").order_by("-created_at", "-id")
-    found = [Listed(key, _state(key, now)) for key in rows]
+    found = [Listed(key, state(key, now)) for key in rows]
     return sorted(found, key=lambda entry: ("live", "ending", "ended", "revoked").index(entry.state))
 
 
-def _state(key: ApiKey, now: datetime) -> str:
+def state(key: ApiKey, now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
     if key.expires_at is None:
@@ -58,3 +58,8 @@ def organization_named(name: str) -> Organization | None:
     """The open organization with this public id, else with this external id (a vendor key's header). One query."""
     rows = Organization.objects.filter(models.Q(public_id=name) | models.Q(external_id=name), closed_at=None)
     return min(rows, key=lambda row: row.public_id != name, default=None)
+
+
+def organization_of_vendor(external_id: str) -> Organization | None:
+    """The open organization with this external id. One query."""
+    return Organization.objects.filter(external_id=external_id, closed_at=None).first()

@@ -1,7 +1,7 @@
 """The plain entitlement check, answered at the door (config/doors.py): the vendor's product asks it on its users' way.
 
 Whatever is unusual (no such key, another method, an unknown feature, a limit reached) is handed on to
-billing.api.views.people.Entitlements, which alone refuses.
+billing.api.views.entitlements.Entitlements, which alone refuses.
 """
 
 from typing import Any
@@ -28,7 +28,8 @@ def answer(request: HttpRequest) -> HttpResponse | None:
     # Postgres refuses a NUL; the serializer says so.
     if not is_plain or not feature or len(feature) > LONGEST_CODE or "\0" in feature or "\0" in member:
         return None
-    name = request.headers.get(authentication.HEADER, "").strip()
+    name = request.headers.get(authentication.HEADER, "").strip().removeprefix(authentication.EXTERNAL)
+    member = member.removeprefix(authentication.EXTERNAL)
     found = entitlement_answers.answer(key, name=name, feature=feature, member=member, now=clock.now())
     if found is None or (base.View.throttle_classes and api_calls.calls.take(found[0])):
         return None

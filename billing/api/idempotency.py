@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key` on writes: required, honoured for 24 hours."""
+"""The header `Idempotency-Key` on writes: required to make something, honoured on every other write, kept for 24 hours."""
 
 import functools
 import hashlib
@@ -32,9 +32,24 @@ def once(write: Write) -> Write:
 
     Answers that changed something (2xx, and a declined payment) are kept; after any other the key is free again.
     """
+    return _guard(write, is_required=True)
 
+
+def honoured(write: Write) -> Write:
+    """As `once`, for a write that may be repeated anyhow: only if the caller sends a key."""
+    return _guard(write, is_required=False)
+
+
+def once_unkept(write: Write) -> Write:
+    """As `once`, for an answer that holds a secret: it is not kept, but made again from `nonce` while that is possible."""
+    return _guard(write, is_required=True, is_kept=False)
+
+
+def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
     @functools.wraps(write)
     def guarded(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not is_required and HEADER not in request.headers:
+            return write(view, request, *args, **kwargs)
         claimed = _claim(request)
         if claimed.kept is not None:
             return _answer(claimed.kept.status, claimed.kept.body, headers={REPLAYED: "true"})
@@ -49,9 +64,13 @@ def once(write: Write) -> Write:
         except BaseException:
             idempotency.give_up(claimed)
             raise
-        idempotency.finish(claimed, status=response.status_code, body=_plain(response.data))
+        if is_kept:
+            idempotency.finish(claimed, status=response.status_code, body=_plain(response.data))
+        else:
+            idempotency.release(claimed, wall=clock.wall())
         return response
 
+    guarded.honours_keys = True  # type: ignore[attr-defined] # a test looks for writes that forgot
     return guarded
 
 
@@ -72,7 +91,7 @@ def _claim(request: Request) -> idempotency.Claim:
         )
     except idempotency.Reused:
         detail = _("This Idempotency-Key was used for another request. Use a new key for each new request.")
-        raise Problem("idempotency-key-reused", detail) from None
+        raise Problem("idempotency-key-reused", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY) from None
     except idempotency.UnderWay:
         problem = Problem("idempotency-key-in-use", _("The first request with this key is still being made. Ask again."))
         problem.wait = 2  # type: ignore[attr-defined] # becomes Retry-After
@@ -89,7 +108,7 @@ def _key(request: Request) -> str:
 
 def _fingerprint(request: Request) -> str:
     organization = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - as above
-    told = [request.method, request.path, organization.pk if organization else None, request.data]
+    told = [request.method, request.get_full_path(), organization.pk if organization else None, request.data]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -1,11 +1,14 @@
 """What programs send. Shapes are checked here; whether it can be done is the services' to say."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from billing.api import references
 from billing.models import CancelReason, ScheduledKind
 
 MOST_SEATS = 1_000_000
@@ -16,12 +19,55 @@ class Strict(serializers.Serializer[Any]):
     """Refuses members it does not know: a misspelt one would otherwise be ignored in silence."""
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
-            known = ", ".join(self.fields)
-            text = _("This member is not known; the known ones are %(known)s.") % {"known": known}
-            raise serializers.ValidationError({key: [ErrorDetail(text, "unknown")] for key in unknown})
+        if isinstance(data, dict) and (wrong := unknown(data, self)):
+            raise serializers.ValidationError(wrong)
+        if isinstance(data, dict) and (wrong := _mistyped(data, self)):
+            raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+
+# DRF would read "5" as 5 and 5 as "5"; a program that mixes them up is told so.
+JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str | Promise], ...] = (
+    (references.MemberField, (int, str), _("a number or a string")),
+    (serializers.BooleanField, (bool,), _("true or false")),
+    (serializers.IntegerField, (int,), _("a number")),
+    (serializers.ChoiceField, (str,), _("a string")),
+    (serializers.CharField, (str,), _("a string")),
+)
+
+
+def _mistyped(data: dict[str, Any], shape: serializers.Serializer[Any]) -> dict[str, Any]:
+    """The members whose JSON type is another than their field's, each with the right one; in lists by their place."""
+    wrong: dict[str, Any] = {}
+    for name, value in data.items():
+        field = shape.fields[name]
+        if isinstance(field, serializers.ListField) and isinstance(value, list):
+            found = {index: text for index, one in enumerate(value) if (text := _wanted(field.child, one))}
+            if found:
+                wrong[name] = {str(index): [text] for index, text in found.items()}
+        elif text := _wanted(field, value):
+            wrong[name] = [text]
+    return wrong
+
+
+def _wanted(field: Any, value: Any) -> ErrorDetail | None:
+    """What to send instead; None where the value will do, or where the field itself will say."""
+    for kind, types, words in JSON_TYPES:
+        if isinstance(field, kind):
+            is_right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+            return None if is_right or value is None else ErrorDetail(_("Send %(kind)s.") % {"kind": words}, "type")
+    return None
+
+
+def unknown(said: Iterable[str], shape: serializers.Serializer[Any]) -> dict[str, list[ErrorDetail]]:
+    """What of `said` the shape has no field for, each with what it has."""
+    text = _("This member is not known; the known ones are %(known)s.") % {"known": ", ".join(shape.fields)}
+    return {_shown(key): [ErrorDetail(text, "unknown")] for key in sorted(said) if key not in shape.fields}
+
+
+def _shown(key: str) -> str:
+    """A member's name that can be sent back: JSON may hold half characters, and any length."""
+    return key[:120].encode("utf-8", "replace").decode()
 
 
 class SeatPreviewInput(Strict):
@@ -39,10 +85,10 @@ class SeatChangeInput(Strict):
         required=False, min_value=0, help_text="With `seats`: the charge agreed to, in minor units; another one is refused."
     )
     members = serializers.ListField(
-        child=serializers.IntegerField(min_value=1),
+        child=references.MemberField(),
         required=False,
         max_length=MOST_NAMED,
-        help_text="Ids of members who get the new seats.",
+        help_text="Members who get the new seats: ids, or `external:` and your own ids.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -64,10 +110,11 @@ class ScheduledChangeInput(Strict):
         required=False, min_value=1, max_value=MOST_SEATS, help_text="For kind `seats`: seats to have from then on."
     )
     releases = serializers.ListField(
-        child=serializers.IntegerField(min_value=1),
+        child=references.MemberField(),
         required=False,
         max_length=MOST_NAMED,
-        help_text="Ids of members whose seats end then; needed when fewer seats than people would be left.",
+        help_text="Members whose seats end then (ids, or `external:` and your own); needed when fewer seats than people would "
+        "be left.",
     )
     reason_code = serializers.ChoiceField(choices=CancelReason.choices, required=False, help_text="For kind `end`.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
@@ -86,13 +133,8 @@ class LineQuery(serializers.Serializer[Any]):
     line = serializers.SlugField(required=False, help_text="Code of a product line, if the organization has several.")
 
 
-class MembersQuery(serializers.Serializer[Any]):
-    limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
-    after = serializers.IntegerField(min_value=0, default=0, help_text="`next` of the page before.")
-
-
 class EntitlementQuery(serializers.Serializer[Any]):
     feature = serializers.CharField(max_length=60, help_text="A feature's code, as in the catalog.")
     member = serializers.CharField(
-        required=False, max_length=254, help_text="Whom it is for: member id, the vendor's own id of the person, or e-mail."
+        required=False, max_length=254, help_text="Whom it is for: member id, `external:` and your own id, or e-mail address."
     )

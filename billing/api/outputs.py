@@ -212,11 +212,6 @@ class MemberOutput(Output):
     joined_at = serializers.DateTimeField()
 
 
-class MembersOutput(Output):
-    data = MemberOutput(many=True)  # type: ignore[assignment] # as every list of the API; DRF has a property of that name
-    next = serializers.IntegerField(allow_null=True, help_text="`after` of the next page; null: this is the last.")
-
-
 class EntitlementOutput(Output):
     feature = serializers.CharField()
     entitled = serializers.BooleanField()

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from rest_framework import status
+from rest_framework import exceptions, status
 
+from accounts.services import api_keys, invitations, memberships, provisioning
 from billing import gateway
-from billing.services import commands, people, seats
+from billing.services import carts, checkout, commands, invoices, people, seats
 from config.problems import Problem
 
 __all__ = ["Problem", "field", "of"]
@@ -18,7 +20,7 @@ def field(pointer: str, detail: str, code: str) -> dict[str, str]:
     return {"pointer": f"#{pointer}", "detail": detail, "code": code}
 
 
-def of(error: Exception) -> Problem | None:
+def of(error: Exception) -> exceptions.APIException | None:
     """The problem document of a service's refusal; None for what is no refusal but a defect."""
     for kind, make in MAKERS:
         if isinstance(error, kind):
@@ -94,13 +96,63 @@ def _no_free_seat(error: people.NoFreeSeat) -> Problem:
     return Problem("no-free-seat", detail, missing=error.missing)
 
 
+def _too_many_wanted(error: carts.TooManySeats | checkout.SeatsOutOfRange) -> Problem:
+    detail = _("Up to %(maximum)s seats are sold without a person. Take that many now, and talk to us about the rest.")
+    return _wrong_seats("too-many-seats", detail % {"maximum": error.maximum}, maximum=error.maximum)
+
+
+def _not_on_sale(error: Any) -> Problem:
+    detail = _("Nothing like this is on sale. Look at the catalog, and choose again.")
+    return Problem("not-on-sale", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY)
+
+
+def _cart_closed(error: Any) -> Problem:
+    return Problem("cart-closed", _("This cart was bought or replaced meanwhile. Make a new one."))
+
+
+def _already_bought(error: checkout.AlreadyBought) -> Problem:
+    detail = _("There is a live subscription of this product already. Change its seats instead.")
+    return Problem("already-bought", detail, subscription=error.subscription.stripe_id)
+
+
+def _currency_locked(error: checkout.CurrencyLocked) -> Problem:
+    detail = _("The organization pays in %(currency)s while anything in it is open. Choose that currency.")
+    return Problem("currency-locked", detail % {"currency": error.currency.upper()}, currency=error.currency)
+
+
+def _no_document(error: Any) -> Problem:
+    return Problem("no-document", _("Stripe shows no page of this invoice."), status_code=status.HTTP_404_NOT_FOUND)
+
+
+def _last_owner(error: Any) -> Problem:
+    return Problem("last-owner", _("The last owner stays. Make somebody else an owner first."))
+
+
+def _gone(error: Any) -> exceptions.APIException:
+    return exceptions.NotFound()
+
+
+def _organization_closed(error: Any) -> Problem:
+    return Problem("organization-closed", _("The organization of this external id was closed. Use another id."))
+
+
+def _in_its_words(code: str, status_code: int = status.HTTP_409_CONFLICT) -> Callable[[ValidationError], Problem]:
+    """For a refusal that says itself, in the caller's language, what to do."""
+    return lambda error: Problem(code, " ".join(error.messages), status_code=status_code)
+
+
+def _invalid(error: ValidationError) -> exceptions.APIException:
+    return exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
+
+
 def _later(code: str, detail: str, *, status_code: int, seconds: int, **more: Any) -> Problem:
     problem = Problem(code, detail, status_code=status_code, **more)
     problem.wait = seconds  # type: ignore[attr-defined] # becomes Retry-After (config.problems.handle)
     return problem
 
 
-MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+# The first that fits: kinds before what they are a kind of.
+MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
     (seats.NotLive, _not_live),
     (seats.NothingChanges, _nothing_changes),
     (seats.BelowMinimum, _below_minimum),
@@ -112,6 +164,24 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (seats.Stale, _stale),
     (commands.Busy, _busy),
     (people.NoFreeSeat, _no_free_seat),
+    (carts.TooManySeats, _too_many_wanted),
+    (carts.NotOnSale, _not_on_sale),
+    (carts.Closed, _cart_closed),
+    (checkout.SeatsOutOfRange, _too_many_wanted),
+    (checkout.NotOnSale, _not_on_sale),
+    (checkout.AlreadyBought, _already_bought),
+    (checkout.CurrencyLocked, _currency_locked),
+    (invoices.NoPage, _no_document),
+    (memberships.LastOwner, _last_owner),
+    (memberships.Gone, _gone),
+    (provisioning.Closed, _organization_closed),
+    (provisioning.Taken, _in_its_words("external-id-taken")),
+    (api_keys.TooManyKeys, _in_its_words("too-many-keys")),
+    (api_keys.MadeAlready, _in_its_words("key-shown-already")),
+    (api_keys.KeyEnded, _in_its_words("key-ended")),
+    (invitations.TooMany, _in_its_words("too-many-invitations", status.HTTP_429_TOO_MANY_REQUESTS)),
+    (invitations.NotSendable, _in_its_words("not-sendable")),
+    (ValidationError, _invalid),
     (gateway.Unreachable, _unreachable),
     (gateway.GatewayError, _refused),
 )

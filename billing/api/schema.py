@@ -1,21 +1,24 @@
 """How the API describes itself: the key, the header that names the organization, problem documents, examples."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
 
-from billing.api import outputs
+from billing.api import outputs, versions
 
 ORGANIZATION = OpenApiParameter(
     name="Storefront-Organization",
     type=OpenApiTypes.STR,
     location=OpenApiParameter.HEADER,
-    description="With a vendor key: whom the call is about, by public id or by your own external id. "
+    description="With a vendor key: whom the call is about, by id, or by `external:` and your own id. "
     "A key of one organization stands for it and needs no header.",
-    examples=[OpenApiExample("External id", value="acme-1")],
+    examples=[OpenApiExample("Your own id", value="external:acme-1")],
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     name="Idempotency-Key",
@@ -23,9 +26,36 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     required=True,
     description="Up to 255 characters, new for each change. The same key and body within 24 hours get the first answer again "
-    "(with `Idempotent-Replayed: true`); the same key with another body gets 409.",
+    "(with `Idempotent-Replayed: true`); the same key with another body gets 422; while the first request is still "
+    "being made, 409.",
     examples=[OpenApiExample("A random one", value="6f1d3c52-1c0e-4b0a-9a55-0f5a3f6f7a11")],
 )
+
+
+def _header(name: str, description: str, example: str, **more: Any) -> OpenApiParameter:
+    shape = {"type": "string"} | more
+    examples = [OpenApiExample("Example", value=example)]
+    return OpenApiParameter(name, shape, OpenApiParameter.HEADER, description=description, examples=examples)
+
+
+OPTIONAL_KEY = _header(
+    "Idempotency-Key",
+    "As for what is made by POST; this call may be repeated without one too.",
+    "0b9c1f0e-9d43-44f5-a3c5-1d9f6b6f0f55",
+    minLength=1,
+    maxLength=255,
+    pattern="^[!-~]+$",
+)
+VERSION = _header(
+    versions.HEADER,
+    "The date of the API that you were written for: answers keep its shape. Without it they have today's.",
+    versions.VERSIONS[-1].isoformat(),
+    enum=[version.isoformat() for version in versions.VERSIONS],
+)
+IF_NONE_MATCH = _header(
+    "If-None-Match", "The ETag of the answer that you have: 304 if it is still the present one.", '"3f2a..."'
+)
+IF_MATCH = _header("If-Match", "The ETag of what you have read: 412 if it was changed since.", '"3f2a..."')
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # drf-spectacular's base is untyped
@@ -73,7 +103,10 @@ TITLES = {
     402: "Payment Required",
     403: "Forbidden",
     404: "Not Found",
+    406: "Not Acceptable",
     409: "Conflict",
+    412: "Precondition Failed",
+    415: "Unsupported Media Type",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     502: "Bad Gateway",
@@ -82,13 +115,24 @@ TITLES = {
 EVERYWHERE = (
     problem("not-authenticated", 401, "Authentication credentials were not provided."),
     problem("permission-denied", 403, "This key lacks the scope billing:write."),
+    problem("not-acceptable", 406, "Could not satisfy the request Accept header."),
     problem("throttled", 429, "Request was throttled. Expected available in 12 seconds."),
 )
+HEADERS = problem(
+    "invalid",
+    400,
+    "Some fields are not right; `errors` says which and why.",
+    errors=[{"pointer": "#/Store-Version", "detail": "There is no such version. Send one of 2026-03-01.", "code": "invalid"}],
+)
+MEDIA = problem("unsupported-media-type", 415, 'Unsupported media type "text/plain" in request.')
+CHANGED_SINCE = problem("precondition-failed", 412, "It was changed since you read it. Read it again.")
+NOT_FOUND = problem("not-found", 404, "Nothing of this id is yours.")
 NO_ORGANIZATION = problem("not-found", 404, "No organization has this public id or external id.")
 UNREACHABLE = problem("payment-provider-unreachable", 503, "The payment provider does not answer. What was begun goes on.")
 BUSY = problem("change-in-progress", 409, "Another change is being made. Ask again in a moment.")
 NOT_ACTIVE = problem("subscription-not-active", 409, "There is no active subscription. Buy a plan in the store.")
-REUSED = problem("idempotency-key-reused", 409, "This Idempotency-Key was used for another request.")
+IN_USE = problem("idempotency-key-in-use", 409, "The first request with this key is still being made. Ask again.")
+REUSED = problem("idempotency-key-reused", 422, "This Idempotency-Key was used for another request.")
 TOO_MANY_SEATS = problem(
     "too-many-seats",
     422,
@@ -97,6 +141,12 @@ TOO_MANY_SEATS = problem(
     talk_url="https://store.example.com/talk/?seats=400",
     errors=[{"pointer": "#/seats", "detail": "Up to 100 seats are sold without a person.", "code": "too-many-seats"}],
 )
+PAYMENT_PENDING = problem("payment-pending", 409, "An earlier change waits for its payment.", change="k3m9x2c7w5nq8h4t")
+NOTHING_CHANGES = problem("nothing-changes", 409, "That many seats are bought already.")
+ENDS_SOON = problem("subscription-ends", 409, "The subscription ends with this period.")
+REFUSED = problem("payment-provider-refused", 502, "The payment provider refused. Nothing was changed.")
+NO_FREE_SEAT = problem("no-free-seat", 409, "Every seat is in use: 2 more are needed.", missing=2)
+NOT_A_MEMBER = problem("not-a-member", 422, "These are no members of the organization: external:u-7.")
 INVALID = problem(
     "invalid",
     400,
@@ -113,3 +163,77 @@ def example(name: str, value: Any, status: int = 200) -> OpenApiExample:
 def request(name: str, value: Any) -> OpenApiExample:
     """An example of a body."""
     return OpenApiExample(name, value=value, request_only=True)
+
+
+# --- Operations -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What an operation answers when it did what was asked, with an example."""
+
+    shape: type[Serializer[Any]] | None
+    example: Any = None
+    status: int = 200
+    name: str = "Done"
+    description: str = ""
+
+
+Decorator = Callable[[Any], Any]
+
+
+def read(operation: str, summary: str, answer: Answer, *, tag: str, refusals: Sequence[Any] = (), **more: Any) -> Decorator:
+    """A GET: with an ETag, and 304 for whoever has the answer."""
+    parameters = (*more.pop("parameters", ()), IF_NONE_MATCH)
+    unchanged = Answer(shape=None, status=304, description="You have the present answer.")
+    answers = (answer, unchanged)
+    return _operation(operation, summary, answers, tag=tag, refusals=refusals, parameters=parameters, **more)
+
+
+def make(operation: str, summary: str, *answers: Answer, tag: str, refusals: Sequence[Any] = (), **more: Any) -> Decorator:
+    """A POST that makes something: once an Idempotency-Key."""
+    parameters = (*more.pop("parameters", ()), IDEMPOTENCY_KEY)
+    told = (*refusals, REUSED, IN_USE)
+    return _operation(operation, summary, answers, tag=tag, refusals=told, parameters=parameters, **more)
+
+
+def change(operation: str, summary: str, *answers: Answer, tag: str, refusals: Sequence[Any] = (), **more: Any) -> Decorator:
+    """A PATCH or DELETE: may be repeated, with or without an Idempotency-Key."""
+    parameters = (*more.pop("parameters", ()), OPTIONAL_KEY)
+    told = (*refusals, REUSED, IN_USE)
+    return _operation(operation, summary, answers, tag=tag, refusals=told, parameters=parameters, **more)
+
+
+def ask(operation: str, summary: str, answer: Answer, *, tag: str, refusals: Sequence[Any] = (), **more: Any) -> Decorator:
+    """A POST that changes nothing."""
+    return _operation(operation, summary, (answer,), tag=tag, refusals=refusals, **more)
+
+
+def _operation(
+    operation: str,
+    summary: str,
+    answers: Sequence[Answer],
+    *,
+    tag: str,
+    refusals: Sequence[OpenApiExample],
+    parameters: Sequence[Any] = (),
+    body: type[Serializer[Any]] | None = None,
+    bodies: dict[str, Any] | None = None,
+    description: str = "",
+    organization: bool = True,
+) -> Decorator:
+    told = (*refusals, HEADERS, *((MEDIA,) if body else ()), *((NO_ORGANIZATION,) if organization else ()))
+    good = {one.status: OpenApiResponse(one.shape, description=one.description) for one in answers}
+    return extend_schema(
+        operation_id=operation,
+        summary=summary,
+        description=description,
+        tags=[tag],
+        parameters=[*((ORGANIZATION,) if organization else ()), *parameters, VERSION],
+        request=body,
+        responses={**good, **problems(*told)},
+        examples=[
+            *(request(name, value) for name, value in (bodies or {}).items()),
+            *(example(one.name, one.example, one.status) for one in answers if one.example is not None),
+        ],
+    )

@@ -54,6 +54,11 @@ def finish(claimed: Claim, *, status: int, body: Any) -> None:
     IdempotentRequest.objects.filter(pk=claimed.row_id).update(status=status, body=body)
 
 
+def release(claimed: Claim, *, wall: datetime) -> None:
+    """Done, but the answer is a secret and not kept: the same request may come again at once, another one is refused."""
+    IdempotentRequest.objects.filter(pk=claimed.row_id, status=None).update(locked_until=wall)
+
+
 def give_up(claimed: Claim) -> None:
     """Nothing was changed: the key is free again."""
     IdempotentRequest.objects.filter(pk=claimed.row_id, status=None).delete()

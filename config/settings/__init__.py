@@ -370,6 +370,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SeatChangeState": "billing.models.seats.ChangeState",
         "ScheduledChangeState": "billing.models.seats.ScheduledState",
+        "ScheduledKind": "billing.models.seats.ScheduledKind",
+        "LedgerKind": "billing.models.seats.LedgerKind",
+        "SubscriptionStatus": "billing.models.SubscriptionStatus",
+        "InvoiceStatus": "billing.models.invoice.InvoiceStatus",
+        "CartState": "billing.models.checkout.CartState",
+        "CheckoutState": "billing.models.checkout.CheckoutState",
+        "InvitationState": "accounts.models.InvitationState",
+        "InvitationStanding": "billing.api.views.invitations.STANDINGS",
+        "ApiKeyState": "billing.api.views.api_keys.STATES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "displayRequestDuration": True},
 }

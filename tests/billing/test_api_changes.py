@@ -212,8 +212,8 @@ def test_the_same_key_with_another_body_is_refused(caller, bought):
     due = caller.post(PREVIEW, {"seats": 13}, key="").json()["due_now_minor"]
     caller.post(CHANGES, {"seats": 13, "expected_due_now_minor": due})
     other = {"seats": 14, "expected_due_now_minor": due}
-    assert_problem(caller.post(CHANGES, other), 409, "idempotency-key-reused")
-    assert_problem(caller.post(SCHEDULED, {"seats": 9}), 409, "idempotency-key-reused")
+    assert_problem(caller.post(CHANGES, other), 422, "idempotency-key-reused")
+    assert_problem(caller.post(SCHEDULED, {"seats": 9}), 422, "idempotency-key-reused")
 
 
 def test_a_write_without_a_key_is_refused_before_anything(caller, bought):

@@ -45,6 +45,7 @@ OWNER_OBJECT = "LN433.NLLL"
 EVERY_MEMBER = "LN....NLLL"
 KEY = "1111111..."
 KEY_OBJECT = "1111111.4."
+VENDOR_KEY = "111111133."
 
 # URL name: methods, and a letter for each role. `!` after a method: those let in are not tried (it would ask Stripe).
 PAGES = {
@@ -145,13 +146,33 @@ PAGES = {
     "api_schema": ("GET", PUBLIC),
     "api_docs": ("GET", PUBLIC),
     "v1:catalog": ("GET", KEY),
+    "v1:organizations": ("GET", KEY),
+    "v1:organization": ("GET PATCH!", KEY_OBJECT),
+    "v1:members": ("GET", KEY),
+    "v1:member": ("GET PATCH! DELETE!", KEY_OBJECT),
+    "v1:invitations": ("GET POST!", KEY),
+    "v1:invitation": ("GET DELETE!", KEY_OBJECT),
+    "v1:invitation_sends": ("POST!", KEY),  # without an Idempotency-Key nobody is told whether it is there
+    "v1:seats": ("GET POST!", KEY),
+    "v1:seat": ("DELETE!", "1111111444"),  # acme's member has none
     "v1:subscription": ("GET", "1111111.4."),  # the stranger's organization has none
     "v1:seat_preview": ("POST!", KEY),
     "v1:seat_changes": ("POST!", KEY),
     "v1:seat_change": ("GET! DELETE!", KEY_OBJECT),
     "v1:scheduled_changes": ("POST!", KEY),
     "v1:scheduled_change": ("GET! DELETE!", KEY_OBJECT),
-    "v1:members": ("GET", KEY),
+    "v1:carts": ("GET POST!", KEY),
+    "v1:cart": ("GET PATCH!", "1111111.4."),
+    "v1:checkouts": ("POST!", KEY),
+    "v1:checkout": ("GET", KEY_OBJECT),
+    "v1:invoices": ("GET", KEY),
+    "v1:invoice": ("GET", KEY_OBJECT),
+    "v1:invoice_hosted": ("GET!", KEY_OBJECT),
+    "v1:invoice_pdf": ("GET!", KEY_OBJECT),
+    "v1:ledger": ("GET", KEY),
+    "v1:api_keys": ("GET POST!", VENDOR_KEY),
+    "v1:api_key": ("GET DELETE!", VENDOR_KEY),
+    "v1:api_key_rotations": ("POST!", VENDOR_KEY),
     "v1:sessions": ("POST!", KEY),
     "v1:entitlements": ("GET", KEY),
 }
@@ -252,6 +273,18 @@ def world(cast):
         "storefront:scheduled_change": [scheduled.public_id],
         "storefront:invoice_hosted": [rows["invoice"].stripe_id],
         "storefront:invoice_pdf": [rows["invoice"].stripe_id],
+        "v1:organization": [cast.acme.public_id],
+        "v1:member": [member.pk],
+        "v1:seat": [member.pk],
+        "v1:invitation": [invitation.pk],
+        "v1:invitation_sends": [invitation.pk],
+        "v1:cart": [rows["attempt"].cart.public_id],
+        "v1:checkout": [rows["attempt"].public_id],
+        "v1:invoice": [rows["invoice"].stripe_id],
+        "v1:invoice_hosted": [rows["invoice"].stripe_id],
+        "v1:invoice_pdf": [rows["invoice"].stripe_id],
+        "v1:api_key": [key.pk],
+        "v1:api_key_rotations": [key.pk],
         "v1:seat_change": [seat_change.public_id],
         "v1:scheduled_change": [scheduled.public_id],
         "brand_css": ["0123456789ab"],

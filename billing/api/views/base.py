@@ -1,25 +1,59 @@
 """What all resources have in common."""
 
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
-from rest_framework import status
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponseBase, HttpResponseNotModified
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from rest_framework import exceptions, status
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accounts.models import Organization
+from accounts import api_calls, authentication
+from accounts.models import ApiKey, ApiKeyKind, Organization
 from accounts.origin import Origin, Source
-from billing.api import inputs, problems
+from billing.api import etags, inputs, problems, versions
 from billing.models import Subscription
 from billing.services import seats
 from config import logs
 
+M = TypeVar("M", bound=Model)
+VARIES = ("Authorization", "Accept-Language", authentication.HEADER, versions.HEADER)
+
 
 class View(APIView):
-    """What all have in common: refusals of services become problem documents, and a change knows where it came from."""
+    """What all have in common: refusals of services become problem documents, and a change knows where it came from.
+
+    Answers carry Store-Version and, of reads and of settings that were changed, an ETag. `deprecation` announces an address's
+    end; `changes` are those of its answer's shape, for callers that were written for an older one.
+    """
+
+    deprecation: versions.Deprecation | None = None
+    changes: tuple[versions.Change, ...] = ()
+    dated: date = versions.VERSIONS[-1]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.dated = versions.asked(request.headers.get(versions.HEADER))
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(problems.of(exc) or exc)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers[versions.HEADER] = self.dated.isoformat()
+        for name, value in (self.deprecation.headers() if self.deprecation else {}).items():
+            final.headers[name] = value
+        self._limits(request, final)
+        patch_vary_headers(final, VARIES)
+        if request.method != "GET":
+            patch_cache_control(final, no_store=True)
+        if response.status_code == status.HTTP_200_OK and request.method in ("GET", "PATCH"):
+            return self._tagged(request, final)
+        return final
 
     @property
     def organization(self) -> Organization:
@@ -27,11 +61,20 @@ class View(APIView):
         assert isinstance(found, Organization), "HasScope refuses a call without one"
         return found
 
+    @property
+    def is_vendor(self) -> bool:
+        key = self.request.auth
+        return isinstance(key, ApiKey) and key.kind == ApiKeyKind.VENDOR
+
     def origin(self) -> Origin:
         return Origin(source=Source.API, request_id=logs.request_id())
 
     def query(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
-        return _checked(shape(data=self.request.query_params.dict()))
+        """The query's values. One that the shape does not know is refused: misspelt, it would else be left out in silence."""
+        said = shape(data=self.request.query_params.dict())
+        if wrong := inputs.unknown(self.request.query_params, said):
+            raise exceptions.ValidationError(wrong)
+        return _checked(said)
 
     def body(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
         return _checked(shape(data=self.request.data))
@@ -40,6 +83,42 @@ class View(APIView):
         """The live subscription that the call is about."""
         return seats.current(self.organization, line=self.query(inputs.LineQuery).get("line"))
 
+    def check_match(self, shape: type[Serializer[Any]], plain: Any) -> None:
+        """Refuse a write of settings over a state that its caller has not seen (If-Match)."""
+        data = versions.as_of(self.dated, shape(plain).data, self.changes)
+        etags.check(self.request.headers.get("If-Match", ""), data)
+
+    def _tagged(self, request: Request, response: Response) -> Any:
+        response.data = versions.as_of(self.dated, response.data, self.changes)
+        tag = etags.of(response.data)
+        response.headers["ETag"] = tag
+        if request.method == "GET":
+            patch_cache_control(response, private=True, no_cache=True)
+            if etags.is_known(request.headers.get("If-None-Match", ""), tag):
+                return _not_modified(response)
+        return response
+
+    def _limits(self, request: Request, response: Response) -> None:
+        """How much the key may still call: draft-ietf-httpapi-ratelimit-headers."""
+        key = getattr(request, "_auth", None)  # what is known: asking for `auth` would try a refused key again
+        if not self.throttle_classes or not isinstance(key, ApiKey):
+            return
+        standing = api_calls.calls.standing(key.pk)
+        response.headers["RateLimit-Policy"] = f'"key";q={standing.limit};w={api_calls.WINDOW_SECONDS}'
+        response.headers["RateLimit"] = f'"key";r={standing.remaining};t={standing.reset_seconds}'
+
+
+def own(rows: "QuerySet[M]", **named: Any) -> M:
+    """The one row so named; what is not among `rows` (an organization's own) does not exist. One query."""
+    found = rows.filter(**named).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def answer(shape: type[Serializer[Any]], plain: Any, status_code: int = status.HTTP_200_OK) -> Response:
+    return Response(shape(plain).data, status=status_code)
+
 
 def _checked(shape: Serializer[Any]) -> dict[str, Any]:
     shape.is_valid(raise_exception=True)
@@ -47,5 +126,9 @@ def _checked(shape: Serializer[Any]) -> dict[str, Any]:
     return found
 
 
-def answer(shape: type[Serializer[Any]], plain: Any, status_code: int = status.HTTP_200_OK) -> Response:
-    return Response(shape(plain).data, status=status_code)
+def _not_modified(response: HttpResponseBase) -> Any:
+    empty: Any = HttpResponseNotModified()
+    for name, value in response.headers.items():
+        if name != "Content-Type":
+            empty.headers[name] = value
+    return empty

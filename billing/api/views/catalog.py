@@ -1,6 +1,5 @@
 """What is on sale."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,14 +13,14 @@ class Catalog(base.View):
     required_scopes = [Scope.CATALOG_READ]
     needs_organization = False
 
-    @extend_schema(
-        operation_id="catalog",
-        summary="What is on sale",
+    @schema.read(
+        "catalog",
+        "What is on sale",
+        schema.Answer(shape=outputs.CatalogOutput, example=examples.CATALOG, name="Catalog"),
+        tag="Catalog",
         description="Lines, plans, features and prices, in the language of `Accept-Language`. Amounts are minor units a seat "
         "and interval.",
-        tags=["Catalog"],
-        responses={200: outputs.CatalogOutput, **schema.problems()},
-        examples=[schema.example("Catalog", examples.CATALOG)],
+        organization=False,
     )
     def get(self, request: Request) -> Response:
         return base.answer(outputs.CatalogOutput, words.on_sale(catalog.on_sale()))

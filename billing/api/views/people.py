@@ -1,45 +1,147 @@
-"""Members, and what they may use."""
+"""Members: made if absent, read, given another role, removed."""
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import Membership, Scope
-from billing.api import examples, inputs, outputs, schema
-from billing.api.problems import Problem
-from billing.api.views import base
+from accounts.models import Membership, Role, Scope
+from accounts.services import memberships, provisioning
+from billing.api import examples, idempotency, inputs, outputs, paging, references, schema
+from billing.api.views import base, organizations
 from billing.models import SeatAssignment
-from billing.queries import entitlements
+from billing.services import people
+from config import clock
+
+TAG = "Members"
+PLACE = references.path("member", "The member")
+MembersOutput = paging.paged(outputs.MemberOutput, "MembersOutput")
+MIA = examples.MEMBERS["data"][0]
+LAST_OWNER = schema.problem("last-owner", 409, "The last owner stays. Make somebody else an owner first.")
+BY_VENDOR = schema.problem("permission-denied", 403, "Only a vendor-wide key may do this.")
+
+
+class MemberInput(inputs.Strict):
+    email = serializers.EmailField(max_length=254)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    external_id = references.ExternalIdField(required=False)
+    role = serializers.ChoiceField(choices=Role.choices, default=Role.MEMBER)
+    with_seat = serializers.BooleanField(default=False, help_text="Give a seat at once; all or nothing.")
+
+
+class MemberChangeInput(inputs.Strict):
+    role = serializers.ChoiceField(choices=Role.choices)
 
 
 class Members(base.View):
-    required_scopes = [Scope.MEMBERS_READ]
+    required_scopes = {"GET": [Scope.MEMBERS_READ], "POST": [Scope.MEMBERS_WRITE]}
+    needs_vendor_key = ("POST",)
 
-    @extend_schema(
-        operation_id="members",
-        summary="Who belongs to the organization, and who has a seat",
-        tags=["Members"],
-        parameters=[schema.ORGANIZATION, inputs.MembersQuery],
-        responses={200: outputs.MembersOutput, **schema.problems(schema.INVALID, schema.NO_ORGANIZATION)},
-        examples=[schema.example("Members", examples.MEMBERS)],
+    @schema.read(
+        "members",
+        "Who belongs to the organization, and who has a seat",
+        schema.Answer(shape=MembersOutput, example=examples.MEMBERS, name="Members"),
+        tag=TAG,
+        parameters=[paging.PageQuery],
     )
     def get(self, request: Request) -> Response:
-        asked = self.query(inputs.MembersQuery)
-        limit = asked["limit"]
-        seated = SeatAssignment.objects.filter(membership=OuterRef("pk"), ended_at=None)
-        rows = Membership.objects.live().filter(organization=self.organization, pk__gt=asked["after"])
-        found = list(rows.select_related("user").annotate(has_seat=Exists(seated)).order_by("pk")[: limit + 1])
-        shown = found[:limit]
-        following = shown[-1].pk if len(found) > limit else None
-        return base.answer(outputs.MembersOutput, {"data": [_member(row) for row in shown], "next": following})
+        rows = _rows().filter(organization=self.organization)
+        return base.answer(MembersOutput, paging.page(rows, self.query(paging.PageQuery), plain))
+
+    @schema.make(
+        "create_member",
+        "Make a person a member, if they are none",
+        schema.Answer(shape=outputs.MemberOutput, example=MIA, status=201, name="Joined"),
+        schema.Answer(shape=outputs.MemberOutput, example=MIA, name="Was there", description="Was there; nothing was changed."),
+        tag=TAG,
+        description="Vendor keys only, as the store takes your word for the address: others invite people. The person is "
+        "found by `external_id`, else by address, else made, and hears of it by mail.",
+        body=MemberInput,
+        bodies={"With a seat": {"email": "mia@acme.example", "name": "Mia Member", "external_id": "u-93", "with_seat": True}},
+        refusals=[organizations.TAKEN, schema.NO_FREE_SEAT, schema.NOT_ACTIVE, BY_VENDOR],
+    )
+    @idempotency.once
+    def post(self, request: Request) -> Response:
+        asked = self.body(MemberInput)
+        wanted = provisioning.Person(**{name: asked[name] for name in ("email", "name", "external_id") if name in asked})
+        with transaction.atomic():
+            found, is_new = provisioning.member(
+                self.organization, wanted=wanted, role=Role(asked["role"]), origin=self.origin(), at=clock.now()
+            )
+            if asked["with_seat"] and is_new:
+                people.assign(subscription=self.current(), membership_ids=[found.pk], origin=self.origin(), at=clock.now())
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return base.answer(outputs.MemberOutput, plain(_rows().get(pk=found.pk)), code)
 
 
-def _member(row: Any) -> dict[str, Any]:
+class MemberView(base.View):
+    required_scopes = {"GET": [Scope.MEMBERS_READ], "PATCH": [Scope.MEMBERS_WRITE], "DELETE": [Scope.MEMBERS_WRITE]}
+
+    @schema.read(
+        "member",
+        "One member",
+        schema.Answer(shape=outputs.MemberOutput, example=MIA, name="Mia"),
+        tag=TAG,
+        parameters=[PLACE],
+    )
+    def get(self, request: Request, member: str) -> Response:
+        return base.answer(outputs.MemberOutput, self._told(references.member(self.organization, member)))
+
+    @schema.change(
+        "change_member",
+        "Give a member another role",
+        schema.Answer(shape=outputs.MemberOutput, example=MIA | {"role": "billing_admin"}, name="Changed"),
+        tag=TAG,
+        description="Only a vendor key makes owners, or takes it from them. The person hears of it by mail.",
+        parameters=[PLACE, schema.IF_MATCH],
+        body=MemberChangeInput,
+        bodies={"Billing admin": {"role": "billing_admin"}},
+        refusals=[LAST_OWNER, schema.CHANGED_SINCE, BY_VENDOR],
+    )
+    @idempotency.honoured
+    def patch(self, request: Request, member: str) -> Response:
+        found = references.member(self.organization, member)
+        role = Role(self.body(MemberChangeInput)["role"])
+        self._check_owner(role, found)
+        with transaction.atomic():
+            locked = Membership.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=found.pk)
+            self.check_match(outputs.MemberOutput, self._told(locked))
+            memberships.change_role(membership=found, role=role, origin=self.origin(), at=clock.now())
+        return base.answer(outputs.MemberOutput, self._told(found))
+
+    @schema.change(
+        "remove_member",
+        "Remove a member; the seat goes with them",
+        schema.Answer(shape=None, status=204, name="Removed", description="Removed. The seat is free; what it costs stays."),
+        tag=TAG,
+        parameters=[PLACE],
+        refusals=[LAST_OWNER, BY_VENDOR],
+    )
+    @idempotency.honoured
+    def delete(self, request: Request, member: str) -> Response:
+        found = references.member(self.organization, member)
+        self._check_owner(None, found)
+        people.remove(membership=found, origin=self.origin(), at=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _check_owner(self, role: Role | None, found: Membership) -> None:
+        if Role.OWNER in (role, found.role) and not self.is_vendor:
+            raise exceptions.PermissionDenied(_("Only a vendor-wide key may do this; this key belongs to one organization."))
+
+    def _told(self, row: Membership) -> dict[str, Any]:
+        return plain(_rows().get(pk=row.pk))
+
+
+def _rows() -> QuerySet[Any]:
+    seated = SeatAssignment.objects.filter(membership=OuterRef("pk"), ended_at=None)
+    return Membership.objects.live().select_related("user").annotate(has_seat=Exists(seated))
+
+
+def plain(row: Any) -> dict[str, Any]:
     return {
         "id": row.pk,
         "name": row.user.name,
@@ -49,34 +151,3 @@ def _member(row: Any) -> dict[str, Any]:
         "has_seat": row.has_seat,
         "joined_at": row.joined_at,
     }
-
-
-class Entitlements(base.View):
-    """The plain case never comes here: it is answered at the door (billing.api.entitlement_door)."""
-
-    required_scopes = [Scope.ENTITLEMENTS_READ]
-
-    @extend_schema(
-        operation_id="entitlement",
-        summary="May they use this feature?",
-        description="For the organization, or for one person in it. A payment that is being retried takes nothing away.",
-        tags=["Entitlements"],
-        parameters=[schema.ORGANIZATION, inputs.EntitlementQuery],
-        responses={
-            200: outputs.EntitlementOutput,
-            **schema.problems(
-                schema.INVALID,
-                schema.NO_ORGANIZATION,
-                schema.problem("unknown-feature", 404, "No plan has a feature of this code. The catalog lists them."),
-            ),
-        },
-        examples=[schema.example("Included", examples.ENTITLEMENT)],
-    )
-    def get(self, request: Request) -> Response:
-        asked = self.query(inputs.EntitlementQuery)
-        try:
-            found = entitlements.check(self.organization, feature=asked["feature"], member=asked.get("member", ""))
-        except entitlements.UnknownFeature:
-            detail = _("No plan has a feature of this code. The catalog lists them.")
-            raise Problem("unknown-feature", detail, status_code=status.HTTP_404_NOT_FOUND) from None
-        return base.answer(outputs.EntitlementOutput, found)

@@ -1,34 +1,33 @@
 """What an organization has, and what waits for the period's end."""
 
-from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema_view
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import examples, idempotency, inputs, outputs, problems, schema, words
+from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
 from billing.api.problems import Problem
-from billing.api.views import base
+from billing.api.views import base, changes
 from billing.models import CancelReason, ScheduledChange, ScheduledKind, SeatAssignment, Subscription
 from billing.queries import overview
 from billing.services import scheduled
 from config import clock
 
-TAG = ["Subscription"]
+TAG = "Subscription"
 
 
 class SubscriptionView(base.View):
     required_scopes = [Scope.BILLING_READ]
 
-    @extend_schema(
-        operation_id="subscription",
-        summary="What an organization has, and what is to come",
-        tags=TAG,
-        parameters=[schema.ORGANIZATION, inputs.LineQuery],
-        responses={200: outputs.SubscriptionOutput, **schema.problems(schema.NO_ORGANIZATION)},
-        examples=[schema.example("Subscription", examples.SUBSCRIPTION)],
+    @schema.read(
+        "subscription",
+        "What an organization has, and what is to come",
+        schema.Answer(shape=outputs.SubscriptionOutput, example=examples.SUBSCRIPTION, name="Subscription"),
+        tag=TAG,
+        parameters=[inputs.LineQuery],
+        refusals=[schema.problem("no-subscription", 404, "This organization has no subscription.")],
     )
     def get(self, request: Request) -> Response:
         standing = overview.standing(self.organization, line=self.query(inputs.LineQuery).get("line", ""))
@@ -41,31 +40,23 @@ class SubscriptionView(base.View):
 class ScheduledChanges(base.View):
     required_scopes = [Scope.BILLING_WRITE]
 
-    @extend_schema(
-        operation_id="schedule_change",
-        summary="Change seats with the next period, or end the subscription with this one",
+    @schema.make(
+        "schedule_change",
+        "Change seats with the next period, or end the subscription with this one",
+        schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, status=201, name="Coming"),
+        tag=TAG,
         description="`seats` is the number to have from the next period on, on top of what is scheduled already. Can be taken "
         "back until then.",
-        tags=TAG,
-        parameters=[schema.ORGANIZATION, schema.IDEMPOTENCY_KEY, inputs.LineQuery],
-        request=inputs.ScheduledChangeInput,
-        responses={
-            201: outputs.ScheduledChangeOutput,
-            **schema.problems(
-                schema.INVALID,
-                schema.NO_ORGANIZATION,
-                schema.problem("seats-in-use", 409, "2 more people have a seat than would be left.", missing=2),
-                schema.problem("subscription-ends", 409, "The subscription ends with this period."),
-                schema.problem("nothing-changes", 409, "That many seats are bought already."),
-                schema.NOT_ACTIVE,
-                schema.REUSED,
-                schema.TOO_MANY_SEATS,
-            ),
+        parameters=[inputs.LineQuery],
+        body=inputs.ScheduledChangeInput,
+        bodies={
+            "Two fewer at renewal": {"seats": 8, "releases": [4711, "external:u-94"]},
+            "End with the period": {"kind": "end", "reason_code": "unused"},
         },
-        examples=[
-            schema.request("Two fewer at renewal", {"seats": 8, "releases": [4711, 4712]}),
-            schema.request("End with the period", {"kind": "end", "reason_code": "unused"}),
-            schema.example("Coming", examples.SCHEDULED, 201),
+        refusals=[
+            schema.problem("seats-in-use", 409, "2 more people have a seat than would be left.", missing=2),
+            *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAYMENT_PENDING),
+            *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
         ],
     )
     @idempotency.once
@@ -83,7 +74,7 @@ class ScheduledChanges(base.View):
             change = scheduled.change_seats(
                 row,
                 seats_after=asked["seats"],
-                releases=_assignments(row, asked.get("releases", [])),
+                releases=_assignments(row, references.members(self.organization, asked.get("releases", []), "/releases")),
                 origin=self.origin(),
                 at=clock.now(),
                 reason=asked.get("reason", ""),
@@ -103,42 +94,28 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
     return list(seated.values())
 
 
-class ScheduledChangeView(base.View):
-    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
-
-    @extend_schema(
-        operation_id="scheduled_change",
-        summary="How a scheduled change stands",
-        tags=TAG,
-        parameters=[schema.ORGANIZATION],
-        responses={200: outputs.ScheduledChangeOutput, **schema.problems(schema.NO_ORGANIZATION)},
-        examples=[schema.example("Coming", examples.SCHEDULED)],
-    )
-    def get(self, request: Request, change_id: str) -> Response:
-        return base.answer(outputs.ScheduledChangeOutput, words.scheduled_change(self._change(change_id)))
-
-    @extend_schema(
-        operation_id="take_back_scheduled_change",
-        summary="Take a scheduled change back",
+@extend_schema_view(
+    get=schema.read(
+        "scheduled_change",
+        "How a scheduled change stands",
+        schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, name="Coming"),
+        tag=TAG,
+    ),
+    delete=schema.change(
+        "take_back_scheduled_change",
+        "Take a scheduled change, or the end of the subscription, back",
+        schema.Answer(
+            shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED | {"state": "canceled"}, name="Taken back"
+        ),
+        tag=TAG,
         description="Taking back twice is no error. What has happened stays: look at `state`.",
-        tags=TAG,
-        parameters=[schema.ORGANIZATION],
-        responses={
-            200: outputs.ScheduledChangeOutput,
-            **schema.problems(
-                schema.NO_ORGANIZATION, schema.problem("seats-in-use", 409, "Others need these seats.", missing=1)
-            ),
-        },
-        examples=[schema.example("Taken back", examples.SCHEDULED | {"state": "canceled"})],
-    )
-    def delete(self, request: Request, change_id: str) -> Response:
-        change = self._change(change_id)
-        scheduled.take_back(change, origin=self.origin(), at=clock.now())
-        return base.answer(outputs.ScheduledChangeOutput, words.scheduled_change(self._change(change_id)))
+        refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1)],
+    ),
+)
+class ScheduledChangeView(changes.ChangeView[ScheduledChange]):
+    shape = outputs.ScheduledChangeOutput
+    model = ScheduledChange
+    plain = staticmethod(words.scheduled_change)
 
-    def _change(self, change_id: str) -> ScheduledChange:
-        rows = ScheduledChange.objects.select_related("subscription__organization")
-        found = rows.filter(subscription__organization=self.organization, public_id=change_id).first()
-        if found is None:
-            raise Http404
-        return found
+    def undo(self, change: ScheduledChange) -> None:
+        scheduled.take_back(change, origin=self.origin(), at=clock.now())

@@ -1,0 +1,112 @@
+"""How an object is named: by its own id, or as `external:<your id>` by the id that it has in the vendor's product.
+
+The same form in paths (`/organizations/external:crm-42`), in bodies (`"members": ["external:u-93"]`) and in the header
+`Storefront-Organization`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
+from rest_framework import exceptions, serializers
+
+from accounts.models import Membership, Organization
+from billing.api.problems import Problem, field
+
+PREFIX: Final = "external:"
+# What stands in a path as it is: letters, digits and a few marks.
+EXTERNAL_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@+~=-]{0,119}\Z"
+SHAPE: Final = re.compile(rf"^(?:[a-z0-9]{{1,18}}|{PREFIX}{EXTERNAL_ID[1:-2]})\Z")
+ROW_ID: Final = re.compile(r"^[0-9]{1,18}\Z")
+WRONG = _("Send an id, or `external:` and your own id: letters, digits and . _ : @ + ~ = -, 120 at most.")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One of the two is empty."""
+
+    id: str
+    external_id: str = ""
+
+
+def parse(said: str, name: str) -> Reference:
+    """Take a reference apart. Raises ValidationError that names the field `name`."""
+    if not SHAPE.match(said):
+        raise exceptions.ValidationError({name: [WRONG]})
+    return Reference("", said.removeprefix(PREFIX)) if said.startswith(PREFIX) else Reference(said)
+
+
+def path(name: str, what: str) -> OpenApiParameter:
+    """How a path's reference is described."""
+    return OpenApiParameter(
+        name=name,
+        type={"type": "string", "pattern": SHAPE.pattern.replace(r"\Z", "$").replace("(?:", "("), "maxLength": 130},
+        location=OpenApiParameter.PATH,
+        description=f"{what}: its id, or `external:` and your own id of it.",
+        examples=[OpenApiExample("Your own id", value=f"{PREFIX}crm-42")],
+    )
+
+
+class ExternalIdField(serializers.RegexField):
+    """The vendor's own id of an object, as it is set."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Your own id of it: letters, digits and . _ : @ + ~ = -.")
+        super().__init__(EXTERNAL_ID, max_length=120, error_messages={"invalid": WRONG}, **kwargs)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": f"^({PREFIX}[A-Za-z0-9]|[0-9]).*$"}]}
+)
+class MemberField(serializers.CharField):
+    """A member in a body: the id (as a number, or its digits), or `external:` and the vendor's own id of the person."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=130, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        said: str = super().to_internal_value(data)
+        if not (ROW_ID.match(said) or (said.startswith(PREFIX) and SHAPE.match(said))):
+            raise serializers.ValidationError(WRONG)
+        return said
+
+
+def rows(organization: Organization) -> QuerySet[Membership]:
+    """The living members, with who they are."""
+    return Membership.objects.live().filter(organization=organization).select_related("user", "organization")
+
+
+def one_of(found: QuerySet[Membership], said: str) -> Membership | None:
+    """The member of a valid reference, among `found`. One query."""
+    if said.startswith(PREFIX):
+        return found.filter(user__external_id=said.removeprefix(PREFIX)).first()
+    return found.filter(pk=int(said)).first() if ROW_ID.match(said) else None
+
+
+def member(organization: Organization, said: str) -> Membership:
+    """The living member that a path names. Raises ValidationError and Http404. One query."""
+    parse(said, "member")
+    found = one_of(rows(organization), said)
+    if found is None:
+        raise Http404
+    return found
+
+
+def members(organization: Organization, said: list[str], pointer: str) -> list[int]:
+    """The ids of the living members that a body names, in its order. Raises 422 with those that are none. One query."""
+    externals = [one.removeprefix(PREFIX) for one in said if one.startswith(PREFIX)]
+    found = rows(organization).filter(user__external_id__in=externals) if externals else ()
+    known = {f"{PREFIX}{row.user.external_id}": row.pk for row in found}
+    missing = sorted({one for one in said if one.startswith(PREFIX) and one not in known})
+    if missing:
+        raise unknown(missing, pointer)
+    return [known[one] if one in known else int(one) for one in said]
+
+
+def unknown(missing: list[str], pointer: str) -> Problem:
+    detail = str(_("These are no members of the organization: %(ids)s.")) % {"ids": ", ".join(missing)}
+    return Problem("not-a-member", detail, status_code=422, errors=[field(pointer, detail, "not-a-member")])
