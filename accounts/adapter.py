@@ -4,13 +4,14 @@ from typing import Any
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from accounts.models import User
-from accounts.services import outbox
+from accounts.services import outbox, suppressions
 from config import clock
 
 # allauth's name of a mail -> ours below templates/emails/, and what of its context goes along: facts, and secrets.
@@ -54,6 +55,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
         proven: str | None = super().unstash_verified_email(request)
         typed = request.POST.get("email", "").strip().lower()
         return proven if proven and proven.lower() == typed else None
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Whoever has typed the code reads the mailbox: mails that bounced there before go out again."""
+        confirmed: bool = super().confirm_email(request, email_address)
+        if confirmed:
+            suppressions.lift_by_proof(address=email_address.email, at=clock.wall())
+        return confirmed
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **options)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import closure, deletion, entries, past_sessions, recoveries
+from accounts.services import asking, closure, deletion, entries, past_sessions, recoveries
 from config import clock
 
 
@@ -34,3 +34,9 @@ def forget_sessions() -> int:
 def forget_entries() -> int:
     """Delete entries from the product that ended a month ago."""
     return entries.forget(clock.wall())
+
+
+@shared_task(name="accounts.expire_requests")
+def expire_requests() -> int:
+    """Mark requests to join, and for a seat, that nobody answered in time."""
+    return asking.expire(clock.now())

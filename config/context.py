@@ -12,7 +12,8 @@ from django.utils import translation
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from config import brand
+from config import brand, switches
+from config.switches import Feature
 
 NAVIGATION = [
     ("storefront:home", _("Home")),
@@ -100,7 +101,14 @@ class Store:
     def nav(self) -> list[Link]:
         """The pages that this person may open; a plain member has a home and needs no menu."""
         closed = CLOSED_TO.get(getattr(getattr(self._request, "membership", None), "role", ""), set())
+        if not self.has["team"]:
+            closed = closed | {"storefront:team"}
         return links([entry for entry in NAVIGATION if entry[0] not in closed], self._request.path)
+
+    @cached_property
+    def has(self) -> dict[str, bool]:
+        """What the store does itself and does not leave to the product."""
+        return {feature.value: switches.has(feature) for feature in Feature}
 
     @cached_property
     def legal(self) -> list[Link]:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.models import Invitation, InvitationState, Membership, Organization, Role, User
 from accounts.origin import Origin
-from accounts.services import deletion, memberships
+from accounts.services import asking, deletion, memberships
 from billing.services import people
 from offramps.services import forgetting
 
@@ -53,5 +53,6 @@ def delete_account(*, user: User, origin: Origin, at: datetime) -> None:
             "organization"
         ):
             people.revoke(invitation=invitation, origin=origin, at=at)
+        asking.forget(user=user, at=at)
         forgetting.forget(user_id=user.pk, email=address)
         deletion.pseudonymise(user=user, origin=origin, at=at)

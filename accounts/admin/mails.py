@@ -22,7 +22,7 @@ class OutgoingMailAdmin(ReadOnly):
     # The context may hold a code or a link that opens something until the mail is out.
     exclude = ("context", "fence", "lease_until")
     actions = ("retry",)
-    badges = {"state": {"due": "info", "sent": "good", "failed": "bad"}}
+    badges = {"state": {"due": "info", "sent": "good", "failed": "bad", "held": "wait"}}
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.view_outgoingmail")

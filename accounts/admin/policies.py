@@ -51,6 +51,7 @@ UNITS = {
     "minor units": _("minor units"),
     "minutes": _("minutes"),
     "people": _("people"),
+    "requests": _("requests"),
     "seconds": _("seconds"),
     "working days": _("working days"),
     "boolean": _("yes or no"),

@@ -1,15 +1,27 @@
 """Who: the rows about people, organizations, roles, keys, and what happened."""
 
 from accounts.models.api_key import VENDOR_SCOPES, ApiKey, ApiKeyKind, Scope
+from accounts.models.contact import BillingContact
 from accounts.models.entry import Entry
 from accounts.models.invitation import Invitation, InvitationState
 from accounts.models.journal import Journal, JournalCursor
 from accounts.models.legal import Acceptance, LegalDocument
 from accounts.models.mail import MailState, OutgoingMail
+from accounts.models.mail_choice import MailStop, Suppression, SuppressionReason
 from accounts.models.membership import Membership, Role
-from accounts.models.organization import EmployeeBracket, Industry, Organization, OrganizationProfile, Region, Segment, Tier
+from accounts.models.organization import (
+    EmployeeBracket,
+    Industry,
+    Joining,
+    Organization,
+    OrganizationProfile,
+    Region,
+    Segment,
+    Tier,
+)
 from accounts.models.policy import Policy
 from accounts.models.recovery import OPEN_RECOVERIES, ClosedOrganization, OwnerRecovery, RecoveryState
+from accounts.models.requests import JoinRequest, RequestState, SeatRequest
 from accounts.models.user import User
 
 __all__ = [
@@ -18,16 +30,20 @@ __all__ = [
     "Acceptance",
     "ApiKey",
     "ApiKeyKind",
+    "BillingContact",
     "ClosedOrganization",
     "EmployeeBracket",
     "Entry",
     "Industry",
     "Invitation",
     "InvitationState",
+    "JoinRequest",
+    "Joining",
     "Journal",
     "JournalCursor",
     "LegalDocument",
     "MailState",
+    "MailStop",
     "Membership",
     "Organization",
     "OrganizationProfile",
@@ -36,9 +52,13 @@ __all__ = [
     "Policy",
     "RecoveryState",
     "Region",
+    "RequestState",
     "Role",
     "Scope",
+    "SeatRequest",
     "Segment",
+    "Suppression",
+    "SuppressionReason",
     "Tier",
     "User",
 ]

@@ -11,6 +11,7 @@ class MailState(models.TextChoices):
     DUE = "due", _("To be sent")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Given up")
+    HELD = "held", _("Not sent: not wanted, or the address can't be reached")
 
 
 class OutgoingMail(models.Model):

@@ -63,6 +63,14 @@ class Tier(models.IntegerChoices):
     THREE = 3, _("Tier 3")
 
 
+class Joining(models.TextChoices):
+    """What somebody with an address of the company's domain may do, without an invitation."""
+
+    ASK = "ask", _("They may ask, and somebody decides")
+    AUTO = "auto", _("They join by themselves")
+    OFF = "off", _("Only by invitation")
+
+
 def new_public_id() -> str:
     """An opaque id for URLs and Stripe's metadata: 16 characters, 80 random bits, no look-alikes."""
     return "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _unused in range(16))
@@ -84,6 +92,7 @@ class Organization(models.Model):
     currency = models.CharField(
         max_length=3, blank=True, help_text=_("Empty until the first Checkout, then locked while anything in it is open.")
     )
+    joining = models.CharField(_("colleagues"), max_length=4, choices=Joining, default=Joining.ASK)
     closed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

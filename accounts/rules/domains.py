@@ -4,45 +4,39 @@ import re
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(rf"{LABEL}(?:\.{LABEL})+")
-# Mailboxes anybody can open: no company's domain. Kept to the large ones; a miss only prefills a field.
+# Mailboxes anybody can open: no company's domain. A miss lets strangers ask to join each other's companies, and join where an
+# owner lets the whole domain in; so large and middling providers stand here, by region.
+# fmt: off
 PUBLIC_MAIL = frozenset(
     [
-        "aol.com",
-        "fastmail.com",
-        "gmail.com",
-        "gmx.at",
-        "gmx.ch",
-        "gmx.de",
-        "gmx.net",
-        "googlemail.com",
-        "hey.com",
-        "hotmail.com",
-        "icloud.com",
-        "live.com",
-        "mac.com",
-        "mail.com",
-        "mail.ru",
-        "me.com",
-        "msn.com",
-        "outlook.com",
-        "outlook.de",
-        "pm.me",
-        "posteo.de",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "t-online.de",
-        "web.de",
-        "yahoo.co.jp",
-        "yahoo.co.uk",
-        "yahoo.com",
-        "yahoo.de",
-        "yandex.ru",
-        "zoho.com",
-        "163.com",
-        "126.com",
+        "10minutemail.com", "126.com", "139.com", "163.com", "189.cn", "a1.net", "abv.bg", "alice.it", "aliyun.com",
+        "aol.com", "aon.at", "arcor.de", "att.net", "azet.sk", "bellsouth.net", "bigpond.com", "bigpond.net.au", "bk.ru",
+        "bluewin.ch", "blueyonder.co.uk", "bol.com.br", "bredband.net", "btinternet.com", "centrum.cz", "charter.net",
+        "chello.at", "comcast.net", "comhem.se", "cox.net", "daum.net", "docomo.ne.jp", "duck.com", "earthlink.net",
+        "email.com", "email.cz", "email.de", "ezweb.ne.jp", "fastmail.com", "fastmail.fm", "foxmail.com", "free.fr",
+        "freenet.de", "globo.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.co.uk", "gmx.com", "gmx.de", "gmx.fr", "gmx.net",
+        "gmx.us", "googlemail.com", "guerrillamail.com", "hanmail.net", "hey.com", "hispeed.ch", "hotmail.co.uk",
+        "hotmail.com", "hotmail.de", "hotmail.es", "hotmail.fr", "hotmail.it", "hushmail.com", "i.ua", "icloud.com",
+        "ig.com.br", "inbox.com", "inbox.ru", "interia.pl", "juno.com", "kabelmail.de", "kpnmail.nl", "laposte.net",
+        "libero.it", "list.ru", "live.co.uk", "live.com", "live.de", "live.fr", "live.nl", "luukku.com", "mac.com",
+        "mail.bg", "mail.com", "mail.de", "mail.ru", "mailbox.org", "mailfence.com", "mailinator.com", "me.com", "msn.com",
+        "naver.com", "netzero.net", "neuf.fr", "ntlworld.com", "o2.pl", "onet.pl", "online.de", "online.no", "op.pl",
+        "optonline.net", "optusnet.com.au", "orange.fr", "outlook.at", "outlook.com", "outlook.com.br", "outlook.de",
+        "outlook.es", "outlook.fr", "outlook.it", "passmail.net", "planet.nl", "pm.me", "posteo.de", "posteo.net",
+        "privaterelay.appleid.com", "proton.ch", "proton.me", "protonmail.ch", "protonmail.com", "proximus.be", "qq.com",
+        "rambler.ru", "rediffmail.com", "relay.firefox.com", "rocketmail.com", "rogers.com", "runbox.com", "sapo.pt",
+        "sbcglobal.net", "seznam.cz", "sfr.fr", "sharklasers.com", "shaw.ca", "simplelogin.com", "sina.cn", "sina.com",
+        "sky.com", "skynet.be", "softbank.ne.jp", "sohu.com", "start.no", "sunrise.ch", "suomi24.fi", "sympatico.ca",
+        "t-online.de", "talktalk.net", "tdcadsl.dk", "telefonica.net", "telenet.be", "telia.com", "telus.net",
+        "temp-mail.org", "terra.com.br", "terra.es", "tin.it", "tiscali.it", "tuta.com", "tuta.io", "tutanota.com",
+        "tutanota.de", "ukr.net", "unitybox.de", "uol.com.br", "usa.com", "verizon.net", "virgilio.it", "virginmedia.com",
+        "vodafone.de", "vodafonemail.de", "wanadoo.fr", "web.com", "web.de", "wp.pl", "xs4all.nl", "xtra.co.nz", "ya.ru",
+        "yahoo.ca", "yahoo.co.in", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com", "yahoo.com.au", "yahoo.com.br", "yahoo.com.mx",
+        "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.in", "yahoo.it", "yandex.com", "yandex.ru", "yeah.net", "ymail.com",
+        "yopmail.com", "ziggo.nl", "zoho.com", "zohomail.com", "zohomail.eu",
     ]
 )
+# fmt: on
 
 
 class Malformed(ValueError):

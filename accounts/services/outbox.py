@@ -4,6 +4,7 @@ At least once: a process that dies between the mail server's "accepted" and our 
 the same Message-ID. Never twice at once: a claim raises the row's fence, and a result with an older fence is dropped.
 """
 
+import smtplib
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,9 +18,11 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models import MailState, Organization, OutgoingMail, User
-from accounts.queries import policies
-from accounts.services import journal, rendering
+from accounts.models import MailState, Membership, Organization, OutgoingMail, Role, SuppressionReason, User
+from accounts.queries import mail_choices, policies
+from accounts.queries.mail_choices import Hold
+from accounts.rules import mail_refusals, mail_topics
+from accounts.services import journal, rendering, suppressions
 from config import pulse
 
 LEASE = timedelta(seconds=30)
@@ -97,9 +100,12 @@ def _claim(now: datetime) -> list[OutgoingMail]:
 def _send_all(mails: list[OutgoingMail], now: datetime) -> None:
     started = time.monotonic()
     connection = get_connection()
+    holds = mail_choices.holds(mails)
     try:
         for mail in mails:
-            if time.monotonic() - started > SENDING_SECONDS:
+            if hold := holds.get(mail.pk):
+                _hold(mail, hold, now)
+            elif time.monotonic() - started > SENDING_SECONDS:
                 _hand_back(mail)
             else:
                 _send(mail, connection, now)
@@ -110,6 +116,8 @@ def _send_all(mails: list[OutgoingMail], now: datetime) -> None:
 def _send(mail: OutgoingMail, connection: BaseEmailBackend, now: datetime) -> None:
     try:
         rendering.message(mail, connection).send()
+    except smtplib.SMTPRecipientsRefused as error:
+        _refused(mail, error, now)
     except Exception as error:  # noqa: BLE001 - a broken template or an unreachable server must not stop the lane
         _failed(mail, error, now)
     else:
@@ -132,6 +140,45 @@ def _failed(mail: OutgoingMail, error: Exception, now: datetime) -> None:
             data = {"mail": mail.id, "kind": mail.kind, "subject_row": mail.subject_row, "attempts": mail.attempts}
             journal.append(
                 kind="accounts.mail.given_up", organization=mail.organization, at=now, data=data, request_id=mail.request_id
+            )
+
+
+def _refused(mail: OutgoingMail, error: smtplib.SMTPRecipientsRefused, now: datetime) -> None:
+    """The server takes nothing for this address. A dead mailbox is not tried again; anything else is an ordinary failure."""
+    code, said = error.recipients.get(mail.recipient, (0, b""))
+    words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    if not mail_refusals.is_dead_mailbox(code, words):
+        _failed(mail, error, now)
+        return
+    suppressions.suppress(address=mail.recipient, reason=SuppressionReason.REFUSED, detail=f"{code} {words}", at=now)
+    _hold(mail, Hold(why=f"{code} {words}", is_unreachable=True), now)
+
+
+def _hold(mail: OutgoingMail, hold: Hold, now: datetime) -> None:
+    """Don't send it, and say why. What is about money goes to the owners instead, unless they have got it."""
+    with transaction.atomic():
+        context = rendering.without_secret(mail.context)
+        if not _mine(mail).update(state=MailState.HELD, error=hold.why[:2000], lease_until=None, context=context):
+            return
+        if not hold.is_unreachable:
+            return
+        if mail_topics.is_money(mail.kind) and mail.organization:
+            _to_owners(mail, mail.organization)
+        data = {"mail": mail.pk, "kind": mail.kind, "subject_row": mail.subject_row}
+        journal.append(kind="accounts.mail.held", organization=mail.organization, at=now, data=data, request_id=mail.request_id)
+
+
+def _to_owners(mail: OutgoingMail, organization: Organization) -> None:
+    owners = Membership.objects.live().filter(organization=organization, role=Role.OWNER, user__is_active=True)
+    for owner in owners.select_related("user"):
+        if owner.user.email != mail.recipient:
+            write(
+                kind=mail.kind,
+                subject_row=mail.subject_row,
+                to=owner.user,
+                organization=organization,
+                context=rendering.unpack(rendering.without_secret(mail.context)),
+                at=mail.created_at,
             )
 
 

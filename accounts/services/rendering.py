@@ -11,9 +11,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template import Context, engines
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import Organization, OutgoingMail
+from accounts.rules import mail_topics
+from accounts.services import links
 
 SECRET = "secret"  # noqa: S105 - a key's name
 # JSON knows no dates: {"$at": "2027-03-01T10:00:00+00:00"} and {"$on": "2027-03-01"} stand for them in a mail's context.
@@ -69,6 +72,16 @@ def message(mail: OutgoingMail, connection: BaseEmailBackend | None = None) -> E
     return built
 
 
+def stop_url(mail: OutgoingMail) -> str:
+    """The address at which this mail's topic is stopped; empty for a mail that always goes out.
+
+    It names the mail, not the person: addresses in logs say nothing of anybody.
+    """
+    if mail.pk is None or mail_topics.topic_of(mail.kind) is None:
+        return ""
+    return f"{settings.STORE_URL}{reverse('storefront:mail_stop', args=[links.token(links.MAIL_STOP, mail.pk)])}"
+
+
 def _context(mail: OutgoingMail) -> dict[str, Any]:
     context = unpack(mail.context)
     return {
@@ -78,6 +91,7 @@ def _context(mail: OutgoingMail) -> dict[str, Any]:
         "recipient_name": mail.user.get_short_name() if mail.user and mail.user.name else "",
         "organization": mail.organization,
         "language": mail.locale,
+        "stop_url": stop_url(mail),
         **context.pop(SECRET, {}),
         **context,
     }
@@ -103,7 +117,11 @@ def _zone(organization: Organization | None) -> tzinfo:
 
 def _headers(mail: OutgoingMail) -> dict[str, str]:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    stop = stop_url(mail)
+    # One click in the mail program, without a page (RFC 8058).
+    unsubscribing = {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if stop else {}
     return {
+        **unsubscribing,
         # When it was written, in store time, as every date in it.
         "Date": format_datetime(mail.created_at),
         # The same for every attempt at this row, so that a mail sent twice after a crash is known as one.

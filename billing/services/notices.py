@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.services import outbox
+from accounts.services import billing_contacts, outbox
 from billing.models import (
     CheckoutAttempt,
     Invoice,
@@ -37,6 +37,28 @@ def _write(kind: str, subject_row: str, organization: Organization, context: dic
     full = {"organization": organization.name, **context}
     for person in deciders(organization):
         outbox.write(kind=f"billing/{kind}", subject_row=subject_row, to=person, organization=organization, context=full, at=at)
+
+
+def _write_to_contacts(kind: str, subject_row: str, invoice: Invoice, context: dict[str, Any], at: datetime) -> None:
+    """The same to the billing contacts, in each one's language; they have no way into the store, so the link is their own.
+
+    A contact who decides about money has got the mail already: one row an address.
+    """
+    for contact in billing_contacts.verified(invoice.organization):
+        outbox.write(
+            kind=f"billing/{kind}",
+            subject_row=subject_row,
+            to=contact.email,
+            organization=invoice.organization,
+            context={
+                "organization": invoice.organization.name,
+                **context,
+                "invoice_url": billing_contacts.invoice_url(contact, invoice.pk),
+                "contact_url": billing_contacts.url(contact),
+            },
+            locale=contact.locale,
+            at=at,
+        )
 
 
 def _plan(row: Subscription) -> dict[str, Any]:
@@ -150,6 +172,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "lines": lines,
     }
     _write("receipt", f"invoice:{invoice.pk}", invoice.organization, context, at)
+    _write_to_contacts("receipt", f"invoice:{invoice.pk}", invoice, context, at)
 
 
 def payment_failed(invoice: Invoice, *, at: datetime) -> None:
@@ -162,7 +185,9 @@ def payment_failed(invoice: Invoice, *, at: datetime) -> None:
         "currency": invoice.currency,
         "next_attempt_at": invoice.next_attempt_at,
     }
-    _write("payment_failed", f"invoice:{invoice.pk}:{invoice.attempt_count}", invoice.organization, context, at)
+    about = f"invoice:{invoice.pk}:{invoice.attempt_count}"
+    _write("payment_failed", about, invoice.organization, context, at)
+    _write_to_contacts("payment_failed", about, invoice, context, at)
 
 
 def paid_twice(attempt: CheckoutAttempt, *, amount_minor: int, currency: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.origin import Origin
-from accounts.services import invitations, journal, memberships, outbox
+from accounts.services import asking, invitations, journal, memberships, outbox, seat_requests
 from billing.models import SeatAssignment, Subscription
 from billing.services import notices
 
@@ -41,6 +41,11 @@ class Invited:
 def in_use(subscription: Subscription) -> QuerySet[SeatAssignment]:
     """The seats somebody has or is invited to."""
     return SeatAssignment.objects.filter(subscription=subscription, ended_at=None)
+
+
+def has_seat(membership: Membership) -> bool:
+    """Whether the member has a seat of any of the organization's subscriptions."""
+    return SeatAssignment.objects.filter(membership=membership, ended_at=None).exists()
 
 
 def free_seats(subscription: Subscription) -> int:
@@ -124,6 +129,7 @@ def accept(*, token: str, user: User, origin: Origin, at: datetime) -> Membershi
             _end(SeatAssignment.objects.filter(pk=seat.pk), origin=origin, at=at)
         else:
             SeatAssignment.objects.filter(pk=seat.pk).update(membership=membership, invitation=None)
+            seat_requests.given(membership=membership, origin=origin, at=at)
     return membership
 
 
@@ -138,6 +144,7 @@ def revoke(*, invitation: Invitation, origin: Origin, at: datetime) -> None:
 def remove(*, membership: Membership, origin: Origin, at: datetime) -> None:
     """Remove a member (or leave): the seat goes with them. Raises memberships.LastOwner."""
     memberships.remove(membership=membership, origin=origin, at=at)
+    asking.members_left(membership, at)
     _end(SeatAssignment.objects.filter(membership=membership, ended_at=None), origin=origin, at=at)
 
 
@@ -190,6 +197,8 @@ def _seat(
         subscription=subscription, membership=membership, invitation=invitation, assigned_by=origin.actor, assigned_at=at
     )
     _tell("billing.seat.assigned", seat, origin, at)
+    if membership is not None:
+        seat_requests.given(membership=membership, origin=origin, at=at)
     if membership is not None and membership.user != origin.actor:
         outbox.write(
             kind="billing/seat_assigned",

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.settings import sign_in
@@ -241,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
     "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
     "closures": {"task": "accounts.settle_closures", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "requests": {"task": "accounts.expire_requests", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-entries": {"task": "accounts.forget_entries", "schedule": 86400.0, "options": {"expires": 3600.0}},
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
@@ -255,6 +257,16 @@ PULSE_LANES = {
     "mail": "accounts.services.outbox.drain",
 }
 
+# --- What the vendor's product does itself (config/switches.py) ----------------------------------------------------------
+
+STORE_WITHOUT: list[str] = optional("STORE_WITHOUT", env.list, [], "invitations,team,cancel")
+STORE_ELSEWHERE = {
+    name: optional(f"STORE_ELSEWHERE_{name.upper()}", env.str, "", "https://app.example/settings/team")
+    for name in ("invitations", "team", "cancel")
+}
+if unknown := set(STORE_WITHOUT) - set(STORE_ELSEWHERE):
+    raise ImproperlyConfigured(f"STORE_WITHOUT names {sorted(unknown)}; it takes {', '.join(STORE_ELSEWHERE)}.")
+
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
@@ -266,6 +278,8 @@ DEFAULT_FROM_EMAIL = optional(
     "DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <store@fieldnote.example>", "Store <store@a.example>"
 )
 EMAIL_TIMEOUT = 10
+# For bounces and complaints (docs/mail.md). Without it /webhooks/mail/ is not there.
+MAIL_WEBHOOK_SECRET = optional("MAIL_WEBHOOK_SECRET", env.str, "", "a-long-random-string")
 if PRODUCTION:
     vars().update(required("EMAIL_URL", env.email_url, "smtp+tls://user:password@mail.example:587"))
 elif env.str("EMAIL_URL", default=""):

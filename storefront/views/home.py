@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from accounts.queries import members
+from accounts.queries import members, seat_requests
 from billing.models import SeatAssignment
 from billing.queries import carts, checkouts, invoices, overview
 from billing.queries import seats as seats_query
@@ -65,9 +65,11 @@ def _owner(request: OrganizationRequest, standings: list[Standing]) -> dict[str,
 
 
 def _member(request: OrganizationRequest) -> dict[str, Any]:
-    """A member's own seat, and whom to ask. Two queries."""
+    """A member's own seat, what they asked, and whom to ask. Two queries, three without a seat."""
     live = SeatAssignment.objects.filter(membership=request.membership, ended_at=None)
+    seats = list(live.select_related("subscription__plan", "subscription__line", "assigned_by").order_by("assigned_at"))
     return {
-        "seats": list(live.select_related("subscription__plan", "subscription__line", "assigned_by").order_by("assigned_at")),
+        "seats": seats,
+        "asked": None if seats else seat_requests.latest(request.membership, clock.now()),
         "who_can": members.who_can(request.organization, Permission.CHANGE_SEATS),
     }

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.middleware import CURRENT
-from accounts.queries import second_factors
+from accounts.queries import joining, second_factors
 from accounts.services import offers, organizations
-from config import clock
+from config import clock, switches
+from config.switches import Feature
 from storefront.forms.organizations import OrganizationForm, first_guess, present
 
 HOME = "/"
@@ -33,7 +34,8 @@ def new(request: OrganizationRequest) -> HttpResponse:
             return response
     else:
         form = OrganizationForm(initial=first_guess(request.user, request.headers.get("Accept-Language", "")))
-    context = {"form": form, "next": next_url(request), "is_first": not request.memberships}
+    offers = joining.offers(request.user, clock.now()) if switches.has(Feature.TEAM) else []
+    context = {"form": form, "next": next_url(request), "is_first": not request.memberships, "offers": offers}
     return render(request, "storefront/organizations/new.html", context, status=422 if form.errors else 200)
 
 
@@ -79,6 +81,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages below settings, as links of a segmented switch."""
     pages = [
         ("storefront:organization_settings", _("Organization")),
+        ("storefront:people_settings", _("People and receipts")),
         ("storefront:api_keys", _("API keys")),
         ("storefront:organization_closure", _("Close")),
     ]

@@ -15,7 +15,8 @@ from accounts.models import Role
 from billing.models import SeatAssignment, Subscription
 from billing.queries import overview
 from billing.services import people
-from config import clock
+from config import clock, switches
+from config.switches import Feature
 from storefront.views import redirects
 
 SEPARATORS = re.compile(r"[\s,;]+")
@@ -64,6 +65,8 @@ def _unassign(request: OrganizationRequest) -> None:
 
 
 def _invite(request: OrganizationRequest) -> None:
+    if not switches.has(Feature.INVITATIONS):
+        raise Http404
     emails = [part for part in SEPARATORS.split(request.POST.get("emails", "")) if part]
     if not emails:
         messages.warning(request, _("Type one or more e-mail addresses."))

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
+from accounts.queries import seat_requests as seat_requests_read
+from accounts.services import seat_requests
 from billing.models import ChangeState
 from billing.queries import overview
 from billing.queries import seats as queries
@@ -143,7 +145,7 @@ def _asked(request: OrganizationRequest, standing: Standing) -> Answer:
 
 
 def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -> dict[str, Any]:
-    """Two queries besides the standing."""
+    """Three queries besides the standing."""
     at = clock.now()
     plan = standing.row.plan
     before = _numbers([request.GET.get("before", "")])
@@ -163,6 +165,9 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
             {"value": NOW, "label": _("Now")},
             {"value": RENEWAL, "label": _("From %(day)s") % {"day": words.day(standing.row.period_ends_at)}},
         ],
+        # Whom a request for a seat is about comes with the number (storefront.views.asking).
+        "chosen": frozenset(_numbers(request.GET.getlist("member"))),
+        "asking": [(row, seat_requests.token(row)) for row in seat_requests_read.waiting(request.organization, at)],
         "talk_url": seat_problems.talk_url(standing, answer.seats),
     }
 

@@ -16,8 +16,10 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.models import Invitation, Membership, Role
 from accounts.queries import invitations as invitations_read
-from accounts.queries import members
+from accounts.queries import joining as joining_read
+from accounts.queries import mail_choices, members
 from accounts.rules import permissions
+from accounts.services import joining
 from accounts.services.invitations import Outcome
 from billing.services import people
 from config import clock
@@ -81,7 +83,7 @@ def invitations(request: OrganizationRequest) -> HttpResponse:
 
 
 def context(request: OrganizationRequest, form: InviteForm, lines: list[Line] | None = None) -> dict[str, Any]:
-    """What the team page and its parts show. Four queries besides the request's own."""
+    """What the team page and its parts show. Six queries besides the request's own."""
     now = clock.now()
     query = request.GET.get("q", "").strip()
     rows = members.of(request.organization)
@@ -95,6 +97,8 @@ def context(request: OrganizationRequest, form: InviteForm, lines: list[Line] | 
         "query": query,
         "page": page,
         "members": [_member(request, row) for row in page],
+        "asking": [(row, joining.token(row)) for row in joining_read.waiting(request.organization, now)],
+        "unreachable": mail_choices.unreachable(request.organization),
         "waiting": [Waiting(row, row.expires_at <= now) for row in waiting],
         "can_transfer": access.can(request, Permission.TRANSFER_OWNERSHIP),
         "role_choices": Role.choices,

@@ -25,7 +25,7 @@ def test_the_page_costs_the_same_for_few_and_many(cast, client, settings, django
     factories.MembershipFactory.create_batch(size, organization=cast.acme)
     client.force_login(cast.owner)
     client.get(reverse(TEAM))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         page = client.get(reverse(TEAM))
     assert len(page.context["members"]) == min(size + 3, 50)
 

@@ -19,7 +19,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts import staff_groups
-from accounts.models import Membership
+from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
+from accounts.services import joining, links, outbox, seat_requests
 from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription
 from config import clock
 from tests import factories, shelf
@@ -60,6 +61,22 @@ PAGES = {
     "storefront:sandbox_bar": ("POST!", SIGNED_IN),
     "storefront:legal": ("GET", PUBLIC),
     "storefront:organization_new": ("GET POST", SIGNED_IN),
+    "storefront:join_requests": ("POST", "L444444LLL"),  # one must name an organization that was offered
+    "storefront:join_withdrawal": ("POST", "L444444LLL"),  # one's own; this one is of somebody else
+    "storefront:join_request": ("GET POST", "L444..4LLL"),
+    "storefront:seat_asks": ("POST", EVERY_MEMBER),
+    "storefront:seat_request": ("GET POST", "L444..4LLL"),
+    "storefront:mail_preferences": ("GET POST", SIGNED_IN),
+    "storefront:address_checks": ("POST", SIGNED_IN),
+    "storefront:mail_stop": ("GET POST", PUBLIC),  # the token is the key; whose it is, tests/accounts/test_mail_choices.py says
+    "storefront:address_check": ("GET POST", "4444444444"),  # this one was never given out
+    "storefront:mail_events": ("POST", "4444444444"),  # without a secret in the settings
+    "storefront:people_settings": ("GET POST", OWNER),
+    "storefront:joining_choice": ("POST", OWNER),
+    "storefront:contact_sends": ("POST", OWNER_OBJECT),
+    "storefront:contact_removal": ("POST", OWNER_OBJECT),
+    "storefront:billing_contact": ("GET POST", PUBLIC),  # the token is the key
+    "storefront:contact_invoice": ("GET", "4444444444"),  # this one was never given out
     "storefront:organization_switch": ("POST", "L444444LLL"),  # one must name an organization one is in
     "storefront:organization_settings": ("GET POST", OWNER),
     "storefront:organization_closure": ("GET POST", OWNER),
@@ -190,6 +207,11 @@ LOOKING = {
     "accounts.journal": NOT_MARKETING,
     "accounts.invitation": HELPING | {"csm"},
     "accounts.apikey": HELPING,
+    "accounts.joinrequest": HELPING,
+    "accounts.seatrequest": HELPING,
+    "accounts.billingcontact": HELPING,
+    "accounts.mailstop": HELPING,
+    "accounts.suppression": HELPING,
     "accounts.outgoingmail": HELPING,
     "accounts.legaldocument": HELPING | {"finance"},
     "accounts.acceptance": HELPING | {"finance"},
@@ -255,6 +277,7 @@ def world(cast):
     member = Membership.objects.get(user=cast.member)
     price = Price.objects.select_related("plan__line").first()
     rows = _billing_rows(cast.acme, price)
+    asked = _asked_rows(cast)
     seat_change, scheduled = rows["seat_change"], rows["scheduled"]
     args = {
         "storefront:api_key_rotation": [key.pk],
@@ -264,6 +287,15 @@ def world(cast):
         "storefront:member_role": [member.pk],
         "storefront:member_removal": [member.pk],
         "storefront:invitation": [invitation.token],
+        "storefront:join_withdrawal": [asked["join"].pk],
+        "storefront:join_request": [joining.token(asked["join"])],
+        "storefront:seat_request": [seat_requests.token(asked["seat"])],
+        "storefront:mail_stop": [links.token(links.MAIL_STOP, asked["mail"].pk)],
+        "storefront:address_check": ["never-given-out"],
+        "storefront:contact_sends": [asked["contact"].pk],
+        "storefront:contact_removal": [asked["contact"].pk],
+        "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
+        "storefront:contact_invoice": ["never-given-out"],
         "storefront:legal": ["terms"],
         "storefront:entry": ["a" * 43],
         "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
@@ -296,6 +328,21 @@ def world(cast):
         "recovery_objection": ["never-given-out"],
     }
     return World(cast, args)
+
+
+def _asked_rows(cast):
+    now, soon = clock.now(), clock.now() + timedelta(days=14)
+    stranger = factories.UserFactory(email="somebody@acme.example")
+    join = JoinRequest.objects.create(
+        organization=cast.acme, user=stranger, email=stranger.email, asked_at=now, expires_at=soon
+    )
+    member = Membership.objects.get(user=cast.member)
+    seat = SeatRequest.objects.create(membership=member, asked_at=now, expires_at=soon)
+    contact = BillingContact.objects.create(
+        organization=cast.acme, email="invoices@acme.example", added_at=now, sent_at=now, expires_at=soon
+    )
+    outbox.write(kind="accounts/welcome", subject_row="x:1", to=cast.member, organization=cast.acme, context={}, at=now)
+    return {"join": join, "seat": seat, "contact": contact, "mail": OutgoingMail.objects.get()}
 
 
 def _billing_rows(organization, price):
