@@ -34,6 +34,9 @@ PaymentIntent = stripe.PaymentIntent
 Refund = stripe.Refund
 Event = stripe.Event
 WebhookEndpoint = stripe.WebhookEndpoint
+Coupon = stripe.Coupon
+PromotionCode = stripe.PromotionCode
+Discount = stripe.Discount
 Account = stripe.Account
 TaxSettings = stripe.tax.Settings
 PortalConfiguration = stripe.billing_portal.Configuration
@@ -127,6 +130,10 @@ def _call(name: str, ask: Callable[[stripe.StripeClient, Any], T], *, key: str |
     raise AssertionError("the last attempt returns or raises")
 
 
+# For the modules billing.gateway_* that hold the calls of one subject.
+call = _call
+
+
 def _refuse_inside_transaction(name: str) -> None:
     # Blocks that the test runner opened around a whole test are marked by Django and do not count.
     if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined] # noqa: SLF001
@@ -201,7 +208,7 @@ def create_session(params: Params, *, key: str) -> Session:
 
 def session(stripe_id: str) -> Session:
     """With what it brought expanded: the subscription and its latest invoice, or the setup intent and its card."""
-    expand = ["setup_intent.payment_method", "subscription.latest_invoice.payments"]
+    expand = ["setup_intent.payment_method", "subscription.latest_invoice.payments", "subscription.discounts.source.coupon"]
     params: Any = {"expand": expand}
     return _call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
 
@@ -213,7 +220,7 @@ def expire_session(stripe_id: str, *, key: str) -> Session:
 
 # --- Subscriptions ----------------------------------------------------------------------------------------------------
 
-_SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments"]
+_SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments", "discounts.source.coupon"]
 
 
 def subscription(stripe_id: str) -> Subscription:

@@ -10,7 +10,9 @@ from billing.queries.overview import Standing
 from billing.queries.seats import Later
 from billing.rules import pricing, rounding
 from billing.rules.preview import Line, Preview
+from billing.services.promotions import Offer
 from config import words
+from storefront import reductions
 
 Receipt = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -22,6 +24,8 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
     gained = shown.quantity_after - shown.quantity_before
     title = ngettext("%(count)s more seat, from today", "%(count)s more seats, from today", gained)
     extra = [{"label": _("Tax"), "amount_minor": shown.tax_minor}] if shown.tax_minor else []
+    if shown.discount_minor:
+        extra.insert(0, {"label": reductions.label(shown.discounts), "amount_minor": -shown.discount_minor})
     if shown.balance_applied_minor < 0:
         extra.append({"label": _("Kept as your credit"), "amount_minor": -shown.balance_applied_minor})
     return {
@@ -33,27 +37,74 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "taxes": extra,
         "balance_minor": -shown.balance_applied_minor if shown.balance_applied_minor > 0 else 0,
         "total_minor": shown.due_now_minor,
+        "notes": _notes(shown),
         "next_text": _renewal(shown),
         "stale": stale,
+    }
+
+
+def _notes(shown: Preview) -> list[str]:
+    """What is worked into the lines, and why less is due than they say."""
+    left = -shown.balance_before_minor - shown.balance_applied_minor
+    worked_in = [] if shown.discount_minor else reductions.worked_in(shown.discounts, shown.currency)
+    used = reductions.credit_first(
+        used_minor=shown.balance_applied_minor, due_minor=shown.due_now_minor, left_minor=left, currency=shown.currency
+    )
+    return [*worked_in, *used]
+
+
+def of_promotion(offered: Offer, standing: Standing) -> Receipt:
+    """The next charge with a promotion code: today nothing, then less, and from when on it is the full price again."""
+    entered = offered.entered
+    lines = [
+        {
+            "label": words.seats(standing.coming),
+            "note": unit_words(standing, standing.coming),
+            "amount_minor": offered.total_minor,
+        },
+        {"label": entered.name, "note": entered.short, "amount_minor": -offered.off_minor},
+    ]
+    extra = [{"label": _("Tax"), "amount_minor": offered.tax_minor}] if offered.tax_minor else []
+    left = -standing.balance_minor - offered.balance_applied_minor
+    values = {"full": words.money(offered.total_minor, offered.currency)}
+    if entered.ends_at is not None:
+        then = _("From %(day)s it is %(full)s again.") % (values | {"day": words.day(entered.ends_at)})
+    elif entered.lasts_beyond(offered.renewal_at):
+        then = ""
+    else:
+        then = _("The charge after that is %(full)s again.") % values
+    return {
+        "title": _("Your charge %(when)s") % {"when": words.on_day(offered.renewal_at)},
+        "currency": offered.currency,
+        "lines": lines,
+        "subtotal_minor": None,
+        "taxes": extra,
+        "balance_minor": -offered.balance_applied_minor if offered.balance_applied_minor > 0 else 0,
+        "total_minor": offered.due_minor,
+        "total_label": _("Charged then"),
+        "notes": reductions.credit_first(
+            used_minor=offered.balance_applied_minor, due_minor=offered.due_minor, left_minor=left, currency=offered.currency
+        ),
+        "next_text": then,
     }
 
 
 def of_later(later: Later, standing: Standing) -> Receipt:
     """Seats from the next period on: what that period costs, and what it would have cost."""
     day = words.day(later.at)
-    values = {"before": words.money(later.total_before_minor, later.currency), "seats": words.seats(later.before)}
+    before = later.total_before_minor - standing.discount_minor(later.total_before_minor, later.at)
+    values = {"before": words.money(before, later.currency), "seats": words.seats(later.before)}
+    lines = [{"label": words.seats(later.seats), "note": unit_words(standing, later.seats), "amount_minor": later.total_minor}]
+    off, held = standing.discount_minor(later.total_minor, later.at), standing.discounts
+    if off:
+        note = reductions.note(held, later.currency)
+        lines.append({"label": reductions.label(held), "note": note, "amount_minor": -off})
     return {
         "title": _("%(seats)s from %(day)s") % {"seats": words.seats(later.seats), "day": day},
         "currency": later.currency,
-        "lines": [
-            {
-                "label": words.seats(later.seats),
-                "note": unit_words(standing, later.seats),
-                "amount_minor": later.total_minor,
-            }
-        ],
+        "lines": lines,
         "subtotal_minor": None,
-        "total_minor": later.total_minor,
+        "total_minor": later.total_minor - off,
         "total_label": _("A year, from then on") if standing.row.price.interval == "year" else _("A month, from then on"),
         "next_text": _("Instead of %(before)s for %(seats)s. Nothing is charged today, and you can take it back until then.")
         % values,
@@ -140,4 +191,7 @@ def _renewal(shown: Preview) -> str:
     }
     if shown.quantity_at_renewal < 1:
         return _("Your subscription ends %(when)s; nothing is charged then.") % values
+    if shown.renewal_discount_minor:
+        values["full"] = words.money(shown.renewal_minor + shown.renewal_discount_minor, shown.currency)
+        return _("Then %(amount)s for %(seats)s, %(when)s; without the discount %(full)s.") % values
     return _("Then %(amount)s for %(seats)s, %(when)s.") % values

@@ -9,13 +9,20 @@ from django.utils.translation import ngettext
 
 from billing.queries.overview import Scheduled, Standing
 from config import words
+from storefront import reductions
 
 Event = dict[str, Any]
 
 
 def coming(standing: Standing, at: datetime) -> list[Event]:
     """The events from `at` on, in order of their dates; the present comes first. No query."""
-    events = [*_payment(standing, at), *_card(standing, at), *_scheduled(standing), *_period_end(standing)]
+    events = [
+        *_payment(standing, at),
+        *_card(standing, at),
+        *_scheduled(standing),
+        *_discounts(standing),
+        *_period_end(standing),
+    ]
     events.sort(key=lambda event: (words.day_of(event["on"]), event.pop("rank", 0)))
     return [_present(standing, at), *events]
 
@@ -98,6 +105,29 @@ def _card(standing: Standing, at: datetime) -> list[Event]:
             "kind": "warn",
         }
     ]
+
+
+def _discounts(standing: Standing) -> list[Event]:
+    """Discounts that end: from when on, and what is paid then."""
+    if standing.coming < 1:
+        return []
+    row, events = standing.row, []
+    total = standing.total_minor(standing.coming)
+    for held in standing.discounts:
+        if held.ends_at is None:
+            continue
+        values = {
+            "amount": words.money(total - standing.discount_minor(total, held.ends_at), row.currency),
+            "short": reductions.short(held, row.currency),
+        }
+        detail = (
+            _("%(short)s. From then on %(amount)s a year, before tax.") % values
+            if row.price.interval == "year"
+            else _("%(short)s. From then on %(amount)s a month, before tax.") % values
+        )
+        title = _("%(name)s ends") % {"name": reductions.name(held)}
+        events.append({"on": held.ends_at, "title": title, "detail": detail, "rank": 1})
+    return events
 
 
 def _scheduled(standing: Standing) -> list[Event]:

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Journal
-from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
+from billing.models import CatalogVersion, Move, Plan, Price, ProductLine, Promotion
 from billing.queries import catalog as queries
 from billing.rules import catalog_file
-from billing.services import catalog, catalog_stripe
+from billing.services import catalog, catalog_stripe, promotion_rows, promotion_stripe
 from config import clock
 
 
@@ -30,7 +30,8 @@ class Rows:
     @classmethod
     def read(cls) -> Self:
         """Of the database as it is, by the keys it gave."""
-        rows = [row for model in (CatalogVersion, ProductLine, Plan, Price, Move) for row in model.objects.order_by("pk")]
+        kinds = (CatalogVersion, ProductLine, Plan, Price, Move, Promotion)
+        rows = [row for model in kinds for row in model.objects.order_by("pk")]
         entries = Journal.objects.filter(kind="billing.catalog.applied").order_by("pk")
         own = {"id", "xact"}  # the database gives each entry its place
         names = [field.attname for field in Journal._meta.concrete_fields if field.attname not in own]
@@ -73,4 +74,8 @@ def _write(text):
         repaired=(),
     )
     catalog._write(wanted, version, projection, at)
+    promised = {
+        one.code: promotion_stripe.AtStripe(promotion_stripe.coupon_id(one), f"promo_{one.code}") for one in wanted.promotions
+    }
+    promotion_rows.write(wanted.promotions, promised, version, at)
     queries.refresh()

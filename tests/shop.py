@@ -114,9 +114,11 @@ class Shop:
         origin = Origin(actor=actor or self.owner, source=Source.PAGE)
         return carts.start(wanted=wanted, at=clock.now(), origin=origin, organization=organization or self.organization)
 
-    def start(self, organization=None, actor=None, **wanted) -> CheckoutAttempt:
-        """An open Checkout attempt."""
+    def start(self, organization=None, actor=None, *, code="", **wanted) -> CheckoutAttempt:
+        """An open Checkout attempt, with a promotion code if one is given."""
         cart = self.cart(organization, actor=actor, **wanted)
+        if code:
+            cart = carts.enter_code(cart=cart, code=code, at=clock.now(), origin=self.origin)
         return checkout.start(cart=cart, organization=cart.organization, origin=self.origin, at=clock.now())
 
     def pay(self, page, number=GOOD_CARD):

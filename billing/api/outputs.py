@@ -8,7 +8,16 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Role
-from billing.models import CancelReason, ChangeState, Interval, ScheduledKind, ScheduledState, Scheme, SubscriptionStatus
+from billing.models import (
+    CancelReason,
+    ChangeState,
+    Interval,
+    PromotionDuration,
+    ScheduledKind,
+    ScheduledState,
+    Scheme,
+    SubscriptionStatus,
+)
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 
@@ -126,10 +135,26 @@ class PendingOutput(Output):
     finish_url = serializers.URLField(help_text="The page on which a person finishes the payment or drops the change.")
 
 
+class DiscountOutput(Output):
+    """A discount in force: a share or an amount, until `ends_at`, or on the next invoice alone."""
+
+    code = serializers.CharField(help_text="The promotion's code; empty: given by a person of ours.")
+    name = serializers.CharField()
+    percent_bps = serializers.IntegerField(allow_null=True, help_text="In hundredths of a percent; null: an amount.")
+    amount_minor = serializers.IntegerField(allow_null=True)
+    duration = serializers.ChoiceField(choices=PromotionDuration.choices)
+    ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="Charges from then on are in full. Null: without end, or once."
+    )
+
+
 class NextChargeOutput(Output):
     at = serializers.DateTimeField()
     seats = serializers.IntegerField()
-    due_minor = serializers.IntegerField(help_text="Before tax, after the balance.")
+    total_minor = serializers.IntegerField(help_text="Of the seats, before discounts, tax and balance.")
+    discount_minor = serializers.IntegerField()
+    balance_minor = serializers.IntegerField(help_text="Taken from credit (negative) or a debt collected (positive).")
+    due_minor = serializers.IntegerField(help_text="Before tax, after discounts and the balance.")
 
 
 class SubscriptionOutput(Output):
@@ -143,6 +168,8 @@ class SubscriptionOutput(Output):
     period = PeriodOutput()
     ends_at = serializers.DateTimeField(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
+    discounts = DiscountOutput(many=True)
+    balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")
     pending = PendingOutput(allow_null=True, help_text="An increase that is being made or waits for its payment.")
     scheduled = ScheduledChangeOutput(many=True)
 
@@ -156,6 +183,7 @@ class PreviewLineOutput(Output):
     amount_minor = serializers.IntegerField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    discount_minor = serializers.IntegerField(help_text="Comes off `amount_minor`.")
 
 
 class PreviewOutput(Output):
@@ -176,10 +204,13 @@ class PreviewOutput(Output):
     lines = PreviewLineOutput(many=True)
     subtotal_minor = serializers.IntegerField()
     tax_minor = serializers.IntegerField()
+    discount_minor = serializers.IntegerField(help_text="Comes off the lines; 0 where it is worked into them (prorations are).")
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
     due_now_minor = serializers.IntegerField()
-    renewal_minor = serializers.IntegerField(help_text="The next period, before tax and balance.")
+    renewal_minor = serializers.IntegerField(help_text="The next period, after discounts, before tax and balance.")
+    renewal_discount_minor = serializers.IntegerField()
+    discounts = DiscountOutput(many=True)
     renewal_at = serializers.DateTimeField()
 
 

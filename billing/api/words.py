@@ -9,6 +9,7 @@ from django.urls import reverse
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, overview
 from billing.queries.overview import Standing
+from billing.rules.promotions import Held
 from billing.services import seats
 
 
@@ -75,11 +76,33 @@ def subscription(standing: Standing) -> dict[str, Any]:
         },
         "period": {"starts_at": row.period_starts_at, "ends_at": row.period_ends_at},
         "ends_at": standing.ends_at,
-        "next_charge": {"at": next_charge.at, "seats": next_charge.seats, "due_minor": next_charge.due_minor}
-        if next_charge
-        else None,
+        "next_charge": _next_charge(next_charge) if next_charge else None,
+        "discounts": [_discount(one) for one in standing.discounts],
+        "balance_minor": standing.balance_minor,
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [_waiting(change) for change in standing.scheduled],
+    }
+
+
+def _next_charge(charge: overview.NextCharge) -> dict[str, Any]:
+    return {
+        "at": charge.at,
+        "seats": charge.seats,
+        "total_minor": charge.total_minor,
+        "discount_minor": charge.discount_minor,
+        "balance_minor": charge.balance_minor,
+        "due_minor": charge.due_minor,
+    }
+
+
+def _discount(held: Held) -> dict[str, Any]:
+    return {
+        "code": held.code,
+        "name": catalog.text(held.name),
+        "percent_bps": held.percent_bps,
+        "amount_minor": held.amount_minor,
+        "duration": held.duration,
+        "ends_at": held.ends_at,
     }
 
 
@@ -131,10 +154,13 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "lines": [asdict(line) for line in shown.lines],
         "subtotal_minor": shown.subtotal_minor,
         "tax_minor": shown.tax_minor,
+        "discount_minor": shown.discount_minor,
         "total_minor": shown.total_minor,
         "balance_applied_minor": shown.balance_applied_minor,
         "due_now_minor": shown.due_now_minor,
         "renewal_minor": shown.renewal_minor,
+        "renewal_discount_minor": shown.renewal_discount_minor,
+        "discounts": [_discount(one) for one in shown.discounts],
         "renewal_at": shown.renewal_at,
     }
 

@@ -16,6 +16,7 @@ from billing.models.difference import (
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
+from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
 from billing.models.seats import (
     CancelReason,
     ChangeState,
@@ -58,6 +59,8 @@ __all__ = [
     "Plan",
     "Price",
     "ProductLine",
+    "Promotion",
+    "PromotionDuration",
     "ReconciledPage",
     "Reconciliation",
     "ScheduledChange",
@@ -74,5 +77,6 @@ __all__ = [
     "StripeCommand",
     "StripeObject",
     "Subscription",
+    "SubscriptionDiscount",
     "SubscriptionStatus",
 ]

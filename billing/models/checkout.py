@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization
 from accounts.models.organization import new_public_id
 from billing.models.catalog import Interval, Plan, Price, ProductLine
+from billing.models.promotion import Promotion
 from billing.models.subscription import Subscription
 
 
@@ -26,6 +27,7 @@ class Cart(models.Model):
     seats = models.PositiveIntegerField()
     interval = models.CharField(max_length=5, choices=Interval)
     currency = models.CharField(max_length=3)
+    promotion_code = models.CharField(max_length=40, blank=True, help_text=_("As it was typed, in capitals; it may not hold."))
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))
     created_at = models.DateTimeField()
@@ -58,6 +60,7 @@ class CheckoutAttempt(models.Model):
     cart = models.ForeignKey(Cart, models.PROTECT, related_name="attempts")
     price = models.ForeignKey(Price, models.PROTECT, related_name="+")
     seats = models.PositiveIntegerField()
+    promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=CheckoutState, default=CheckoutState.OPENING)
     stripe_session_id = models.CharField(max_length=100, null=True, blank=True, unique=True)
     url = models.TextField(blank=True)

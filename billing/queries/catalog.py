@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 
-from billing.models import CatalogVersion, Price, ProductLine
+from billing.models import CatalogVersion, Price, ProductLine, Promotion
 from billing.rules import catalog, pricing
+from billing.rules import promotions as rules
 
 # A change is visible everywhere within a second: this long to notice it, the rest to load it.
 POLL_SECONDS: Final = 0.75
@@ -106,6 +107,11 @@ class OnSale:
     number: int
     currencies: tuple[str, ...]
     lines: tuple[LineOnSale, ...]
+    promotions: tuple[rules.Promotion, ...] = ()
+
+    def promotion(self, code: str) -> rules.Promotion | None:
+        """The promotion on offer under this code, in capitals."""
+        return next((promotion for promotion in self.promotions if promotion.code == code), None)
 
     def line(self, code: str) -> LineOnSale | None:
         return next((line for line in self.lines if line.code == code), None)
@@ -218,7 +224,8 @@ def _load() -> OnSale:
         prices.setdefault(row.plan_id, []).append(held)
     rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
     lines = tuple(_line(row, prices) for row in rows.order_by("rank", "code"))
-    return OnSale(version.number, tuple(version.document["currencies"]), lines)
+    offered = tuple(row.terms for row in Promotion.objects.filter(withdrawn_at=None).order_by("code"))
+    return OnSale(version.number, tuple(version.document["currencies"]), lines, offered)
 
 
 def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSale:

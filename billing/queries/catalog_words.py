@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.queries import promotion_words
 from billing.rules.catalog_diff import Change, Kind
 from config import words
 
@@ -13,6 +14,8 @@ def sentence(change: Change) -> str:
     """One change as one line in the active language."""
     if change.kind in (Kind.PRICE_ADDED, Kind.PRICE_CHANGED, Kind.PRICE_RETIRED, Kind.STRIPE_REPAIRED):
         return _price_sentence(change)
+    if change.kind.startswith("promotion_"):
+        return promotion_words.sentence(change)
     template = {
         Kind.LINE_ADDED: _("%(subject)s: new product line"),
         Kind.LINE_WITHDRAWN: _("%(subject)s: no longer sold; customers on its plans keep them"),

@@ -18,6 +18,7 @@ from billing.models import (
     DifferenceState,
     Invoice,
     Price,
+    Promotion,
     Reconciliation,
     ScheduledChange,
     ScheduledKind,
@@ -126,9 +127,10 @@ def _ours(row: Subscription, waiting: list[ScheduledChange]) -> reconciling.Ours
 
 
 def standard(prices: Collection[str]) -> reconciling.Standard:
-    """What the catalog explains, its prices narrowed to `prices`. The store sells without coupons and without tax so far."""
+    """What the catalog explains, its prices narrowed to `prices`: every version's promotions too, as who has one keeps it."""
     made = Price.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
-    return reconciling.Standard(prices=frozenset(made))
+    coupons = Promotion.objects.values_list("stripe_coupon_id", flat=True)
+    return reconciling.Standard(prices=frozenset(made), coupons=frozenset(coupons))
 
 
 def excepted(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, object]]]:

@@ -11,6 +11,7 @@ from accounts.models import Organization
 from billing.models import Customer, ScheduledKind, Subscription
 from billing.queries import standing_rows
 from billing.rules import intervals, pricing
+from billing.rules import promotions as rules
 
 
 class State(StrEnum):
@@ -89,7 +90,10 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class NextCharge:
-    """The renewal: `total_minor` for `seats`; `balance_minor` is taken from credit (negative) or added; before tax."""
+    """The renewal: `total_minor` for `seats`, less `discount_minor`; `balance_minor` is taken from credit (negative) or added.
+
+    Before tax.
+    """
 
     at: datetime
     seats: int
@@ -97,10 +101,17 @@ class NextCharge:
     total_minor: int
     balance_minor: int
     currency: str
+    discount_minor: int = 0
+    discounts: tuple[rules.Held, ...] = ()
+
+    @property
+    def reduction_minor(self) -> int:
+        """What the discounts take off, as a negative amount."""
+        return -self.discount_minor
 
     @property
     def due_minor(self) -> int:
-        return max(self.total_minor + self.balance_minor, 0)
+        return max(self.total_minor - self.discount_minor + self.balance_minor, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +122,7 @@ class Standing:
     in_use: int
     held: int
     scheduled: tuple[Scheduled, ...]
+    discounts: tuple[rules.Held, ...]
     change: OpenChange | None
     invoice: OpenInvoice | None
     card: Card | None
@@ -154,6 +166,10 @@ class Standing:
         """What `seats` seats cost for one interval."""
         return pricing.total(self.tiers, self.row.price.scheme, seats)
 
+    def discount_minor(self, total_minor: int, at: datetime) -> int:
+        """What its discounts take off a charge at `at`."""
+        return rules.total_off(self.discounts, total_minor, at)
+
     @cached_property
     def period_total_minor(self) -> int:
         """What the next period would cost if nobody had cancelled."""
@@ -167,14 +183,17 @@ class Standing:
         if self.coming < 1 or not self.row.is_live:
             return None
         total = self.total_minor(self.coming)
+        off = self.discount_minor(total, self.row.period_ends_at)
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
             unit_minor=self.unit_minor(self.coming),
             total_minor=total,
             # Credit is used up to the total; a debt is collected whole.
-            balance_minor=max(self.balance_minor, -total),
+            balance_minor=max(self.balance_minor, off - total),
             currency=self.row.currency,
+            discount_minor=off,
+            discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),
         )
 
     @cached_property
@@ -214,6 +233,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         in_use=row.people,
         held=row.held,
         scheduled=tuple(Scheduled(**_instants(plain)) for plain in row.scheduled),
+        discounts=tuple(rules.Held(**_instants(plain)) for plain in row.discounts),
         change=OpenChange(**_instants(row.change)) if row.change else None,
         invoice=OpenInvoice(**_instants(row.invoice)) if row.invoice else None,
         card=card_of(customer),

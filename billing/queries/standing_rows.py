@@ -19,7 +19,7 @@ from billing.models import LIVE_STATUSES, Customer, Plan, Price, ProductLine, Su
 MOST: Final = 6
 
 STATEMENT: Final = """
-SELECT {columns}, used.people, used.held, scheduled.changes, change.of, invoice.of, EXISTS (
+SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, change.of, invoice.of, EXISTS (
     SELECT 1 FROM billing_stripecommand k WHERE k.target = 'subscription:' || s.id AND k.state = 'open')
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
@@ -37,6 +37,14 @@ CROSS JOIN LATERAL (
         ORDER BY h.effective_at, h.id) AS changes
     FROM billing_scheduledchange h LEFT JOIN accounts_user u ON u.id = h.actor_id
     WHERE h.subscription_id = s.id AND h.state = 'pending') scheduled
+CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
+        'name', COALESCE(m.name, jsonb_build_object('en', d.name)), 'percent_bps', d.percent_bps,
+        'amount_minor', d.amount_minor, 'duration', d.duration, 'ends_at', d.ends_at,
+        'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || p.code))
+        ORDER BY d.id) AS held
+    FROM billing_subscriptiondiscount d LEFT JOIN billing_promotion m ON m.id = d.promotion_id
+    WHERE d.subscription_id = s.id AND d.ended_at IS NULL) discount
 LEFT JOIN LATERAL (
     SELECT json_build_object('public_id', x.public_id, 'state', x.state, 'quantity_before', x.quantity_before,
         'quantity_after', x.quantity_after, 'due_now_minor', x.due_now_minor, 'currency', x.currency,
@@ -67,6 +75,7 @@ class Row:
     people: int
     held: int
     scheduled: list[dict[str, Any]]
+    discounts: list[dict[str, Any]]
     change: dict[str, Any] | None
     invoice: dict[str, Any] | None
     is_busy: bool
@@ -126,12 +135,13 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, change, invoice, is_busy = values
+    people, held, scheduled, discounts, change, invoice, is_busy = values
     return Row(
         subscription=subscription,
         people=people,
         held=held,
         scheduled=scheduled or [],
+        discounts=discounts or [],
         change=change,
         invoice=invoice,
         is_busy=is_busy,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 from billing.rules import pricing
+from billing.rules import promotions as promotion_rules
 
 Text = Mapping[str, str]  # language code to text
 
@@ -85,9 +86,13 @@ class Catalog:
 
     currencies: tuple[str, ...]
     lines: tuple[Line, ...]
+    promotions: tuple[promotion_rules.Promotion, ...] = ()
 
     def line(self, code: str) -> Line | None:
         return next((line for line in self.lines if line.code == code), None)
+
+    def promotion(self, code: str) -> promotion_rules.Promotion | None:
+        return next((promotion for promotion in self.promotions if promotion.code == code), None)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -101,7 +106,9 @@ class Catalog:
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Self:
-        return cls(tuple(document["currencies"]), tuple(_line(line) for line in document["lines"]))
+        # A version of before there were promotions has none.
+        promotions = tuple(promotion_rules.Promotion.of_document(one) for one in document.get("promotions", ()))
+        return cls(tuple(document["currencies"]), tuple(_line(line) for line in document["lines"]), promotions)
 
 
 def _sha256(plain: Any) -> str:

@@ -1,7 +1,7 @@
 """What changes from one catalog to the next, as data; billing/queries/catalog_words.py says it in words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,10 @@ class Kind(StrEnum):
     MOVE_REMOVED = "move_removed"
     FIELD_CHANGED = "field_changed"
     STRIPE_REPAIRED = "stripe_repaired"
+    PROMOTION_ADDED = "promotion_added"
+    PROMOTION_CHANGED = "promotion_changed"
+    PROMOTION_WITHDRAWN = "promotion_withdrawn"
+    PROMOTION_REPAIRED = "promotion_repaired"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,21 @@ def changes(before: catalog.Catalog | None, after: catalog.Catalog) -> tuple[Cha
             found.append(Change(Kind.LINE_ADDED, line.code))
         found.extend(_line_changes(earlier, line))
     found.extend(Change(Kind.LINE_WITHDRAWN, line.code) for line in old.lines if after.line(line.code) is None)
+    found.extend(_promotion_changes(old, after))
     return tuple(found)
+
+
+def _promotion_changes(before: catalog.Catalog, after: catalog.Catalog) -> Iterator[Change]:
+    for promotion in after.promotions:
+        earlier, plain = before.promotion(promotion.code), asdict(promotion)
+        if earlier is None:
+            yield Change(Kind.PROMOTION_ADDED, "", promotion.code, after=plain)
+        elif earlier.fingerprint != promotion.fingerprint:
+            yield Change(Kind.PROMOTION_CHANGED, "", promotion.code, asdict(earlier), plain)
+        elif earlier.name != promotion.name:
+            yield Change(Kind.FIELD_CHANGED, promotion.code, "name", dict(earlier.name), dict(promotion.name))
+    gone = (promotion for promotion in before.promotions if after.promotion(promotion.code) is None)
+    yield from (Change(Kind.PROMOTION_WITHDRAWN, "", promotion.code, asdict(promotion)) for promotion in gone)
 
 
 def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[Change]:

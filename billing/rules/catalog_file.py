@@ -8,7 +8,7 @@ from typing import Any, Final
 from babel.core import get_global
 from babel.numbers import get_currency_precision
 
-from billing.rules import catalog, money, pricing, toml_lines
+from billing.rules import catalog, money, pricing, promotion_reading, toml_lines
 from billing.rules.catalog_reading import Notes, Problem, Table
 
 _LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans")
@@ -50,7 +50,7 @@ def _syntax_problem(said: str, text: str) -> Problem:
 
 
 def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
-    root.only(("currencies", "lines"))
+    root.only(("currencies", "lines", "promotions"))
     currencies = root.words("currencies", '["usd", "eur"]')
     if not currencies:
         root.missing("currencies", '["usd", "eur"]')
@@ -63,7 +63,10 @@ def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
     tables = root.tables("lines", '{ main = { name = "Main" } }')
     if root.has("lines") and not tables:
         root.problem("lines", "has no line.", "Add one, for example [lines.main].")
-    return catalog.Catalog(currencies, tuple(_line(code, table, currencies, languages) for code, table in tables.items()))
+    lines = tuple(_line(code, table, currencies, languages) for code, table in tables.items())
+    named = [*(line.code for line in lines), *(f"{line.code}/{plan.code}" for line in lines for plan in line.plans)]
+    promotions = promotion_reading.read(root, plans=named, currencies=currencies, languages=languages)
+    return catalog.Catalog(currencies, lines, promotions)
 
 
 def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequence[str]) -> catalog.Line:

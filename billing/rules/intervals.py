@@ -12,6 +12,11 @@ def end(starts_at: datetime, interval: str) -> datetime:
     The same day of a later month, or its last day where it is shorter: 31 January leads to 28 or 29 February.
     Source: Stripe, "Billing cycle anchor".
     """
-    months = starts_at.month - 1 + _MONTHS[interval]
-    year, month = starts_at.year + months // 12, months % 12 + 1
+    return months_after(starts_at, _MONTHS[interval])
+
+
+def months_after(starts_at: datetime, months: int) -> datetime:
+    """Return the same day `months` later, or that month's last day where it is shorter."""
+    whole = starts_at.month - 1 + months
+    year, month = starts_at.year + whole // 12, whole % 12 + 1
     return starts_at.replace(year=year, month=month, day=min(starts_at.day, calendar.monthrange(year, month)[1]))

@@ -4,16 +4,22 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from billing.rules import promotions
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; credits are below 0."""
+    """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; credits are below 0.
+
+    `discount_minor` comes off it; Stripe's prorations are net of discounts, and have 0 there.
+    """
 
     description: str
     quantity: int
     amount_minor: int
     starts_at: datetime
     ends_at: datetime
+    discount_minor: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +28,7 @@ class Preview:
 
     Amounts in minor units of `currency`. `balance_applied_minor` is the credit used (positive) or debt collected (negative);
     `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
-    before tax and balance.
+    less `renewal_discount_minor`, before tax and balance. `discounts` are those in force, worked into the lines.
     """
 
     subscription_id: str
@@ -41,6 +47,9 @@ class Preview:
     due_now_minor: int
     renewal_minor: int
     renewal_at: datetime
+    discount_minor: int = 0
+    renewal_discount_minor: int = 0
+    discounts: tuple[promotions.Held, ...] = ()
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""

@@ -12,7 +12,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import Cart, CartState, Plan
 from billing.queries import carts as queries
-from billing.queries import catalog
+from billing.queries import catalog, promotions
 
 
 class CartError(Exception):
@@ -88,6 +88,23 @@ def change(*, cart: Cart, wanted: Wanted, at: datetime, origin: Origin) -> Cart:
     if held is None:
         raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
     return _write(held, _check(wanted, held.organization), at, origin)
+
+
+@transaction.atomic
+def enter_code(*, cart: Cart, code: str, at: datetime, origin: Origin) -> Cart:
+    """Keep a promotion code as it was typed ("" takes it out); whether it holds is asked when the cart is priced and paid.
+
+    Raises Closed for a cart that is open no more.
+    """
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    typed = promotions.spelled(code)
+    if held.promotion_code != typed:
+        held.promotion_code, held.updated_at = typed, at
+        held.save(update_fields=["promotion_code", "updated_at"])
+        _tell("billing.cart.changed", held, at, origin)
+    return held
 
 
 @transaction.atomic
@@ -183,6 +200,7 @@ def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
         "seats": cart.seats,
         "interval": cart.interval,
         "currency": cart.currency,
+        **({"promotion_code": cart.promotion_code} if cart.promotion_code else {}),
     }
     journal.append(
         kind=kind,

@@ -15,7 +15,7 @@ from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.rules import catalog
 from billing.rules.catalog_diff import Change, Kind, changes
-from billing.services import catalog_stripe
+from billing.services import catalog_stripe, promotion_rows, promotion_stripe
 from billing.services.catalog_stripe import Key
 
 _LOCK: Final = 7_310_514_620_001  # any number, the same in every process: held while a catalog is applied
@@ -46,7 +46,9 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
         before = catalog.Catalog.of_document(current.document) if current else None
         number = current.number + 1 if current else 1
         projection = catalog_stripe.project(wanted, _known(), number=number)
+        promised = _promise(wanted, projection, number, at)
         found = changes(before, wanted) + _repairs(wanted, projection.repaired)
+        found += promotion_rows.repairs(wanted.promotions, promised)
         if current and not found:
             return Applied(current.number, is_new=False, changes=())
         with transaction.atomic(durable=True):
@@ -59,6 +61,7 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
                 applied_at=at,
             )
             _write(wanted, version, projection, at)
+            promotion_rows.write(wanted.promotions, promised, version, at)
             journal.append(
                 kind="billing.catalog.applied",
                 organization=None,
@@ -70,6 +73,15 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
             )
     queries.refresh()
     return Applied(number, is_new=True, changes=found)
+
+
+def _promise(
+    wanted: catalog.Catalog, projection: catalog_stripe.Projection, number: int, at: datetime
+) -> dict[str, promotion_stripe.AtStripe]:
+    products = {f"{line}/{plan}": product for (line, plan), product in projection.products.items()}
+    making = promotion_stripe.Making(number, at, products)
+    gone = promotion_rows.gone(wanted.promotions)
+    return promotion_stripe.project(wanted.promotions, promotion_rows.known(), gone, making)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, Price, StripeCommand, Subscription
+from billing.queries import promotions
+from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror_customers, sessions
 from config import clock
@@ -57,6 +59,14 @@ class CurrencyLocked(CheckoutError):
         self.currency = currency
 
 
+class CodeRefused(CheckoutError):
+    """The cart's promotion code does not hold; `entered.refusal` says why. The cart is kept, with the code to be mended."""
+
+    def __init__(self, entered: Entered) -> None:
+        super().__init__(f"The code {entered.code} cannot be used: {entered.refusal}.")
+        self.entered = entered
+
+
 def start(*, cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
@@ -94,7 +104,11 @@ def _execute(attempt: CheckoutAttempt) -> None:
 def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAttempt | None:
     """Expire the session that is still open, unless it is for the same thing; one that was paid is applied and returned."""
     line = cart.plan.line_id
-    old = CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN).first()
+    old = (
+        CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN)
+        .select_related("promotion")
+        .first()
+    )
     if old is None or old.stripe_session_id is None or _is_same(old, cart):
         return None
     try:
@@ -110,7 +124,8 @@ def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAtte
 def _is_same(attempt: CheckoutAttempt, cart: Cart) -> bool:
     if attempt.expires_at <= clock.now() + timedelta(minutes=5):
         return False
-    return attempt.price_id == _price(cart).pk and attempt.seats == cart.seats
+    code = attempt.promotion.code if attempt.promotion else ""
+    return attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
 
 
 def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
@@ -123,6 +138,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) 
         ).first()
         if known is not None:
             return known
+        entered = _code(cart, at)
         if cart.organization_id is None:
             Cart.objects.filter(pk=cart.pk).update(organization=locked)
         attempt = CheckoutAttempt.objects.create(
@@ -131,6 +147,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) 
             cart=cart,
             price=price,
             seats=cart.seats,
+            promotion=entered.row if entered else None,
             actor=origin.actor,
             created_at=at,
             expires_at=at + SESSION_OPEN_FOR,
@@ -163,6 +180,23 @@ def _check(cart: Cart, organization: Organization) -> Price:
     if organization.currency and organization.currency != cart.currency and _is_currency_held(organization):
         raise CurrencyLocked(organization.currency)
     return _price(cart)
+
+
+def _code(cart: Cart, at: datetime) -> Entered | None:
+    entered = promotions.of_cart(cart, total_minor=0, at=at)
+    if entered is not None and not entered.is_taken:
+        raise CodeRefused(entered)
+    return entered
+
+
+def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
+    """The cart's code; without one Stripe's page asks for codes that Stripe can check by itself."""
+    row = attempt.promotion
+    if row is None:
+        return {"allow_promotion_codes": True}
+    if row.stripe_promotion_code_id:
+        return {"discounts": [{"promotion_code": row.stripe_promotion_code_id}]}
+    return {"discounts": [{"coupon": row.stripe_coupon_id}]}
 
 
 def _is_currency_held(organization: Organization) -> bool:
@@ -199,6 +233,7 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         "locale": organization.locale[:2] or "auto",
         "customer_update": {"address": "auto"},
         "allowed_payment_method_types": ["card"],
+        **_discounts(attempt),
     }
     return {
         "attempt": attempt.pk,

@@ -42,6 +42,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "checkout.return": "billing.services.checkout_returns.ReturnDuplicate",
     "card.setup": "billing.services.cards.OpenCardSetup",
     "card.use": "billing.services.cards.UseCard",
+    "promotion.apply": "billing.services.promotions.Apply",
     "seats.increase": "billing.services.seat_increases.Increase",
     "seats.drop": "billing.services.seat_increases.DropWaiting",
     "seats.credit": "billing.services.seat_increases.CreditDifference",

@@ -17,7 +17,7 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.services import inbox, ledger, notices, people, projection
+from billing.services import inbox, ledger, mirror_discounts, notices, people, projection
 
 STRIPE = Origin(source=Source.STRIPE)
 
@@ -99,6 +99,7 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.latest_invoice_id = stripe_id(answer.latest_invoice)
     row.mirrored_at = at
     row.save()
+    mirror_discounts.take(row, answer, at)
 
 
 def stripe_id(reference: object) -> str:

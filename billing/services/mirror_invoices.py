@@ -36,6 +36,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     row.number, row.status = answer.number or "", answer.status or "draft"
     row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
     row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
+    row.discount_minor = sum(part.amount for part in answer.total_discount_amounts or [])
     row.tax_minor = sum(tax.amount for tax in answer.total_taxes or [])
     row.amount_due_minor, row.amount_paid_minor = answer.amount_due, answer.amount_paid
     row.amount_remaining_minor = answer.amount_remaining
@@ -57,6 +58,7 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
             description=line.description or "",
             quantity=line.quantity,
             amount_minor=line.amount,
+            discount_minor=sum(part.amount for part in line.discount_amounts or []),
             is_proration=is_proration(line),
             starts_at=mirror.at_instant(line.period.start),
             ends_at=mirror.at_instant(line.period.end),
@@ -67,7 +69,9 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
         lines,
         update_conflicts=True,
         unique_fields=["invoice", "stripe_id"],
-        update_fields=["position", "description", "quantity", "amount_minor", "is_proration", "starts_at", "ends_at"],
+        update_fields=[
+            *("position", "description", "quantity", "amount_minor", "discount_minor", "is_proration", "starts_at", "ends_at")
+        ],
     )
     row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
 

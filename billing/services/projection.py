@@ -109,26 +109,31 @@ class Project:
             gateway.update_subscription(now.id, self._end(ends=ends), key=f"{key}:end")
         if aim["shape"] == schedule.Shape.PHASED:
             held = held or gateway.create_schedule({"from_subscription": now.id}, key=f"{key}:create").id
-            self._write_phases(held, aim, key)
+            self._write_phases(held, aim, key, now)
         return gateway.subscription(aim["subscription"])
 
     def _end(self, *, ends: bool) -> dict[str, Any]:
         return {"cancel_at_period_end": ends}
 
-    def _write_phases(self, stripe_id: str, aim: dict[str, Any], key: str) -> None:
+    def _write_phases(self, stripe_id: str, aim: dict[str, Any], key: str, row: gateway.Subscription) -> None:
         now = gateway.schedule(stripe_id)
         assert now.current_phase is not None
         current, coming = aim["quantities"]
+        # A phase that names no discounts would take those of the customer instead.
+        held = [one if isinstance(one, str) else one.id for one in row.discounts or []]
+        kept = {"discounts": [{"discount": stripe_id} for stripe_id in held]} if held else {}
         phases = [
             {
                 "items": [{"price": aim["price"], "quantity": current}],
                 "start_date": now.current_phase.start_date,
                 "end_date": aim["period_ends"],
+                **kept,
                 "proration_behavior": "none",
             },
             {
                 "items": [{"price": aim["price"], "quantity": coming}],
                 "duration": DURATIONS[aim["interval"]],
+                **kept,
                 "proration_behavior": "none",
             },
         ]

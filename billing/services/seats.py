@@ -17,8 +17,9 @@ from accounts.origin import Origin
 from accounts.queries import policies
 from billing import gateway
 from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChange, StripeCommand, Subscription
-from billing.rules import limits, preview, pricing, schedule
-from billing.services import commands, projection
+from billing.queries import discounts
+from billing.rules import limits, preview, pricing, promotions, schedule
+from billing.services import commands, mirror, projection
 
 SALT = "billing.seats.preview"
 
@@ -131,7 +132,7 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     if known is not None:
         return known
     seats = body["q"]
-    _refuse_while_waiting(row)
+    refuse_while_waiting(row)
     asked_at = datetime.fromtimestamp(body["p"]["proration_at"], UTC)
     if body["f"] != _fingerprint(row) or at >= min(row.period_ends_at, asked_at + _holds(at)):
         raise Stale(_offer_again(row, seats, at))
@@ -157,11 +158,12 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
         raise BelowMinimum(row.quantity)
     if seats > row.plan.seats_max:
         raise AboveMaximum(row.plan.seats_max, seats)
-    _refuse_while_waiting(row)
+    refuse_while_waiting(row)
     check_rate(row, at)
 
 
-def _refuse_while_waiting(row: Subscription) -> None:
+def refuse_while_waiting(row: Subscription) -> None:
+    """Raises WaitsForPayment."""
     waits = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).first()
     if waits is not None:
         raise WaitsForPayment(waits)
@@ -202,11 +204,14 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
             amount_minor=line.amount,
             starts_at=datetime.fromtimestamp(line.period.start, UTC),
             ends_at=datetime.fromtimestamp(line.period.end, UTC),
+            discount_minor=sum(part.amount for part in line.discount_amounts or []),
         )
         for line in answer.lines.data
     )
     coming = schedule.coming_quantity(seats, projection.waiting(row))
     tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
+    held = discounts.of(row)
+    renewal, renewal_off = _renewal(pricing.total(tiers, row.price.scheme, coming), held, answer, row.period_ends_at)
     return preview.Preview(
         subscription_id=row.stripe_id,
         price_id=row.price.stripe_price_id,
@@ -223,9 +228,19 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
         # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
         balance_applied_minor=answer.total - answer.amount_due,
         due_now_minor=answer.amount_due,
-        renewal_minor=pricing.total(tiers, row.price.scheme, coming),
+        renewal_minor=renewal,
         renewal_at=row.period_ends_at,
+        discount_minor=sum(part.amount for part in answer.total_discount_amounts or []),
+        renewal_discount_minor=renewal_off,
+        discounts=held,
     )
+
+
+def _renewal(total_minor: int, held: tuple[promotions.Held, ...], answer: gateway.Invoice, at: datetime) -> tuple[int, int]:
+    """The renewal and what is off it; a discount for one invoice that this one uses is over by then."""
+    used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
+    off = promotions.total_off((one for one in held if not (one.is_once and one.stripe_id in used)), total_minor, at)
+    return total_minor - off, off
 
 
 def _fingerprint(row: Subscription) -> str:

@@ -44,6 +44,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.policy", "tune"),
             ("billing.plan", "sell"),
             ("billing.price", "payments"),
+            ("billing.promotion", "loyalty"),
             ("billing.productline", "category"),
             ("billing.catalogversion", "history"),
         ),

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog
+from billing.queries import carts, catalog, promotions
 from billing.queries.carts import Priced
+from billing.queries.promotions import Entered
 from billing.rules import pricing
 from config import words
+from storefront import promotion_words
 from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -38,11 +40,21 @@ class CartPage:
     receipt: dict[str, Any]
     documents: tuple[Document, ...]
     fixed_currency: str
+    # The code in the cart, what it does, and why it does nothing.
+    entered: Entered | None
+    refusal: str
+
+    @property
+    def due_minor(self) -> int:
+        """What is paid today, without tax."""
+        off = self.entered.off_minor if self.entered else 0
+        return self.priced.total_minor - off if self.priced else 0
 
 
 def page(cart: Cart, at: datetime) -> CartPage:
-    """What the cart page shows. Two queries at most: the price, and nothing once the catalog is in memory."""
+    """What the cart page shows. Two queries at most: the price, and the code if there is one."""
     priced = carts.price(cart, at)
+    entered = promotions.of_cart(cart, total_minor=priced.total_minor, at=at) if priced else None
     fixed = cart.organization.currency if cart.organization else ""
     return CartPage(
         cart=cart,
@@ -57,9 +69,11 @@ def page(cart: Cart, at: datetime) -> CartPage:
         stepper_max=most_typed(cart.plan.seats_max),
         stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, priced),
-        receipt=_receipt(cart, priced) if priced else {},
+        receipt=_receipt(cart, priced, entered) if priced else {},
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
+        entered=entered,
+        refusal=promotion_words.refusal(entered) if entered else "",
     )
 
 
@@ -102,7 +116,7 @@ def _year_note(cart: Cart, priced: Priced | None) -> str:
     return template % {"saved": words.money(saved, cart.currency, whole=True)}
 
 
-def _receipt(cart: Cart, priced: Priced) -> dict[str, Any]:
+def _receipt(cart: Cart, priced: Priced, entered: Entered | None) -> dict[str, Any]:
     per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
@@ -114,18 +128,34 @@ def _receipt(cart: Cart, priced: Priced) -> dict[str, Any]:
             {"label": label, "note": "", "amount_minor": first},
             {"label": _("Volume price"), "note": note, "amount_minor": -priced.tier_saving_minor},
         ]
-    template = (
-        _("Then %(total)s every month, next %(when)s.")
-        if priced.interval == "month"
-        else _("Then %(total)s every year, next %(when)s.")
-    )
-    values = {"total": words.money(priced.total_minor, priced.currency), "when": words.on_day(priced.renews_at)}
+    off = entered.off_minor if entered and entered.is_taken else 0
+    if entered and entered.is_taken:
+        lines.append({"label": entered.name, "note": entered.short, "amount_minor": -off})
     return {
         "title": _("Your order"),
         "currency": priced.currency,
         "lines": lines,
         "subtotal_minor": None,
-        "total_minor": priced.total_minor,
+        "total_minor": priced.total_minor - off,
         "total_label": _("Today, without tax"),
-        "next_text": template % values,
+        "next_text": _next_text(priced, entered),
     }
+
+
+def _next_text(priced: Priced, entered: Entered | None) -> str:
+    """What the next charges are: with a discount, when it ends and what is paid from then on."""
+    is_monthly = priced.interval == "month"
+    full = words.money(priced.total_minor, priced.currency)
+    values = {"total": full, "when": words.on_day(priced.renews_at)}
+    lasts = entered is not None and entered.lasts_beyond(priced.renews_at)
+    if entered is None or not lasts or entered.ends_at is None:
+        if entered is not None and lasts:
+            values["total"] = words.money(entered.due_minor, priced.currency)
+        template = (
+            _("Then %(total)s every month, next %(when)s.") if is_monthly else _("Then %(total)s every year, next %(when)s.")
+        )
+        return template % values
+    values |= {"less": words.money(entered.due_minor, priced.currency), "end": words.day(entered.ends_at)}
+    if is_monthly:
+        return _("Then %(less)s every month, next %(when)s; %(total)s from %(end)s.") % values
+    return _("Then %(less)s every year, next %(when)s; %(total)s from %(end)s.") % values

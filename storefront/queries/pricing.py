@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, TypedDict
 from urllib.parse import urlencode
 
@@ -10,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.queries import catalog
-from billing.queries.catalog import FeatureOnSale, LineOnSale, OnSale, PlanOnSale, PriceOnSale
+from billing.queries.catalog import LineOnSale, OnSale, PlanOnSale, PriceOnSale
 from billing.rules import catalog as catalog_rules
 from billing.rules import pricing
 from config import words
+from storefront.queries import pricing_features, pricing_promotions
 
 CARD_FEATURES: Final = 7
 # Above this many seats the page offers a person and no numbers to type.
@@ -28,6 +30,7 @@ class Choice:
     seats: int
     interval: str
     currency: str
+    promo: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Card:
     total_text: str = ""
     other_text: str = ""
     savings: tuple[str, ...] = ()
+    promotion_text: str = ""
     next_text: str = ""
     note: str = ""
     tiers: tuple[TierStep, ...] = ()
@@ -61,25 +65,6 @@ class Card:
     is_primary: bool = False
     second_label: str = ""
     second_url: str = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    plan: str
-    value: bool | str
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    cells: tuple[Cell, ...]
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    name: str
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -115,14 +100,19 @@ class PricingPage:
     stops: tuple[Stop, ...]
     cards: tuple[Card, ...]
     plans: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[pricing_features.Group, ...]
+    # The code that was entered, what it does (or why nothing), and whether it does.
+    promo: str
+    promotion_text: str
+    promotion_counts: bool
 
 
-def page(on_sale: OnSale, choice: Choice) -> PricingPage | None:
-    """The page for a choice, in the active language; None when the line sells nothing."""
+def page(on_sale: OnSale, choice: Choice, at: datetime) -> PricingPage | None:
+    """The page for a choice at `at`, in the active language; None when the line sells nothing."""
     line = on_sale.line(choice.line)
     if line is None or not line.plans:
         return None
+    said, counts = pricing_promotions.banner(on_sale, choice.promo, at)
     return PricingPage(
         choice=choice,
         promise=catalog.text(line.pitch),
@@ -133,9 +123,12 @@ def page(on_sale: OnSale, choice: Choice) -> PricingPage | None:
         seats_max=line.seats_max,
         stepper_max=most_typed(line.seats_max),
         stops=_stops(line, choice),
-        cards=_cards(line, choice),
+        cards=_cards(on_sale, line, choice, at),
         plans=tuple(plan.name for plan in line.plans),
-        groups=_groups(line),
+        groups=pricing_features.groups(line),
+        promo="" if choice.promo == pricing_promotions.UNKNOWN else choice.promo,
+        promotion_text=said,
+        promotion_counts=counts,
     )
 
 
@@ -156,7 +149,8 @@ def stops(seats: Iterable[int]) -> tuple[Stop, ...]:
 
 def cart_url(plan: PlanOnSale, choice: Choice, seats: int) -> str:
     wanted = {"plan": plan.path, "seats": seats, "interval": choice.interval, "currency": choice.currency}
-    return f"{reverse('storefront:cart_new')}?{urlencode(wanted)}"
+    promo = {"promo": choice.promo} if choice.promo and choice.promo != pricing_promotions.UNKNOWN else {}
+    return f"{reverse('storefront:cart_new')}?{urlencode(wanted | promo)}"
 
 
 def talk_url(plan: PlanOnSale, choice: Choice) -> str:
@@ -170,7 +164,8 @@ def talk_url(plan: PlanOnSale, choice: Choice) -> str:
 def _lines(on_sale: OnSale, choice: Choice) -> tuple[Option, ...]:
     found = []
     for line in on_sale.lines:
-        query = urlencode({"line": line.code, "interval": choice.interval, "currency": choice.currency})
+        kept = {"promo": choice.promo} if choice.promo else {}
+        query = urlencode({"line": line.code, "interval": choice.interval, "currency": choice.currency} | kept)
         url = f"{reverse('storefront:pricing')}?{query}"
         found.append(Option(line.code, catalog.text(line.name), url=url, current=line.code == choice.line))
     return tuple(found)
@@ -201,12 +196,21 @@ def _stops(line: LineOnSale, choice: Choice) -> tuple[Stop, ...]:
 # --- Cards ------------------------------------------------------------------------------------------------------------
 
 
-def _cards(line: LineOnSale, choice: Choice) -> tuple[Card, ...]:
+def _cards(on_sale: OnSale, line: LineOnSale, choice: Choice, at: datetime) -> tuple[Card, ...]:
     """The line's cards. One leads: the recommended plan, or the first that can be bought for so many seats."""
-    cards = [_card(plan, choice) for plan in line.plans]
+    cards = [_promoted(_card(plan, choice), on_sale, plan, choice, at) for plan in line.plans]
     buyable = [index for index, card in enumerate(cards) if card.unit_minor is not None]
     lead = next((index for index in buyable if cards[index].recommended), next(iter(buyable), None))
     return tuple(replace(card, is_primary=index == lead) for index, card in enumerate(cards))
+
+
+def _promoted(card: Card, on_sale: OnSale, plan: PlanOnSale, choice: Choice, at: datetime) -> Card:
+    """The card with what the code makes of its price."""
+    price = plan.price(choice.interval, choice.currency)
+    if not choice.promo or price is None or card.unit_minor is None:
+        return card
+    seats = max(choice.seats, plan.seats_min)
+    return replace(card, promotion_text=pricing_promotions.of_card(on_sale, choice.promo, plan.path, price, seats=seats, at=at))
 
 
 def _card(plan: PlanOnSale, choice: Choice) -> Card:
@@ -215,7 +219,7 @@ def _card(plan: PlanOnSale, choice: Choice) -> Card:
         name=plan.name,
         pitch=catalog.text(plan.pitch),
         recommended=plan.is_recommended,
-        features=tuple(_feature_line(feature) for feature in plan.features[:CARD_FEATURES]),
+        features=tuple(pricing_features.line_of(feature) for feature in plan.features[:CARD_FEATURES]),
         currency=choice.currency,
     )
     if price is None:
@@ -333,63 +337,6 @@ def _tier_steps(price: PriceOnSale, seats: int) -> tuple[TierStep, ...]:
         steps.append(TierStep(label, _money(tier.unit_minor, price), current))
         first = (tier.up_to or 0) + 1
     return tuple(steps)
-
-
-# --- Features and the comparison --------------------------------------------------------------------------------------
-
-
-def _amount(feature: FeatureOnSale) -> str:
-    """How much of a counted feature: "100 projects", "unlimited"."""
-    if feature.limit is None:
-        return _("unlimited")
-    return f"{words.number(feature.limit)} {catalog.text(feature.unit or {})}".strip()
-
-
-def _feature_line(feature: FeatureOnSale) -> str:
-    name = catalog.text(feature.name)
-    if feature.unit is None:
-        return name
-    unit = catalog.text(feature.unit)
-    said = words.number(feature.limit) if feature.limit is not None and unit.lower() in name.lower() else _amount(feature)
-    return _("%(feature)s: %(amount)s") % {"feature": name, "amount": said}
-
-
-def _groups(line: LineOnSale) -> tuple[Group, ...]:
-    grouped: dict[str, list[Row]] = {}
-    for code, group in _feature_order(line):
-        found = [(plan, plan.feature(code)) for plan in line.plans]
-        name = next(catalog.text(feature.name) for _plan, feature in found if feature)
-        cells = tuple(Cell(plan.name, _cell(feature)) for plan, feature in found)
-        grouped.setdefault(group, []).append(Row(name, cells))
-    seats = tuple(Cell(plan.name, _range(plan)) for plan in line.plans)
-    first = Group(_("Plan"), (Row(_("Seats you can buy here"), seats),))
-    return (first, *(Group(name or _("Features"), tuple(rows)) for name, rows in grouped.items()))
-
-
-def _range(plan: PlanOnSale) -> str:
-    return _("%(least)s to %(most)s") % {"least": words.number(plan.seats_min), "most": words.number(plan.seats_max)}
-
-
-def _cell(feature: FeatureOnSale | None) -> bool | str:
-    if feature is None:
-        return False
-    return True if feature.unit is None else _amount(feature)
-
-
-def _feature_order(line: LineOnSale) -> list[tuple[str, str]]:
-    """Every feature of the line once, as (code, group), each plan's own order kept."""
-    order: list[str] = []
-    groups: dict[str, str] = {}
-    for plan in line.plans:
-        at = 0
-        for feature in plan.features:
-            if feature.code in groups:
-                at = order.index(feature.code) + 1
-                continue
-            order.insert(at, feature.code)
-            groups[feature.code] = catalog.text(feature.group)
-            at += 1
-    return [(code, groups[code]) for code in order]
 
 
 def intervals() -> tuple[str, ...]:

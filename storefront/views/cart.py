@@ -26,7 +26,7 @@ from storefront.queries import pricing
 @require_safe
 @never_cache
 def new(request: StoreRequest) -> HttpResponse:
-    """GET /cart/new/?plan=line/plan&seats=&interval=&currency=: fill the cart and go to it.
+    """GET /cart/new/?plan=line/plan&seats=&interval=&currency=&promo=: fill the cart and go to it.
 
     Public and without a token, so that the pricing page can be kept for everybody: it makes a cart, which commits to nothing.
     """
@@ -48,6 +48,8 @@ def new(request: StoreRequest) -> HttpResponse:
         return redirect(_talk_url(wanted, error.seats))
     except carts.NotOnSale:
         return redirect("storefront:pricing")
+    if "promo" in request.GET:
+        cart = carts.enter_code(cart=cart, code=request.GET["promo"], at=clock.now(), origin=access.origin(request))
     raised = {"raised": cart.seats} if cart.seats > wanted.seats else {}
     response = HttpResponseRedirect(f"{reverse('storefront:cart')}{'?' + urlencode(raised) if raised else ''}")
     cart_cookie.write(response, cart)
@@ -65,11 +67,25 @@ def cart(request: StoreRequest) -> HttpResponse:
         return response
     if request.method != "POST":
         return _show(request, found)
+    if request.POST.get("what") == "code":
+        return _enter(request, found)
     try:
         changed = carts.change(cart=found, wanted=_wanted(request.POST), at=clock.now(), origin=access.origin(request))
     except carts.TooManySeats as error:
         return _show(request, found, too_many=error, status=422)
     except (carts.NotOnSale, carts.Closed):
+        return redirect("storefront:cart")
+    return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+
+
+def _enter(request: StoreRequest, found: Cart) -> HttpResponse:
+    """Take a promotion code into the cart, or out of it; one that does not hold stays in its field, with the reason."""
+    at, code = clock.now(), request.POST.get("code", "")
+    if limits.is_over(request, "code", policies.value("billing.carts_per_hour", at)):
+        return render(request, "storefront/cart/too_many.html", status=429)
+    try:
+        changed = carts.enter_code(cart=found, code=code, at=at, origin=access.origin(request))
+    except carts.Closed:
         return redirect("storefront:cart")
     return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
 
@@ -147,7 +163,9 @@ def _choice_of(found: Cart) -> dict[str, object]:
 def _again_url(found: Cart) -> str:
     """The address that fills a cart with the same: for somebody who may buy."""
     wanted = {"plan": f"{found.plan.line.code}/{found.plan.code}", "seats": found.seats}
-    return f"{reverse('storefront:cart_new')}?{urlencode(wanted | {'interval': found.interval, 'currency': found.currency})}"
+    wanted |= {"interval": found.interval, "currency": found.currency}
+    promo = {"promo": found.promotion_code} if found.promotion_code else {}
+    return f"{reverse('storefront:cart_new')}?{urlencode(wanted | promo)}"
 
 
 def _talk_url(wanted: carts.Wanted, seats: int) -> str:

@@ -17,6 +17,7 @@ from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import carts, checkouts
 from billing.services import checkout, commands, faults
 from config import clock, words
+from storefront import promotion_words
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -90,6 +91,9 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         bought = words.seats(error.subscription.quantity)
         messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": bought})
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
+    except checkout.CodeRefused as error:
+        messages.error(request, promotion_words.refusal(error.entered))
+        return redirects.see(reverse("storefront:cart"))
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
     except (checkout.CheckoutError, commands.Busy, faults.GatewayError) as error:

@@ -190,8 +190,8 @@ def test_an_emptied_stripe_account_is_filled_again(stripe_account):
     old = on_sale_row()
     stripe_account.control("DELETE", "account")
     applied = apply()
-    assert {change.kind for change in applied.changes} == {Kind.STRIPE_REPAIRED}
-    assert len(applied.changes) == 40
+    assert {change.kind for change in applied.changes} == {Kind.STRIPE_REPAIRED, Kind.PROMOTION_REPAIRED}
+    assert len(applied.changes) == 42
     old.refresh_from_db()
     assert old.retired_at is not None
     assert at_stripe().id == on_sale_row().stripe_price_id
@@ -253,7 +253,7 @@ def test_what_is_on_sale_costs_no_query(on_sale, django_assert_num_queries):
         assert queries.on_sale().plan("fieldnote/nothing") is None
         assert queries.on_sale().plan("nothing") is None
     queries.forget()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert queries.on_sale() == on_sale
 
 
@@ -337,7 +337,7 @@ def run(*arguments):
 
 
 def test_check_needs_no_database(tmp_path):
-    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 40 prices.\n"
+    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 40 prices, 2 promotions.\n"
     bad = tmp_path / "bad.toml"
     bad.write_text(SHIPPED.replace('stage = "growth"', 'stage = "grow"'), encoding="utf-8")
     with pytest.raises(CommandError, match=r"bad\.toml, line 76: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):

@@ -27,9 +27,9 @@ from billing.models import (
 )
 from billing.models.seats import CancelReason
 from billing.queries import overview
-from billing.services import checkout, commands, people, scheduled, seat_increases, seats
+from billing.services import catalog, checkout, commands, people, promotions, scheduled, seat_increases, seats
 from config import clock
-from tests import factories
+from tests import factories, shelf
 
 EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "15"))
 
@@ -44,6 +44,8 @@ STEPS = st.lists(
         st.tuples(st.just("drop"), st.none()),
         st.tuples(st.just("seat"), st.integers(1, 3)),
         st.tuples(st.just("end"), st.none()),
+        st.tuples(st.just("promote"), st.sampled_from(["welcome20", "tenth", "free", "once7"])),
+        st.tuples(st.just("credit"), st.sampled_from([7, 1_500, 90_000])),
         st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
     ),
     min_size=3,
@@ -51,16 +53,35 @@ STEPS = st.lists(
 )
 
 
+PROMOTIONS = """
+[promotions.tenth]
+name = "A tenth"
+percent_bps = 1000
+duration = "forever"
+
+[promotions.free]
+name = "Free"
+percent_bps = 10000
+duration = "repeating"
+months = 1
+
+[promotions.once7]
+name = "Seven"
+amount = { usd = 700 }
+duration = "once"
+"""
+
+
 class Story:
     """One organization with one subscription, and the steps that can be taken with it."""
 
-    def __init__(self, shop, interval, start):
+    def __init__(self, shop, interval, start, code):
         self.shop = shop
         self.organization = factories.OrganizationFactory(country="US", region="na")
         self.owner = factories.UserFactory()
         factories.MembershipFactory(organization=self.organization, user=self.owner, role=Role.OWNER)
         shop.organization, shop.owner = self.organization, self.owner
-        self.row = shop.buy(seats=start, interval=interval)
+        self.row = shop.buy(seats=start, interval=interval, code=code)
 
     # Steps: each may be refused, for a reason that the store names.
 
@@ -106,6 +127,16 @@ class Story:
             seats.current(self.organization), reason_code=CancelReason.OTHER, reason="", origin=self.shop.origin, at=clock.now()
         )
 
+    def promote(self, code):
+        row = seats.current(self.organization)
+        offered = promotions.offer(row, code=code, at=clock.now())
+        promotions.confirm(row, token=offered.token, origin=self.shop.origin, at=clock.now())
+
+    def credit(self, amount):
+        customer = self.organization.customer.stripe_id
+        key = f"credit:{clock.now().timestamp()}"
+        gateway.credit_customer(customer, amount_minor=amount, currency="usd", description="x", key=key)
+
     def lose(self, kind):
         self.shop.control("POST", "faults", match="POST /v1/subscriptions/*", kind=kind)
 
@@ -126,6 +157,7 @@ class Story:
         self._check_mrr(row)
         self._check_coming(row, there)
         self._check_charges(row)
+        self._check_discounts(row, there)
         assert not StripeCommand.objects.filter(state="open").exists()
         assert list(StripeObject.objects.exclude(error="").values_list("key", "error")) == []
         assert not Journal.objects.filter(kind="billing.charge.differed").exists()
@@ -161,8 +193,26 @@ class Story:
             said = [(line.amount, line.quantity) for line in invoice.lines.data]
             assert said == [(line["amount_minor"], line["quantity"]) for line in agreed["lines"]]
 
+    def _check_discounts(self, row, there):
+        """What is mirrored is what Stripe has, and the next charge that pages show is the one that Stripe would make."""
+        held = set(row.discounts.filter(ended_at=None).values_list("stripe_id", flat=True))
+        assert held == ({one.id for one in there.discounts} if row.is_live else set())
+        charge = overview.standing(self.organization).next_charge
+        if charge is None or there.status != "active" or there.pending_update is not None:
+            return
+        coming = gateway.preview_invoice({"customer": self.organization.customer.stripe_id, "subscription": row.stripe_id})
+        assert coming.total == charge.total_minor - charge.discount_minor
 
-REFUSALS = (seats.SeatsError, commands.Busy, checkout.CheckoutError, gateway.Declined, gateway.Refused)
+
+REFUSALS = (
+    promotions.CodeRefused,
+    promotions.Stale,
+    seats.SeatsError,
+    commands.Busy,
+    checkout.CheckoutError,
+    gateway.Declined,
+    gateway.Refused,
+)
 
 
 @pytest.mark.long
@@ -171,9 +221,14 @@ REFUSALS = (seats.SeatsError, commands.Busy, checkout.CheckoutError, gateway.Dec
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(steps=STEPS, interval=st.sampled_from(["month", "month", "year"]), start=st.integers(3, 24))
-def test_stripe_ledger_and_rows_stay_equal(quick_shop, steps, interval, start):
-    story = Story(quick_shop, interval, start)
+@given(
+    steps=STEPS,
+    interval=st.sampled_from(["month", "month", "year"]),
+    start=st.integers(3, 24),
+    code=st.sampled_from(["", "", "welcome20", "free", "once7"]),
+)
+def test_stripe_ledger_and_rows_stay_equal(quick_shop, steps, interval, start, code):
+    story = Story(quick_shop, interval, start, code)
     try:
         for name, value in steps:
             with contextlib.suppress(*REFUSALS):
@@ -197,4 +252,8 @@ def _begin_again(shop):
 def quick_shop(shop, monkeypatch):
     """Retries without pauses."""
     monkeypatch.setattr(gateway.time, "sleep", lambda _seconds: None)
+    wanted = shelf.read(shelf.settings.CATALOG_FILE.read_text(encoding="utf-8") + PROMOTIONS)
+    catalog.apply(wanted=wanted, at=clock.now(), origin=shop.origin)
+    made = shop.control("GET", "account")["state"]
+    monkeypatch.setattr(shop, "reopen", lambda: (shop.move_store(0), shop.control("PUT", "account", state=made)))
     return shop

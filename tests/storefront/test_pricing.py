@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from billing.queries import catalog
+from config import clock
 from storefront.queries import pricing
 from storefront.queries.pricing import Choice
 from storefront.views import pricing as views
@@ -22,7 +23,7 @@ def _cold(monkeypatch):
 
 
 def page(seats=10, interval="month", currency="usd", line="fieldnote"):
-    return pricing.page(catalog.on_sale(), Choice(line, seats, interval, currency))
+    return pricing.page(catalog.on_sale(), Choice(line, seats, interval, currency), clock.now())
 
 
 def card(name, **choice):

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         if options["action"] == "check":
             plans = sum(len(line.plans) for line in wanted.lines)
             prices = sum(len(plan.prices) for line in wanted.lines for plan in line.plans)
-            self.stdout.write(f"{options['file'].name} is good: {len(wanted.lines)} lines, {plans} plans, {prices} prices.")
+            counted = f"{len(wanted.lines)} lines, {plans} plans, {prices} prices, {len(wanted.promotions)} promotions"
+            self.stdout.write(f"{options['file'].name} is good: {counted}.")
         elif options["action"] == "plan":
             self._plan(wanted)
         else:

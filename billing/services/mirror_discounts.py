@@ -1,0 +1,91 @@
+"""The discounts of a subscription as Stripe says they are: what begins and what is over goes to the journal."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.origin import Source
+from accounts.services import journal
+from billing import gateway
+from billing.models import Promotion, Subscription, SubscriptionDiscount
+
+
+def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
+    """Write what `answer` (its discounts expanded with their coupons) says; `row` is saved and locked by the caller.
+
+    An answer that has them as ids only says nothing: another look follows.
+    """
+    told: list[Any] = list(answer.discounts or []) if answer.status != "canceled" else []
+    if any(isinstance(one, str) for one in told):
+        return
+    held = {one.stripe_id: one for one in row.discounts.filter(ended_at=None)}
+    for one in told:
+        if one.id not in held:
+            _begin(row, one, at)
+    over = [there for stripe_id, there in held.items() if stripe_id not in {one.id for one in told}]
+    for there in over:
+        there.ended_at, there.mirrored_at = at, at
+        there.save(update_fields=["ended_at", "mirrored_at"])
+        _tell("billing.discount.ended", row, there, at)
+
+
+def _begin(row: Subscription, discount: Any, at: datetime) -> None:
+    coupon = discount.source.coupon
+    made = SubscriptionDiscount(
+        subscription=row,
+        stripe_id=discount.id,
+        stripe_coupon_id=coupon if isinstance(coupon, str) else coupon.id,
+        starts_at=_instant(discount.start, at),
+        ends_at=_instant(discount.end, at) if discount.end else None,
+        mirrored_at=at,
+    )
+    promotion = Promotion.objects.filter(stripe_coupon_id=made.stripe_coupon_id).first()
+    if promotion is not None:
+        _of_promotion(made, promotion, row.currency)
+    elif not isinstance(coupon, str):
+        _of_coupon(made, coupon, row.currency)
+    if (made.percent_bps is None) == (made.amount_minor is None):
+        return  # a coupon of another currency, or one that only its id is known of: it takes nothing off here
+    _row, is_new = SubscriptionDiscount.objects.update_or_create(
+        stripe_id=made.stripe_id,
+        defaults={
+            field.attname: getattr(made, field.attname)
+            for field in SubscriptionDiscount._meta.concrete_fields  # noqa: SLF001 - what Django documents under this name
+            if field.attname not in ("id", "stripe_id")
+        },
+    )
+    if is_new:
+        _tell("billing.discount.started", row, made, at)
+
+
+def _of_promotion(made: SubscriptionDiscount, promotion: Promotion, currency: str) -> None:
+    made.promotion, made.name, made.duration = promotion, promotion.name.get("en", promotion.code), promotion.duration
+    made.percent_bps = promotion.percent_bps
+    made.amount_minor = promotion.terms.amount_off(currency) if promotion.percent_bps is None else None
+
+
+def _of_coupon(made: SubscriptionDiscount, coupon: Any, currency: str) -> None:
+    """One that no catalog version made: the reconciler has somebody look, and the customer sees what it does."""
+    made.name, made.duration = (coupon.name or coupon.id)[:100], coupon.duration
+    if coupon.percent_off is not None:
+        made.percent_bps = int(Decimal(str(coupon.percent_off)) * 100)
+    elif coupon.currency == currency:
+        made.amount_minor = coupon.amount_off
+
+
+def _tell(kind: str, row: Subscription, discount: SubscriptionDiscount, at: datetime) -> None:
+    journal.append(
+        kind=kind,
+        organization=row.organization,
+        at=at,
+        source=Source.STRIPE,
+        data={"subscription": row.pk, "discount": discount.stripe_id, "promotion": _code(discount), "name": discount.name},
+    )
+
+
+def _code(discount: SubscriptionDiscount) -> str:
+    return discount.promotion.code if discount.promotion else ""
+
+
+def _instant(epoch: int, at: datetime) -> datetime:
+    return datetime.fromtimestamp(epoch, at.tzinfo)
