@@ -101,7 +101,6 @@ urlpatterns: list[URLPattern] = [
     path("seats/changes/<slug:public_id>/payment/", seat_changes.payment, name="seat_change_payment"),
     path("seats/scheduled/<slug:public_id>/", seat_changes.scheduled_change, name="scheduled_change"),
     path("seats/assignments/", seat_people.assignments, name="seat_assignments"),
-    path("subscription/cancellation/", cancellation.cancellation, name="cancellation"),
     path("subscription/promotion/", promotions.promotion, name="promotion"),
     path("subscription/cancellation/", switches.needs(Feature.CANCEL, cancellation.cancellation), name="cancellation"),
     path("invoices/", invoices.listing, name="invoices"),
