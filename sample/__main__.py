@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import urllib.parse
+from contextlib import suppress
 from http import HTTPStatus, cookies
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -138,12 +139,10 @@ def main() -> int:
     server = Server(options.port, setup, Store(options.store.rstrip("/"), setup.api_key))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.stderr.write(f"{setup.product} (a sample product) is at {server.url}/\n")
-    try:
+    with suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        server.server_close()
+    server.server_close()
+    return 0
 
 
 if __name__ == "__main__":
