@@ -77,6 +77,7 @@ LABELS = {
     "ended_by": _("Ended by"),
     "ends_at": _("To"),
     "entry": _("Entry"),
+    "email": _("E-mail"),
     "error": _("Error"),
     "expires_at": _("Expires"),
     "external_id": _("External ID"),

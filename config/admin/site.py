@@ -21,6 +21,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.user", "person"),
             ("accounts.membership", "badge"),
             ("accounts.invitation", "outgoing_mail"),
+            ("accounts.joinrequest", "person_add"),
+            ("accounts.seatrequest", "event_seat"),
             ("accounts.ownerrecovery", "assignment_ind"),
             ("accounts.closedorganization", "domain_disabled"),
         ),
@@ -64,6 +66,9 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
         _("Running the store"),
         (
             ("accounts.outgoingmail", "mail"),
+            ("accounts.suppression", "unsubscribe"),
+            ("accounts.mailstop", "notifications_off"),
+            ("accounts.billingcontact", "receipt_long"),
             ("accounts.journal", "history_edu"),
             ("accounts.journalcursor", "bookmarks"),
             ("accounts.apikey", "key"),

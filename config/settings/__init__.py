@@ -4,11 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.settings import sign_in
 from config.settings.brand import BRAND, admin_colours
+from config.settings.elsewhere import STORE_ELSEWHERE as STORE_ELSEWHERE
+from config.settings.elsewhere import STORE_WITHOUT as STORE_WITHOUT
 from config.settings.environment import MODE, ROOT, Mode, env, optional, required
 
 DEMO = MODE is Mode.DEMO
@@ -256,16 +257,6 @@ PULSE_LANES = {
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
 }
-
-# --- What the vendor's product does itself (config/switches.py) ----------------------------------------------------------
-
-STORE_WITHOUT: list[str] = optional("STORE_WITHOUT", env.list, [], "invitations,team,cancel")
-STORE_ELSEWHERE = {
-    name: optional(f"STORE_ELSEWHERE_{name.upper()}", env.str, "", "https://app.example/settings/team")
-    for name in ("invitations", "team", "cancel")
-}
-if unknown := set(STORE_WITHOUT) - set(STORE_ELSEWHERE):
-    raise ImproperlyConfigured(f"STORE_WITHOUT names {sorted(unknown)}; it takes {', '.join(STORE_ELSEWHERE)}.")
 
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 

@@ -289,15 +289,7 @@ def world(cast):
         "storefront:member_role": [member.pk],
         "storefront:member_removal": [member.pk],
         "storefront:invitation": [invitation.token],
-        "storefront:join_withdrawal": [asked["join"].pk],
-        "storefront:join_request": [joining.token(asked["join"])],
-        "storefront:seat_request": [seat_requests.token(asked["seat"])],
-        "storefront:mail_stop": [links.token(links.MAIL_STOP, asked["mail"].pk)],
-        "storefront:address_check": ["never-given-out"],
-        "storefront:contact_sends": [asked["contact"].pk],
-        "storefront:contact_removal": [asked["contact"].pk],
-        "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
-        "storefront:contact_invoice": ["never-given-out"],
+        **_asked_args(asked),
         "storefront:legal": ["terms"],
         "storefront:entry": ["a" * 43],
         "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
@@ -330,6 +322,20 @@ def world(cast):
         "recovery_objection": ["never-given-out"],
     }
     return World(cast, args)
+
+
+def _asked_args(asked):
+    return {
+        "storefront:join_withdrawal": [asked["join"].pk],
+        "storefront:join_request": [joining.token(asked["join"])],
+        "storefront:seat_request": [seat_requests.token(asked["seat"])],
+        "storefront:mail_stop": [links.token(links.MAIL_STOP, asked["mail"].pk)],
+        "storefront:address_check": ["never-given-out"],
+        "storefront:contact_sends": [asked["contact"].pk],
+        "storefront:contact_removal": [asked["contact"].pk],
+        "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
+        "storefront:contact_invoice": ["never-given-out"],
+    }
 
 
 def _asked_rows(cast):
