@@ -39,6 +39,8 @@ PromotionCode = stripe.PromotionCode
 Discount = stripe.Discount
 Account = stripe.Account
 TaxSettings = stripe.tax.Settings
+TaxRate = stripe.TaxRate
+TaxId = stripe.TaxId
 PortalConfiguration = stripe.billing_portal.Configuration
 API_VERSION: Final[str] = stripe.api_version
 
@@ -177,14 +179,14 @@ def create_customer(params: Params, *, key: str) -> Customer:
 
 
 def customer(stripe_id: str) -> Customer:
-    """With its default card expanded."""
-    params: Any = {"expand": ["invoice_settings.default_payment_method"]}
+    """With its default card and its tax ids expanded."""
+    params: Any = {"expand": ["invoice_settings.default_payment_method", "tax_ids"]}
     return _call("customers.retrieve", lambda c, o: c.v1.customers.retrieve(stripe_id, params, o))
 
 
 def customers(params: Params) -> tuple[list[Customer], bool]:
-    """One page, newest first, with default cards expanded, and whether there are more."""
-    full: Any = {**params, "expand": ["data.invoice_settings.default_payment_method"]}
+    """One page, newest first, with default cards and tax ids expanded, and whether there are more."""
+    full: Any = {**params, "expand": ["data.invoice_settings.default_payment_method", "data.tax_ids"]}
     page = _call("customers.list", lambda c, o: c.v1.customers.list(full, o))
     return list(page.data), bool(page.has_more)
 

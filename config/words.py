@@ -89,6 +89,11 @@ def percent(bps: int) -> str:
     return numbers.format_percent(Decimal(bps) / 10000, locale=locale(), decimal_quantization=False)
 
 
+def percent_of(written: str) -> str:
+    """Say per cents as the catalog writes them: "8.1" is "8.1%"."""
+    return numbers.format_percent(Decimal(written) / 100, locale=locale(), decimal_quantization=False)
+
+
 def seats(count: int) -> str:
     return ngettext("%(number)s seat", "%(number)s seats", count) % {"number": number(count)}
 

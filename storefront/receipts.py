@@ -1,15 +1,18 @@
 """A change's price as the receipt component reads it: every line of Stripe's invoice to come, in our own words."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.queries import tax as tax_queries
 from billing.queries.overview import Standing
 from billing.queries.seats import Later
 from billing.rules import pricing, rounding
 from billing.rules.preview import Line, Preview
+from billing.rules.tax import TaxLine
 from billing.services.promotions import Offer
 from config import words
 from storefront import reductions
@@ -23,7 +26,7 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
     """More seats, now: prorations, tax, credit, what is due, and what comes at the renewal."""
     gained = shown.quantity_after - shown.quantity_before
     title = ngettext("%(count)s more seat, from today", "%(count)s more seats, from today", gained)
-    extra = [{"label": _("Tax"), "amount_minor": shown.tax_minor}] if shown.tax_minor else []
+    extra = taxes(shown.taxes, shown.tax_minor)
     if shown.discount_minor:
         extra.insert(0, {"label": reductions.label(shown.discounts), "amount_minor": -shown.discount_minor})
     if shown.balance_applied_minor < 0:
@@ -109,6 +112,13 @@ def of_later(later: Later, standing: Standing) -> Receipt:
         "next_text": _("Instead of %(before)s for %(seats)s. Nothing is charged today, and you can take it back until then.")
         % values,
     }
+
+
+def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
+    """Each tax with its name and rate, as the receipt and the mails take them; a sum alone where nobody told them apart."""
+    if not lines:
+        return [{"label": _("Tax"), "amount_minor": tax_minor}] if tax_minor else []
+    return [{"label": tax_queries.label(line), "amount_minor": line.amount_minor} for line in lines]
 
 
 def unit_words(standing: Standing, seats: int) -> str:

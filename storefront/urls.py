@@ -30,6 +30,7 @@ from storefront.views import (
     seat_people,
     seats,
     talk,
+    tax,
     team,
 )
 
@@ -40,6 +41,9 @@ urlpatterns: list[URLPattern] = [
     path("organizations/new/", organizations.new, name="organization_new"),
     path("organizations/current/", organizations.switch, name="organization_switch"),
     path("settings/organization/", organizations.settings, name="organization_settings"),
+    path("settings/billing/", tax.billing_details, name="billing_details"),
+    path("settings/billing/tax-ids/", tax.ids, name="tax_ids"),
+    path("settings/billing/tax-ids/<int:tax_id>/removal/", tax.removal, name="tax_id_removal"),
     path("organizations/joining/", switches.needs(Feature.TEAM, asking.join_requests), name="join_requests"),
     path(
         "organizations/joining/<int:request_id>/withdrawal/",

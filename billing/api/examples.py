@@ -30,6 +30,7 @@ PREVIEW: dict[str, Any] = {
     ],
     "subtotal_minor": 2880,
     "tax_minor": 0,
+    "taxes": [],
     "discount_minor": 0,
     "total_minor": 2880,
     "balance_applied_minor": 0,

@@ -186,6 +186,17 @@ class PreviewLineOutput(Output):
     discount_minor = serializers.IntegerField(help_text="Comes off `amount_minor`.")
 
 
+class TaxOutput(Output):
+    """One tax. Whoever is reversed accounts for it themselves: its amount is 0."""
+
+    name = serializers.CharField(help_text="Empty while the store does not know it yet.")
+    percent = serializers.CharField(help_text="As written: 19 or 8.1.")
+    amount_minor = serializers.IntegerField()
+    taxable_minor = serializers.IntegerField()
+    inclusive = serializers.BooleanField(help_text="Whether the amounts contain it, or it comes on top.")
+    is_reverse = serializers.BooleanField(help_text="Reverse charge.")
+
+
 class PreviewOutput(Output):
     """What a change costs. Confirm it with `token` until `expires_at`; the charge is `due_now_minor`, to the cent."""
 
@@ -204,6 +215,7 @@ class PreviewOutput(Output):
     lines = PreviewLineOutput(many=True)
     subtotal_minor = serializers.IntegerField()
     tax_minor = serializers.IntegerField()
+    taxes = TaxOutput(many=True)
     discount_minor = serializers.IntegerField(help_text="Comes off the lines; 0 where it is worked into them (prorations are).")
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")

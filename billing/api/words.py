@@ -154,6 +154,7 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "lines": [asdict(line) for line in shown.lines],
         "subtotal_minor": shown.subtotal_minor,
         "tax_minor": shown.tax_minor,
+        "taxes": [asdict(line) for line in shown.taxes],
         "discount_minor": shown.discount_minor,
         "total_minor": shown.total_minor,
         "balance_applied_minor": shown.balance_applied_minor,

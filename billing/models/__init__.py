@@ -31,9 +31,11 @@ from billing.models.seats import (
 )
 from billing.models.store_time import StoreTime
 from billing.models.subscription import LIVE_STATUSES, Subscription, SubscriptionStatus
+from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 
 __all__ = [
     "LIVE_STATUSES",
+    "BillingDetails",
     "CancelReason",
     "Cart",
     "CartState",
@@ -79,4 +81,8 @@ __all__ = [
     "Subscription",
     "SubscriptionDiscount",
     "SubscriptionStatus",
+    "TaxId",
+    "TaxIdState",
+    "TaxRate",
+    "TaxStanding",
 ]

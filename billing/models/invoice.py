@@ -30,6 +30,7 @@ class Invoice(models.Model):
     subtotal_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
+    taxes = models.JSONField(default=list, blank=True, help_text=_("Each tax with its name, rate and amount, as billed."))
     total_minor = models.BigIntegerField()
     amount_due_minor = models.BigIntegerField()
     amount_paid_minor = models.BigIntegerField()

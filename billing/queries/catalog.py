@@ -15,6 +15,7 @@ from django.utils import translation
 from billing.models import CatalogVersion, Price, ProductLine, Promotion
 from billing.rules import catalog, pricing
 from billing.rules import promotions as rules
+from billing.rules import tax as tax_rules
 
 # A change is visible everywhere within a second: this long to notice it, the rest to load it.
 POLL_SECONDS: Final = 0.75
@@ -112,6 +113,8 @@ class OnSale:
     def promotion(self, code: str) -> rules.Promotion | None:
         """The promotion on offer under this code, in capitals."""
         return next((promotion for promotion in self.promotions if promotion.code == code), None)
+
+    tax: tax_rules.Settings = tax_rules.OFF
 
     def line(self, code: str) -> LineOnSale | None:
         return next((line for line in self.lines if line.code == code), None)
@@ -225,7 +228,8 @@ def _load() -> OnSale:
     rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
     lines = tuple(_line(row, prices) for row in rows.order_by("rank", "code"))
     offered = tuple(row.terms for row in Promotion.objects.filter(withdrawn_at=None).order_by("code"))
-    return OnSale(version.number, tuple(version.document["currencies"]), lines, offered)
+    taxes = tax_rules.Settings.of_document(version.document.get("tax"))
+    return OnSale(version.number, tuple(version.document["currencies"]), lines, offered, tax=taxes)
 
 
 def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSale:

@@ -28,6 +28,7 @@ from billing.models import (
     StripeCommand,
     StripeObject,
     Subscription,
+    TaxStanding,
 )
 from billing.rules import reconciling
 
@@ -56,7 +57,7 @@ def last_run_finished_at() -> datetime | None:
 
 
 def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, Known]:
-    """Our rows of these, by Stripe's id. Four queries.
+    """Our rows of these, by Stripe's id. Five queries.
 
     `is_moving`: a command or a dirty mark is under way, or the row was written after `since`, when Stripe was asked.
     """
@@ -64,15 +65,19 @@ def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, 
 
 
 def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
-    """The same for rows at hand (with `price` and `organization` selected). Three queries."""
+    """The same for rows at hand (with `price` and `organization` selected). Four queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
     for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING):
         waiting.setdefault(change.subscription_id, []).append(change)
     moving = _moving(held)
+    rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
+    taxed = {standing.organization_id: standing for standing in rows_of}
     return {
         row.stripe_id: Known(
-            row, _ours(row, waiting.get(row.pk, [])), row.pk in moving or bool(row.mirrored_at and row.mirrored_at >= since)
+            row,
+            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id)),
+            row.pk in moving or bool(row.mirrored_at and row.mirrored_at >= since),
         )
         for row in held
     }
@@ -108,7 +113,7 @@ def dirty(keys: Iterable[str]) -> set[str]:
     return set(marks.values_list("key", flat=True))
 
 
-def _ours(row: Subscription, waiting: list[ScheduledChange]) -> reconciling.Ours:
+def _ours(row: Subscription, waiting: list[ScheduledChange], standing: TaxStanding | None) -> reconciling.Ours:
     seats = sum(change.delta for change in waiting if change.kind == ScheduledKind.SEATS)
     price = row.price.stripe_price_id
     return reconciling.Ours(
@@ -123,7 +128,16 @@ def _ours(row: Subscription, waiting: list[ScheduledChange]) -> reconciling.Ours
         ends=any(change.kind == ScheduledKind.END for change in waiting),
         coming=reconciling.Phase(row.period_ends_at, price, row.quantity + seats) if seats else None,
         is_arranged=not row.is_being_arranged,
+        tax_rates=_tax_rates(standing),
+        has_automatic_tax=standing is not None and standing.is_automatic,
     )
+
+
+def _tax_rates(standing: TaxStanding | None) -> tuple[str, ...] | None:
+    """None: Stripe has not been told yet."""
+    if standing is not None and standing.is_behind:
+        return None
+    return (standing.rate.stripe_id,) if standing is not None and standing.rate is not None else ()
 
 
 def standard(prices: Collection[str]) -> reconciling.Standard:

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 
 from billing.rules import pricing
 from billing.rules import promotions as promotion_rules
+from billing.rules import tax as tax_rules
 
 Text = Mapping[str, str]  # language code to text
 
@@ -87,6 +88,7 @@ class Catalog:
     currencies: tuple[str, ...]
     lines: tuple[Line, ...]
     promotions: tuple[promotion_rules.Promotion, ...] = ()
+    tax: tax_rules.Settings = tax_rules.OFF
 
     def line(self, code: str) -> Line | None:
         return next((line for line in self.lines if line.code == code), None)
@@ -106,9 +108,10 @@ class Catalog:
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Self:
+        lines = tuple(_line(line) for line in document["lines"])
         # A version of before there were promotions has none.
         promotions = tuple(promotion_rules.Promotion.of_document(one) for one in document.get("promotions", ()))
-        return cls(tuple(document["currencies"]), tuple(_line(line) for line in document["lines"]), promotions)
+        return cls(tuple(document["currencies"]), lines, promotions, tax=tax_rules.Settings.of_document(document.get("tax")))
 
 
 def _sha256(plain: Any) -> str:

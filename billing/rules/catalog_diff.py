@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from billing.rules import catalog
+from billing.rules import catalog, tax
 
 
 class Kind(StrEnum):
@@ -48,6 +48,7 @@ def changes(before: catalog.Catalog | None, after: catalog.Catalog) -> tuple[Cha
         found.append(Change(Kind.FIELD_CHANGED, "", "currencies", list(old.currencies), list(after.currencies)))
     if before and [line.code for line in old.lines] != [line.code for line in after.lines]:
         found.extend(_order("", old.lines, after.lines))
+    found.extend(_tax_changes(old.tax, after.tax))
     for line in after.lines:
         earlier = old.line(line.code)
         if earlier is None:
@@ -69,6 +70,23 @@ def _promotion_changes(before: catalog.Catalog, after: catalog.Catalog) -> Itera
             yield Change(Kind.FIELD_CHANGED, promotion.code, "name", dict(earlier.name), dict(promotion.name))
     gone = (promotion for promotion in before.promotions if after.promotion(promotion.code) is None)
     yield from (Change(Kind.PROMOTION_WITHDRAWN, "", promotion.code, asdict(promotion)) for promotion in gone)
+
+
+def _tax_changes(before: tax.Settings, after: tax.Settings) -> Iterator[Change]:
+    for name in ("mode", "seller", "gross"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            plain = [list(value) if isinstance(value, tuple) else str(value) for value in (old, new)]
+            yield Change(Kind.FIELD_CHANGED, "", f"tax.{name}", *plain)
+    for country in sorted({rate.country for rate in (*before.rates, *after.rates)}):
+        was, now = _rate(before.rate(country)), _rate(after.rate(country))
+        if was != now:
+            yield Change(Kind.FIELD_CHANGED, "", f"tax.rates.{country}", was, now)
+
+
+def _rate(rate: tax.Rate | None) -> str | None:
+    """ "VAT 19%", and "incl." after it where prices contain it."""
+    return f"{rate.name} {rate.percent}%{' incl.' if rate.inclusive else ''}" if rate else None
 
 
 def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[Change]:

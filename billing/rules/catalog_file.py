@@ -8,7 +8,7 @@ from typing import Any, Final
 from babel.core import get_global
 from babel.numbers import get_currency_precision
 
-from billing.rules import catalog, money, pricing, promotion_reading, toml_lines
+from billing.rules import catalog, money, pricing, promotion_reading, tax_file, toml_lines
 from billing.rules.catalog_reading import Notes, Problem, Table
 
 _LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans")
@@ -50,7 +50,7 @@ def _syntax_problem(said: str, text: str) -> Problem:
 
 
 def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
-    root.only(("currencies", "lines", "promotions"))
+    root.only(("currencies", "lines", "promotions", "tax"))
     currencies = root.words("currencies", '["usd", "eur"]')
     if not currencies:
         root.missing("currencies", '["usd", "eur"]')
@@ -66,7 +66,7 @@ def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
     lines = tuple(_line(code, table, currencies, languages) for code, table in tables.items())
     named = [*(line.code for line in lines), *(f"{line.code}/{plan.code}" for line in lines for plan in line.plans)]
     promotions = promotion_reading.read(root, plans=named, currencies=currencies, languages=languages)
-    return catalog.Catalog(currencies, lines, promotions)
+    return catalog.Catalog(currencies, lines, promotions, tax=tax_file.read(root))
 
 
 def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequence[str]) -> catalog.Line:

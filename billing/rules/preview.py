@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from billing.rules import promotions
+from billing.rules import promotions, tax
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class Preview:
     discount_minor: int = 0
     renewal_discount_minor: int = 0
     discounts: tuple[promotions.Held, ...] = ()
+    taxes: tuple[tax.TaxLine, ...] = ()
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""

@@ -67,6 +67,9 @@ class Ours:
     ends: bool = False
     coming: Phase | None = None
     is_arranged: bool = True
+    tax_rates: tuple[str, ...] | None = ()
+    """What Stripe was told to tax with; None while it is being told."""
+    has_automatic_tax: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -104,8 +107,6 @@ class Standard:
 
     prices: frozenset[str] = frozenset()
     coupons: frozenset[str] = frozenset()
-    tax_rates: frozenset[str] = frozenset()
-    has_automatic_tax: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _differences(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Fou
     strange = sorted(set(theirs.coupons) - standard.coupons)
     if strange:
         yield Found(Kind.DISCOUNT, ours.stripe_id, {"coupons": []}, {"coupons": strange})
-    yield from _tax(ours, theirs, standard)
+    yield from _tax(ours, theirs)
     if not telling:
         yield from _terms(ours, theirs)
 
@@ -172,13 +173,15 @@ def _telling(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
         yield Found(Kind.CURRENCY, about, {"currency": ours.currency}, {"currency": theirs.currency})
 
 
-def _tax(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
-    rates = sorted(set(theirs.tax_rates))
-    if theirs.has_automatic_tax != standard.has_automatic_tax or not set(rates) <= standard.tax_rates:
+def _tax(ours: Ours, theirs: Theirs) -> Iterator[Found]:
+    if ours.tax_rates is None:
+        return
+    mine, rates = sorted(set(ours.tax_rates)), sorted(set(theirs.tax_rates))
+    if theirs.has_automatic_tax != ours.has_automatic_tax or rates != mine:
         yield Found(
             Kind.TAX,
             ours.stripe_id,
-            {"tax_rates": [], "automatic_tax": standard.has_automatic_tax},
+            {"tax_rates": mine, "automatic_tax": ours.has_automatic_tax},
             {"tax_rates": rates, "automatic_tax": theirs.has_automatic_tax},
         )
 

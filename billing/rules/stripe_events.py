@@ -18,6 +18,7 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     CUSTOMER = "customer"
     SESSION = "checkout.session"
+    TAX_RATE = "tax_rate"
 
 
 class NoEventError(ValueError):
@@ -62,6 +63,11 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "checkout.session.async_payment_failed": (Kind.SESSION, ("id",)),
     "customer.updated": (Kind.CUSTOMER, ("id",)),
     "customer.deleted": (Kind.CUSTOMER, ("id",)),
+    "customer.tax_id.created": (Kind.CUSTOMER, ("customer",)),
+    "customer.tax_id.updated": (Kind.CUSTOMER, ("customer",)),
+    "customer.tax_id.deleted": (Kind.CUSTOMER, ("customer",)),
+    "tax_rate.created": (Kind.TAX_RATE, ("id",)),
+    "tax_rate.updated": (Kind.TAX_RATE, ("id",)),
     "customer.discount.created": (Kind.SUBSCRIPTION, ("subscription",)),
     "customer.discount.updated": (Kind.SUBSCRIPTION, ("subscription",)),
     "customer.discount.deleted": (Kind.SUBSCRIPTION, ("subscription",)),

@@ -15,7 +15,7 @@ from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.rules import catalog
 from billing.rules.catalog_diff import Change, Kind, changes
-from billing.services import catalog_stripe, promotion_rows, promotion_stripe
+from billing.services import catalog_stripe, promotion_rows, promotion_stripe, tax_rates, tax_standings
 from billing.services.catalog_stripe import Key
 
 _LOCK: Final = 7_310_514_620_001  # any number, the same in every process: held while a catalog is applied
@@ -51,6 +51,7 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
         found += promotion_rows.repairs(wanted.promotions, promised)
         if current and not found:
             return Applied(current.number, is_new=False, changes=())
+        rates = tax_rates.project(wanted.tax, number=number)
         with transaction.atomic(durable=True):
             version = CatalogVersion.objects.create(
                 number=number,
@@ -62,6 +63,9 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
             )
             _write(wanted, version, projection, at)
             promotion_rows.write(wanted.promotions, promised, version, at)
+            tax_rates.write(wanted.tax, rates, at)
+            if before is None or before.tax != wanted.tax:
+                tax_standings.review_all(at)
             journal.append(
                 kind="billing.catalog.applied",
                 organization=None,

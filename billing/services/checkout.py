@@ -18,7 +18,7 @@ from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, Price
 from billing.queries import promotions
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror_customers, sessions
+from billing.services import commands, inbox, mirror_customers, sessions, tax_checkout
 from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
@@ -235,7 +235,7 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         "allowed_payment_method_types": ["card"],
         **_discounts(attempt),
     }
-    return {
+    payload = {
         "attempt": attempt.pk,
         "customer": known.stripe_id if known else "",
         "new_customer": {
@@ -247,6 +247,8 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         },
         "session": session,
     }
+    tax_checkout.fill(payload, organization, attempt.created_at)
+    return payload
 
 
 class OpenSession:

@@ -48,6 +48,9 @@ HANDLERS: Final[Mapping[str, str]] = {
     "seats.credit": "billing.services.seat_increases.CreditDifference",
     "difference.resend": "billing.services.reconciling_commands.Resend",
     "schedule.project": "billing.services.projection.Project",
+    "tax.apply": "billing.services.tax_commands.Apply",
+    "tax_id.add": "billing.services.tax_commands.AddId",
+    "tax_id.remove": "billing.services.tax_commands.RemoveId",
 }
 log = structlog.get_logger(__name__)
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from accounts.models import Organization
 from billing import gateway
 from billing.models import Customer
-from billing.services import mirror
+from billing.services import mirror, tax_ids
 
 
 def take(answer: gateway.Customer, at: datetime) -> None:
-    """Take over the balance and the default card."""
+    """Take over the balance, the default card, the address and the tax ids."""
     row = Customer.objects.select_for_update().filter(stripe_id=answer.id).first()
     if row is None or getattr(answer, "deleted", False):
         return
@@ -17,8 +17,10 @@ def take(answer: gateway.Customer, at: datetime) -> None:
     row.balance_currency = answer.currency or ""
     settings = answer.invoice_settings
     copy_card(row, settings.default_payment_method if settings else None)
+    row.is_tax_exempt = answer.tax_exempt == "exempt"
     row.mirrored_at = at
     row.save()
+    tax_ids.take(row, answer, at)
 
 
 def copy_card(row: Customer, method: object) -> None:

@@ -8,7 +8,8 @@ from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import ChangeState, Customer, Invoice, InvoiceLine, SeatChange, Subscription
-from billing.services import mirror, notices
+from billing.queries import tax as queries
+from billing.services import mirror, notices, tax_rates
 
 
 def take(answer: gateway.Invoice, at: datetime) -> None:
@@ -38,6 +39,10 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
     row.discount_minor = sum(part.amount for part in answer.total_discount_amounts or [])
     row.tax_minor = sum(tax.amount for tax in answer.total_taxes or [])
+    taxes = queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or "")
+    row.taxes = queries.plain(taxes)
+    if any(not tax.name for tax in taxes):
+        tax_rates.ask(queries.rate_ids(answer.total_taxes or []))
     row.amount_due_minor, row.amount_paid_minor = answer.amount_due, answer.amount_paid
     row.amount_remaining_minor = answer.amount_remaining
     row.starting_balance_minor, row.ending_balance_minor = answer.starting_balance, answer.ending_balance

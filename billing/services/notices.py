@@ -165,6 +165,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "number": invoice.number,
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
+        "taxes": invoice.taxes,
         "discount_minor": -invoice.discount_minor,
         "credit_minor": min(invoice.amount_paid_minor - invoice.total_minor, 0),
         "total_minor": invoice.total_minor,

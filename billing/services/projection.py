@@ -16,7 +16,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import LIVE_STATUSES, ScheduledKind, ScheduledState, StripeCommand, Subscription
 from billing.rules import schedule
-from billing.services import commands
+from billing.services import commands, tax_rates
 from config import clock, pulse
 
 BATCH = 20
@@ -128,12 +128,14 @@ class Project:
                 "start_date": now.current_phase.start_date,
                 "end_date": aim["period_ends"],
                 **kept,
+                **tax_rates.of_phase(row),
                 "proration_behavior": "none",
             },
             {
                 "items": [{"price": aim["price"], "quantity": coming}],
                 "duration": DURATIONS[aim["interval"]],
                 **kept,
+                **tax_rates.of_phase(row),
                 "proration_behavior": "none",
             },
         ]

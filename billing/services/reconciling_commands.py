@@ -82,7 +82,7 @@ class Resend:
         elif "coupons" in wanted:
             params["discounts"] = ""
         elif "tax_rates" in wanted:
-            params["default_tax_rates"] = ""
+            params["default_tax_rates"] = wanted["tax_rates"] or ""
             params["automatic_tax"] = {"enabled": wanted["automatic_tax"]}
             params["items"] = [{"id": item.id, "tax_rates": ""} for item in items]
         else:
@@ -130,7 +130,7 @@ class Resend:
             "quantity": theirs.quantity == asked["wanted"].get("quantity"),
             "interval": True,
             "coupons": not theirs.coupons,
-            "tax_rates": not theirs.tax_rates,
+            "tax_rates": sorted(set(theirs.tax_rates)) == asked["wanted"].get("tax_rates"),
             "automatic_tax": theirs.has_automatic_tax == asked["wanted"].get("automatic_tax"),
             "ends_at": theirs.cancel_at is not None and int(theirs.cancel_at.timestamp()) == asked["wanted"].get("ends_at"),
         }

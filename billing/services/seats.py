@@ -18,6 +18,7 @@ from accounts.queries import policies
 from billing import gateway
 from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChange, StripeCommand, Subscription
 from billing.queries import discounts
+from billing.queries import tax as tax_queries
 from billing.rules import limits, preview, pricing, promotions, schedule
 from billing.services import commands, mirror, projection
 
@@ -233,6 +234,7 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
         discount_minor=sum(part.amount for part in answer.total_discount_amounts or []),
         renewal_discount_minor=renewal_off,
         discounts=held,
+        taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
     )
 
 

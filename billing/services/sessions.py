@@ -8,7 +8,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import cards, carts, checkout_returns, inbox, ledger, mirror, notices, people
+from billing.services import cards, carts, checkout_returns, inbox, ledger, mirror, notices, people, tax_standings
 
 
 def apply(session: gateway.Session, at: datetime) -> None:
@@ -79,6 +79,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
     inbox.touch(Kind.SUBSCRIPTION, bought.id)
     inbox.touch(Kind.CUSTOMER, mirror.stripe_id(bought.customer))
     inbox.touch(Kind.INVOICE, row.latest_invoice_id)
+    tax_standings.after_checkout(attempt.organization, at)
     return row
 
 

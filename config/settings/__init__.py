@@ -254,6 +254,7 @@ PULSE_LANES = {
     "commands": "billing.services.commands.drain",
     "inbox": "billing.services.inbox.drain",
     "projections": "billing.services.projection.drain",
+    "taxes": "billing.services.tax_standings.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
 }

@@ -31,6 +31,8 @@ class Choice:
     interval: str
     currency: str
     promo: str = ""
+    country: str = ""
+    """Whose tax is in the prices; "": nobody's."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def talk_url(plan: PlanOnSale, choice: Choice) -> str:
 def _lines(on_sale: OnSale, choice: Choice) -> tuple[Option, ...]:
     found = []
     for line in on_sale.lines:
-        kept = {"promo": choice.promo} if choice.promo else {}
+        kept = {name: said for name, said in (("promo", choice.promo), ("country", choice.country)) if said}
         query = urlencode({"line": line.code, "interval": choice.interval, "currency": choice.currency} | kept)
         url = f"{reverse('storefront:pricing')}?{query}"
         found.append(Option(line.code, catalog.text(line.name), url=url, current=line.code == choice.line))

@@ -3,7 +3,7 @@
 docs/design.md shows each with its parameters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from django.template import Context, engines
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from billing.queries import tax as tax_queries
+from billing.rules.tax import TaxLine
 from config import brand, clock, words
 from storefront import figures, shells
 
@@ -30,6 +32,12 @@ AVATAR_TONES = 5
 def money_filter(amount_minor: int | None, currency: str) -> str:
     """`{{ 123450|money:"USD" }}` is $1,234.50. Nothing for None."""
     return "" if amount_minor is None else words.money(amount_minor, currency)
+
+
+@register.filter
+def tax_label(tax: Mapping[str, Any]) -> str:
+    """A tax as an invoice's row keeps it: "VAT 19%"."""
+    return tax_queries.label(TaxLine(**tax))
 
 
 @register.filter

@@ -17,7 +17,7 @@ from billing.queries.catalog import OnSale
 from billing.rules import money
 from config import clock
 from offramps.queries import hand_raises
-from storefront.queries import pricing, pricing_promotions
+from storefront.queries import pricing, pricing_promotions, pricing_tax
 from storefront.queries.pricing import Choice
 
 KEPT_PAGES: Final = 400
@@ -73,7 +73,7 @@ _kept = _Kept()
 
 @require_safe
 def pricing_page(request: HttpRequest) -> HttpResponse:
-    """GET /pricing/?line=&seats=&interval=&currency=&promo=: what is not given or not sold falls back to a sensible default.
+    """GET /pricing/?line=&seats=&interval=&currency=&promo=&country=: what is not given or not sold falls back to a sensible default.
 
     With HTMX only the part that the choice changes. No query, session, token or cookie once the process is warm.
     """
@@ -115,6 +115,7 @@ def _choice(request: HttpRequest, on_sale: OnSale) -> Choice:
         interval=interval if interval in pricing.intervals() else "month",
         currency=currency,
         promo=pricing_promotions.known(on_sale, asked.get("promo", "")),
+        country=pricing_tax.country(on_sale, asked.get("country", ""), request.headers.get("Accept-Language", "")),
     )
 
 
@@ -127,7 +128,12 @@ def _make(request: HttpRequest, on_sale: OnSale, asked: _Asked) -> _Page:
     choice = _choice(request, on_sale)
 
     def render_page() -> bytes:
-        context = {"page": pricing.page(on_sale, choice, clock.now()), "answer_on": hand_raises.answer_on(clock.now())}
+        shown = pricing_tax.shown(on_sale, choice.country)
+        context = {
+            "page": pricing.page(shown, choice, clock.now()),
+            "tax_note": pricing_tax.note(on_sale, choice.country),
+            "answer_on": hand_raises.answer_on(clock.now()),
+        }
         template = "storefront/pricing/plans.html" if asked.is_part else "storefront/pricing/page.html"
         return render_to_string(template, context, request).encode()
 

@@ -21,7 +21,7 @@ from django.urls import get_resolver, reverse
 from accounts import staff_groups
 from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
 from accounts.services import joining, links, outbox, seat_requests
-from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription
+from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
 from config import clock
 from tests import factories, shelf
 
@@ -110,6 +110,9 @@ PAGES = {
     "storefront:invoices": ("GET", BILLING),
     "storefront:invoice_hosted": ("GET!", BILLING_OBJECT),
     "storefront:invoice_pdf": ("GET!", BILLING_OBJECT),
+    "storefront:billing_details": ("GET POST", BILLING),
+    "storefront:tax_ids": ("POST", BILLING),
+    "storefront:tax_id_removal": ("POST!", BILLING_OBJECT),
     "storefront:payment_method": ("GET! POST!", BILLING),
     "brand_css": ("GET", PUBLIC),
     "manifest": ("GET", PUBLIC),
@@ -294,6 +297,7 @@ def world(cast):
         "storefront:entry": ["a" * 43],
         "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
         "storefront:checkout_attempt": [rows["attempt"].public_id],
+        "storefront:tax_id_removal": [rows["tax_id"].pk],
         "storefront:seat_change": [seat_change.public_id],
         "storefront:seat_change_payment": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
@@ -408,7 +412,8 @@ def _billing_rows(organization, price):
         mirrored_at=now,
         **dict.fromkeys(amounts, 1),
     )
-    return {"attempt": attempt, "seat_change": change, "scheduled": scheduled, "invoice": invoice}
+    tax_id = TaxId.objects.create(organization=organization, type="eu_vat", value="DE136695976", country="DE", added_at=now)
+    return {"attempt": attempt, "seat_change": change, "scheduled": scheduled, "invoice": invoice, "tax_id": tax_id}
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------

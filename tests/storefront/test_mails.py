@@ -56,6 +56,19 @@ CONTEXTS = {
         "next_attempt_at": THEN,
     },
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
+    "tax_check_ends": {
+        "organization": "Acme",
+        "ids": ["FR40303265045"],
+        "tax": "TVA",
+        "details_url": "https://store.example/settings/billing/",
+        "until": THEN,
+    },
+    "tax_added": {
+        "organization": "Acme",
+        "ids": ["FR40303265045"],
+        "tax": "TVA",
+        "details_url": "https://store.example/settings/billing/",
+    },
     "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
