@@ -73,7 +73,7 @@ _kept = _Kept()
 
 @require_safe
 def pricing_page(request: HttpRequest) -> HttpResponse:
-    """GET /pricing/?line=&seats=&interval=&currency=&promo=&country=: what is not given or not sold falls back to a sensible default.
+    """GET /pricing/?line=&seats=&interval=&currency=&promo=&country=: what is not given or sold falls back to a default.
 
     With HTMX only the part that the choice changes. No query, session, token or cookie once the process is warm.
     """
