@@ -128,6 +128,7 @@ class Standing:
     card: Card | None
     balance_minor: int
     is_busy: bool
+    is_asked: bool
 
     @cached_property
     def quantity(self) -> int:
@@ -239,6 +240,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         card=card_of(customer),
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
+        is_asked=row.is_asked,
     )
 
 

@@ -20,7 +20,9 @@ MOST: Final = 6
 
 STATEMENT: Final = """
 SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, change.of, invoice.of, EXISTS (
-    SELECT 1 FROM billing_stripecommand k WHERE k.target = 'subscription:' || s.id AND k.state = 'open')
+    SELECT 1 FROM billing_stripecommand k WHERE k.target = 'subscription:' || s.id AND k.state = 'open'), EXISTS (
+    SELECT 1 FROM accounts_seatrequest q JOIN accounts_membership n ON n.id = q.membership_id
+    WHERE n.organization_id = s.organization_id AND n.left_at IS NULL AND q.state = 'open')
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -79,6 +81,7 @@ class Row:
     change: dict[str, Any] | None
     invoice: dict[str, Any] | None
     is_busy: bool
+    is_asked: bool
 
 
 def of(organization: Organization) -> list[Row]:
@@ -135,7 +138,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked = values
     return Row(
         subscription=subscription,
         people=people,
@@ -145,4 +148,5 @@ def _row(found: Sequence[Any]) -> Row:
         change=change,
         invoice=invoice,
         is_busy=is_busy,
+        is_asked=is_asked,
     )

@@ -10,7 +10,7 @@ from billing.rules.catalog_reading import Table
 
 _PERCENT: Final = re.compile(r"\d{1,2}(\.\d{1,4})?|100")
 _NO_COUNTRIES: Final = frozenset(get_global("territory_aliases")) | {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
-_COUNTRIES: Final = frozenset(code for code in Locale("en").territories if len(code) == 2) - _NO_COUNTRIES
+_COUNTRIES: Final = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NO_COUNTRIES
 
 
 def read(root: Table) -> tax.Settings:

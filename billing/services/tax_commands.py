@@ -73,7 +73,7 @@ class Apply:
 
 def _agrees(now: gateway.Subscription, asked: dict[str, Any]) -> bool:
     rates = [mirror.stripe_id(rate) for rate in now.default_tax_rates or []]
-    return rates == asked["rates"] and bool(now.automatic_tax.enabled) == asked["is_automatic"]
+    return bool(rates == asked["rates"] and now.automatic_tax.enabled == asked["is_automatic"])
 
 
 def _settings(asked: dict[str, Any]) -> dict[str, Any]:

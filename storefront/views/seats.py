@@ -1,6 +1,7 @@
 """The seats: how many, who has one, what a change costs, what was changed before."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
+from accounts.models import SeatRequest
 from accounts.queries import seat_requests as seat_requests_read
 from accounts.services import seat_requests
 from billing.models import ChangeState
@@ -167,9 +169,16 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
         ],
         # Whom a request for a seat is about comes with the number (storefront.views.asking).
         "chosen": frozenset(_numbers(request.GET.getlist("member"))),
-        "asking": [(row, seat_requests.token(row)) for row in seat_requests_read.waiting(request.organization, at)],
+        "asking": _asking(request, standing, at),
         "talk_url": seat_problems.talk_url(standing, answer.seats),
     }
+
+
+def _asking(request: OrganizationRequest, standing: Standing, at: datetime) -> list[tuple[SeatRequest, str]]:
+    """Members who ask for a seat, each with the token of the page that answers. No query while nobody asks."""
+    if not standing.is_asked:
+        return []
+    return [(row, seat_requests.token(row)) for row in seat_requests_read.waiting(request.organization, at)]
 
 
 def _line(said: QueryDict) -> str:
