@@ -112,7 +112,7 @@ def forget_client() -> None:
     _throttle.cache_clear()
 
 
-def _call(name: str, ask: Callable[[stripe.StripeClient, Any], T], *, key: str | None = None) -> T:
+def call(name: str, ask: Callable[[stripe.StripeClient, Any], T], *, key: str | None = None) -> T:
     _refuse_inside_transaction(name)
     options: dict[str, Any] = {"idempotency_key": key} if key else {}
     deadline = time.monotonic() + CALL_SECONDS
@@ -130,10 +130,6 @@ def _call(name: str, ask: Callable[[stripe.StripeClient, Any], T], *, key: str |
                 raise failure from error
         time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")
-
-
-# For the modules billing.gateway_* that hold the calls of one subject.
-call = _call
 
 
 def _refuse_inside_transaction(name: str) -> None:
@@ -175,49 +171,49 @@ def metadata(answer: Any, name: str) -> str:
 
 
 def create_customer(params: Params, *, key: str) -> Customer:
-    return _call("customers.create", lambda c, o: c.v1.customers.create(_plain(params), o), key=key)
+    return call("customers.create", lambda c, o: c.v1.customers.create(_plain(params), o), key=key)
 
 
 def customer(stripe_id: str) -> Customer:
     """With its default card and its tax ids expanded."""
     params: Any = {"expand": ["invoice_settings.default_payment_method", "tax_ids"]}
-    return _call("customers.retrieve", lambda c, o: c.v1.customers.retrieve(stripe_id, params, o))
+    return call("customers.retrieve", lambda c, o: c.v1.customers.retrieve(stripe_id, params, o))
 
 
 def customers(params: Params) -> tuple[list[Customer], bool]:
     """One page, newest first, with default cards and tax ids expanded, and whether there are more."""
     full: Any = {**params, "expand": ["data.invoice_settings.default_payment_method", "data.tax_ids"]}
-    page = _call("customers.list", lambda c, o: c.v1.customers.list(full, o))
+    page = call("customers.list", lambda c, o: c.v1.customers.list(full, o))
     return list(page.data), bool(page.has_more)
 
 
 def update_customer(stripe_id: str, params: Params, *, key: str) -> Customer:
-    return _call("customers.update", lambda c, o: c.v1.customers.update(stripe_id, _plain(params), o), key=key)
+    return call("customers.update", lambda c, o: c.v1.customers.update(stripe_id, _plain(params), o), key=key)
 
 
 def credit_customer(stripe_id: str, *, amount_minor: int, currency: str, description: str, key: str) -> None:
     """Put `amount_minor` (positive: in the customer's favour) on the balance."""
     params: Any = {"amount": -amount_minor, "currency": currency, "description": description}
-    _call("customers.balance", lambda c, o: c.v1.customers.balance_transactions.create(stripe_id, params, o), key=key)
+    call("customers.balance", lambda c, o: c.v1.customers.balance_transactions.create(stripe_id, params, o), key=key)
 
 
 # --- Checkout ---------------------------------------------------------------------------------------------------------
 
 
 def create_session(params: Params, *, key: str) -> Session:
-    return _call("sessions.create", lambda c, o: c.v1.checkout.sessions.create(_plain(params), o), key=key)
+    return call("sessions.create", lambda c, o: c.v1.checkout.sessions.create(_plain(params), o), key=key)
 
 
 def session(stripe_id: str) -> Session:
     """With what it brought expanded: the subscription and its latest invoice, or the setup intent and its card."""
     expand = ["setup_intent.payment_method", "subscription.latest_invoice.payments", "subscription.discounts.source.coupon"]
     params: Any = {"expand": expand}
-    return _call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
+    return call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
 
 
 def expire_session(stripe_id: str, *, key: str) -> Session:
     """Raises Refused when the session is no longer open."""
-    return _call("sessions.expire", lambda c, o: c.v1.checkout.sessions.expire(stripe_id, {}, o), key=key)
+    return call("sessions.expire", lambda c, o: c.v1.checkout.sessions.expire(stripe_id, {}, o), key=key)
 
 
 # --- Subscriptions ----------------------------------------------------------------------------------------------------
@@ -228,17 +224,17 @@ _SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments", "dis
 def subscription(stripe_id: str) -> Subscription:
     """With its latest invoice expanded."""
     params: Any = {"expand": _SUBSCRIPTION_EXPAND}
-    return _call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
+    return call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
 
 
 def update_subscription(stripe_id: str, params: Params, *, key: str) -> Subscription:
     full: Any = {**params, "expand": _SUBSCRIPTION_EXPAND}
-    return _call("subscriptions.update", lambda c, o: c.v1.subscriptions.update(stripe_id, full, o), key=key)
+    return call("subscriptions.update", lambda c, o: c.v1.subscriptions.update(stripe_id, full, o), key=key)
 
 
 def cancel_subscription(stripe_id: str, params: Params, *, key: str) -> Subscription:
     """At once. Raises NotFound or Refused when it has ended already."""
-    return _call("subscriptions.cancel", lambda c, o: c.v1.subscriptions.cancel(stripe_id, _plain(params), o), key=key)
+    return call("subscriptions.cancel", lambda c, o: c.v1.subscriptions.cancel(stripe_id, _plain(params), o), key=key)
 
 
 _TERMS: Final = ["schedule", "discounts"]
@@ -247,99 +243,99 @@ _TERMS: Final = ["schedule", "discounts"]
 def subscription_terms(stripe_id: str) -> Subscription:
     """With its schedule and discounts expanded."""
     params: Any = {"expand": _TERMS}
-    return _call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
+    return call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
 
 
 def subscriptions(params: Params) -> tuple[list[Subscription], bool]:
     """One page, newest first, with schedules and discounts expanded, and whether there are more."""
     full: Any = {**params, "expand": [f"data.{name}" for name in _TERMS]}
-    page = _call("subscriptions.list", lambda c, o: c.v1.subscriptions.list(full, o))
+    page = call("subscriptions.list", lambda c, o: c.v1.subscriptions.list(full, o))
     return list(page.data), bool(page.has_more)
 
 
 def create_schedule(params: Params, *, key: str) -> SubscriptionSchedule:
-    return _call("schedules.create", lambda c, o: c.v1.subscription_schedules.create(_plain(params), o), key=key)
+    return call("schedules.create", lambda c, o: c.v1.subscription_schedules.create(_plain(params), o), key=key)
 
 
 def schedule(stripe_id: str) -> SubscriptionSchedule:
-    return _call("schedules.retrieve", lambda c, o: c.v1.subscription_schedules.retrieve(stripe_id, {}, o))
+    return call("schedules.retrieve", lambda c, o: c.v1.subscription_schedules.retrieve(stripe_id, {}, o))
 
 
 def update_schedule(stripe_id: str, params: Params, *, key: str) -> SubscriptionSchedule:
-    return _call("schedules.update", lambda c, o: c.v1.subscription_schedules.update(stripe_id, _plain(params), o), key=key)
+    return call("schedules.update", lambda c, o: c.v1.subscription_schedules.update(stripe_id, _plain(params), o), key=key)
 
 
 def release_schedule(stripe_id: str, *, key: str) -> SubscriptionSchedule:
-    return _call("schedules.release", lambda c, o: c.v1.subscription_schedules.release(stripe_id, {}, o), key=key)
+    return call("schedules.release", lambda c, o: c.v1.subscription_schedules.release(stripe_id, {}, o), key=key)
 
 
 # --- Invoices ---------------------------------------------------------------------------------------------------------
 
 
 def preview_invoice(params: Params) -> Invoice:
-    return _call("invoices.create_preview", lambda c, o: c.v1.invoices.create_preview(_plain(params), o))
+    return call("invoices.create_preview", lambda c, o: c.v1.invoices.create_preview(_plain(params), o))
 
 
 def invoice(stripe_id: str) -> Invoice:
     """With its payments expanded."""
     params: Any = {"expand": ["payments"]}
-    return _call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
+    return call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
 
 
 def invoices(params: Params) -> tuple[list[Invoice], bool]:
     """One page, newest first, and whether there are more."""
-    page = _call("invoices.list", lambda c, o: c.v1.invoices.list(_plain(params), o))
+    page = call("invoices.list", lambda c, o: c.v1.invoices.list(_plain(params), o))
     return list(page.data), bool(page.has_more)
 
 
 def pay_invoice(stripe_id: str, params: Params, *, key: str) -> Invoice:
-    return _call("invoices.pay", lambda c, o: c.v1.invoices.pay(stripe_id, _plain(params), o), key=key)
+    return call("invoices.pay", lambda c, o: c.v1.invoices.pay(stripe_id, _plain(params), o), key=key)
 
 
 def void_invoice(stripe_id: str, *, key: str) -> Invoice:
-    return _call("invoices.void", lambda c, o: c.v1.invoices.void_invoice(stripe_id, {}, o), key=key)
+    return call("invoices.void", lambda c, o: c.v1.invoices.void_invoice(stripe_id, {}, o), key=key)
 
 
 def refund(params: Params, *, key: str) -> Refund:
-    return _call("refunds.create", lambda c, o: c.v1.refunds.create(_plain(params), o), key=key)
+    return call("refunds.create", lambda c, o: c.v1.refunds.create(_plain(params), o), key=key)
 
 
 def payment_intent(stripe_id: str) -> PaymentIntent:
-    return _call("payment_intents.retrieve", lambda c, o: c.v1.payment_intents.retrieve(stripe_id, {}, o))
+    return call("payment_intents.retrieve", lambda c, o: c.v1.payment_intents.retrieve(stripe_id, {}, o))
 
 
 def refunds(payment_intent: str) -> list[Refund]:
     """What was refunded of a payment, newest first."""
     params: Any = {"payment_intent": payment_intent, "limit": 100}
-    return list(_call("refunds.list", lambda c, o: c.v1.refunds.list(params, o)).data)
+    return list(call("refunds.list", lambda c, o: c.v1.refunds.list(params, o)).data)
 
 
 # --- Catalog ----------------------------------------------------------------------------------------------------------
 
 
 def create_product(params: Params, *, key: str) -> Product:
-    return _call("products.create", lambda c, o: c.v1.products.create(_plain(params), o), key=key)
+    return call("products.create", lambda c, o: c.v1.products.create(_plain(params), o), key=key)
 
 
 def product(stripe_id: str) -> Product:
-    return _call("products.retrieve", lambda c, o: c.v1.products.retrieve(stripe_id, {}, o))
+    return call("products.retrieve", lambda c, o: c.v1.products.retrieve(stripe_id, {}, o))
 
 
 def update_product(stripe_id: str, params: Params, *, key: str) -> Product:
-    return _call("products.update", lambda c, o: c.v1.products.update(stripe_id, _plain(params), o), key=key)
+    return call("products.update", lambda c, o: c.v1.products.update(stripe_id, _plain(params), o), key=key)
 
 
 def create_price(params: Params, *, key: str) -> Price:
-    return _call("prices.create", lambda c, o: c.v1.prices.create(_plain(params), o), key=key)
+    return call("prices.create", lambda c, o: c.v1.prices.create(_plain(params), o), key=key)
 
 
 def update_price(stripe_id: str, params: Params, *, key: str) -> Price:
-    return _call("prices.update", lambda c, o: c.v1.prices.update(stripe_id, _plain(params), o), key=key)
+    return call("prices.update", lambda c, o: c.v1.prices.update(stripe_id, _plain(params), o), key=key)
 
 
 def prices(params: Params) -> list[Price]:
     """One page of prices (Stripe allows up to 10 lookup keys a call)."""
-    return list(_call("prices.list", lambda c, o: c.v1.prices.list(_plain(params), o)).data)
+    return list(call("prices.list", lambda c, o: c.v1.prices.list(_plain(params), o)).data)
 
 
 # --- Events -----------------------------------------------------------------------------------------------------------
@@ -347,24 +343,24 @@ def prices(params: Params) -> list[Price]:
 
 def events(params: Params) -> tuple[list[Event], bool]:
     """One page, newest first, and whether there are more."""
-    page = _call("events.list", lambda c, o: c.v1.events.list(_plain(params), o))
+    page = call("events.list", lambda c, o: c.v1.events.list(_plain(params), o))
     return list(page.data), bool(page.has_more)
 
 
 def webhook_endpoints() -> list[WebhookEndpoint]:
-    return list(_call("webhook_endpoints.list", lambda c, o: c.v1.webhook_endpoints.list({"limit": 100}, o)).data)
+    return list(call("webhook_endpoints.list", lambda c, o: c.v1.webhook_endpoints.list({"limit": 100}, o)).data)
 
 
 def create_webhook_endpoint(params: Params, *, key: str) -> WebhookEndpoint:
-    return _call("webhook_endpoints.create", lambda c, o: c.v1.webhook_endpoints.create(_plain(params), o), key=key)
+    return call("webhook_endpoints.create", lambda c, o: c.v1.webhook_endpoints.create(_plain(params), o), key=key)
 
 
 def delete_webhook_endpoint(stripe_id: str) -> None:
-    _call("webhook_endpoints.delete", lambda c, o: c.v1.webhook_endpoints.delete(stripe_id, {}, o))
+    call("webhook_endpoints.delete", lambda c, o: c.v1.webhook_endpoints.delete(stripe_id, {}, o))
 
 
 def update_webhook_endpoint(stripe_id: str, params: Params, *, key: str) -> WebhookEndpoint:
-    return _call("webhook_endpoints.update", lambda c, o: c.v1.webhook_endpoints.update(stripe_id, _plain(params), o), key=key)
+    return call("webhook_endpoints.update", lambda c, o: c.v1.webhook_endpoints.update(stripe_id, _plain(params), o), key=key)
 
 
 # --- The account ------------------------------------------------------------------------------------------------------
@@ -372,19 +368,19 @@ def update_webhook_endpoint(stripe_id: str, params: Params, *, key: str) -> Webh
 
 def account() -> tuple[Account, str]:
     """The account behind the key, and when Stripe answered, as the answer's Date header says it (whole seconds)."""
-    found = _call("accounts.retrieve", lambda c, o: c.v1.accounts.retrieve_current({}, o))
+    found = call("accounts.retrieve", lambda c, o: c.v1.accounts.retrieve_current({}, o))
     headers = found.last_response.headers if found.last_response else {}
     return found, str(headers.get("Date") or headers.get("date") or "")
 
 
 def tax_settings() -> TaxSettings:
-    return _call("tax.settings.retrieve", lambda c, o: c.v1.tax.settings.retrieve({}, o))
+    return call("tax.settings.retrieve", lambda c, o: c.v1.tax.settings.retrieve({}, o))
 
 
 def portal_configurations() -> list[PortalConfiguration]:
     params: Any = {"limit": 100}
-    return list(_call("portal.list", lambda c, o: c.v1.billing_portal.configurations.list(params, o)).data)
+    return list(call("portal.list", lambda c, o: c.v1.billing_portal.configurations.list(params, o)).data)
 
 
 def update_portal_configuration(stripe_id: str, params: Params, *, key: str) -> PortalConfiguration:
-    return _call("portal.update", lambda c, o: c.v1.billing_portal.configurations.update(stripe_id, _plain(params), o), key=key)
+    return call("portal.update", lambda c, o: c.v1.billing_portal.configurations.update(stripe_id, _plain(params), o), key=key)

@@ -1,16 +1,11 @@
 """Addresses beside the owner's that get what is about money."""
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organization import Organization
-
-if TYPE_CHECKING:
-    from accounts.models.user import User
+from accounts.models.user import User
 
 
 class BillingContactQuerySet(models.QuerySet["BillingContact"]):
@@ -28,9 +23,7 @@ class BillingContact(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="billing_contacts")
     email = models.EmailField(_("e-mail address"))
     locale = models.CharField(_("language"), max_length=10, default="en")
-    added_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    added_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     added_at = models.DateTimeField()
     sent_at = models.DateTimeField(help_text=_("When it was last asked to agree."))
     sent_count = models.PositiveSmallIntegerField(default=1)

@@ -1,8 +1,5 @@
 """A seat held open for somebody who has not come yet."""
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -10,9 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.membership import Role
 from accounts.models.organization import Organization
-
-if TYPE_CHECKING:
-    from accounts.models.user import User
+from accounts.models.user import User
 
 
 class InvitationState(models.TextChoices):
@@ -30,9 +25,7 @@ class Invitation(models.Model):
     with_seat = models.BooleanField(_("with a seat"), default=True)
     state = models.CharField(max_length=10, choices=InvitationState, default=InvitationState.OPEN)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    invited_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     sent_at = models.DateTimeField(default=timezone.now)
     sent_count = models.PositiveSmallIntegerField(default=1)
     expires_at = models.DateTimeField()

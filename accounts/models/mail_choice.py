@@ -1,15 +1,10 @@
 """Which mails somebody does not want, and which addresses can't be written to."""
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organization import Organization
-
-if TYPE_CHECKING:
-    from accounts.models.user import User
+from accounts.models.user import User
 
 
 class MailStop(models.Model):
@@ -18,9 +13,7 @@ class MailStop(models.Model):
     `user` or `address` is set, never both: a person's choice follows them to a new address.
     """
 
-    user: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="mail_stops"
-    )
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="mail_stops")
     address = models.EmailField(blank=True)
     organization = models.ForeignKey(Organization, models.CASCADE, null=True, blank=True, related_name="+")
     topic = models.CharField(max_length=20)

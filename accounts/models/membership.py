@@ -1,16 +1,11 @@
 """Who may do what in which organization."""
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organization import Organization
-
-if TYPE_CHECKING:
-    from accounts.models.user import User
+from accounts.models.user import User
 
 
 class Role(models.TextChoices):
@@ -28,9 +23,7 @@ class Membership(models.Model):
     """A person in an organization. Leaving is a date, so that history keeps its names."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
-    user: "models.ForeignKey[User, User]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships"
-    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=15, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(default=timezone.now)
     left_at = models.DateTimeField(null=True, blank=True)

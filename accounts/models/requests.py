@@ -1,16 +1,11 @@
 """What people ask of those who decide: to join a company that is here already, and for a seat."""
 
-from typing import TYPE_CHECKING
-
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.membership import Membership
 from accounts.models.organization import Organization
-
-if TYPE_CHECKING:
-    from accounts.models.user import User
+from accounts.models.user import User
 
 LONGEST_WORD = 300
 
@@ -32,9 +27,7 @@ class Asked(models.Model):
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    decided_by: "models.ForeignKey[User | None, User | None]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -44,9 +37,7 @@ class JoinRequest(Asked):
     """Somebody with an address of the company's domain asks to be let in. One open per person and organization."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="join_requests")
-    user: "models.ForeignKey[User, User]" = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="join_requests"
-    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="join_requests")
     email = models.EmailField(help_text=_("The verified address that shows where the person works."))
 
     class Meta:

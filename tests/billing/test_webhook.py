@@ -12,7 +12,7 @@ def test_an_event_is_kept_by_one_statement_and_no_call_to_stripe(client, db, mon
     def refuse(*_args, **_kwargs):
         raise AssertionError("a webhook is accepted without asking Stripe")
 
-    monkeypatch.setattr(gateway, "_call", refuse)
+    monkeypatch.setattr(gateway, "call", refuse)
     with django_assert_max_num_queries(3) as counted:
         assert webhooks.send(client, webhooks.EVENT).status_code == 200
     assert len(counted.captured_queries) == 1
