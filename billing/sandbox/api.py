@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import stripe
 
@@ -17,10 +17,8 @@ from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.paging import Page
 from billing.sandbox.rendering import paths, render
 from billing.sandbox.state import Obj
+from billing.sandbox.tenants import Tenants
 from billing.sandbox.transactions import Transaction
-
-if TYPE_CHECKING:
-    from billing.sandbox.server import Sandbox
 
 KEY_SECONDS = 24 * 3600
 LONGEST_KEY = 255
@@ -70,7 +68,7 @@ def account_name(key: str) -> str:
     return key.split("_test_", 1)[1]
 
 
-def handle(sandbox: "Sandbox", request: Request) -> Response:
+def handle(sandbox: Tenants, request: Request) -> Response:
     """Answer one call of the API."""
     exchange: Exchange | None = None
     try:

@@ -10,19 +10,17 @@ another account, with the sandbox's own notes, its time and its settings; record
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from billing.sandbox import accounts, api, clock, errors
 from billing.sandbox.accounts import Account
 from billing.sandbox.engine import cards, imports, test_clocks
 from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.state import Obj
-
-if TYPE_CHECKING:
-    from billing.sandbox.server import Sandbox
+from billing.sandbox.tenants import Tenants
 
 
-def handle(sandbox: "Sandbox", request: Request) -> Response:
+def handle(sandbox: Tenants, request: Request) -> Response:
     """Answer one control call."""
     try:
         verb = VERBS.get((request.method, request.path), _unknown)

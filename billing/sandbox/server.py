@@ -1,6 +1,5 @@
 """The sandbox as a server on 127.0.0.1: a thread a connection, in this process or in one of its own."""
 
-import hashlib
 import logging
 import threading
 import time
@@ -8,11 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-from billing.sandbox import api, clock, control, journal
-from billing.sandbox.accounts import Account
+from billing.sandbox import api, clock, control
 from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.pages import router
-from billing.sandbox.webhooks import Deliveries
+from billing.sandbox.tenants import Tenants
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +18,7 @@ HOST = "127.0.0.1"
 TICK_SECONDS = 1.0
 
 
-class Sandbox:
+class Sandbox(Tenants):
     """The offline Stripe: many accounts, each behind its own API key.
 
     `state_folder` keeps them over restarts; `port` 0 takes a free one; with `ticking`, things fall due by themselves as
@@ -28,11 +26,8 @@ class Sandbox:
     """
 
     def __init__(self, state_folder: Path | None = None, port: int = 0, *, ticking: bool = False) -> None:
-        self.state_folder = state_folder
+        super().__init__(state_folder)
         self.ticking = ticking
-        self.accounts: dict[str, Account] = {}
-        self.lock = threading.Lock()
-        self.deliveries = Deliveries()
         self.stopping = threading.Event()
         self.wanted_port = port
         self.server: _Server | None = None
@@ -50,7 +45,7 @@ class Sandbox:
         """Bind, load the kept accounts, and serve in the background."""
         self.server = _Server((HOST, self.wanted_port), _Handler)
         self.server.sandbox = self
-        self._load()
+        self.load()
         self._background(self.server.serve_quickly, "sandbox-http")
         if self.ticking:
             self._background(self._tick, "sandbox-clock")
@@ -68,35 +63,6 @@ class Sandbox:
         for account in self.accounts.values():
             if account.log is not None:
                 account.log.close()
-
-    def account(self, name: str) -> Account:
-        """The account of this name, made at first sight."""
-        with self.lock:
-            if name not in self.accounts:
-                self.accounts[name] = Account(name, self.base_url, self.deliveries, self._log(name))
-            return self.accounts[name]
-
-    def owner(self, kind: str, identity: str) -> Account | None:
-        """The account that has this object: pages carry an object's id and no key."""
-        for account in list(self.accounts.values()):
-            if account.store.get(kind, identity) is not None:
-                return account
-        return None
-
-    def _log(self, name: str) -> journal.Journal | None:
-        if self.state_folder is None:
-            return None
-        digest = hashlib.sha256(name.encode()).hexdigest()[:32]
-        return journal.Journal(self.state_folder / f"{digest}.jsonl", name)
-
-    def _load(self) -> None:
-        if self.state_folder is None:
-            return
-        self.state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path in sorted(self.state_folder.glob("*.jsonl")):
-            name = journal.account_of(path)
-            if name is not None:
-                self.account(name)
 
     def _background(self, work: Any, name: str) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)

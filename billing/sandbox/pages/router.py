@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from billing.sandbox import ids
 from billing.sandbox.http import Request, Response
 from billing.sandbox.pages import challenge, challenge_view, checkout, credit_note, invoice, layout, receipt, words
 from billing.sandbox.pages.desk import Visit
 from billing.sandbox.pages.markup import tag
-
-if TYPE_CHECKING:
-    from billing.sandbox.server import Sandbox
+from billing.sandbox.tenants import Tenants
 
 _ADDRESS = re.compile(r"/(?P<page>c/pay|3ds|i|receipts|credit_notes)/(?P<identity>\w{1,255})(?P<pdf>/pdf)?")
 
@@ -27,7 +24,7 @@ _PAGES: dict[tuple[str, str | None], Callable[[Visit], Response]] = {
 }
 
 
-def respond(sandbox: "Sandbox", request: Request) -> Response:
+def respond(sandbox: Tenants, request: Request) -> Response:
     """The page at an address; addresses without one answer 404 in words."""
     if request.path == layout.STYLESHEET:
         return layout.css()
