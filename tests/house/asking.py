@@ -1,0 +1,254 @@
+"""A world for asking who may reach what: acme with one of everything, everybody who asks, and what an answer means."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
+from accounts.services import joining, links, outbox, seat_requests
+from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
+from config import clock
+from tests import factories, shelf
+
+ROLES = (
+    "anonymous",
+    "newcomer",  # signed in, in no organization
+    "stranger",  # owner of another organization; asks for what is acme's
+    "member",
+    "billing_admin",
+    "owner",
+    "staff",  # each staff group and an administrator, none of them in an organization
+    "organization_key",
+    "stranger_key",  # another organization's
+    "vendor_key",
+)
+
+
+@dataclass
+class World:
+    """Acme with one of everything, and for each URL name its arguments."""
+
+    cast: object
+    args: dict
+
+
+def build(cast):
+    shelf.put_on_sale()
+    invitation = factories.InvitationFactory(organization=cast.acme)
+    key = factories.ApiKeyFactory(organization=cast.acme, last_used_at=clock.now())
+    member = Membership.objects.get(user=cast.member)
+    price = Price.objects.select_related("plan__line").first()
+    rows = _billing_rows(cast.acme, price)
+    asked = _asked_rows(cast)
+    seat_change, scheduled = rows["seat_change"], rows["scheduled"]
+    args = {
+        "storefront:api_key_rotation": [key.pk],
+        "storefront:api_key_revocation": [key.pk],
+        "storefront:invitation_sends": [invitation.pk],
+        "storefront:invitation_revocation": [invitation.pk],
+        "storefront:member_role": [member.pk],
+        "storefront:member_removal": [member.pk],
+        "storefront:invitation": [invitation.token],
+        **_asked_args(asked),
+        "storefront:legal": ["terms"],
+        "storefront:entry": ["a" * 43],
+        "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
+        "storefront:checkout_attempt": [rows["attempt"].public_id],
+        "storefront:tax_id_removal": [rows["tax_id"].pk],
+        "storefront:seat_change": [seat_change.public_id],
+        "storefront:seat_change_payment": [seat_change.public_id],
+        "storefront:scheduled_change": [scheduled.public_id],
+        "storefront:invoice_hosted": [rows["invoice"].stripe_id],
+        "storefront:invoice_pdf": [rows["invoice"].stripe_id],
+        "v1:organization": [cast.acme.public_id],
+        "v1:member": [member.pk],
+        "v1:seat": [member.pk],
+        "v1:invitation": [invitation.pk],
+        "v1:invitation_sends": [invitation.pk],
+        "v1:cart": [rows["attempt"].cart.public_id],
+        "v1:checkout": [rows["attempt"].public_id],
+        "v1:invoice": [rows["invoice"].stripe_id],
+        "v1:invoice_hosted": [rows["invoice"].stripe_id],
+        "v1:invoice_pdf": [rows["invoice"].stripe_id],
+        "v1:api_key": [key.pk],
+        "v1:api_key_rotations": [key.pk],
+        "v1:seat_change": [seat_change.public_id],
+        "v1:scheduled_change": [scheduled.public_id],
+        "brand_css": ["0123456789ab"],
+        "mailbox_mail": ["x"],
+        "mailbox_html": ["x"],
+        "account_reset_password_from_key": ["1", "x-y"],
+        "mfa_edit_webauthn": [1],
+        "mfa_remove_webauthn": [1],
+        "recovery_objection": ["never-given-out"],
+    }
+    return World(cast, args)
+
+
+def _asked_args(asked):
+    return {
+        "storefront:join_withdrawal": [asked["join"].pk],
+        "storefront:join_request": [joining.token(asked["join"])],
+        "storefront:seat_request": [seat_requests.token(asked["seat"])],
+        "storefront:mail_stop": [links.token(links.MAIL_STOP, asked["mail"].pk)],
+        "storefront:address_check": ["never-given-out"],
+        "storefront:contact_sends": [asked["contact"].pk],
+        "storefront:contact_removal": [asked["contact"].pk],
+        "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
+        "storefront:contact_invoice": ["never-given-out"],
+    }
+
+
+def _asked_rows(cast):
+    now, soon = clock.now(), clock.now() + timedelta(days=14)
+    stranger = factories.UserFactory(email="somebody@acme.example")
+    join = JoinRequest.objects.create(
+        organization=cast.acme, user=stranger, email=stranger.email, asked_at=now, expires_at=soon
+    )
+    member = Membership.objects.get(user=cast.member)
+    seat = SeatRequest.objects.create(membership=member, asked_at=now, expires_at=soon)
+    contact = BillingContact.objects.create(
+        organization=cast.acme, email="invoices@acme.example", added_at=now, sent_at=now, expires_at=soon
+    )
+    outbox.write(kind="accounts/welcome", subject_row="x:1", to=cast.member, organization=cast.acme, context={}, at=now)
+    return {"join": join, "seat": seat, "contact": contact, "mail": OutgoingMail.objects.get()}
+
+
+def _billing_rows(organization, price):
+    now, soon = clock.now(), clock.now() + timedelta(days=30)
+    plan = price.plan
+    subscription = Subscription.objects.create(
+        organization=organization,
+        line=plan.line,
+        plan=plan,
+        price=price,
+        stripe_id="sub_1",
+        stripe_item_id="si_1",
+        status="active",
+        quantity=10,
+        currency=price.currency,
+        period_starts_at=now,
+        period_ends_at=soon,
+        started_at=now,
+    )
+    cart = Cart.objects.create(
+        organization=organization, plan=plan, seats=5, interval="month", currency=price.currency, created_at=now, updated_at=now
+    )
+    attempt = CheckoutAttempt.objects.create(
+        organization=organization,
+        line=plan.line,
+        cart=cart,
+        price=price,
+        seats=5,
+        state="expired",
+        created_at=now,
+        expires_at=now,
+    )
+    change = SeatChange.objects.create(
+        subscription=subscription,
+        nonce="n",
+        quantity_before=10,
+        quantity_after=11,
+        preview={},
+        due_now_minor=1,
+        currency=price.currency,
+        state="declined",
+        source="page",
+        created_at=now,
+    )
+    scheduled = ScheduledChange.objects.create(
+        subscription=subscription, delta=-1, effective_at=soon, source="page", created_at=now
+    )
+    amounts = ("subtotal_minor", "total_minor", "amount_due_minor", "amount_paid_minor", "amount_remaining_minor")
+    invoice = Invoice.objects.create(
+        organization=organization,
+        stripe_id="in_1",
+        status="paid",
+        currency=price.currency,
+        issued_at=now,
+        mirrored_at=now,
+        **dict.fromkeys(amounts, 1),
+    )
+    tax_id = TaxId.objects.create(organization=organization, type="eu_vat", value="DE136695976", country="DE", added_at=now)
+    return {"attempt": attempt, "seat_change": change, "scheduled": scheduled, "invoice": invoice, "tax_id": tax_id}
+
+
+# --- Asking -----------------------------------------------------------------------------------------------------------
+
+
+def askers(cast, role, groups=("rep",)):
+    """A client for each person or program of a role, by name. Staff: these groups and an administrator."""
+    keys = {
+        "organization_key": lambda: cast.organization_key,
+        "stranger_key": lambda: factories.ApiKeyFactory(organization=cast.globex, last_used_at=clock.now()),
+        "vendor_key": lambda: cast.vendor_key,
+    }
+    if role == "anonymous":
+        return {role: Client(raise_request_exception=False)}
+    if role in keys:
+        key = keys[role]()
+        type(key).objects.filter(pk=key.pk).update(last_used_at=clock.now() + timedelta(minutes=5))
+        headers = {"HTTP_AUTHORIZATION": f"Bearer {key.text}"}
+        if role == "vendor_key":
+            headers["HTTP_STOREFRONT_ORGANIZATION"] = cast.acme.public_id
+        return {role: Client(raise_request_exception=False, **headers)}
+    if role == "staff":
+        return {name: signed_in(staff(cast, name)) for name in (*groups, "admin")}
+    return {role: signed_in(getattr(cast, role))}
+
+
+def staff(cast, name):
+    return cast.admin if name == "admin" else cast.staff_member(name)
+
+
+def signed_in(user):
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def outcome(response):
+    """The letter of an answer."""
+    location = response.headers.get("Location", "")
+    if location.startswith((reverse("account_login"), reverse("admin:login"))):
+        return "L"
+    if location.startswith(reverse("storefront:organization_new")):
+        return "N"
+    return {401: "1", 403: "3", 404: "4"}.get(response.status_code, ".")
+
+
+def written():
+    """How many rows this transaction has written so far in each table but the sessions', the same contents again included."""
+    count = " + ".join(f"pg_stat_get_xact_tuples_{verb}(oid)" for verb in ("inserted", "updated", "deleted"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT relname, {count} FROM pg_class"  # noqa: S608 - our own words alone
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'django_session'"
+        )
+        return dict(cursor.fetchall())
+
+
+def check(client, method, url, wanted, *, who, is_tried=True):
+    """One request, undone afterwards: the letter is the wanted one, and a refusal has written nothing."""
+    if wanted == "." and not is_tried:
+        return
+    with transaction.atomic():
+        before = written()
+        response = getattr(client, method.lower())(url)
+        changed = [name for name, count in written().items() if before[name] != count] if wanted != "." else []
+        transaction.set_rollback(True)
+    assert outcome(response) == wanted, f"{who}: {method} {url} gave {response.status_code}"
+    assert response.status_code < 500, f"{who}: {method} {url} broke with {response.status_code}"
+    assert changed == [], f"{who}: {method} {url} was refused and still changed {changed}"
+
+
+def names(resolver, namespace=""):
+    """The names of all addresses, with their namespaces."""
+    for found in resolver.url_patterns:
+        if hasattr(found, "url_patterns"):
+            yield from names(found, namespace + (f"{found.namespace}:" if found.namespace else ""))
+        else:
+            yield namespace + (found.name or "-")

@@ -1,0 +1,134 @@
+"""Who may look at what in the admin: every registered model, every staff group; a refusal changes nothing."""
+
+import pytest
+from django.contrib import admin
+from django.urls import get_resolver, reverse
+
+from accounts import staff_groups
+from tests.house.asking import ROLES, askers, check, names
+
+GROUPS = set(staff_groups.GROUPS)
+NOT_MARKETING = GROUPS - {"marketing"}
+HELPING = {"support", "manager", "revenue_operations"}
+MONEY = HELPING | {"csm", "finance"}
+STRIPE = {"support", "finance", "revenue_operations"}
+# Registered model: the staff groups that may look, besides administrators. Nobody adds or changes but by ADDING and CHANGING.
+LOOKING = {
+    "accounts.organization": GROUPS,
+    "accounts.policy": GROUPS,
+    "accounts.membership": NOT_MARKETING,
+    "accounts.user": NOT_MARKETING,
+    "accounts.journal": NOT_MARKETING,
+    "accounts.invitation": HELPING | {"csm"},
+    "accounts.apikey": HELPING,
+    "accounts.joinrequest": HELPING,
+    "accounts.seatrequest": HELPING,
+    "accounts.billingcontact": HELPING,
+    "accounts.mailstop": HELPING,
+    "accounts.suppression": HELPING,
+    "accounts.outgoingmail": HELPING,
+    "accounts.legaldocument": HELPING | {"finance"},
+    "accounts.acceptance": HELPING | {"finance"},
+    "accounts.journalcursor": {"revenue_operations"},
+    "accounts.ownerrecovery": HELPING,
+    "accounts.closedorganization": HELPING,
+    "billing.productline": GROUPS,
+    "billing.plan": GROUPS,
+    "billing.price": GROUPS,
+    "billing.promotion": GROUPS,
+    "billing.catalogversion": GROUPS,
+    "billing.subscription": NOT_MARKETING,
+    "billing.seatledgerentry": NOT_MARKETING,
+    "billing.seatchange": NOT_MARKETING,
+    "billing.scheduledchange": NOT_MARKETING,
+    "billing.invoice": NOT_MARKETING,
+    "billing.cart": GROUPS,
+    "billing.customer": MONEY,
+    "billing.checkoutattempt": MONEY | {"marketing"},
+    "billing.stripecommand": STRIPE | {"manager"},
+    "billing.difference": STRIPE,
+    "billing.reconciliation": STRIPE,
+    "billing.stripeobject": STRIPE,
+    "billing.inboxevent": STRIPE,
+    "billing.eventcursor": STRIPE,
+    "offramps.handraise": GROUPS - {"finance", "marketing"},
+}
+ADDING = {
+    "accounts.policy": {"revenue_operations", "admin"},
+    "accounts.apikey": {"admin"},
+    "accounts.ownerrecovery": {*HELPING, "admin"},
+}
+ADMIN_ONLY = {"django_celery_beat"}  # third-party apps, whose own pages administrators may use
+ADMIN_OPEN = {"admin:login", "admin:logout", "admin:jsi18n"}
+ADMIN_STAFF = {
+    "admin:index",
+    "admin:password_change",
+    "admin:password_change_done",
+    "admin:autocomplete",
+    "admin:view_on_site",
+    "admin:app_list",
+    "admin:search",
+    "admin:-",
+}
+PER_MODEL = ("changelist", "add", "history", "delete", "change")
+OF_A_ROW = {"history", "delete", "change"}
+assert get_resolver().url_patterns  # reading config/urls.py takes some models out of the admin
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=[model._meta.label for model in MODELS])
+def test_a_model_in_the_admin_is_seen_by_whom_it_should(model, world):
+    label = model._meta.label_lower
+    row = model.objects.first()
+    groups = ("support",) if model._meta.app_label in ADMIN_ONLY else staff_groups.GROUPS
+    for role in ("anonymous", "owner", "staff"):
+        for who, client in askers(world.cast, role, groups).items():
+            for page in PER_MODEL:
+                args = [row.pk] if page in OF_A_ROW and row else []
+                if page in OF_A_ROW and not row:
+                    continue
+                url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+                wanted = _admin_letter(label, page, role, who)
+                check(client, "GET", url, wanted, who=who)
+                if page != "history":
+                    check(client, "POST", url, wanted, who=who, is_tried=False)
+
+
+def _admin_letter(label, page, role, who):
+    if role != "staff":
+        return "L"
+    app = label.split(".")[0]
+    if app in ADMIN_ONLY:  # read-only: what it does is set in code
+        return "." if who == "admin" and page not in ("add", "delete") else "3"
+    if page == "delete":
+        return "3"
+    if page == "add":
+        return "." if who in ADDING.get(label, set()) else "3"
+    return "." if who == "admin" or who in LOOKING[label] else "3"
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:password_change", "admin:password_change_done", "admin:search"])
+def test_the_admins_own_pages_are_for_staff(name, world):
+    for role in ROLES:
+        for who, client in askers(world.cast, role).items():
+            check(client, "GET", reverse(name), "." if role == "staff" else "L", who=who)
+
+
+# --- Nothing is left out ------------------------------------------------------------------------------------------------
+
+
+def test_every_address_of_the_admin_is_known():
+    models = {f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}" for model in MODELS for page in PER_MODEL}
+    of_admin = {name for name in names(get_resolver()) if name.startswith("admin:")}
+    missing = of_admin - models - ADMIN_OPEN - ADMIN_STAFF
+    assert not missing, f"Say in tests/house/test_admin_access.py who may reach {sorted(missing)}"
+
+
+def test_no_model_in_the_tables_has_gone():
+    assert set(LOOKING) | set(ADDING) <= {model._meta.label_lower for model in MODELS}
+
+
+def test_every_model_in_the_admin_says_who_may_look():
+    labels = {model._meta.label_lower for model in MODELS if model._meta.app_label not in ADMIN_ONLY}
+    missing = labels - set(LOOKING)
+    assert not missing, f"Say in tests/house/test_admin_access.py which staff groups may look at {sorted(missing)}"
