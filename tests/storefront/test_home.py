@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
+from billing import gateway
 from billing.models import CancelReason, Subscription
 from billing.queries import overview
 from billing.services import people, scheduled, store_time
@@ -86,6 +87,10 @@ def test_a_failed_renewal_asks_for_the_payment(client, cast, shop):
     assert "Pay $160.00" in page
     invoice = overview.standing(cast.acme).invoice
     assert reverse("storefront:invoice_hosted", args=[invoice.stripe_id]) in page
+    assert "data-fresh" in page, "paid in another tab, the page says so when it is looked at again"
+    shop.pay_invoice(gateway.invoice(invoice.stripe_id).hosted_invoice_url)
+    shop.settle()
+    assert "data-fresh" not in text(client.get(HOME)), "and is not asked for again"
 
 
 def test_an_ending_one_is_kept_with_one_click(client, cast, shop):

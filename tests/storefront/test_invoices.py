@@ -70,6 +70,7 @@ def test_nothing_yet_says_when_the_first_comes(buyer, cast):
 def test_each_says_seats_period_and_amount(buyer, subscription):
     page = text(buyer.get(INVOICES))
     assert "Everything is paid." in page
+    assert "data-fresh" not in page
     assert "10 seats" in page
     assert "$160.00" in page
     assert Invoice.objects.get().number in page
@@ -80,6 +81,7 @@ def test_an_open_one_is_to_be_paid(buyer, subscription, shop, cast):
     store_time.to_renewal(cast.acme)
     page = text(buyer.get(INVOICES))
     assert "1 invoice is open: $160.00." in page
+    assert "data-fresh" in page
     assert "tried again" in page
 
 
