@@ -11,7 +11,6 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import brand, language
 from config.admin import schedule
@@ -40,6 +39,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("billing.urls")),
     path("api/v1/", include("billing.api.urls", namespace="v1")),
-    path("api/schema/", SpectacularAPIView.as_view(api_version="v1"), name="api_schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
 ]

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import Role, Scope
 from accounts.origin import Origin
+from billing.api import description
 from billing.models import Plan, SeatAssignment
 from billing.queries import catalog, entitlement_answers
 from billing.services import people, scheduled
@@ -315,3 +316,15 @@ def test_the_documentation_stands_on_local_files_and_no_inline_code(client, db):
     assert "/static/drf_spectacular_sidecar/" in text
     assert client.get("/api/docs/?script=").headers["Content-Type"].startswith("application/javascript")
     assert client.get("/api/schema/").status_code == 200
+
+
+def test_the_description_is_made_once_in_each_language_and_format(client, db, monkeypatch):
+    description.described.cache_clear()
+    first = client.get("/api/schema/?format=json")
+    german = client.get("/api/schema/?format=json", headers={"Accept-Language": "de"})
+    assert first.json()["openapi"].startswith("3.1")
+    assert german.content != first.content
+    monkeypatch.setattr(description.SchemaGenerator, "get_schema", lambda *_args, **_more: pytest.fail("made once more"))
+    for asked in ("?format=json", "?format=json&lang=en", "?format=json&lang=none-of-ours"):
+        assert client.get(f"/api/schema/{asked}").content == first.content
+    assert client.get("/api/schema/?format=json&lang=de").content == german.content
