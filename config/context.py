@@ -59,11 +59,19 @@ class Link:
 
 
 def links(entries: Iterable[tuple[str, str | Promise]], path: str = "") -> list[Link]:
-    """The pages that exist, the one with the longest matching address marked as current."""
+    """The pages that exist, the one with the longest matching address marked as current.
+
+    If none matches, the only one in the path's section is: `/settings/organization/` on `/settings/billing/`.
+    """
     found = [(url, label) for name, label in entries if (url := address(name))]
     below = [url for url, _label in found if path == url or (url != "/" and path.startswith(url))]
-    current = max(below, key=len, default=None)
+    beside = [url for url, _label in found if url != "/" and _section(url) == _section(path)]
+    current = max(below, key=len, default=beside[0] if len(beside) == 1 else None)
     return [Link(url, label, url == current) for url, label in found]
+
+
+def _section(path: str) -> str:
+    return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages below settings, as links of a segmented switch."""
     pages = [
         ("storefront:organization_settings", _("Organization")),
+        ("storefront:billing_details", _("Billing details")),
         ("storefront:people_settings", _("People and receipts")),
         ("storefront:api_keys", _("API keys")),
         ("storefront:organization_closure", _("Close")),

@@ -17,7 +17,7 @@ from billing.services import commands, tax_details, tax_ids
 from config import clock
 from storefront import tax_words
 from storefront.forms.tax import DetailsForm, TaxIdForm, present
-from storefront.views import redirects
+from storefront.views import organizations, redirects
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,5 +87,6 @@ def _page(
         "ids": [tax_words.tax_id(row) for row in shown.ids],
         "treatment": tax_words.treatment(shown.standing, shown.details.country),
         "is_full": len(shown.ids) >= tax_ids.MOST,
+        "sections": organizations.sections(request) if access.can(request, Permission.MANAGE_ORGANIZATION) else [],
     }
     return render(request, "storefront/tax/page.html", context, status=422 if details_form or id_form else 200)

@@ -54,14 +54,21 @@ def test_a_visitor_has_no_account_menu(client, db):
         ("/seats/", "/seats/"),
         ("/seats/changes/7/", "/seats/"),
         ("/seats/log/", "/seats/log/"),
+        ("/settings/billing/", "/settings/organization/"),
         ("/elsewhere/", None),
     ],
 )
 def test_the_place_one_is_at_is_the_longest_address_above_it(monkeypatch, path, current):
     monkeypatch.setattr(context, "address", lambda name: name)
-    entries = [("/", "Home"), ("/seats/", "Seats"), ("/seats/log/", "Log"), ("", "Left out")]
+    entries = [
+        ("/", "Home"),
+        ("/seats/", "Seats"),
+        ("/seats/log/", "Log"),
+        ("/settings/organization/", "Settings"),
+        ("", "Left out"),
+    ]
     found = context.links(entries, path)
-    assert [link.label for link in found] == ["Home", "Seats", "Log"]
+    assert [link.label for link in found] == ["Home", "Seats", "Log", "Settings"]
     assert [link.url for link in found if link.current] == ([current] if current else [])
 
 

@@ -37,6 +37,13 @@ def test_details_are_saved_once(page, cast):
     assert "Hauptstr. 1" in text(page.get(PAGE))
 
 
+def test_it_is_one_of_the_settings_for_those_who_may_change_them(page, client, cast):
+    assert 'href="/settings/organization/" aria-current="page"' in text(page.get(PAGE))
+    assert '<a href="/invoices/">Invoices</a>' not in text(page.get(PAGE))
+    client.force_login(cast.billing_admin)
+    assert '<a href="/invoices/">Invoices</a>' in text(client.get(PAGE)), "others came from the invoices"
+
+
 def test_a_country_must_be_chosen(page):
     answer = page.post(PAGE, {"country": ""})
     assert answer.status_code == 422
