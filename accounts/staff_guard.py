@@ -24,6 +24,18 @@ def way_to_proof(request: HttpRequest, way_back: str) -> str:
         return ""
     if second_factors.is_proven(request, user):
         return ""
+    return _to_factor(request, user, way_back)
+
+
+def way_to_fresh_proof(request: HttpRequest, way_back: str) -> str:
+    """As `way_to_proof`, before what touches a customer: the second factor must have been given in the last minutes."""
+    user: Any = request.user
+    if not settings.STAFF_SECOND_FACTOR or second_factors.is_fresh(request, user, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT):
+        return ""
+    return _to_factor(request, user, way_back)
+
+
+def _to_factor(request: HttpRequest, user: User, way_back: str) -> str:
     kinds = second_factors.kinds_of(user)
     if not kinds:
         messages.warning(request, _("You work here, so you need a second factor. Set one up, then go on."))

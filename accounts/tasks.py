@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts.services import asking, closure, deletion, entries, past_sessions, recoveries
+from accounts.services import asking, closure, deletion, entries, past_sessions, recoveries, viewing
 from config import clock
 
 
@@ -40,3 +40,9 @@ def forget_entries() -> int:
 def expire_requests() -> int:
     """Mark requests to join, and for a seat, that nobody answered in time."""
     return asking.expire(clock.now())
+
+
+@shared_task(name="accounts.expire_viewings")
+def expire_viewings() -> int:
+    """End the looks of staff at customers' pages that have run out."""
+    return viewing.expire(clock.now(), clock.wall())

@@ -1,13 +1,17 @@
-"""Choosing a language (for the browser by cookie, for good if somebody is signed in), and objecting to a new owner."""
+"""Choosing a language (for the browser by cookie, for good if somebody is signed in), objecting to a new owner, and the end
+of a look at the store as a customer."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language as django_set_language
 
-from accounts.models import RecoveryState, User
+from accounts import viewing_guard
+from accounts.models import RecoveryState, User, ViewingEnd
 from accounts.origin import Origin, Source
 from accounts.services import journal, recoveries
 from config import clock
@@ -40,3 +44,22 @@ def recovery_objection(request: HttpRequest, token: str) -> HttpResponse:
             case.refresh_from_db(fields=["state"])
     context = {"case": case, "is_open": case.state == RecoveryState.NOTICE, "is_stopped": case.state == RecoveryState.OBJECTED}
     return render(request, "account/recovery_objection.html", context)
+
+
+@require_safe
+@never_cache
+def viewing_page(request: HttpRequest) -> HttpResponse:
+    """GET /viewing/: through whose eyes one looks, until when, and the way out. 404 for everybody who does not."""
+    if not hasattr(request, "viewing"):
+        raise Http404
+    return render(request, "viewing.html", {"is_refused": False})
+
+
+@require_POST
+def viewing_end(request: HttpRequest) -> HttpResponse:
+    """POST /viewing/end/: back to the admin, to the customer's page there. 404 for who looks at nothing."""
+    if not hasattr(request, "viewing"):
+        raise Http404
+    found = viewing_guard.close(request, ViewingEnd.BUTTON)
+    messages.success(request, _("Ended. You are yourself again."))
+    return redirect(viewing_guard.back_url(found.organization_id if found else None))

@@ -4,13 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin import viewing
 from accounts.models import Invitation, Journal, Membership, Organization, OrganizationProfile, Segment
-from config.admin import columns, facts
+from config.admin import acts, columns, facts
 from config.admin.pages import ReadOnly, ReadOnlyRows
 
 TIMELINE_LENGTH = 100
@@ -68,6 +70,15 @@ class OrganizationAdmin(ReadOnly):
     readonly_fields = ("public_id", "segment")
     change_form_after_template = "admin/accounts/timeline.html"
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the page that asks why one wants to look at the store as this customer."""
+
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            return viewing.start(self, request, object_id)
+
+        own = path("<int:object_id>/viewing/", self.admin_site.admin_view(view), name="accounts_organization_viewing")
+        return [own, *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         living = Count("memberships", filter=Q(memberships__left_at=None))
         rows: QuerySet[Organization] = super().get_queryset(request).select_related("profile")
@@ -100,3 +111,6 @@ def _latest(organization_id: str) -> list[dict[str, Any]]:
         }
         for row in rows.order_by("-occurred_at", "-id")[:TIMELINE_LENGTH]
     ]
+
+
+acts.offer_on(Organization, viewing.offer)

@@ -23,6 +23,7 @@ from accounts.models.policy import Policy
 from accounts.models.recovery import OPEN_RECOVERIES, ClosedOrganization, OwnerRecovery, RecoveryState
 from accounts.models.requests import JoinRequest, RequestState, SeatRequest
 from accounts.models.user import User
+from accounts.models.viewing import Viewing, ViewingEnd
 
 __all__ = [
     "OPEN_RECOVERIES",
@@ -61,4 +62,6 @@ __all__ = [
     "SuppressionReason",
     "Tier",
     "User",
+    "Viewing",
+    "ViewingEnd",
 ]

@@ -1,5 +1,6 @@
 """Who has a second factor, and whether this session has proven one."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,12 @@ def has_any(user: User) -> bool:
 def is_proven(request: HttpRequest, user: User) -> bool:
     """Whether a second factor, a passkey or a recovery code was given in this session. No query beyond the session's own."""
     return any(record.get("method") == MFA for record in records(request, user))
+
+
+def is_fresh(request: HttpRequest, user: User, seconds: int) -> bool:
+    """As `is_proven`, in the last `seconds` of wall time."""
+    since = time.time() - seconds
+    return any(record.get("method") == MFA and record.get("at", 0) >= since for record in records(request, user))
 
 
 def records(request: HttpRequest, user: User) -> Sequence[dict[str, Any]]:

@@ -52,6 +52,15 @@ DEFINITIONS = (
         source="the store's own choice",
     ),
     Definition(
+        name="accounts.viewing_seconds",
+        kind=Kind.SECONDS,
+        default=1_800,
+        minimum=300,
+        maximum=14_400,
+        what=N_("How long one of our people may look at the store as a customer before saying again why."),
+        source="the store's own choice",
+    ),
+    Definition(
         name="accounts.invitation_sends",
         kind=Kind.INTEGER,
         unit="mails",

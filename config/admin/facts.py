@@ -61,6 +61,8 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.seat.declined": _("Request for a seat declined"),
     "accounts.seat.withdrawn": _("Request for a seat taken back"),
     "accounts.second_factors.reset": _("Second factors taken away"),
+    "accounts.viewing.ended": _("End of looking as the customer"),
+    "accounts.viewing.opened": _("Looked at as the customer"),
     "billing.cancellation.scheduled": _("Cancellation asked for"),
     "billing.cancellation.taken_back": _("Cancellation taken back"),
     "billing.card.changed": _("Card changed"),
@@ -116,7 +118,19 @@ SOURCES: Final[dict[str, Any]] = {
 # Ids of rows, and what another fact says already.
 HIDDEN: Final = {
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
-    *("difference", "membership", "policy", "seat", "subscription", "with_seat", "basket", "members", "user", "api_key"),
+    *(
+        "difference",
+        "membership",
+        "policy",
+        "seat",
+        "subscription",
+        "with_seat",
+        "basket",
+        "members",
+        "user",
+        "api_key",
+        "viewing",
+    ),
 }
 
 

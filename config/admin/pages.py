@@ -8,7 +8,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from config.admin import columns, labels
+from config.admin import acts, columns, labels
 
 ROWS_A_PAGE = 50
 
@@ -19,10 +19,17 @@ class Page(ModelAdmin):  # type: ignore[misc] # unfold ships no types
     list_per_page = ROWS_A_PAGE
     show_full_result_count = False
     badges: dict[str, columns.Tones] = {}
+    change_form_outer_before_template = "admin/offers.html"
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         labels.give(model)
         super().__init__(model, admin_site)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With what is offered on this row (config.admin.acts)."""
+        row = kwargs.get("obj")
+        offered = acts.offers(request, row) if row is not None else []
+        return super().render_change_form(request, {**context, "offers": offered}, *args, **kwargs)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """The first column is the link to the row itself and leads nowhere else."""

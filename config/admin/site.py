@@ -25,6 +25,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.seatrequest", "event_seat"),
             ("accounts.ownerrecovery", "assignment_ind"),
             ("accounts.closedorganization", "domain_disabled"),
+            ("accounts.viewing", "visibility"),
         ),
     ),
     (
@@ -116,3 +117,7 @@ def stylesheet(request: HttpRequest) -> str:
 
 def overview_stylesheet(request: HttpRequest) -> str:
     return static("css/admin_overview.css")
+
+
+def acts_stylesheet(request: HttpRequest) -> str:
+    return static("css/admin_acts.css")

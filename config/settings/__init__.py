@@ -11,6 +11,7 @@ from config.settings.brand import BRAND, admin_colours
 from config.settings.elsewhere import STORE_ELSEWHERE as STORE_ELSEWHERE
 from config.settings.elsewhere import STORE_WITHOUT as STORE_WITHOUT
 from config.settings.environment import MODE, ROOT, Mode, env, optional, required
+from config.settings.viewing import VIEWING as VIEWING
 
 DEMO = MODE is Mode.DEMO
 TEST = MODE is Mode.TEST
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.OrganizationMiddleware",
     "accounts.sign_in_guard.SignInGuard",
+    "accounts.viewing_guard.ViewingGuard",
 ]
 # path -> view that programs call: answered without anything below config.doors.DoorMiddleware
 DOORS = {
@@ -242,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     # Each a share of the nightly comparison with Stripe, which begins at billing.reconcile_hour.
     "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
     "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
+    "viewings": {"task": "accounts.expire_viewings", "schedule": 300.0, "options": {"expires": 300.0}},
     "closures": {"task": "accounts.settle_closures", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "requests": {"task": "accounts.expire_requests", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
@@ -340,7 +343,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.admin.site.mark"}],
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": admin_colours()},
-    "STYLES": ["config.admin.site.stylesheet", "config.admin.site.overview_stylesheet"],
+    "STYLES": [f"config.admin.site.{name}" for name in ("stylesheet", "overview_stylesheet", "acts_stylesheet")],
     "ENVIRONMENT": "config.admin.site.environment",
     "SIDEBAR": {"show_search": True, "navigation": "config.admin.site.navigation"},
     "DASHBOARD_CALLBACK": "offramps.admin.overview.dashboard",

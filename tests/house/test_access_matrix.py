@@ -146,6 +146,8 @@ PAGES = {
     "socialaccount_login_cancelled": ("GET", PUBLIC),
     "socialaccount_login_error": ("GET", "1111111111"),  # says that somebody else did not vouch
     "socialaccount_signup": ("GET POST", "LLLLLLLLLL"),  # for whom a provider has just sent
+    "viewing": ("GET", "4444444444"),  # for staff who look as a customer: tests/accounts/test_viewing.py
+    "viewing_end": ("POST", "4444444444"),
     "recovery_objection": ("GET POST", "4444444444"),  # the token is the key; this one was never given out
     "stripe_webhook": ("POST!", PUBLIC),  # the signature decides; tests/billing
     "api_schema": ("GET", PUBLIC),

@@ -32,6 +32,7 @@ LOOKING = {
     "accounts.journalcursor": {"revenue_operations"},
     "accounts.ownerrecovery": HELPING,
     "accounts.closedorganization": HELPING,
+    "accounts.viewing": HELPING | {"csm", "rep"},
     "billing.productline": GROUPS,
     "billing.plan": GROUPS,
     "billing.price": GROUPS,
@@ -69,6 +70,7 @@ ADMIN_STAFF = {
     "admin:app_list",
     "admin:search",
     "admin:-",
+    "admin:accounts_organization_viewing",  # tests/accounts/test_viewing.py
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}
