@@ -2,9 +2,10 @@
 
 The account is named by the API key in the Authorization header, as for the API itself. Bodies and answers are JSON.
 
-Two ways in for what was not lived here: POST import takes objects in Stripe's own shape and adds them ({"objects": [...]}: a
+Three ways in for what was not lived here: POST import takes objects in Stripe's own shape and adds them ({"objects": [...]}: a
 made-up history); PUT account makes the account what GET account gave ({"state": {type: {id: object}}}: a saved one, of this or
-another account, with the sandbox's own notes, its time and its settings; recorded calls and faults are forgotten).
+another account, with the sandbox's own notes, its time and its settings; recorded calls and faults are forgotten); PATCH
+account adds what is not there yet of such a state (a history that was lived in another account), and sends no event.
 """
 
 import json
@@ -106,6 +107,14 @@ def _load(account: Account, body: Obj) -> Any:
         return {"loaded": sum(len(rows) for rows in body["state"].values())}
 
 
+def _add(account: Account, body: Obj) -> Any:
+    with account.lock:
+        given = body["state"].items()
+        new = {kind: {key: row for key, row in rows.items() if account.store.get(kind, key) is None} for kind, rows in given}
+        account.write({kind: rows for kind, rows in new.items() if rows})
+        return {"added": sum(len(rows) for rows in new.values())}
+
+
 def _import(account: Account, body: Obj) -> Any:
     with account.lock:
         return {"imported": imports.load(account, body["objects"])}
@@ -153,6 +162,7 @@ VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
     ("DELETE", "/_sandbox/calls"): _forget_calls,
     ("GET", "/_sandbox/account"): _dump,
     ("PUT", "/_sandbox/account"): _load,
+    ("PATCH", "/_sandbox/account"): _add,
     ("DELETE", "/_sandbox/account"): _reset,
     ("POST", "/_sandbox/import"): _import,
     ("GET", "/_sandbox/clock"): _clock,

@@ -53,7 +53,7 @@ def run(arguments: Sequence[str], *, began: float | None = None) -> int:
     if options.reset:
         reset(folder, screen)
     with Supervisor(folder / "processes.json", screen) as supervisor:
-        demo = Demo(supervisor, folder, wanted)
+        demo = Demo(supervisor, folder, wanted, is_small=options.small)
         try:
             demo.start()
             demo.welcome(opens_browser=not options.no_browser)
@@ -76,6 +76,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--reset", action="store_true", help="throw the demo's data away and start over")
     parser.add_argument("--no-browser", action="store_true", help="do not open the first page")
+    parser.add_argument("--small", action="store_true", help="without the 200 customers that come in the background")
     parser.add_argument("--state", type=Path, help="keep the data in this folder instead of .storefront")
     return parser.parse_args(arguments)
 
@@ -124,7 +125,9 @@ def _shown(path: Path) -> str:
 class Demo:
     """One run: servers, sandbox, preparation, web, then the background processes."""
 
-    def __init__(self, supervisor: Supervisor, folder: Path, wanted_ports: tuple[int, int, int]) -> None:
+    def __init__(
+        self, supervisor: Supervisor, folder: Path, wanted_ports: tuple[int, int, int], *, is_small: bool = False
+    ) -> None:
         self.supervisor = supervisor
         self.screen = supervisor.screen
         self.folder = folder
@@ -132,6 +135,7 @@ class Demo:
         self.environment = servers.base_environment()
         self.uses_sandbox = not self.environment.get("STRIPE_SECRET_KEY")
         self.sandbox_port = self._port(wanted_ports[1], "SANDBOX_PORT", but_not={self.port}) if self.uses_sandbox else 0
+        self.is_small = is_small
         self.product_port = self._port(wanted_ports[2], "PRODUCT_PORT", but_not={self.port, self.sandbox_port})
 
     def _port(self, wanted: int, variable: str, *, but_not: set[int]) -> int:
@@ -242,7 +246,14 @@ class Demo:
             self._program("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle"], tier=1),
             self._program("beat", [*celery, "beat"], tier=2),
             self._program("product", ["-m", "sample", *product], tier=1),
+            *self._history(),
         ]
+
+    def _history(self) -> list[Program]:
+        """Two hundred customers with a past, put into the sandbox bit by bit; a real test key's account stays as it is."""
+        if self.is_small or not self.uses_sandbox:
+            return []
+        return [self._program("history", ["manage.py", "seed_history"], has_an_end=True)]
 
     def _program(
         self,
@@ -252,6 +263,7 @@ class Demo:
         tier: int = 0,
         ready: Callable[[], bool] | None = None,
         listen: Callable[[str], None] | None = None,
+        has_an_end: bool = False,
     ) -> Program:
         return programs.Program(
             name=name,
@@ -261,6 +273,7 @@ class Demo:
             tier=tier,
             ready=ready,
             listen=listen,
+            has_an_end=has_an_end,
         )
 
     # --- Words ----------------------------------------------------------------------------------------------------------

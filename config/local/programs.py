@@ -23,7 +23,8 @@ class Program:
     """What to run. `tier` orders the end: lower tiers stop first, those of one tier together.
 
     `ready` answers whether it serves; `listen` is told each of its lines; a vital program's death ends everything; one that
-    owns the terminal reads and writes it directly and hears Ctrl-C itself.
+    has an end is not started again once it reached it (exit code 0); one that owns the terminal reads and writes it directly
+    and hears Ctrl-C itself.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Program:
     stop_seconds: float = 8.0
     account: Account | None = None
     is_vital: bool = False
+    has_an_end: bool = False
     owns_terminal: bool = False
     folder: Path | None = None
 

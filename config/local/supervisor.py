@@ -194,7 +194,7 @@ class Supervisor:
         code = child.bury()
         self.record.forget(pid)
         name = child.program.name
-        if self._is_stopping or not restarts:
+        if self._is_stopping or not restarts or (code == 0 and child.program.has_an_end):
             return
         if child.program.is_vital:
             raise Failed(self._story(child, f"{name} has died ({programs.wording(code)}); nothing runs without it"))

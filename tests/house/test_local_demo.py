@@ -12,6 +12,9 @@ import pytest
 
 from config.local import demo, joining, postgres, state, steps, suite, unprivileged, variables
 from config.local.screen import Screen
+from config.local.supervisor import Supervisor
+
+PORTS = (8000, 12111, 8010)
 
 
 @pytest.fixture
@@ -129,6 +132,18 @@ def test_a_second_demo_says_where_the_first_one_is(tmp_path, monkeypatch):
     with pytest.raises(demo.Refused, match=r"running already at http://127.0.0.1:8123"):
         demo.run(["--state", str(tmp_path), "--no-browser"])
     lock.release()
+
+
+@pytest.mark.parametrize(
+    ("is_small", "key", "comes"),
+    [(False, "", True), (True, "", False), (False, "sk_test_1", False), (True, "sk_test_1", False)],
+)
+def test_many_customers_come_to_the_sandbox_alone_unless_the_demo_is_small(tmp_path, monkeypatch, is_small, key, comes):
+    monkeypatch.setenv("STRIPE_SECRET_KEY", key)
+    with Supervisor(tmp_path / "processes.json", Screen(out=io.StringIO())) as supervisor:
+        started = demo.Demo(supervisor, tmp_path, PORTS, is_small=is_small)
+        named = [program for program in started._background() if program.name == "history"]
+    assert [program.has_an_end for program in named] == [True] * comes
 
 
 # --- What is kept and thrown away -------------------------------------------------------------------------------------

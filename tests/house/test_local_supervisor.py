@@ -152,6 +152,18 @@ def test_one_that_dies_is_started_again_after_a_growing_wait(supervisor, screen,
     assert "starting it again in 1 s." in written(screen)
 
 
+def test_one_that_has_an_end_is_started_again_until_it_reached_it(supervisor, screen, tmp_path):
+    count = tmp_path / "count"
+    script = f"echo x >> {count}; test $(wc -l < {count}) -ge 2"
+    child = supervisor.start(program("errand", "/bin/sh", "-c", script, has_an_end=True))
+    deadline = time.monotonic() + 60
+    while child.exit_codes != [1, 0]:
+        supervisor._turn(restarts=True)
+        assert time.monotonic() < deadline, child.exit_codes
+    assert child.restart_at is None
+    assert written(screen).count("starting it again") == 1
+
+
 def test_the_wait_is_short_again_after_a_steady_time():
     child = Child(program("steady", "/bin/true"))
     assert [child.plan_restart() for _ in range(3)] == [30.0, 30.0, 30.0] or child.started_at == 0.0

@@ -47,7 +47,7 @@ def store_url():
     log = folder / "demo.log"
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "config.local", "demo", "--no-browser", "--reset", "--state", str(folder)],
+            [sys.executable, "-m", "config.local", "demo", "--small", "--no-browser", "--reset", "--state", str(folder)],
             cwd=settings.ROOT,
             env=_environment() | {"PORT": str(port), "SANDBOX_PORT": str(ports.any_free()), "PRODUCT_PORT": str(product)},
             stdout=out,
