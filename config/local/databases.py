@@ -9,6 +9,7 @@ from psycopg import errors, sql
 from config.local import state
 
 TEMPLATE_PREFIX = "storefront_template_"
+TEMPLATES_KEPT = 3  # of other models and migrations: branches and copies of the tree take turns with the same servers
 
 
 def create(name: str) -> None:
@@ -48,16 +49,19 @@ def _make_template(name: str) -> None:
     call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
     _leave()
     _run("ALTER DATABASE {} RENAME TO {}", draft, name)
-    for old in _others(name):
+    for old in _outlived(name):
         try:
             _run("DROP DATABASE IF EXISTS {}", old)
         except errors.ObjectInUse:
             continue
 
 
-def _others(name: str) -> list[str]:
+def _outlived(name: str) -> list[str]:
     with connection._nodb_cursor() as cursor:  # noqa: SLF001 - Django's own way to the server without a database
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s AND datname <> %s", [f"{TEMPLATE_PREFIX}%", name])
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s AND datname <> %s ORDER BY oid DESC OFFSET %s",
+            [f"{TEMPLATE_PREFIX}%", name, TEMPLATES_KEPT],
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -1,17 +1,23 @@
 """A world for asking who may reach what: acme with one of everything, everybody who asks, and what an answer means."""
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
 from datetime import timedelta
+from unittest import mock
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts import staff_groups
 from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
 from accounts.services import joining, links, outbox, seat_requests
 from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
 from config import clock
 from tests import factories, shelf
+from tests.cast import assemble
 
 ROLES = (
     "anonymous",
@@ -26,16 +32,20 @@ ROLES = (
     "vendor_key",
 )
 
+CLIENT = Client(raise_request_exception=False)
+
 
 @dataclass
 class World:
-    """Acme with one of everything, and for each URL name its arguments."""
+    """Acme with one of everything, for each URL name its arguments, and whoever asks."""
 
     cast: object
     args: dict
+    everybody: dict
 
 
-def build(cast):
+def build():
+    cast = assemble()
     shelf.put_on_sale()
     invitation = factories.InvitationFactory(organization=cast.acme)
     key = factories.ApiKeyFactory(organization=cast.acme, last_used_at=clock.now())
@@ -85,7 +95,7 @@ def build(cast):
         "mfa_remove_webauthn": [1],
         "recovery_objection": ["never-given-out"],
     }
-    return World(cast, args)
+    return World(cast, args, everybody(cast))
 
 
 def _asked_args(asked):
@@ -179,35 +189,50 @@ def _billing_rows(organization, price):
 # --- Asking -----------------------------------------------------------------------------------------------------------
 
 
-def askers(cast, role, groups=("rep",)):
-    """A client for each person or program of a role, by name. Staff: these groups and an administrator."""
-    keys = {
-        "organization_key": lambda: cast.organization_key,
-        "stranger_key": lambda: factories.ApiKeyFactory(organization=cast.globex, last_used_at=clock.now()),
-        "vendor_key": lambda: cast.vendor_key,
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: a session, or headers with a key, or neither."""
+
+    session: str = ""
+    headers: dict = field(default_factory=dict)
+
+    def ask(self, method, url):
+        """Each time with the cookies of the beginning: what an answer before said was undone with it."""
+        CLIENT.cookies.clear()
+        if self.session:
+            CLIENT.cookies[settings.SESSION_COOKIE_NAME] = self.session
+        return getattr(CLIENT, method.lower())(url, headers=self.headers)
+
+
+def everybody(cast):
+    """Whoever asks, by name: the roles, each staff group and an administrator."""
+    people = ("newcomer", "stranger", "member", "billing_admin", "owner")
+    staff = {group: cast.staff_member(group) for group in staff_groups.GROUPS} | {"admin": cast.admin}
+    return {
+        "anonymous": Asker(),
+        **{name: signed_in(getattr(cast, name)) for name in people},
+        **{name: signed_in(person) for name, person in staff.items()},
+        "organization_key": holding(cast.organization_key),
+        "stranger_key": holding(factories.ApiKeyFactory(organization=cast.globex)),
+        "vendor_key": holding(cast.vendor_key, **{"Storefront-Organization": cast.acme.public_id}),
     }
-    if role == "anonymous":
-        return {role: Client(raise_request_exception=False)}
-    if role in keys:
-        key = keys[role]()
-        type(key).objects.filter(pk=key.pk).update(last_used_at=clock.now() + timedelta(minutes=5))
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {key.text}"}
-        if role == "vendor_key":
-            headers["HTTP_STOREFRONT_ORGANIZATION"] = cast.acme.public_id
-        return {role: Client(raise_request_exception=False, **headers)}
-    if role == "staff":
-        return {name: signed_in(staff(cast, name)) for name in (*groups, "admin")}
-    return {role: signed_in(getattr(cast, role))}
-
-
-def staff(cast, name):
-    return cast.admin if name == "admin" else cast.staff_member(name)
 
 
 def signed_in(user):
-    client = Client(raise_request_exception=False)
+    client = Client()
     client.force_login(user)
-    return client
+    return Asker(session=client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def holding(key, **headers):
+    """A program with a key. That the key was used is noted from time to time: not while we look at what is written."""
+    type(key).objects.filter(pk=key.pk).update(last_used_at=clock.now() + timedelta(days=1))
+    return Asker(headers={"Authorization": f"Bearer {key.text}", **headers})
+
+
+def askers(world, role, groups=("rep",)):
+    """Who asks in a role, by name. Staff: these groups and an administrator."""
+    return {name: world.everybody[name] for name in ((*groups, "admin") if role == "staff" else (role,))}
 
 
 def outcome(response):
@@ -231,13 +256,25 @@ def written():
         return dict(cursor.fetchall())
 
 
-def check(client, method, url, wanted, *, who, is_tried=True):
+@contextlib.contextmanager
+def undrawn():
+    """Views answer as ever, but their templates are not rendered."""
+
+    def empty(response):
+        response.content = b""
+        return response
+
+    with mock.patch.object(SimpleTemplateResponse, "render", empty):
+        yield
+
+
+def check(asker, method, url, wanted, *, who, is_tried=True):
     """One request, undone afterwards: the letter is the wanted one, and a refusal has written nothing."""
     if wanted == "." and not is_tried:
         return
     with transaction.atomic():
-        before = written()
-        response = getattr(client, method.lower())(url)
+        before = written() if wanted != "." else {}
+        response = asker.ask(method, url)
         changed = [name for name, count in written().items() if before[name] != count] if wanted != "." else []
         transaction.set_rollback(True)
     assert outcome(response) == wanted, f"{who}: {method} {url} gave {response.status_code}"

@@ -2,10 +2,14 @@
 
 import pytest
 
+from billing.queries import catalog
+from tests import snapshots
 from tests.house import asking
 
 
 @pytest.fixture
-def world(cast):
+def world(db):
     """Acme with one of everything (tests/house/asking.py)."""
-    return asking.build(cast)
+    world = snapshots.kept("the house's world", asking.build)
+    catalog.refresh()
+    return world

@@ -10,16 +10,12 @@ A URL that is in no table here fails the last tests: whoever adds one says who m
 The admin has a table of its own: test_admin_access.py.
 """
 
-from datetime import timedelta
-
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import get_resolver, reverse
 
-from config import clock
 from tests import factories
-from tests.house.asking import ROLES, askers, check, names, written
+from tests.house.asking import ROLES, askers, check, holding, names, written
 
 PUBLIC = ".........."
 SIGNED_IN = "L......LLL"
@@ -209,17 +205,16 @@ def test_a_page_lets_in_whom_it_should(name, world):
     methods, letters = PAGES[name]
     url = reverse(name, args=world.args.get(name, []))
     for role, wanted in zip(ROLES, letters, strict=True):
-        for who, client in askers(world.cast, role).items():
+        for who, asker in askers(world, role).items():
             for method in methods.split():
-                check(client, method.rstrip("!"), url, wanted, who=who, is_tried=not method.endswith("!"))
+                check(asker, method.rstrip("!"), url, wanted, who=who, is_tried=not method.endswith("!"))
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("v1:")])
 def test_a_key_without_the_scope_is_refused(name, world):
-    key = factories.ApiKeyFactory(organization=world.cast.acme, scopes=[], last_used_at=clock.now() + timedelta(minutes=5))
-    client = Client(raise_request_exception=False, HTTP_AUTHORIZATION=f"Bearer {key.text}")
+    asker = holding(factories.ApiKeyFactory(organization=world.cast.acme, scopes=[]))
     for method in PAGES[name][0].split():
-        check(client, method.rstrip("!"), reverse(name, args=world.args.get(name, [])), "3", who="key without scopes")
+        check(asker, method.rstrip("!"), reverse(name, args=world.args.get(name, [])), "3", who="key without scopes")
 
 
 # --- Nothing is left out ------------------------------------------------------------------------------------------------

@@ -1,0 +1,96 @@
+"""A state of the database that many tests begin with: made by the first test of a process, written again by the others.
+
+Rows come back with the keys and the instants that they were given first, in one statement. The journal's alone belong to the
+transaction that writes them. What was "just now" then is at most a minute ago: an older state is made anew.
+"""
+
+import pickle
+import time
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+MOST_SECONDS = 60.0
+OWN = {"accounts_journal": {"xact"}}  # columns that the database fills in each time
+
+# What flushing after a test with committed transactions makes anew, with other keys.
+GROUND = (
+    "SELECT (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM auth_group),"
+    " (SELECT coalesce(max(id), 0) FROM django_content_type), (SELECT coalesce(max(id), 0) FROM auth_permission)"
+)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    ground: object
+    until: float  # monotonic
+    statement: str
+    rows: list[str]
+    value: bytes
+
+
+_kept: dict[str, _Kept] = {}
+
+
+def kept(name, make, *, on=()):
+    """What `make()` returns, every row being there that it wrote; what was there before it may change and not delete.
+
+    `on`: the keys of the rows that this state stands on and does not make. With other keys it is made anew, as after a flush.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(GROUND)
+        ground = (cursor.fetchone(), tuple(on))
+        found = _kept.get(name)
+        if found and found.ground == ground and found.until > time.monotonic():
+            cursor.execute(found.statement, found.rows)
+            return pickle.loads(found.value)  # noqa: S301 - our own, of this process
+    until = time.monotonic() + MOST_SECONDS
+    value, statement, rows = _made(make)
+    _kept[name] = _Kept(ground, until, statement, rows, pickle.dumps(value))
+    return value
+
+
+def _made(make):
+    """What make() returned, and the statement that writes its rows again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        [since] = cursor.fetchone()
+    with transaction.atomic():  # what is written in here has a younger transaction id than anything written before
+        value = make()
+    written = [(table, columns, rows) for table, columns, key in _tables() if (rows := _rows(table, since))]
+    keys = {table: key for table, _columns, key in _tables()}
+    statements = [_insert(table, columns, keys[table]) for table, columns, _rows in written]
+    return value, ";".join(statements), [rows for _table, _columns, rows in written]
+
+
+def _tables():
+    """(table, its columns, its primary key) of every table of ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, array_agg(a.attname ORDER BY a.attnum), min(a.attname) FILTER (WHERE a.attnum = i.indkey[0])"
+            " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
+            " WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attgenerated = '' GROUP BY c.relname"
+        )
+        return cursor.fetchall()
+
+
+def _rows(table, since):
+    """The rows written since, as JSON; None if there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT json_agg(t)::text FROM "{table}" t WHERE t.xmin::text::bigint >= %s',  # noqa: S608 - names of our tables
+            [since],
+        )
+        return cursor.fetchone()[0]
+
+
+def _insert(table, columns, key):
+    """Insert rows, or change those that were there before and were changed."""
+    listed = [f'"{column}"' for column in columns if column not in OWN.get(table, ())]
+    names = ", ".join(listed)
+    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in listed)
+    return (
+        f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_populate_recordset(NULL::"{table}", %s)'  # noqa: S608 - as above
+        f' ON CONFLICT ("{key}") DO UPDATE SET {changed}'
+    )
