@@ -110,6 +110,8 @@ urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.listing, name="invoices"),
     path("invoices/<slug:stripe_id>/hosted/", invoices.hosted, name="invoice_hosted"),
     path("invoices/<slug:stripe_id>/pdf/", invoices.pdf, name="invoice_pdf"),
+    path("invoices/<slug:stripe_id>/credit-notes/", invoices.credit_notes, name="credit_notes"),
+    path("invoices/<slug:stripe_id>/credit-notes/<slug:note_id>/pdf/", invoices.credit_note_pdf, name="credit_note_pdf"),
     path("payment-method/", payment.payment_method, name="payment_method"),
     path("demo/clock/", sandbox_bar.move, name="sandbox_bar"),
 ]

@@ -1,5 +1,5 @@
 """The admin of billing: one module a subject."""
 
-from billing.admin import catalog, differences, money, promotions, seats, stripe, subscriptions
+from billing.admin import catalog, credit_notes, differences, giving_back, money, promotions, seats, stripe, subscriptions
 
-__all__ = ["catalog", "differences", "money", "promotions", "seats", "stripe", "subscriptions"]
+__all__ = ["catalog", "credit_notes", "differences", "giving_back", "money", "promotions", "seats", "stripe", "subscriptions"]

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from billing.admin import credit_notes
 from billing.admin.shown import at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
 from config.admin.pages import ReadOnly, ReadOnlyRows
@@ -36,7 +37,7 @@ class InvoiceAdmin(ReadOnly):
     search_fields = ("number", "stripe_id", "organization__name")
     ordering = ("-issued_at", "-id")
     date_hierarchy = "issued_at"
-    inlines = (LineRows,)
+    inlines = (LineRows, credit_notes.NoteRows)
     fieldsets = (
         (
             None,
@@ -47,12 +48,12 @@ class InvoiceAdmin(ReadOnly):
                 )
             },
         ),
-        (_("Amounts"), {"fields": (("subtotal", "tax"), ("due", "paid"), ("starting", "ending"), "refunded")}),
+        (_("Amounts"), {"fields": (("subtotal", "tax"), ("due", "paid"), ("starting", "ending"), ("refunded", "credited"))}),
         (_("Payment"), {"fields": (("due_at", "paid_at"), ("next_attempt_at", "attempt_count"))}),
     )
     readonly_fields = (
         *("stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
-        *("starting", "ending", "refunded"),
+        *("starting", "ending", "refunded", "credited"),
     )
 
     @display(description=_("Number"), ordering="number")
@@ -94,6 +95,10 @@ class InvoiceAdmin(ReadOnly):
     @display(description=_("Refunded"))
     def refunded(self, row: Invoice) -> str:
         return money(row.refunded_minor, row.currency)
+
+    @display(description=_("Credited"))
+    def credited(self, row: Invoice) -> str:
+        return money(row.credited_minor, row.currency)
 
     @display(description=_("Invoice"))
     def stripe(self, row: Invoice) -> SafeString | str:

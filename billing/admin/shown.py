@@ -13,6 +13,8 @@ PLACES = {
     "sub": "subscriptions",
     "sub_sched": "subscription_schedules",
     "in": "invoices",
+    "cn": "credit_notes",
+    "ch": "payments",
     "pi": "payments",
     "cs": "checkout/sessions",
     "evt": "events",

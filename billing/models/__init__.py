@@ -13,6 +13,13 @@ from billing.models.difference import (
     SeenSubscription,
     Stage,
 )
+from billing.models.giving_back import (
+    Adjustment,
+    AdjustmentKind,
+    AdjustmentReason,
+    AdjustmentState,
+    CreditNote,
+)
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
@@ -35,6 +42,10 @@ from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxSt
 
 __all__ = [
     "LIVE_STATUSES",
+    "Adjustment",
+    "AdjustmentKind",
+    "AdjustmentReason",
+    "AdjustmentState",
     "BillingDetails",
     "CancelReason",
     "Cart",
@@ -44,6 +55,7 @@ __all__ = [
     "CheckoutAttempt",
     "CheckoutState",
     "CommandState",
+    "CreditNote",
     "Customer",
     "Difference",
     "DifferenceKind",

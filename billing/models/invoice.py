@@ -38,6 +38,7 @@ class Invoice(models.Model):
     starting_balance_minor = models.BigIntegerField(default=0)
     ending_balance_minor = models.BigIntegerField(null=True, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
+    credited_minor = models.BigIntegerField(default=0)
     issued_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)

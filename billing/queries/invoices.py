@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from accounts.models import Organization
 from accounts.queries import rows
-from billing.models import Invoice, InvoiceStatus
+from billing.models import CreditNote, Invoice, InvoiceStatus
 
 A_PAGE: Final = 20
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +38,7 @@ class Listed:
     total_minor: int
     remaining_minor: int
     refunded_minor: int
+    credited_minor: int
     issued_at: datetime
     paid_at: datetime | None
     next_attempt_at: datetime | None
@@ -74,8 +75,8 @@ class Owed:
 
 # All but drafts, which may still change.
 COLUMNS: Final = (
-    "id, stripe_id, number, status, billing_reason, currency, total_minor, amount_remaining_minor, refunded_minor, issued_at, "
-    "paid_at, next_attempt_at"
+    "id, stripe_id, number, status, billing_reason, currency, total_minor, amount_remaining_minor, refunded_minor, "
+    "credited_minor, issued_at, paid_at, next_attempt_at"
 )
 SHOWN: Final = f"SELECT {COLUMNS} FROM billing_invoice WHERE organization_id = %s AND status <> 'draft'"  # noqa: S608 - our own
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"
@@ -122,6 +123,17 @@ def owed(organization: Organization) -> list[Owed]:
 def find(organization: Organization, stripe_id: str) -> Invoice | None:
     """One invoice of this organization. One query."""
     return Invoice.objects.filter(organization=organization, stripe_id=stripe_id).first()
+
+
+def credit_notes(invoice: Invoice) -> list[CreditNote]:
+    """What came back of an invoice, the newest first; notes taken back are left out. One query."""
+    return list(invoice.credit_notes.filter(status="issued").order_by("-issued_at", "-id"))
+
+
+def credit_note(organization: Organization, invoice_id: str, stripe_id: str) -> CreditNote | None:
+    """One credit note of this organization's invoice. One query."""
+    rows = CreditNote.objects.filter(invoice__organization=organization, invoice__stripe_id=invoice_id)
+    return rows.filter(stripe_id=stripe_id).first()
 
 
 def _place(text: str) -> tuple[datetime, int] | None:

@@ -2,7 +2,7 @@
 
 from accounts.rules.policy import N_, Definition, Kind
 
-DEFINITIONS = (
+DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         name="billing.preview_minutes",
         kind=Kind.INTEGER,
@@ -92,5 +92,52 @@ DEFINITIONS = (
         maximum=30,
         what=N_("How long before that the customer is told that tax will be added."),
         source="step B, tax",
+    ),
+)
+
+# Per group of the staff, in US cents: at once, and to one organization in 30 days (billing.rules.giving_back).
+GIVING = {
+    "support": (10_000, 20_000),
+    "csm": (25_000, 50_000),
+    "manager": (200_000, 500_000),
+    "revenue_operations": (500_000, 1_000_000),
+    "finance": (2_500_000, 5_000_000),
+}
+DEFINITIONS += (
+    Definition(
+        name="billing.usd_rates",
+        kind=Kind.TEXTS,
+        default=["eur 1.20", "gbp 1.40", "jpy 0.0075"],
+        maximum=50,
+        what=N_("What one unit of a currency counts in dollars for limits of refunds and credits: for example eur 1.20."),
+        source="step B, operators; rounded up, so that limits rather hold",
+    ),
+    *(
+        Definition(
+            name=f"billing.give_back_{group}_minor",
+            kind=Kind.MINOR,
+            default=at_once,
+            minimum=0,
+            maximum=100_000_000,
+            what=N_(
+                "How much somebody of this group may refund or credit at once, in US cents or as much of another currency."
+            ),
+            source="step B, operators",
+        )
+        for group, (at_once, _month) in GIVING.items()
+    ),
+    *(
+        Definition(
+            name=f"billing.give_back_{group}_month_minor",
+            kind=Kind.MINOR,
+            default=month,
+            minimum=0,
+            maximum=100_000_000,
+            what=N_(
+                "How much one organization may get back in 30 days, from whomever, when somebody of this group adds to it."
+            ),
+            source="step B, operators",
+        )
+        for group, (_at_once, month) in GIVING.items()
     ),
 )

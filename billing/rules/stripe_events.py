@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     SESSION = "checkout.session"
     TAX_RATE = "tax_rate"
+    CREDIT_NOTE = "credit_note"
+    CHARGE = "charge"
 
 
 class NoEventError(ValueError):
@@ -32,6 +34,7 @@ class About(msgspec.Struct):
     customer: Any = None
     subscription: Any = None
     released_subscription: Any = None
+    charge: Any = None
 
 
 class Data(msgspec.Struct):
@@ -94,6 +97,12 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "invoice.payment_action_required": (Kind.INVOICE, ("id",)),
     "invoice.voided": (Kind.INVOICE, ("id",)),
     "invoice.marked_uncollectible": (Kind.INVOICE, ("id",)),
+    "credit_note.created": (Kind.CREDIT_NOTE, ("id",)),
+    "credit_note.updated": (Kind.CREDIT_NOTE, ("id",)),
+    "credit_note.voided": (Kind.CREDIT_NOTE, ("id",)),
+    "charge.refunded": (Kind.CHARGE, ("id",)),
+    "refund.updated": (Kind.CHARGE, ("charge",)),
+    "refund.failed": (Kind.CHARGE, ("charge",)),
 }
 
 

@@ -42,6 +42,8 @@ HANDLERS: Final[Mapping[str, str]] = {
     "checkout.return": "billing.services.checkout_returns.ReturnDuplicate",
     "card.setup": "billing.services.cards.OpenCardSetup",
     "card.use": "billing.services.cards.UseCard",
+    "adjustment.note": "billing.services.giving_back.Note",
+    "adjustment.credit": "billing.services.giving_back.Credit",
     "promotion.apply": "billing.services.promotions.Apply",
     "seats.increase": "billing.services.seat_increases.Increase",
     "seats.drop": "billing.services.seat_increases.DropWaiting",

@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from accounts.queries import rows
-from billing import gateway, gateway_tax
+from billing import gateway, gateway_refunds, gateway_tax
 from billing.models import InboxEvent, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
@@ -36,6 +36,8 @@ READERS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     Kind.INVOICE: (gateway.invoice, "billing.services.mirror_invoices.take"),
     Kind.CUSTOMER: (gateway.customer, "billing.services.mirror_customers.take"),
     Kind.SESSION: (gateway.session, "billing.services.sessions.apply"),
+    Kind.CREDIT_NOTE: (gateway_refunds.credit_note, "billing.services.credit_notes.take"),
+    Kind.CHARGE: (gateway_refunds.refunded, "billing.services.credit_notes.take_refunded"),
     Kind.TAX_RATE: (gateway_tax.tax_rate, "billing.services.tax_rates.take"),
 }
 

@@ -1,7 +1,7 @@
 """Where an invoice can be seen, paid and downloaded: addresses that Stripe makes and lets run out, so always asked afresh."""
 
-from billing import gateway
-from billing.models import Invoice
+from billing import gateway, gateway_refunds
+from billing.models import CreditNote, Invoice
 
 
 class NoPage(Exception):
@@ -16,6 +16,11 @@ def hosted_url(invoice: Invoice) -> str:
 def pdf_url(invoice: Invoice) -> str:
     """The invoice as a PDF. Raises NoPage and faults.Unreachable."""
     return _address(gateway.invoice(invoice.stripe_id).invoice_pdf)
+
+
+def credit_note_pdf_url(note: CreditNote) -> str:
+    """The credit note as a PDF. Raises NoPage and faults.Unreachable."""
+    return _address(gateway_refunds.credit_note(note.stripe_id).pdf)
 
 
 def payment_url(stripe_id: str) -> str:

@@ -14,7 +14,9 @@ from django.urls import reverse
 from accounts.models import Membership, Organization, Role, User
 from accounts.services import billing_contacts, outbox
 from billing.models import (
+    Adjustment,
     CheckoutAttempt,
+    CreditNote,
     Invoice,
     ScheduledChange,
     ScheduledKind,
@@ -203,3 +205,27 @@ def card_changed(organization: Organization, command: StripeCommand, *, at: date
     card = organization.customer
     context = {"brand": card.card_brand, "last4": card.card_last4}
     _write("card_changed", f"command:{command.pk}", organization, context, at)
+
+
+def given_back(note: CreditNote, *, at: datetime) -> None:
+    """A credit note: how much went back, to the card or as credit, and with which tax."""
+    invoice = note.invoice
+    context = {
+        "invoice": invoice.pk,
+        "invoice_url": settings.STORE_URL + reverse("storefront:credit_notes", args=[invoice.stripe_id]),
+        "number": invoice.number,
+        "note_number": note.number,
+        "amount_minor": note.total_minor,
+        "tax_minor": note.tax_minor,
+        "refunded_minor": note.refunded_minor,
+        "credited_minor": note.credited_minor,
+        "currency": invoice.currency,
+    }
+    _write("given_back", f"credit_note:{note.pk}", invoice.organization, context, at)
+    _write_to_contacts("given_back", f"credit_note:{note.pk}", invoice, context, at)
+
+
+def credited(row: Adjustment, *, at: datetime) -> None:
+    """A credit that the next invoice takes."""
+    context = {"amount_minor": row.amount_minor, "currency": row.currency}
+    _write("credited", f"adjustment:{row.pk}", row.organization, context, at)

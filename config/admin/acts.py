@@ -4,13 +4,15 @@ An app offers acts on its own rows or on those of lower apps, which know nothing
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+
+__all__ = ["Act", "Offer", "Row", "offer_on", "offers", "render", "replace"]
 
 # Model -> who offers something on its page, in order.
 _OFFERED: dict[type[models.Model], list[Callable[[HttpRequest, Any], "Offer | None"]]] = {}

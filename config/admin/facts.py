@@ -63,6 +63,10 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.second_factors.reset": _("Second factors taken away"),
     "accounts.viewing.ended": _("End of looking as the customer"),
     "accounts.viewing.opened": _("Looked at as the customer"),
+    "billing.adjustment.asked": _("Refund or credit asked for"),
+    "billing.adjustment.done": _("Refund or credit given"),
+    "billing.adjustment.failed": _("Refund or credit failed"),
+    "billing.credit_note.issued": _("Credit note issued"),
     "billing.cancellation.scheduled": _("Cancellation asked for"),
     "billing.cancellation.taken_back": _("Cancellation taken back"),
     "billing.card.changed": _("Card changed"),
@@ -117,6 +121,7 @@ SOURCES: Final[dict[str, Any]] = {
 }
 # Ids of rows, and what another fact says already.
 HIDDEN: Final = {
+    "adjustment",
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
     *(
         "difference",

@@ -36,6 +36,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.invoice", "receipt_long"),
+            ("billing.creditnote", "undo"),
+            ("billing.adjustment", "currency_exchange"),
             ("billing.customer", "credit_card"),
             ("billing.cart", "shopping_cart"),
             ("billing.checkoutattempt", "shopping_cart_checkout"),

@@ -100,8 +100,9 @@ def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
         return store.badge(_("Void"))
     if invoice.status == InvoiceStatus.UNCOLLECTIBLE:
         return store.badge(_("Written off"))
-    if invoice.refunded_minor:
-        return store.badge(_("Refunded"))
+    if invoice.refunded_minor + invoice.credited_minor:
+        is_whole = invoice.refunded_minor + invoice.credited_minor >= invoice.total_minor
+        return store.badge(_("Refunded") if is_whole else _("Partly refunded"))
     return store.badge(_("Paid"), "good") if always else SafeString()
 
 
@@ -121,10 +122,12 @@ def _state(invoice: Listed) -> str:
 
 
 def _refund(invoice: Listed) -> str:
-    if not invoice.refunded_minor:
+    """What came back, as a link to the credit notes."""
+    came_back = invoice.refunded_minor + invoice.credited_minor
+    if not came_back:
         return ""
-    amount = words.money(invoice.refunded_minor, invoice.currency)
-    return SMALL.format(escape(_("%(amount)s came back") % {"amount": amount}))
+    said = escape(_("%(amount)s came back") % {"amount": words.money(came_back, invoice.currency)})
+    return SMALL.format(f'<a href="{_address("storefront:credit_notes", invoice.stripe_id)}">{said}</a>')
 
 
 def _address(name: str, stripe_id: str) -> str:

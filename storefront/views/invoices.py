@@ -41,6 +41,33 @@ def pdf(request: OrganizationRequest, stripe_id: str) -> HttpResponse:
     return _go(request, stripe_id, invoices.pdf_url)
 
 
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def credit_notes(request: OrganizationRequest, stripe_id: str) -> HttpResponse:
+    """GET /invoices/<id>/credit-notes/: what came back of an invoice, and where to. Two queries besides the request's own."""
+    found = queries.find(request.organization, stripe_id)
+    if found is None:
+        raise Http404
+    values = {"invoice": found, "notes": queries.credit_notes(found)}
+    return render(request, "storefront/invoices/credit_notes.html", values)
+
+
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def credit_note_pdf(request: OrganizationRequest, stripe_id: str, note_id: str) -> HttpResponse:
+    """GET /invoices/<id>/credit-notes/<note>/pdf/: on to the PDF."""
+    note = queries.credit_note(request.organization, stripe_id, note_id)
+    if note is None:
+        raise Http404
+    try:
+        return redirects.see(invoices.credit_note_pdf_url(note))
+    except faults.Unreachable:
+        messages.error(request, _("Our payment service does not answer. Try again in a minute."))
+    except (faults.GatewayError, invoices.NoPage):
+        messages.error(request, _("There is no page of this credit note. Write to us and we send it."))
+    return redirects.see("/invoices/")
+
+
 def _go(request: OrganizationRequest, stripe_id: str, address: Callable[[Invoice], str]) -> HttpResponse:
     found = queries.find(request.organization, stripe_id)
     if found is None:

@@ -66,10 +66,10 @@ def test_setting_up_registers_the_endpoint_tells_its_secret_once_and_is_idempote
 
 
 def test_a_wrong_endpoint_is_mended_in_place_and_keeps_its_secret(setup):
-    made = endpoint(enabled_events=["invoice.paid", "charge.refunded"])
+    made = endpoint(enabled_events=["invoice.paid", "charge.succeeded"])
     gateway.update_webhook_endpoint(made.id, {"disabled": True}, key="off")
     said = setup(check=True)
-    for words in ("is disabled", "does not send", "checkout.session.completed", "nobody listens to: charge.refunded"):
+    for words in ("is disabled", "does not send", "checkout.session.completed", "nobody listens to: charge.succeeded"):
         assert words in said, words
     assert "whsec_" not in setup()
     [mended] = gateway.webhook_endpoints()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from unittest import mock
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import connection, transaction
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
@@ -14,7 +15,7 @@ from django.urls import reverse
 from accounts import staff_groups
 from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
 from accounts.services import joining, links, outbox, seat_requests
-from billing.models import Cart, CheckoutAttempt, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
+from billing.models import Cart, CheckoutAttempt, CreditNote, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
 from config import clock
 from tests import factories, shelf
 from tests.cast import assemble
@@ -71,8 +72,7 @@ def build():
         "storefront:seat_change": [seat_change.public_id],
         "storefront:seat_change_payment": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
-        "storefront:invoice_hosted": [rows["invoice"].stripe_id],
-        "storefront:invoice_pdf": [rows["invoice"].stripe_id],
+        **_invoice_args(rows["invoice"]),
         "v1:organization": [cast.acme.public_id],
         "v1:member": [member.pk],
         "v1:seat": [member.pk],
@@ -186,6 +186,14 @@ def _billing_rows(organization, price):
     return {"attempt": attempt, "seat_change": change, "scheduled": scheduled, "invoice": invoice, "tax_id": tax_id}
 
 
+def _invoice_args(invoice):
+    about = {"number": "CN-1", "status": "issued", "total_minor": 1, "issued_at": clock.now(), "mirrored_at": clock.now()}
+    note = CreditNote.objects.create(invoice=invoice, stripe_id="cn_1", **about)
+    pages = ("invoice_hosted", "invoice_pdf", "credit_notes")
+    args = {f"storefront:{name}": [invoice.stripe_id] for name in pages}
+    return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
+
+
 # --- Asking -----------------------------------------------------------------------------------------------------------
 
 
@@ -258,13 +266,13 @@ def written():
 
 @contextlib.contextmanager
 def undrawn():
-    """Views answer as ever, but their templates are not rendered."""
+    """Views answer as ever, but templates are not rendered, nor is gathered what stands around every page of the admin."""
 
     def empty(response):
         response.content = b""
         return response
 
-    with mock.patch.object(SimpleTemplateResponse, "render", empty):
+    with mock.patch.object(SimpleTemplateResponse, "render", empty), mock.patch.object(admin.site, "each_context", dict):
         yield
 
 

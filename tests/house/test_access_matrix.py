@@ -90,6 +90,8 @@ PAGES = {
     "storefront:invoices": ("GET", BILLING),
     "storefront:invoice_hosted": ("GET!", BILLING_OBJECT),
     "storefront:invoice_pdf": ("GET!", BILLING_OBJECT),
+    "storefront:credit_notes": ("GET", BILLING_OBJECT),
+    "storefront:credit_note_pdf": ("GET!", BILLING_OBJECT),
     "storefront:billing_details": ("GET POST", BILLING),
     "storefront:tax_ids": ("POST", BILLING),
     "storefront:tax_id_removal": ("POST!", BILLING_OBJECT),

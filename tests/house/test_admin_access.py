@@ -45,6 +45,8 @@ LOOKING = {
     "billing.seatchange": NOT_MARKETING,
     "billing.scheduledchange": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,
+    "billing.creditnote": MONEY,
+    "billing.adjustment": MONEY,
     "billing.cart": GROUPS,
     "billing.customer": MONEY,
     "billing.checkoutattempt": MONEY | {"marketing"},
@@ -73,6 +75,8 @@ ADMIN_STAFF = {
     "admin:search",
     "admin:-",
     "admin:accounts_organization_viewing",  # tests/accounts/test_viewing.py
+    "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
+    "admin:billing_adjustment_credit",
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}

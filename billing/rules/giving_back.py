@@ -1,0 +1,103 @@
+"""How much of an invoice goes back, line by line, and who of the staff may give how much away."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from billing.rules import money, rounding
+
+# Around the nearest net amount, where rounding of the tax may hide the wanted sum.
+NEARBY = (0, -1, 1, -2, 2)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A positive line of an invoice: its amount, and what its discounts and its taxes (not those inside prices) add up from."""
+
+    stripe_id: str
+    amount_minor: int
+    discounts: tuple[int, ...] = ()
+    taxes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of one line, `amount_minor` before discount and tax."""
+
+    stripe_id: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Limit:
+    """In US cents: for one act, and for all acts on one organization in 30 days."""
+
+    at_once: int
+    in_a_month: int
+
+
+def gross(line: Line, amount_minor: int) -> int:
+    """What crediting `amount_minor` of a line comes to. Stripe credits discount and tax in proportion, each rounded half up."""
+    off, tax = (
+        sum(rounding.divide(one * amount_minor, line.amount_minor) for one in parts) for parts in (line.discounts, line.taxes)
+    )
+    return amount_minor - off + tax
+
+
+def shares(lines: Sequence[Line], wanted_minor: int) -> tuple[list[Share], int]:
+    """The same share of every line, so that net, discount and tax go back as they were billed; and what it comes to.
+
+    That is `wanted_minor` to the unit where rounding allows it, else the next sum below it.
+    """
+    whole = [Share(line.stripe_id, line.amount_minor) for line in lines]
+    total = sum(gross(line, line.amount_minor) for line in lines)
+    if wanted_minor >= total:
+        return whole, total
+    net = sum(line.amount_minor for line in lines)
+    near = net * wanted_minor // total
+    found = [_cut(lines, near + step) for step in NEARBY if 0 < near + step <= net]
+    fitting = [one for one in found if one[1] <= wanted_minor]
+    return max(fitting, key=lambda one: one[1], default=([], 0))
+
+
+def _cut(lines: Sequence[Line], net: int) -> tuple[list[Share], int]:
+    """`net` split by the lines' amounts; lines without a share are left out."""
+    parts = rounding.split(net, [line.amount_minor for line in lines])
+    total = sum(gross(line, part) for line, part in zip(lines, parts, strict=True))
+    return [Share(line.stripe_id, part) for line, part in zip(lines, parts, strict=True) if part], total
+
+
+# --- Limits -----------------------------------------------------------------------------------------------------------
+
+
+class NoRate(LookupError):
+    """The register says of no rate for this currency (billing.usd_rates)."""
+
+
+def us_cents(amount_minor: int, currency: str, rates: Iterable[str]) -> int:
+    """An amount in US cents, rounded up, by rates written as "eur 1.10" (one euro is 1.10 dollars). For limits only.
+
+    Raises NoRate.
+    """
+    if currency == "usd":
+        return amount_minor
+    for entry in rates:
+        code, _space, rate = entry.strip().partition(" ")
+        if code.lower() == currency:
+            try:
+                exact = Decimal(amount_minor).scaleb(2 - money.exponent(currency)) * Decimal(rate.strip())
+            except InvalidOperation:
+                raise NoRate(currency) from None
+            return int(exact.to_integral_value(ROUND_CEILING))
+    raise NoRate(currency)
+
+
+def allows(limit: Limit, cents: int, given_cents: int) -> bool:
+    """Whether one more act of `cents` fits, after `given_cents` for the same organization in the last 30 days."""
+    return cents <= limit.at_once and given_cents + cents <= limit.in_a_month
+
+
+def who_may(limits: Mapping[str, Limit], cents: int, given_cents: int) -> list[str]:
+    """The groups whose limit it fits, the narrowest first."""
+    fitting = [name for name, limit in limits.items() if allows(limit, cents, given_cents)]
+    return sorted(fitting, key=lambda name: (limits[name].at_once, name))

@@ -1,0 +1,173 @@
+"""Staff refund and credit: within limits, as the preview showed, once, told to the customer, and seen everywhere."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Journal, OutgoingMail
+from accounts.origin import Origin, Source
+from billing import gateway, gateway_refunds
+from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, CreditNote, Customer, Invoice, StripeCommand
+from billing.rules import giving_back as rule
+from billing.rules.giving_back import Limit, Line
+from billing.services import commands, giving_back
+from config import clock
+from tests.shop import text
+
+KIND, REASON = AdjustmentKind, AdjustmentReason
+
+
+# --- Rules ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_share_goes_back_with_its_discount_and_tax():
+    """EUR 100.00 less 10%, plus 19%: 107.10. Of 21.42, each part is a fifth."""
+    line = Line("il_1", 10_000, (1_000,), (1_710,))
+    assert rule.gross(line, 10_000) == 10_710
+    shares, total = rule.shares([line], 2_142)
+    assert ([(one.stripe_id, one.amount_minor) for one in shares], total) == ([("il_1", 2_000)], 2_142)
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 99, 1_234, 5_000, 10_709])
+def test_never_more_than_wanted_goes_back_and_hardly_less(wanted):
+    lines = [Line("a", 7_000, (), (1_330,)), Line("b", 2_000, (), (380,))]
+    shares, total = rule.shares(lines, wanted)
+    assert wanted - 2 <= total <= wanted
+    by_id = {line.stripe_id: line for line in lines}
+    assert sum(rule.gross(by_id[one.stripe_id], one.amount_minor) for one in shares) == total
+    assert rule.shares(lines, 10_710)[1] == 10_710
+
+
+def test_limits_count_in_dollars_and_name_who_may():
+    assert rule.us_cents(10_000, "eur", ["gbp 1.40", "eur 1.20"]) == 12_000
+    assert rule.us_cents(1_000, "jpy", ["jpy 0.0075"]) == 750
+    with pytest.raises(rule.NoRate):
+        rule.us_cents(1, "chf", ["eur 1.20"])
+    limits = {"finance": Limit(50_000, 90_000), "support": Limit(100, 200), "manager": Limit(20_000, 30_000)}
+    assert rule.who_may(limits, 15_000, 10_000) == ["manager", "finance"]
+    assert rule.who_may(limits, 15_000, 20_000) == ["finance"]
+    assert not rule.allows(limits["support"], 100, 150)
+
+
+# --- With Stripe ------------------------------------------------------------------------------------------------------
+
+
+def paid_invoice(shop):
+    return Invoice.objects.select_related("organization").get(subscription=shop.buy(seats=10))
+
+
+def wanted(kind=KIND.REFUND, amount_minor=2_000, nonce="once"):
+    return giving_back.Wanted(kind=kind, amount_minor=amount_minor, reason=REASON.ORDER_CHANGE, note="T-7", nonce=nonce)
+
+
+def by(person):
+    return Origin(actor=person, source=Source.ADMIN)
+
+
+def form(page, **said):
+    nonce = re.search(r'name="nonce" value="([0-9a-f]+)"', page)[1]
+    return {"amount": "20.00", "kind": "refund", "reason": "order_change", "note": "T-7", "nonce": nonce, **said}
+
+
+def test_a_refund_is_previewed_confirmed_and_told(shop, cast, client):
+    """The whole way, by the pages: form, Stripe's figures, one credit note for two clicks, mail, invoice, credit-note page."""
+    invoice = paid_invoice(shop)
+    client.force_login(cast.staff_member("support"))
+    url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
+    assert url in text(client.get(reverse("admin:billing_invoice_change", args=[invoice.pk])))
+    data = form(text(client.get(url)))
+    shown = text(client.post(url, {**data, "preview": "yes"}))
+    assert "Give $20.00 back" in shown
+    assert not Adjustment.objects.exists()
+    changed = client.post(url, {**data, "shown": "1999"})
+    assert (changed.status_code, Adjustment.objects.exists()) == (409, False)
+    for _click in range(2):
+        done = client.post(url, {**data, "shown": "2000"})
+    row = Adjustment.objects.get()
+    assert done.headers["Location"] == reverse("admin:billing_adjustment_change", args=[row.pk])
+    assert (row.state, row.amount_minor, row.us_cents, row.actor) == ("done", 2_000, 2_000, cast.staff_member("support"))
+    shop.settle()
+    note, invoice = CreditNote.objects.get(), Invoice.objects.get()
+    assert (note.total_minor, note.refunded_minor, note.credited_minor) == (2_000, 2_000, 0)
+    assert (invoice.refunded_minor, invoice.credited_minor, invoice.status) == (2_000, 0, "paid")
+    assert shop.fresh(invoice.subscription).quantity == 10
+    mail = OutgoingMail.objects.get(kind="billing/given_back", recipient=shop.owner.email)
+    assert (mail.context["amount_minor"], mail.context["refunded_minor"]) == (2_000, 2_000)
+    kinds = Journal.objects.filter(organization=invoice.organization, data__amount_minor=2_000).order_by("id")
+    assert [row.kind for row in kinds] == [
+        *("billing.adjustment.asked", "billing.adjustment.done", "billing.credit_note.issued"),
+    ]
+    client.force_login(shop.owner)
+    assert "$20.00 came back" in text(client.get(reverse("storefront:invoices")))
+    page = text(client.get(reverse("storefront:credit_notes", args=[invoice.stripe_id])))
+    assert note.number in page
+    assert "$20.00 to your card" in page
+
+
+def test_an_invoice_goes_back_as_credit_and_no_more_than_was_paid(shop, cast):
+    invoice = paid_invoice(shop)
+    with pytest.raises(giving_back.TooMuch) as refused:
+        giving_back.offer(invoice, kind=KIND.REFUND, amount_minor=invoice.total_minor + 1)
+    assert refused.value.left_minor == invoice.amount_paid_minor
+    given = wanted(KIND.NOTE, invoice.total_minor)
+    origin = by(cast.admin)
+    row = giving_back.give_back(invoice, wanted=given, shown_minor=invoice.total_minor, origin=origin, at=clock.now())
+    shop.settle()
+    assert row.state == "done"
+    assert Customer.objects.get().balance_minor == -invoice.total_minor
+    invoice.refresh_from_db()
+    assert (invoice.credited_minor, invoice.refunded_minor) == (invoice.total_minor, 0)
+    with pytest.raises(giving_back.NothingLeft):
+        giving_back.offer(invoice, kind=KIND.REFUND, amount_minor=None)
+
+
+def test_a_lost_connection_gives_back_once(shop, cast):
+    invoice = paid_invoice(shop)
+    give = {"wanted": wanted(), "shown_minor": 2_000, "origin": by(cast.admin), "at": clock.now()}
+    shop.control("POST", "faults", match="POST /v1/credit_notes", kind="drop", times=3)
+    row = giving_back.give_back(invoice, **give)
+    assert row.state == "sending"
+    assert giving_back.give_back(invoice, **give) == row
+    commands.execute(row.command.pk)  # as the pulse does
+    assert Adjustment.objects.get().state == "done"
+    assert len(gateway_refunds.credit_notes(invoice.stripe_id)) == 1
+
+
+def test_limits_hold_at_once_and_in_a_month(shop, cast, client):
+    invoice = paid_invoice(shop)
+    support = cast.staff_member("support")
+    client.force_login(support)
+    url = reverse("admin:billing_adjustment_credit", args=[invoice.organization_id])
+    page = client.get(url)
+    data = form(text(page), kind="", reason="goodwill")
+    refused = text(client.post(url, {**data, "amount": "100.01", "preview": "yes"}))
+    assert "up to $100.00 at once" in refused
+    assert "They may: Customer success, Managers" in refused
+    for nonce in ("a", "b"):
+        client.post(url, {**data, "amount": "90", "nonce": nonce, "shown": "9000"})
+    refused = client.post(url, {**data, "amount": "90", "nonce": "c", "shown": "9000"})
+    assert (refused.status_code, Adjustment.objects.filter(state="done").count()) == (422, 2)
+    assert "$20.00 more to this customer" in text(refused)
+    shop.settle()
+    assert Customer.objects.get().balance_minor == -18_000
+    assert OutgoingMail.objects.filter(kind="billing/credited", recipient=shop.owner.email).count() == 2
+    assert len(gateway_refunds.balance_transactions(invoice.organization.customer.stripe_id)) == 2
+
+
+def test_what_is_given_back_in_the_dashboard_is_seen_too(shop):
+    invoice = paid_invoice(shop)
+    found = gateway.invoice(invoice.stripe_id)
+    intent = found.payments.data[0].payment.payment_intent
+    gateway.refund({"payment_intent": intent, "amount": 500}, key="by-hand")
+    shop.settle()
+    invoice.refresh_from_db()
+    assert (invoice.refunded_minor, Adjustment.objects.count()) == (500, 0)
+
+
+@pytest.mark.parametrize(("group", "may"), [("finance", True), ("rep", False), ("marketing", False)])
+def test_who_may_give(cast, client, group, may):
+    client.force_login(cast.staff_member(group))
+    answer = client.get(reverse("admin:billing_adjustment_credit", args=[cast.acme.pk]))
+    assert answer.status_code == (302 if may else 403)  # acme has bought nothing
+    assert not StripeCommand.objects.exists()
