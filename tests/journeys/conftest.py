@@ -1,7 +1,8 @@
 """A real browser on the running demo: web server, worker, pulse, sandbox with its pages and webhooks, all of it.
 
 STOREFRONT_JOURNEY_URL names a demo that runs already; without it one is started here, with data of its own.
-Screenshots of every step are kept in artifacts/journeys/.
+Pictures of every step, of what is in the window, are kept in artifacts/journeys/; STOREFRONT_JOURNEY_PICTURES=whole takes
+whole pages, sharp, which doubles the time that a journey takes.
 """
 
 import os
@@ -29,6 +30,12 @@ ABORTED = "net::ERR_ABORTED"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
+
+# The one browser of a run's journeys, and what ends it.
+OPEN = {}
+NEXT = pytest.StashKey()
+WHOLE_PAGES = os.environ.get("STOREFRONT_JOURNEY_PICTURES") == "whole"
+PICTURES = {"full_page": True} if WHOLE_PAGES else {"scale": "css"}
 
 # Where the demo's sample product answers: named as the store is, or chosen when the demo is started here.
 PRODUCT = {"url": os.environ.get("STOREFRONT_JOURNEY_PRODUCT", f"http://127.0.0.1:{demo_settings.PRODUCT_PORT}")}
@@ -87,16 +94,34 @@ def product_url(store_url):
     return PRODUCT["url"]
 
 
-@pytest.fixture(scope="module")  # not the session: Playwright's event loop must be gone before Django's tests go on
-def browser():
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    """Let the browser's fixture know whether another journey follows."""
+    item.stash[NEXT] = nextitem
+
+
+@pytest.fixture
+def browser(request):
+    """One browser for all journeys in a row: its start costs as much as ten pages.
+
+    It ends with the last of them, not with the session: Playwright's event loop must be gone before Django's tests go on.
+    """
+    if not OPEN:
+        _open_browser()
+    yield OPEN["browser"]
+    following = request.node.stash[NEXT]
+    if following is None or following.path.parent != request.node.path.parent:
+        OPEN.pop("browser").close()
+        OPEN.pop("playwright").stop()
+
+
+def _open_browser():
     sync_api = pytest.importorskip("playwright.sync_api")
     path = chromium.find()
     if path is None:
         pytest.skip(chromium.ADVICE)
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield launched
-        launched.close()
+    OPEN["playwright"] = sync_api.sync_playwright().start()
+    OPEN["browser"] = OPEN["playwright"].chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 @pytest.fixture
@@ -129,14 +154,14 @@ def listen(page):
 
 @pytest.fixture
 def shoot(request):
-    """Keep a picture of the whole page: shoot(page, "seats")."""
+    """Keep a picture: shoot(page, "seats")."""
     folder = ARTIFACTS / re.sub(r"\W+", "-", request.node.name).strip("-")
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
 
     def take(page, name):
         taken.append(name)
-        page.screenshot(path=folder / f"{len(taken):02d}-{name}.png", full_page=True)
+        page.screenshot(path=folder / f"{len(taken):02d}-{name}.png", **PICTURES)
 
     return take
 

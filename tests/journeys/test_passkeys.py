@@ -20,10 +20,11 @@ DEVICE = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _beside_playwright(django_db_setup):
-    """Playwright's loop runs in this thread, which Django takes for asynchronous code; the database comes before it."""
+def _beside_playwright(request):
+    """Playwright's loop runs in this thread, which Django takes for asynchronous code, from the making of the database on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        request.getfixturevalue("django_db_setup")
         yield
 
 
