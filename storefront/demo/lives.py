@@ -16,12 +16,13 @@ from accounts.services import memberships, organizations
 from billing import sandbox_control, sandbox_history
 from billing.models import CancelReason, Cart, CheckoutState, ScheduledKind, ScheduledState, Subscription
 from billing.rules import intervals
-from billing.services import carts, checkout, past_customers, people, scheduled, seats
+from billing.services import carts, checkout, past_customers, people, scheduled, seats, tax_details
 from config import clock
 from storefront.demo import past
 from storefront.demo.population import Fate, Life, Step, What
 
 GERMAN: Final = frozenset({"DE", "AT"})
+LEGAL_FORM: Final = {"US": "Inc.", "CA": "Inc.", "DE": "GmbH", "AT": "GmbH", "FR": "SAS", "NL": "B.V.", "JP": "K.K."}
 MONTHS: Final = {"month": 1, "year": 12}
 
 
@@ -41,7 +42,7 @@ def live(life: Life, *, today: datetime, password: str) -> Organization:
     story.buy(life.plan, life.seats, life.interval, life.code)
     for step in life.steps:
         # A step from before the beginning (which moved to fit a renewal) is the first that happens after it.
-        story.go_to(max(today - timedelta(days=step.days_ago), clock.now()))
+        story.go_to(max(min(at_work(today, step.days_ago), today), clock.now()))
         DEEDS[step.what](story, step)
     story.go_to(today)
     story.end()
@@ -50,7 +51,7 @@ def live(life: Life, *, today: datetime, password: str) -> Organization:
 
 def began_at(life: Life, today: datetime) -> datetime:
     """When the company came, so that its last renewal lies where its story needs it."""
-    began = today - timedelta(days=life.days_ago)
+    began = at_work(today, life.days_ago)
     if life.renewed_within is None:
         return began
     wanted = today - timedelta(days=life.renewed_within)
@@ -60,6 +61,12 @@ def began_at(life: Life, today: datetime) -> datetime:
         if any(wanted <= renewal <= today - timedelta(hours=6) for renewal in renewals):
             return start
     raise ValueError(f"No beginning near {began} renews within {life.renewed_within} days.")
+
+
+def at_work(today: datetime, days_ago: float) -> datetime:
+    """So many days ago, at the part of a working day (7 to 17 h UTC) that the fraction says."""
+    day = today - timedelta(days=int(days_ago))
+    return day.replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(hours=10) * (1 - days_ago % 1)
 
 
 def _founded(life: Life, password: str, at: datetime) -> Organization:
@@ -103,6 +110,7 @@ class _Story:
         self.origin = _origin(self.owner)
         self.clock = ""
         self.due_at: datetime | None = None
+        self.coming = list(life.company.people[1:])
 
     # Time
 
@@ -166,14 +174,31 @@ class _Story:
 
 
 def _join(story: _Story, step: Step) -> None:
-    person = story.life.company.people[step.number]
-    user = User.objects.get(email=person.email)
-    joined = memberships.join(
-        organization=story.organization, user=user, role=person.role, origin=_origin(user), at=clock.now()
-    )
+    """The next so many of those who have not joined yet."""
+    now, group, story.coming = clock.now(), story.coming[: step.number], story.coming[step.number :]
+    users = {user.email: user for user in User.objects.filter(email__in=[person.email for person in group])}
+    joined = []
+    for person in group:
+        user = users[person.email]
+        joined.append(
+            memberships.join(organization=story.organization, user=user, role=person.role, origin=_origin(user), at=now)
+        )
     row = story.subscription()
     if row is not None:
-        people.assign_where_possible(subscription=row, membership_ids=[joined.pk], origin=story.origin, at=clock.now())
+        wanted = [membership.pk for membership in joined]
+        people.assign_where_possible(subscription=row, membership_ids=wanted, origin=story.origin, at=now)
+
+
+def _details(story: _Story, _step: Step) -> None:
+    """Who the invoices are made out to, and the order's number on them."""
+    said = {
+        "legal_name": f"{story.organization.name} {LEGAL_FORM.get(story.organization.country, 'Ltd')}",
+        "line1": f"{story.life.number + 1} Example Street",
+        "country": story.organization.country,
+        "purchase_order": f"PO-{4100 + story.life.number}",
+    }
+    story.catch_up()
+    tax_details.save(story.organization, said, origin=story.origin, at=clock.now())
 
 
 def _leave(story: _Story, step: Step) -> None:
@@ -244,6 +269,7 @@ DEEDS: Final[dict[What, Callable[[_Story, Step], None]]] = {
     What.REMOVE: _remove,
     What.BUY: _buy,
     What.DECLINE: _decline,
+    What.DETAILS: _details,
     What.END: _end,
     What.STAY: _stay,
 }

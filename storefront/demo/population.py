@@ -25,6 +25,7 @@ class What(StrEnum):
     REMOVE = "remove"
     BUY = "buy"
     DECLINE = "decline"
+    DETAILS = "details"
     END = "end"
     STAY = "stay"
 
@@ -77,12 +78,16 @@ SIZES: Final = (
     ("5000+", 1, "business", 140, 170),
 )
 INSPECT: Final = ("essential", "complete")
+# Beside the owner: more say nothing more, and each takes its time.
+MOST_PEOPLE: Final = 24
+# Seats from which somebody in an office wants an order's number on the invoice.
+ORDERLY: Final = 40
 LARGEST: Final = {"starter": 25, "team": 100, "business": 200}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that somebody did. `number`: seats more or fewer, the person joining or leaving, refusals of the bank."""
+    """One thing that somebody did. `number`: seats more or fewer, how many people join, who leaves, refusals of the bank."""
 
     days_ago: float
     what: What
@@ -98,7 +103,7 @@ class Life:
     number: int
     company: Company
     fate: Fate
-    days_ago: int
+    days_ago: float
     plan: str
     seats: int
     interval: str
@@ -117,9 +122,9 @@ def life(number: int) -> Life:
     is_yearly = fate not in MONTHLY and chance.random() < (0.6 if plan == "business" else 0.3)
     shortest = SHORTEST.get(fate, 4)
     # Squared: half of all came in the last quarter of the year. Some yearly ones have renewed already.
-    days_ago = shortest + round((364 - shortest) * chance.random() ** 2)
+    days_ago = shortest + (364 - shortest) * chance.random() ** 2
     if is_yearly and chance.random() < 0.12:
-        days_ago = chance.randint(367, 390)
+        days_ago = chance.uniform(367, 390)
     seats = chance.randint(fewest, most)
     company = _company(number, chance, bracket, country, 0 if fate is Fate.LOOKS else seats)
     return Life(
@@ -138,6 +143,7 @@ def life(number: int) -> Life:
                 [
                     *_own_steps(chance, fate, days_ago, seats, plan),
                     *_comings(chance, fate, days_ago, len(company.people) - 1),
+                    *([_step(What.DETAILS, days_ago - 0.02)] if seats >= ORDERLY and fate is not Fate.LOOKS else []),
                 ],
                 key=lambda step: -step.days_ago,
             )
@@ -155,8 +161,8 @@ def _company(number: int, chance: random.Random, bracket: str, country: str, sea
     industry = chance.choice(list(names.TRADES))
     word = names.word(number)
     domain = f"{word.lower()}.example"
-    roles = ["owner", *(["billing_admin"] if seats > 7 else []), *["member"] * 40]
-    count = min(1 + round(seats**0.5 * chance.uniform(0.5, 1.3)), seats + 1, 12)
+    roles = ["owner", *(["billing_admin"] if seats > 7 else []), *["member"] * MOST_PEOPLE]
+    count = 1 + min(round(seats * chance.uniform(0.5, 1.0)), MOST_PEOPLE)
     found = names.people(count, chance)
     return Company(
         external_id=f"{EXTERNAL_ID}{number:03d}",
@@ -174,7 +180,7 @@ def _company(number: int, chance: random.Random, bracket: str, country: str, sea
 # --- What happens -----------------------------------------------------------------------------------------------------
 
 
-def _own_steps(chance: random.Random, fate: Fate, days: int, seats: int, plan: str) -> list[Step]:
+def _own_steps(chance: random.Random, fate: Fate, days: float, seats: int, plan: str) -> list[Step]:
     some = max(1, round(seats * chance.uniform(0.1, 0.4)))
     times = chance.randint(1, 3)
     more = max(1, min(some, (LARGEST[plan] - seats) // times))
@@ -197,14 +203,14 @@ def _own_steps(chance: random.Random, fate: Fate, days: int, seats: int, plan: s
     return found.get(fate, [])
 
 
-def _comings(chance: random.Random, fate: Fate, days: int, count: int) -> list[Step]:
+def _comings(chance: random.Random, fate: Fate, days: float, count: int) -> list[Step]:
     """Who of `count` people beside the owner joins when: most at once. Some leave; some are invited now."""
     if not count:
         return []
-    steps = [
-        _step(What.JOIN, days - (0.2 if chance.random() < 0.6 else chance.uniform(0.05, 0.95) * days), index)
-        for index in range(1, count + 1)
-    ]
+    at_once = max(1, round(count * chance.uniform(0.4, 0.9)))
+    steps = [_step(What.JOIN, days - 0.01, at_once)]
+    while (left := count - sum(step.number for step in steps)) > 0:
+        steps.append(_step(What.JOIN, chance.uniform(0.05, 0.95) * days, min(left, chance.randint(1, 4))))
     if count > 2 and chance.random() < 0.2:
         steps.append(_step(What.LEAVE, chance.uniform(0.01, 0.04) * days, chance.randint(1, count)))
     if chance.random() < 0.3 and fate not in (Fate.LEFT, Fate.LOST):
