@@ -86,6 +86,10 @@ class Store:
     def pulse(self):
         return self.start("pulse", "manage.py", "pulse")
 
+    def pulses(self, count):
+        """Several at once, which end together."""
+        return self.start("pulses", "-m", "tests.faults.warm", str(count))
+
     def worker(self, concurrency):
         return self.start("worker", *programs.CELERY, "--concurrency", str(concurrency))
 

@@ -38,9 +38,8 @@ def not_cleaned(traps, customer):
 def start_idle(store):
     """The pulses, all up before anything is due: what is held must not be held for as long as the slowest takes to start."""
     stores.nothing_is_due()
-    pulses = [store.pulse() for _each in range(PULSES)]
-    for pulse in pulses:
-        pulse.wait_until(lambda pulse=pulse: "pulse_started" in pulse.said)
+    pulses = store.pulses(PULSES)
+    pulses.wait_until(lambda: pulses.said.count("pulse_started") == PULSES)
     return pulses
 
 
@@ -66,8 +65,7 @@ def test_killed_in_the_middle_of_its_lanes(store, letters):
     stop_everywhere(store, cases)
     list_of_events.wait()
     mail.wait()
-    for pulse in pulses:
-        pulse.kill()
+    pulses.kill()
     mail.cut()
     store.traps.open()
     stores.assert_held_by_the_dead(cases, but_not=(moments.booked,))
