@@ -134,7 +134,7 @@ def _recorded(server):
 @pytest.fixture
 def cast(db):
     """The people of the tests (tests/cast.py)."""
-    return import_string("tests.cast.assemble")()
+    return import_string("tests.snapshots.kept")("cast", import_string("tests.cast.assemble"))
 
 
 @pytest.fixture(autouse=True)

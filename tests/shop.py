@@ -17,12 +17,12 @@ from django.conf import settings
 from accounts.models import Organization, User
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import Cart, CatalogVersion, CheckoutAttempt, EventCursor, StoreTime, Subscription
+from billing.models import Cart, CatalogVersion, CheckoutAttempt, EventCursor, Price, StoreTime, Subscription
 from billing.queries import store_time as store_time_queries
 from billing.sandbox.accounts import Account
 from billing.services import carts, catalog, checkout, poller, store_time
 from config import clock, pulse
-from tests import shelf
+from tests import shelf, snapshots
 
 GOOD_CARD = "4242424242424242"
 NEEDS_3DS = "4000002760003184"
@@ -94,6 +94,20 @@ class Shop:
         """Stripe as it was at `open`, whatever was bought since; store time at wall time."""
         self.move_store(0)
         _kept.put_at_stripe()
+
+    def kept(self, name, make):
+        """What `make()` returns, with all that it wrote here and at Stripe: done by the first test, had by the others."""
+        version = CatalogVersion.objects.latest("number")
+        on = (self.organization.pk, self.owner.pk, version.pk, *Price.objects.order_by("pk").values_list("pk", flat=True))
+
+        def made():
+            return make(), control("GET", "account")["state"]
+
+        value, state = snapshots.kept(name, made, on=on)
+        control("PUT", "account", state=state)
+        store_time_queries.forget()
+        clock.offset_seconds()  # in memory from now on: queries counted are a page's own
+        return value
 
     @property
     def origin(self):

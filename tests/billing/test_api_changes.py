@@ -39,6 +39,10 @@ def caller(cast):
 @pytest.fixture
 def bought(shop):
     """Ten seats, half a period in: and a minute, because at the very half a second more changes the cents."""
+    return shop.kept("bought for half a period", lambda: _bought(shop))
+
+
+def _bought(shop):
     row = shop.buy(seats=10)
     shop.advance_to(row.period_starts_at + (row.period_ends_at - row.period_starts_at) / 2 + timedelta(minutes=1))
     return seats.current(shop.organization)

@@ -38,7 +38,7 @@ def caller(cast):
 
 @pytest.fixture
 def bought(shop):
-    return shop.buy(seats=10)
+    return shop.kept("bought", lambda: shop.buy(seats=10))
 
 
 def assert_problem(response, status, kind):

@@ -33,6 +33,16 @@ ROLES = (
     "vendor_key",
 )
 
+# Arguments that name no row of the world.
+OF_NOTHING = {
+    "brand_css": ["0123456789ab"],
+    "mailbox_mail": ["x"],
+    "mailbox_html": ["x"],
+    "account_reset_password_from_key": ["1", "x-y"],
+    "mfa_edit_webauthn": [1],
+    "mfa_remove_webauthn": [1],
+    "recovery_objection": ["never-given-out"],
+}
 CLIENT = Client(raise_request_exception=False)
 
 
@@ -87,13 +97,7 @@ def build():
         "v1:api_key_rotations": [key.pk],
         "v1:seat_change": [seat_change.public_id],
         "v1:scheduled_change": [scheduled.public_id],
-        "brand_css": ["0123456789ab"],
-        "mailbox_mail": ["x"],
-        "mailbox_html": ["x"],
-        "account_reset_password_from_key": ["1", "x-y"],
-        "mfa_edit_webauthn": [1],
-        "mfa_remove_webauthn": [1],
-        "recovery_objection": ["never-given-out"],
+        **OF_NOTHING,
     }
     return World(cast, args, everybody(cast))
 
