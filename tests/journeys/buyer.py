@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 PASSWORD = "correct horse battery staple"
 GOOD_CARD = "4242 4242 4242 4242"
-MAIL_SECONDS = 20
+MAIL_SECONDS = 60
 
 
 class Buyer:

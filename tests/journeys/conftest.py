@@ -19,8 +19,8 @@ from django.conf import settings
 from config.local import chromium, ports, processes, servers, state, testing
 from config.local import demo as demo_settings
 
-START_SECONDS = 90
-STEP_SECONDS = 45
+START_SECONDS = 300
+STEP_SECONDS = 90
 ARTIFACTS = Path(settings.ROOT) / "artifacts" / "journeys"
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
