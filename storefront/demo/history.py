@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -79,8 +80,9 @@ def _bring(missing: Sequence[int], address: str, told: Told, tell: Callable[[Tol
     catalog, password = sandbox_history.catalog(), make_password(seed.PASSWORD)
     key = f"sk_test_{secrets.token_hex(12)}"
     with past.moving(), apart.world():
-        for first in range(0, len(missing), AT_ONCE):
-            numbers = missing[first : first + AT_ONCE]
+        waiting = deque(missing[first : first + AT_ONCE] for first in range(0, len(missing), AT_ONCE))
+        while waiting:
+            numbers = waiting.popleft()
             try:
                 with _behind(sandbox_control.clock().offset), sandbox_history.elsewhere(address, key):
                     sandbox_history.become(catalog)
@@ -89,10 +91,12 @@ def _bring(missing: Sequence[int], address: str, told: Told, tell: Callable[[Tol
                 told.rows += _hand_over(numbers, state, address)
                 told.there += len(numbers)
             except Exception:
-                # The others' stories are none the worse; whoever is missing comes with the demo's next start.
-                log.exception("%d companies were left out", len(numbers))
-                told.failed += len(numbers)
                 apart.empty()
+                if len(numbers) > 1:  # one of them: the others' stories are none the worse
+                    waiting.extendleft([number] for number in reversed(numbers))
+                    continue
+                log.exception("%s was left out; it is tried again with the demo's next start", _name(numbers[0]))
+                told.failed += 1
             tell(told)
 
 

@@ -164,6 +164,11 @@ class _Story:
         except seats.NotLive:
             return None
 
+    def subscription_now(self) -> Subscription | None:
+        """As Stripe has it at this moment: it may have renewed since we last heard of it."""
+        self.catch_up()
+        return self.subscription()
+
     def member(self, number: int) -> Membership | None:
         """The person's membership, whoever of the company's people it is."""
         email = self.life.company.people[number].email
@@ -215,11 +220,10 @@ def _invite(story: _Story, step: Step) -> None:
 
 
 def _add(story: _Story, step: Step) -> None:
-    row = story.subscription()
+    row = story.subscription_now()
     quantity = min(row.quantity + step.number, row.plan.seats_max) if row else 0
     if row is None or quantity <= row.quantity:
         return
-    story.catch_up()
     now = clock.now()
     offered = seats.offer(row, seats=quantity, at=now)
     seats.confirm(row, token=offered.token, origin=story.origin, at=now)
@@ -227,12 +231,11 @@ def _add(story: _Story, step: Step) -> None:
 
 
 def _remove(story: _Story, step: Step) -> None:
-    row = story.subscription()
+    row = story.subscription_now()
     if row is None:
         return
     quantity = max(row.quantity - step.number, row.plan.seats_min, people.in_use(row).count())
     if quantity < row.quantity:
-        story.catch_up()
         scheduled.change_seats(row, seats_after=quantity, releases=[], origin=story.origin, at=clock.now(), reason=step.text)
 
 
@@ -247,17 +250,15 @@ def _decline(story: _Story, step: Step) -> None:
 
 
 def _end(story: _Story, step: Step) -> None:
-    row = story.subscription()
+    row = story.subscription_now()
     if row is not None:
-        story.catch_up()
         scheduled.end(row, reason_code=CancelReason(step.text), reason="", origin=story.origin, at=clock.now())
 
 
 def _stay(story: _Story, _step: Step) -> None:
-    row = story.subscription()
+    row = story.subscription_now()
     ends = row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first() if row else None
     if ends is not None:
-        story.catch_up()
         scheduled.take_back(ends, origin=story.origin, at=clock.now())
 
 

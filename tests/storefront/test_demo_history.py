@@ -140,15 +140,15 @@ def test_a_killed_hand_over_is_finished_by_the_next_run(bring, shop, monkeypatch
     assert not (store.STATE_FOLDER / "demo" / history.PENDING_FILE).exists()
 
 
-def test_a_story_that_fails_leaves_nothing_behind(bring, shop, monkeypatch):
+def test_a_story_that_fails_leaves_nothing_behind_and_no_other_out(bring, shop, monkeypatch):
     def refuse(*_args, **_options):
         raise sandbox_history.NoAnswer
 
     with monkeypatch.context() as broken:
         broken.setattr(sandbox_history, "release_clock", refuse)
-        told = bring((ENDED,))
-    assert (told.there, told.failed) == (0, 1)
-    assert not Organization.objects.filter(external_id__startswith=population.EXTERNAL_ID).exists()
+        told = bring((ENDED, LOOKING))
+    assert (told.there, told.failed) == (1, 1)
+    assert Organization.objects.get(external_id__startswith=population.EXTERNAL_ID) == organization(LOOKING)
     assert shop.account.store.find("customer", "test_clock", None) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('pg_temp.accounts_organization')")
