@@ -108,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("subscription/promotion/", promotions.promotion, name="promotion"),
     path("subscription/cancellation/", switches.needs(Feature.CANCEL, cancellation.cancellation), name="cancellation"),
     path("invoices/", invoices.listing, name="invoices"),
+    path("invoices/file/", invoices.file, name="invoices_file"),
     path("invoices/<slug:stripe_id>/hosted/", invoices.hosted, name="invoice_hosted"),
     path("invoices/<slug:stripe_id>/pdf/", invoices.pdf, name="invoice_pdf"),
     path("invoices/<slug:stripe_id>/credit-notes/", invoices.credit_notes, name="credit_notes"),

@@ -1,14 +1,18 @@
 """Outgoing mails: what is due, sent or given up; those given up can be put back in line."""
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action
 
+from accounts import access
 from accounts.models import OutgoingMail
-from accounts.services import outbox
+from accounts.origin import Source
+from accounts.services import journal, outbox
+from config import clock
 from config.admin.pages import ReadOnly
 
 
@@ -29,7 +33,18 @@ class OutgoingMailAdmin(ReadOnly):
 
     @action(description=_("Try the chosen mails again"), permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> None:
-        again = sum(outbox.retry(pk) for pk in queryset.values_list("pk", flat=True))
+        with transaction.atomic():
+            chosen = [pk for pk in queryset.order_by("pk").values_list("pk", flat=True) if outbox.retry(pk)]
+            again = len(chosen)
+            if chosen:
+                journal.append(
+                    kind="accounts.mail.retried",
+                    organization=None,
+                    at=clock.now(),
+                    actor=access.origin(request).actor,
+                    source=Source.ADMIN,
+                    data={"mails": chosen},
+                )
         text = ngettext(
             "%(count)s mail is in line again; those sent or due were left alone.",
             "%(count)s mails are in line again; those sent or due were left alone.",

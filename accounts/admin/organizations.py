@@ -10,10 +10,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts import exports
 from accounts.admin import viewing
 from accounts.models import Invitation, Journal, Membership, Organization, OrganizationProfile, Segment
 from config.admin import acts, columns, facts
-from config.admin.pages import ReadOnly, ReadOnlyRows
+from config.admin.pages import ReadOnlyRows
 
 TIMELINE_LENGTH = 100
 SEGMENT_TONES = {Segment.SMB: "", Segment.MID_MARKET: "info", Segment.ENTERPRISE: "good"}
@@ -44,7 +45,7 @@ class InvitationRows(ReadOnlyRows):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ReadOnly):
+class OrganizationAdmin(exports.Exported):
     list_display = ("name", "domain", "country", "employee_bracket", "segment", "members", "created_at")
     list_filter = ("profile__segment", "region", "employee_bracket", "industry", "country")
     search_fields = ("name", "domain", "public_id", "external_id", "memberships__user__email")
@@ -68,6 +69,12 @@ class OrganizationAdmin(ReadOnly):
         ),
     )
     readonly_fields = ("public_id", "segment")
+    export_columns = (
+        *(exports.field("organization_id", "public_id"), *map(exports.field, ("external_id", "name", "domain", "country"))),
+        *map(exports.field, ("region", "industry", "employee_bracket", "currency", "time_zone")),
+        *(exports.field(name, f"profile__{name}") for name in ("segment", "coverage_tier", "growth_tier")),
+        *(exports.field("members", "people_count"), exports.field("created_at"), exports.field("closed_at")),
+    )
     change_form_after_template = "admin/accounts/timeline.html"
 
     def get_urls(self) -> list[URLPattern]:

@@ -52,6 +52,7 @@ UNITS = {
     "minutes": _("minutes"),
     "people": _("people"),
     "requests": _("requests"),
+    "rows": _("rows"),
     "seconds": _("seconds"),
     "working days": _("working days"),
     "boolean": _("yes or no"),

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts import exports
 from accounts.models import Acceptance, Invitation, Journal, JournalCursor, LegalDocument, Membership
 from config.admin import facts
 from config.admin.pages import ReadOnly
@@ -46,12 +47,16 @@ class JournalCursorAdmin(ReadOnly):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnly):
+class MembershipAdmin(exports.Exported):
     list_display = ("user", "organization", "role", "joined_at", "left_at")
     list_filter = ("role", "left_at")
     search_fields = ("user__email", "user__name", "organization__name")
     list_select_related = ("user", "organization")
     ordering = ("-joined_at",)
+    export_columns = (
+        *(exports.field("organization_id", "organization__public_id"), exports.field("organization", "organization__name")),
+        *(("member", lambda row: str(row.user)), *map(exports.field, ("role", "joined_at", "left_at"))),
+    )
 
 
 @admin.register(Invitation)

@@ -103,6 +103,7 @@ class Organization(models.Model):
         verbose_name_plural = _("organizations")
         ordering: ClassVar[list[str]] = ["name", "id"]
         indexes = [models.Index(fields=["domain"], name="organization_domain")]
+        permissions = [("export_rows", "Can take lists of the admin along as files")]
 
     def __str__(self) -> str:
         return self.name

@@ -61,6 +61,16 @@ DEFINITIONS = (
         source="the store's own choice",
     ),
     Definition(
+        name="accounts.export_rows",
+        kind=Kind.INTEGER,
+        unit="rows",
+        default=100_000,
+        minimum=100,
+        maximum=1_000_000,
+        what=N_("How many rows of a list one exported file holds at most."),
+        source="the store's own choice",
+    ),
+    Definition(
         name="accounts.invitation_sends",
         kind=Kind.INTEGER,
         unit="mails",

@@ -1,13 +1,18 @@
 """Invoices and customers as Stripe has them; carts and visits to the payment page."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from billing.admin import credit_notes
-from billing.admin.shown import at_stripe, money
+from accounts import exports
+from accounts.models import Organization
+from billing.admin import credit_notes, exported
+from billing.admin.shown import address, at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
+from config.admin import acts
 from config.admin.pages import ReadOnly, ReadOnlyRows
 
 INVOICE_TONES = {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}
@@ -29,12 +34,13 @@ class LineRows(ReadOnlyRows):
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(ReadOnly):
+class InvoiceAdmin(exports.Exported):
     list_display = ("issued_at", "shown_number", "organization", "total", "remaining", "status", "next_attempt_at")
     badges = {"status": INVOICE_TONES}
     list_filter = ("status", "billing_reason", "currency")
     list_select_related = ("organization",)
     search_fields = ("number", "stripe_id", "organization__name")
+    export_columns = exported.INVOICES
     ordering = ("-issued_at", "-id")
     date_hierarchy = "issued_at"
     inlines = (LineRows, credit_notes.NoteRows)
@@ -166,3 +172,15 @@ class CheckoutAttemptAdmin(ReadOnly):
     @display(description=_("Paid twice: the subscription that was ended"))
     def duplicate(self, row: CheckoutAttempt) -> SafeString | str:
         return at_stripe(row.duplicate_stripe_subscription_id)
+
+
+def _customer_at_stripe(request: HttpRequest, organization: Organization) -> acts.Offer | None:
+    """The customer's page in Stripe's dashboard; the sandbox has none."""
+    if not request.user.has_perm("billing.view_customer"):
+        return None
+    found = Customer.objects.filter(organization=organization).first()
+    url = address(found.stripe_id) if found else ""
+    return acts.Offer(gettext("Customer at Stripe"), url, "open_in_new") if url else None
+
+
+acts.offer_on(Organization, _customer_at_stripe)

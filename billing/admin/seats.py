@@ -7,6 +7,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts import exports
+from billing.admin import exported
 from billing.admin.shown import at_stripe, money, seats
 from billing.models import ScheduledChange, SeatChange, SeatLedgerEntry
 from config import words
@@ -47,7 +49,7 @@ class _OfASubscription:
 
 
 @admin.register(SeatLedgerEntry)
-class SeatLedgerAdmin(_OfASubscription, pages.ReadOnly):
+class SeatLedgerAdmin(_OfASubscription, exports.Exported):
     list_display = ("occurred_at", "organization", "kind", "change", "mrr_delta", "by", "reason")
     list_filter = ("kind", "source", "currency")
     list_select_related = ("subscription__organization", "actor")
@@ -55,6 +57,7 @@ class SeatLedgerAdmin(_OfASubscription, pages.ReadOnly):
     ordering = ("-occurred_at", "-id")
     date_hierarchy = "occurred_at"
     badges = {"kind": LEDGER_TONES}
+    export_columns = exported.LEDGER
     fields = (
         *(("occurred_at", "kind"), ("organization", "of_subscription"), ("change", "mrr_delta"), ("by", "source")),
         *("reason", ("invoice", "command")),
@@ -71,7 +74,7 @@ class SeatLedgerAdmin(_OfASubscription, pages.ReadOnly):
 
 
 @admin.register(SeatChange)
-class SeatChangeAdmin(_OfASubscription, pages.ReadOnly):
+class SeatChangeAdmin(_OfASubscription, exports.Exported):
     list_display = ("created_at", "organization", "seats", "due_now", "state", "by", "expires_at", "message")
     list_filter = ("state", "source", "currency")
     list_select_related = ("subscription__organization", "actor")
@@ -79,6 +82,7 @@ class SeatChangeAdmin(_OfASubscription, pages.ReadOnly):
     ordering = ("-created_at", "-id")
     date_hierarchy = "created_at"
     badges = {"state": CHANGE_TONES}
+    export_columns = exported.SEAT_CHANGES
     fields = (
         *(("created_at", "state"), ("organization", "of_subscription"), ("seats", "due_now"), ("by", "source"), "message"),
         *(("expires_at", "concluded_at"), ("invoice", "command"), "public_id", "assign_to", "preview"),

@@ -26,14 +26,15 @@ SANDBOX_PLACES = {"in": "i", "cs": "c/pay"}
 
 def at_stripe(stripe_id: str) -> SafeString | str:
     """The id as a link to Stripe's dashboard; the sandbox has pages for invoices and payment pages only."""
-    url = _address(stripe_id)
+    url = address(stripe_id)
     if not url:
         return stripe_id or "-"
     link = '<a class="text-link" href="{}" target="_blank" rel="noopener">{} ↗</a>'
     return format_html(link, url, stripe_id)
 
 
-def _address(stripe_id: str) -> str:
+def address(stripe_id: str) -> str:
+    """Where Stripe shows an object; empty where it does not."""
     prefix = stripe_id.rpartition("_")[0].removesuffix("_test").removesuffix("_live")
     if settings.STRIPE_SANDBOX:
         page = SANDBOX_PLACES.get(prefix)

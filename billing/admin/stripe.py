@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -16,6 +17,7 @@ from unfold.decorators import action, display
 
 from accounts import access
 from accounts.origin import Source
+from accounts.services import journal
 from billing.admin.shown import at_stripe
 from billing.models import CommandState, EventCursor, InboxEvent, StripeCommand, StripeObject
 from billing.rules import stripe_events
@@ -139,7 +141,16 @@ class _ReadsAgain(pages.ReadOnly):
 
     @action(description=_("Read again now"), permissions=["read_again"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        rows = StripeObject.objects.filter(pk__in=list(queryset.values_list(self.object_field, flat=True)))
+        rows = StripeObject.objects.filter(pk__in=list(queryset.values_list(self.object_field, flat=True))).order_by("pk")
+        with transaction.atomic():
+            journal.append(
+                kind="billing.objects.read_again",
+                organization=None,
+                at=clock.now(),
+                actor=access.origin(request).actor,
+                source=Source.ADMIN,
+                data={"objects": [row.key for row in rows]},
+            )
         for row in rows:
             if row.dirty > row.cleaned:
                 inbox.retry(row.key)

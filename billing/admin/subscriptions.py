@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from accounts import exports
 from accounts.models import Organization
+from billing.admin import exported
 from billing.admin.shown import at_stripe, money
 from billing.models import Invoice, Subscription
 from billing.queries import timeline
@@ -68,11 +70,12 @@ class _Words:
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(_Words, pages.ReadOnly):
+class SubscriptionAdmin(_Words, exports.Exported):
     list_display = ("organization", "plan_name", "seats", "mrr", "status", "renews", "started_at")
     list_filter = ("status", "line", "plan", "currency", ("cancel_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization", "plan__line", "price")
     search_fields = ("stripe_id", "organization__name", "organization__domain", "organization__public_id")
+    export_columns = exported.SUBSCRIPTIONS
     ordering = ("-started_at", "-id")
     date_hierarchy = "started_at"
     badges = {"status": STATUS_TONES}

@@ -3,7 +3,7 @@
 The statements are written out: Django took longer to put them together than Postgres to answer them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -123,6 +123,12 @@ def owed(organization: Organization) -> list[Owed]:
 def find(organization: Organization, stripe_id: str) -> Invoice | None:
     """One invoice of this organization. One query."""
     return Invoice.objects.filter(organization=organization, stripe_id=stripe_id).first()
+
+
+def all_of(organization: Organization) -> Iterator[Invoice]:
+    """Every invoice but drafts, the newest first, read from the database as they are asked for."""
+    rows = Invoice.objects.filter(organization=organization).exclude(status=InvoiceStatus.DRAFT)
+    return rows.order_by("-issued_at", "-id").iterator(chunk_size=1_000)
 
 
 def credit_notes(invoice: Invoice) -> list[CreditNote]:

@@ -36,8 +36,11 @@ def take(answer: gateway.CreditNote, at: datetime) -> CreditNote | None:
             "mirrored_at": at,
         },
     )
-    found.credited_minor = found.credit_notes.filter(status=ISSUED).aggregate(sum=Sum("credited_minor"))["sum"] or 0
-    found.save(update_fields=["credited_minor"])
+    sums = found.credit_notes.filter(status=ISSUED).aggregate(credited=Sum("credited_minor"), refunded=Sum("refunded_minor"))
+    found.credited_minor = sums["credited"] or 0
+    # Refunds without a note come on top: the charge says so (take_refunded), before or after.
+    found.refunded_minor = max(found.refunded_minor, sums["refunded"] or 0)
+    found.save(update_fields=["credited_minor", "refunded_minor"])
     if is_new and note.status == ISSUED:
         _tell(note, at)
     return note

@@ -61,7 +61,7 @@ def offers(request: HttpRequest, row: models.Model) -> list[Offer]:
     return [one for one in found if one is not None]
 
 
-def render(page: Any, request: HttpRequest, row: models.Model, act: Act, status: int = 200) -> HttpResponse:
+def render(page: Any, request: HttpRequest, row: models.Model | None, act: Act, status: int = 200) -> HttpResponse:
     """An act's page in the admin's frame. `page` is the model's own (it names the way round)."""
     context = {**page.admin_site.each_context(request), "title": act.title, "opts": page.opts, "original": row, "act": act}
     return TemplateResponse(request, "admin/act.html", context, status=status)

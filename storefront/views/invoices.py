@@ -13,6 +13,8 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import Invoice
 from billing.queries import invoices as queries
 from billing.services import faults, invoices
+from config import clock
+from storefront import invoice_file
 from storefront.views import redirects
 
 
@@ -25,6 +27,17 @@ def listing(request: OrganizationRequest) -> HttpResponse:
         "owed": queries.owed(request.organization),
     }
     return render(request, "storefront/invoices/page.html", values)
+
+
+@require_safe
+@access.require(Permission.VIEW_INVOICES)
+def file(request: OrganizationRequest) -> HttpResponse:
+    """GET /invoices/file/: all of them as CSV, for the books."""
+    name = f"invoices-{clock.now():%Y-%m-%d}.csv"
+    # In one piece: the reader's language and time zone are those of the request, and a company's invoices are few.
+    response = HttpResponse("".join(invoice_file.lines(request.organization)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_safe

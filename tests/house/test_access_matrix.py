@@ -88,6 +88,7 @@ PAGES = {
     "storefront:cancellation": ("GET POST!", BILLING),
     "storefront:promotion": ("GET POST!", BILLING),
     "storefront:invoices": ("GET", BILLING),
+    "storefront:invoices_file": ("GET", BILLING),
     "storefront:invoice_hosted": ("GET!", BILLING_OBJECT),
     "storefront:invoice_pdf": ("GET!", BILLING_OBJECT),
     "storefront:credit_notes": ("GET", BILLING_OBJECT),

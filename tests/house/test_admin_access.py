@@ -75,6 +75,8 @@ ADMIN_STAFF = {
     "admin:search",
     "admin:-",
     "admin:accounts_organization_viewing",  # tests/accounts/test_viewing.py
+    *(f"admin:accounts_{name}_export" for name in ("organization", "membership")),  # tests/accounts/test_exports.py
+    *(f"admin:billing_{name}_export" for name in ("subscription", "invoice", "seatledgerentry", "seatchange")),
     "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
     "admin:billing_adjustment_credit",
 }
