@@ -109,6 +109,7 @@ class _Story:
         self.owner = User.objects.get(email=life.company.people[0].email)
         self.origin = _origin(self.owner)
         self.clock = ""
+        self.reached = 0
         self.due_at: datetime | None = None
         self.coming = list(life.company.people[1:])
 
@@ -116,7 +117,8 @@ class _Story:
 
     def begin(self) -> None:
         now = clock.now()
-        self.clock = sandbox_history.new_clock(int(now.timestamp()))
+        self.reached = int(now.timestamp())
+        self.clock = sandbox_history.new_clock(self.reached)
         past_customers.make(self.organization, test_clock=self.clock, email=self.owner.email, at=now)
 
     def go_to(self, instant: datetime) -> None:
@@ -127,11 +129,12 @@ class _Story:
             self.catch_up()
             if self.due_at == was:
                 raise StandsStill(f"{self.organization.external_id}: nothing happened at {was}")
-        past.move_to(instant)
+        past.move_to(max(instant, clock.now()))  # working through a step takes seconds
 
     def catch_up(self) -> None:
         """Have Stripe's clock where ours is, and hear of what happened until then."""
-        sandbox_history.advance_clock(self.clock, int(clock.now().timestamp()) + 1)
+        self.reached = max(int(clock.now().timestamp()), self.reached) + 1  # it only moves forward
+        sandbox_history.advance_clock(self.clock, self.reached)
         self.hear()
 
     def hear(self) -> None:

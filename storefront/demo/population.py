@@ -79,7 +79,7 @@ SIZES: Final = (
 )
 INSPECT: Final = ("essential", "complete")
 # Beside the owner: more say nothing more, and each takes its time.
-MOST_PEOPLE: Final = 24
+MOST_PEOPLE: Final = 12
 # Seats from which somebody in an office wants an order's number on the invoice.
 ORDERLY: Final = 40
 LARGEST: Final = {"starter": 25, "team": 100, "business": 200}
