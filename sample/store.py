@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,7 @@ class Store:
         data = None
         if body is not None:
             data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+            headers["Idempotency-Key"] = uuid.uuid4().hex
         call = urllib.request.Request(f"{self.url}{path}", data=data, headers=headers, method=method)  # noqa: S310 - our own address
         try:
             with urllib.request.urlopen(call, timeout=CALL_SECONDS) as answer:  # noqa: S310 - as above

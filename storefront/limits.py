@@ -1,26 +1,11 @@
-"""How often one address may do what costs us rows or mails. Counted in Redis; without Redis nobody is kept out."""
+"""How often one address may do what costs us rows or mails."""
 
-from typing import Final
-
-import structlog
 from allauth.account.adapter import get_adapter
-from django.core.cache import cache
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
-from config import clock
-
-HOUR_SECONDS: Final = 3600
-log = structlog.get_logger(__name__)
+from config import limits
 
 
 def is_over(request: HttpRequest, what: str, limit: int) -> bool:
     """Count one `what` of this request's address, and say whether it is more than `limit` in this hour."""
-    hour = int(clock.wall().timestamp()) // HOUR_SECONDS
-    key = f"limit:{what}:{hour}:{get_adapter(request).get_client_ip(request)}"
-    try:
-        cache.add(key, 0, timeout=HOUR_SECONDS)
-        return int(cache.incr(key)) > limit
-    except (RedisError, ValueError) as error:
-        log.warning("limit_not_counted", what=what, error=type(error).__name__)
-        return False
+    return limits.is_over(get_adapter(request).get_client_ip(request), what, limit)

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import external
 from accounts.models.organization import Organization
 
 
@@ -35,7 +36,7 @@ class Scope(models.TextChoices):
 VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE})
 
 
-class ApiKey(models.Model):
+class ApiKey(external.ExternallyNamed):
     """`sfk_<prefix>_<secret>`: the prefix finds the row, the hash proves the secret, which is shown once and never kept."""
 
     kind = models.CharField(max_length=12, choices=ApiKeyKind)
@@ -60,6 +61,7 @@ class ApiKey(models.Model):
                 | models.Q(kind="organization", organization__isnull=False),
                 name="api_key_kind_fits_organization",
             ),
+            external.unique("organization", "api_key"),
         ]
 
     def __str__(self) -> str:

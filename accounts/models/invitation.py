@@ -5,6 +5,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import external
 from accounts.models.membership import Role
 from accounts.models.organization import Organization
 from accounts.models.user import User
@@ -16,7 +17,7 @@ class InvitationState(models.TextChoices):
     REVOKED = "revoked", _("Withdrawn")
 
 
-class Invitation(models.Model):
+class Invitation(external.ExternallyNamed):
     """An invitation by mail: single use, expiring, resendable, revocable. Only the token's hash is kept."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
@@ -38,6 +39,7 @@ class Invitation(models.Model):
             models.UniqueConstraint(
                 "organization", Lower("email"), condition=models.Q(state="open"), name="invitation_open_unique"
             ),
+            external.unique("organization", "invitation"),
         ]
 
     def __str__(self) -> str:

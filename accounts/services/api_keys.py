@@ -1,6 +1,7 @@
 """API keys: made and shown once, rotated with an overlap, revoked."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -42,23 +43,26 @@ def create(
     origin: Origin,
     at: datetime,
     nonce: str = "",
+    external_id: str | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its full text, which nobody can ask for again.
 
     Without an organization it is a vendor key. The same `nonce` (random, one a form) for the same key finds what it made:
     of two clicks the browser shows the second's answer, and that holds the text too. Raises ValidationError for an empty name
-    or an unknown or missing scope, TooManyKeys and MadeAlready.
+    or an unknown or missing scope, TooManyKeys and MadeAlready. The organization's key of this `external_id`, if there is one,
+    is found instead of made, and its text is empty.
     """
     _check(name, scopes, is_vendor=organization is None)
     wanted = _wanted(organization, origin, nonce, name.strip(), ",".join(sorted(set(scopes))))
     with transaction.atomic():
         if organization is not None:
             Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-        if known := _known(wanted, organization, at):
-            return known, wanted[1]
+        if known := _known(wanted, organization, at, external_id):
+            return known
         if organization is not None:
             _check_room(organization, at)
-        key, text = _new(organization, wanted, name=name.strip(), scopes=scopes, origin=origin, at=at)
+        facts = _Facts(name=name.strip(), scopes=scopes, external_id=external_id)
+        key, text = _new(organization, wanted, facts, origin=origin, at=at)
         _tell("accounts.api_key.created", key, origin, at)
     return key, text
 
@@ -72,12 +76,15 @@ def rotate(*, key: ApiKey, origin: Origin, at: datetime, nonce: str = "") -> tup
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().get(pk=key.pk)
         if known := _known(wanted, key.organization, at):
-            return known, wanted[1]
+            return known
         if old.revoked_at or old.expires_at:
             raise KeyEnded(_("This key is already being replaced or no longer works. Create a new one instead."))
         old.expires_at = at + timedelta(seconds=policies.value("accounts.api_key_overlap_seconds", at=at))
-        old.save(update_fields=["expires_at"])
-        successor, text = _new(old.organization, wanted, name=old.name, scopes=old.scopes, origin=origin, at=at, replaces=old)
+        # The vendor's own id stays with what is in force.
+        facts = _Facts(name=old.name, scopes=old.scopes, external_id=old.external_id)
+        old.external_id = None
+        old.save(update_fields=["expires_at", "external_id"])
+        successor, text = _new(old.organization, wanted, facts, origin=origin, at=at, replaces=old)
         _tell("accounts.api_key.rotated", successor, origin, at, replaced=old.prefix, works_until=old.expires_at)
     return successor, text
 
@@ -114,12 +121,20 @@ def _wanted(organization: Organization | None, origin: Origin, nonce: str, *fact
     return keys.key_of(settings.SECRET_KEY, nonce, *who, *facts)
 
 
-def _known(wanted: tuple[keys.Parts, str], organization: Organization | None, at: datetime) -> ApiKey | None:
-    """What the same nonce has made before. The caller holds a lock."""
-    found = ApiKey.objects.filter(prefix=wanted[0].prefix, organization=organization).select_related("replaces").first()
-    if found is not None and at - found.created_at > SHOWN_AGAIN:
+def _known(
+    wanted: tuple[keys.Parts, str], organization: Organization | None, at: datetime, external_id: str | None = None
+) -> tuple[ApiKey, str] | None:
+    """What the same nonce made before, with its text; else the key of this external id, without. The caller holds a lock."""
+    mine = ApiKey.objects.filter(organization=organization).select_related("replaces")
+    made = mine.filter(prefix=wanted[0].prefix).first()
+    if made is not None and at - made.created_at <= SHOWN_AGAIN:
+        return made, wanted[1]
+    named = mine.filter(external_id=external_id).first() if external_id else None
+    if named is not None:
+        return named, ""
+    if made is not None:
         raise MadeAlready(_("This form has made its key already, and a key is shown only once. Open the page afresh."))
-    return found
+    return None
 
 
 def _check_room(organization: Organization, at: datetime) -> None:
@@ -131,12 +146,20 @@ def _check_room(organization: Organization, at: datetime) -> None:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """What a key and its successor have in common."""
+
+    name: str
+    scopes: Sequence[str]
+    external_id: str | None
+
+
 def _new(
     organization: Organization | None,
     wanted: tuple[keys.Parts, str],
+    facts: _Facts,
     *,
-    name: str,
-    scopes: Sequence[str],
     origin: Origin,
     at: datetime,
     replaces: ApiKey | None = None,
@@ -145,10 +168,11 @@ def _new(
     key = ApiKey.objects.create(
         kind=ApiKeyKind.ORGANIZATION if organization else ApiKeyKind.VENDOR,
         organization=organization,
-        name=name,
+        name=facts.name,
         prefix=parts.prefix,
         secret_hash=keys.digest(parts.secret),
-        scopes=sorted(set(scopes)),
+        scopes=sorted(set(facts.scopes)),
+        external_id=facts.external_id,
         created_by=origin.actor,
         created_at=at,
         replaces=replaces,

@@ -32,11 +32,12 @@ class Outcome(StrEnum):
     WAITING = "waiting"
     REPEATED = "repeated"
     MALFORMED = "malformed"
+    KNOWN = "known"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One address of one request. `invitation` is there for INVITED (new) and WAITING (an open one from before)."""
+    """One address of one request. `invitation` is there for INVITED (new), WAITING (open from before) and KNOWN (by its id)."""
 
     email: str
     outcome: Outcome
@@ -68,18 +69,27 @@ class WrongPerson(Exception):
 
 
 def invite(
-    *, organization: Organization, emails: Sequence[str], role: Role | str, with_seat: bool, origin: Origin, at: datetime
+    *,
+    organization: Organization,
+    emails: Sequence[str],
+    role: Role | str,
+    with_seat: bool,
+    origin: Origin,
+    at: datetime,
+    external_ids: Mapping[str, str] | None = None,
 ) -> list[Result]:
     """Invite each address; a result for each, in the order given. One bad address does not hold up the others.
 
-    Somebody who is a member, or has an open invitation, is left as is; one that had run out is replaced. Raises TooMany.
+    Somebody who is a member, or has an open invitation, is left as is; one that had run out is replaced. `external_ids` are
+    the vendor's own, by address: an invitation of this id, whatever became of it, is found instead of made. Raises TooMany.
     """
     with transaction.atomic():
         # One at a time an organization: two tabs that invite the same person make one invitation.
         Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         _check_numbers(organization, len(emails), at)
-        results = _sort_out(organization, emails, at)
-        new = [result.email for result in results if result.is_new]
+        ids = {email.strip().lower(): external_id for email, external_id in (external_ids or {}).items()}
+        results = _sort_out(organization, emails, _known(organization, ids), at)
+        new = {result.email: ids.get(result.email) for result in results if result.is_new}
         made = _make(organization, new, role=role, with_seat=with_seat, origin=origin, at=at)
         if made:
             facts = {"invitations": [row.pk for row in made.values()], "role": role, "with_seat": with_seat}
@@ -144,7 +154,16 @@ def _check_numbers(organization: Organization, count: int, at: datetime) -> None
         raise TooMany(_("%(left)s more invitations can be sent today. Send the others tomorrow.") % {"left": left})
 
 
-def _sort_out(organization: Organization, emails: Iterable[str], at: datetime) -> list[Result]:
+def _known(organization: Organization, ids: Mapping[str, str]) -> dict[str, Invitation]:
+    """The invitations there are of these external ids, by the address that each is asked for with."""
+    if not ids:
+        return {}
+    rows = Invitation.objects.filter(organization=organization, external_id__in=ids.values())
+    by_id = {row.external_id: row for row in rows}
+    return {email: by_id[external_id] for email, external_id in ids.items() if external_id in by_id}
+
+
+def _sort_out(organization: Organization, emails: Iterable[str], known: Mapping[str, Invitation], at: datetime) -> list[Result]:
     live = Membership.objects.live().filter(organization=organization)
     members = set(live.values_list("user__email", flat=True))
     waiting = {row.email.lower(): row for row in read.waiting(organization) if row.expires_at > at}
@@ -152,8 +171,8 @@ def _sort_out(organization: Organization, emails: Iterable[str], at: datetime) -
     results = []
     for text in emails:
         email = text.strip().lower()
-        outcome = _outcome(email, members, waiting, seen)
-        results.append(Result(email=email, outcome=outcome, invitation=waiting.get(email)))
+        outcome = Outcome.KNOWN if email in known else _outcome(email, members, waiting, seen)
+        results.append(Result(email=email, outcome=outcome, invitation=known.get(email) or waiting.get(email)))
         seen.add(email)
     return results
 
@@ -177,15 +196,23 @@ def _is_address(email: str) -> bool:
 
 
 def _make(
-    organization: Organization, emails: Sequence[str], *, role: Role | str, with_seat: bool, origin: Origin, at: datetime
+    organization: Organization,
+    emails: Mapping[str, str | None],
+    *,
+    role: Role | str,
+    with_seat: bool,
+    origin: Origin,
+    at: datetime,
 ) -> dict[str, Invitation]:
-    stale = Invitation.objects.filter(organization=organization, state=InvitationState.OPEN, email__in=emails)
+    """`emails` with their external ids."""
+    stale = Invitation.objects.filter(organization=organization, state=InvitationState.OPEN, email__in=list(emails))
     stale.update(state=InvitationState.REVOKED, ended_at=F("expires_at"))
     tokens = {email: keys.new_token() for email in emails}
     rows = [
         Invitation(
             organization=organization,
             email=email,
+            external_id=emails[email],
             role=role,
             with_seat=with_seat,
             token_hash=keys.digest(token),

@@ -42,6 +42,7 @@ PREVIEW: dict[str, Any] = {
 }
 CHANGE: dict[str, Any] = {
     "id": "k3m9x2c7w5nq8h4t",
+    "external_id": "po-118",
     "state": "done",
     "seats_before": 10,
     "seats_after": 13,
@@ -55,6 +56,7 @@ CHANGE: dict[str, Any] = {
 }
 SCHEDULED: dict[str, Any] = {
     "id": "p7d2f6r3v9ya4k8s",
+    "external_id": None,
     "kind": "seats",
     "delta": -2,
     "effective_at": "2026-03-30T09:30:00Z",
@@ -64,6 +66,7 @@ SCHEDULED: dict[str, Any] = {
 }
 SUBSCRIPTION: dict[str, Any] = {
     "id": "sub_1QxExample",
+    "external_id": "contract-7",
     "plan": {"line": "fieldnote", "code": "team", "name": "Team"},
     "interval": "month",
     "currency": "usd",

@@ -90,6 +90,7 @@ class SeatChangeInput(Strict):
         max_length=MOST_NAMED,
         help_text="Members who get the new seats: ids, or `external:` and your own ids.",
     )
+    external_id = references.ExternalIdField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         by_token, by_number = "token" in attrs, {"seats", "expected_due_now_minor"} & set(attrs)
@@ -118,6 +119,7 @@ class ScheduledChangeInput(Strict):
     )
     reason_code = serializers.ChoiceField(choices=CancelReason.choices, required=False, help_text="For kind `end`.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    external_id = references.ExternalIdField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] == ScheduledKind.SEATS and "seats" not in attrs:
@@ -127,6 +129,12 @@ class ScheduledChangeInput(Strict):
         if attrs["kind"] == ScheduledKind.END and ("seats" in attrs or "releases" in attrs):
             raise serializers.ValidationError({"seats": [_("Nothing is left to count when the subscription ends.")]})
         return attrs
+
+
+class NameInput(Strict):
+    """The vendor's own id of what Stripe has made."""
+
+    external_id = references.ExternalIdField(allow_null=True, help_text="Your own id of it; null: none any more.")
 
 
 class LineQuery(serializers.Serializer[Any]):

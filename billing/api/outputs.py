@@ -26,6 +26,11 @@ class Output(serializers.Serializer[Any]):
     pass
 
 
+def external_id() -> serializers.CharField:
+    """The field of every object that the vendor may name."""
+    return serializers.CharField(allow_null=True, help_text="Your own id of it.")
+
+
 # --- Problems ---------------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +123,7 @@ class PeriodOutput(Output):
 
 class ScheduledChangeOutput(Output):
     id = serializers.CharField()
+    external_id = external_id()
     kind = serializers.ChoiceField(choices=ScheduledKind.choices)
     delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end.")
     effective_at = serializers.DateTimeField()
@@ -128,6 +134,7 @@ class ScheduledChangeOutput(Output):
 
 class PendingOutput(Output):
     change = serializers.CharField()
+    external_id = external_id()
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats = serializers.IntegerField()
     due_now_minor = serializers.IntegerField()
@@ -159,6 +166,7 @@ class NextChargeOutput(Output):
 
 class SubscriptionOutput(Output):
     id = serializers.CharField()
+    external_id = external_id()
     plan = PlanOutput()
     interval = serializers.ChoiceField(choices=Interval.choices)
     currency = serializers.CharField()
@@ -228,6 +236,7 @@ class PreviewOutput(Output):
 
 class SeatChangeOutput(Output):
     id = serializers.CharField()
+    external_id = external_id()
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats_before = serializers.IntegerField()
     seats_after = serializers.IntegerField()

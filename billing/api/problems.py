@@ -7,12 +7,26 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 
-from accounts.services import api_keys, invitations, memberships, provisioning
+from accounts.services import api_keys, asking, closure, invitations, joining, memberships, provisioning
 from billing import gateway
-from billing.services import carts, checkout, commands, invoices, people, seats
+from billing.queries import promotion_refusals, tax_words
+from billing.rules import tax_ids as tax_ids_rules
+from billing.services import (
+    cards,
+    carts,
+    checkout,
+    closing,
+    commands,
+    invoices,
+    naming,
+    people,
+    promotions,
+    seats,
+    tax_ids,
+)
 from config.problems import Problem
 
-__all__ = ["Problem", "field", "of"]
+__all__ = ["Problem", "field", "of", "provider_refused", "too_many_codes", "with_more"]
 
 
 def field(pointer: str, detail: str, code: str) -> dict[str, str]:
@@ -26,6 +40,14 @@ def of(error: Exception) -> exceptions.APIException | None:
         if isinstance(error, kind):
             return make(error)
     return None
+
+
+def with_more(error: Exception, **more: Any) -> Problem:
+    """The problem document of a refusal, with members of its own."""
+    problem = of(error)
+    assert isinstance(problem, Problem)
+    problem.more |= more
+    return problem
 
 
 def _not_live(error: Any) -> Problem:
@@ -72,7 +94,7 @@ def _ends_soon(error: Any) -> Problem:
     return Problem("subscription-ends", _("The subscription ends with this period. Take the cancellation back first."))
 
 
-def _stale(error: seats.Stale) -> Problem:
+def _stale(error: Any) -> Problem:
     detail = _("The price or the subscription changed since the preview. Nothing was charged; look at a new preview.")
     return Problem("preview-stale", detail)
 
@@ -86,9 +108,13 @@ def _unreachable(error: Any) -> Problem:
     return _later("payment-provider-unreachable", detail, status_code=503, seconds=5)
 
 
-def _refused(error: Any) -> Problem:
+def provider_refused(**more: Any) -> Problem:
     detail = _("The payment provider refused. Nothing was changed; look at the subscription and try again.")
-    return Problem("payment-provider-refused", detail, status_code=status.HTTP_502_BAD_GATEWAY)
+    return Problem("payment-provider-refused", detail, status_code=status.HTTP_502_BAD_GATEWAY, **more)
+
+
+def _refused(error: Any) -> Problem:
+    return provider_refused()
 
 
 def _no_free_seat(error: people.NoFreeSeat) -> Problem:
@@ -136,6 +162,57 @@ def _organization_closed(error: Any) -> Problem:
     return Problem("organization-closed", _("The organization of this external id was closed. Use another id."))
 
 
+def _closed_already(error: Any) -> Problem:
+    return Problem("organization-closed", _("It is closed already."))
+
+
+def _taken(error: Any) -> Problem:
+    detail = _("Another one of the organization's has this external id.")
+    return Problem("external-id-taken", detail, errors=[field("/external_id", detail, "external-id-taken")])
+
+
+def _code_refused(error: promotions.CodeRefused | checkout.CodeRefused) -> Problem:
+    detail = promotion_refusals.refusal(error.entered)
+    return Problem("code-refused", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, refusal=error.entered.refusal)
+
+
+def too_many_codes() -> Problem:
+    return _later("too-many-codes", _("Many codes were tried. Go on in an hour."), status_code=429, seconds=3600)
+
+
+def _no_customer(error: Any) -> Problem:
+    return Problem("no-customer", _("Buy a plan first: the card is asked for there."))
+
+
+def _unfit(error: tax_ids_rules.UnfitError) -> Problem:
+    detail = tax_words.remedy(error)
+    pointer = "/type" if error.fault == "kind" else "/value"
+    wrong = field(pointer, detail, "tax-id-unfit")
+    return Problem("tax-id-unfit", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, errors=[wrong])
+
+
+def _too_many_tax_ids(error: Any) -> Problem:
+    return Problem("too-many-tax-ids", _("Five tax ids are the most. Remove one that you no longer use first."))
+
+
+def _answered(error: Any) -> Problem:
+    return Problem("request-answered", _("It has been answered meanwhile, or has run out."))
+
+
+def _not_proven(error: Any) -> Problem:
+    detail = _("An owner must have confirmed an address of your website's domain first. Nothing was changed.")
+    return Problem("domain-not-proven", detail, errors=[field("/joining", detail, "domain-not-proven")])
+
+
+def _not_owner(error: Any) -> Problem:
+    return Problem("not-owner", _("Only an owner can hand the ownership over. Name one in `from`."))
+
+
+def _in_the_way(error: closing.InTheWay) -> Problem:
+    detail = _("Something would still be charged; `obstacles` says what. End it, pay it or let it run out first.")
+    return Problem("charges-open", detail, obstacles=[one.value for one in error.obstacles])
+
+
 def _in_its_words(code: str, status_code: int = status.HTTP_409_CONFLICT) -> Callable[[ValidationError], Problem]:
     """For a refusal that says itself, in the caller's language, what to do."""
     return lambda error: Problem(code, " ".join(error.messages), status_code=status_code)
@@ -175,6 +252,19 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (memberships.LastOwner, _last_owner),
     (memberships.Gone, _gone),
     (provisioning.Closed, _organization_closed),
+    (naming.Taken, _taken),
+    (promotions.CodeRefused, _code_refused),
+    (promotions.Stale, _stale),
+    (checkout.CodeRefused, _code_refused),
+    (cards.NoCustomer, _no_customer),
+    (tax_ids_rules.UnfitError, _unfit),
+    (tax_ids.TooMany, _too_many_tax_ids),
+    (asking.Answered, _answered),
+    (asking.NotNow, _in_its_words("asked-too-often", status.HTTP_429_TOO_MANY_REQUESTS)),
+    (joining.NotProven, _not_proven),
+    (memberships.NotOwner, _not_owner),
+    (closing.InTheWay, _in_the_way),
+    (closure.Already, _closed_already),
     (provisioning.Taken, _in_its_words("external-id-taken")),
     (api_keys.TooManyKeys, _in_its_words("too-many-keys")),
     (api_keys.MadeAlready, _in_its_words("key-shown-already")),

@@ -5,10 +5,12 @@ The same form in paths (`/organizations/external:crm-42`), in bodies (`"members"
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
@@ -17,10 +19,13 @@ from rest_framework import exceptions, serializers
 from accounts.models import Membership, Organization
 from billing.api.problems import Problem, field
 
+M = TypeVar("M", bound=Model)
+
 PREFIX: Final = "external:"
 # What stands in a path as it is: letters, digits and a few marks.
 EXTERNAL_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@+~=-]{0,119}\Z"
-SHAPE: Final = re.compile(rf"^(?:[a-z0-9]{{1,18}}|{PREFIX}{EXTERNAL_ID[1:-2]})\Z")
+# Our ids are 16 small letters and digits, rows' are numbers, Stripe's begin like sub_.
+SHAPE: Final = re.compile(rf"^(?:[A-Za-z0-9_]{{1,64}}|{PREFIX}{EXTERNAL_ID[1:-2]})\Z")
 ROW_ID: Final = re.compile(r"^[0-9]{1,18}\Z")
 WRONG = _("Send an id, or `external:` and your own id: letters, digits and . _ : @ + ~ = -, 120 at most.")
 
@@ -40,8 +45,53 @@ def parse(said: str, name: str) -> Reference:
     return Reference("", said.removeprefix(PREFIX)) if said.startswith(PREFIX) else Reference(said)
 
 
-def path(name: str, what: str) -> OpenApiParameter:
-    """How a path's reference is described."""
+def named(rows: QuerySet[M], said: str, name: str, *, by: str = "public_id") -> M:
+    """The one of `rows` that a path names, by its own id (the field `by`) or the vendor's. One query.
+
+    Raises ValidationError, which names the path's `name`, and Http404.
+    """
+    found = find(rows, parse(said, name), by=by)
+    if found is None:
+        raise Http404
+    return found
+
+
+def find(rows: QuerySet[M], reference: Reference, *, by: str = "public_id") -> M | None:
+    """The one of `rows` so named; of several subscriptions' changes of one external id the newest. One query."""
+    if reference.external_id:
+        return rows.filter(external_id=reference.external_id).order_by("-pk").first()
+    if by == "pk" and not ROW_ID.match(reference.id):
+        return None
+    return rows.filter(**{by: reference.id}).first()
+
+
+def made_once(rows: QuerySet[M], external_id: str | None, make: Callable[[], M], *, at: datetime) -> tuple[M, bool]:
+    """ "Create if absent": the one of `rows` with this external id, or what `make` makes at `at`, and whether it is new.
+
+    One that is there stays as it is. Of two calls at once the later finds what the earlier has made, whatever its own attempt
+    ran into: the database lets an id be given once.
+    """
+    if external_id is None:
+        return make(), True
+    known = rows.filter(external_id=external_id).order_by("-pk")
+    found = known.first()
+    if found is not None:
+        return found, False
+    try:
+        made: Any = make()
+    except Exception:
+        found = known.first()
+        if found is None:
+            raise
+        return found, False
+    return made, made.created_at == at
+
+
+def path(name: str, what: str, *, own: bool = False) -> OpenApiParameter:
+    """How a path's reference is described; `own`: what has no other name than our id."""
+    if own:
+        shape = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+        return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=f"{what}: its id.")
     return OpenApiParameter(
         name=name,
         type={"type": "string", "pattern": SHAPE.pattern.replace(r"\Z", "$").replace("(?:", "("), "maxLength": 130},
@@ -59,6 +109,13 @@ class ExternalIdField(serializers.RegexField):
         super().__init__(EXTERNAL_ID, max_length=120, error_messages={"invalid": WRONG}, **kwargs)
 
 
+class ReferenceField(serializers.RegexField):
+    """An object in a body: its id, or `external:` and the vendor's own id of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(SHAPE, max_length=130, error_messages={"invalid": WRONG}, **kwargs)
+
+
 @extend_schema_field(
     {"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": f"^({PREFIX}[A-Za-z0-9]|[0-9]).*$"}]}
 )
@@ -66,7 +123,8 @@ class MemberField(serializers.CharField):
     """A member in a body: the id (as a number, or its digits), or `external:` and the vendor's own id of the person."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=130, **kwargs)
+        kwargs.setdefault("max_length", 130)
+        super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         said: str = super().to_internal_value(data)
@@ -75,13 +133,34 @@ class MemberField(serializers.CharField):
         return said
 
 
+PERSON: Final = re.compile(r"^[^@\s]+@[^@\s]+\Z")
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": f"^({PREFIX}[A-Za-z0-9]|[0-9]|[^@ ]+@[^@ ]).*$", "maxLength": 254},
+        ]
+    }
+)
+class PersonField(MemberField):
+    """As MemberField, or the person's e-mail address."""
+
+    def to_internal_value(self, data: Any) -> str:
+        said: str = serializers.CharField.to_internal_value(self, data)
+        return said.lower() if PERSON.match(said) and not said.startswith(PREFIX) else super().to_internal_value(data)
+
+
 def rows(organization: Organization) -> QuerySet[Membership]:
     """The living members, with who they are."""
     return Membership.objects.live().filter(organization=organization).select_related("user", "organization")
 
 
 def one_of(found: QuerySet[Membership], said: str) -> Membership | None:
-    """The member of a valid reference, among `found`. One query."""
+    """The member of a valid reference, or of an address, among `found`. One query."""
+    if "@" in said and not said.startswith(PREFIX):
+        return found.filter(user__email=said).first()
     if said.startswith(PREFIX):
         return found.filter(user__external_id=said.removeprefix(PREFIX)).first()
     return found.filter(pk=int(said)).first() if ROW_ID.match(said) else None

@@ -125,6 +125,9 @@ HEADERS = problem(
     errors=[{"pointer": "#/Store-Version", "detail": "There is no such version. Send one of 2026-03-01.", "code": "invalid"}],
 )
 MEDIA = problem("unsupported-media-type", 415, 'Unsupported media type "text/plain" in request.')
+TAKEN = problem("external-id-taken", 409, "Another one of the organization's has this external id.")
+BY_VENDOR = problem("permission-denied", 403, "Only a vendor-wide key may do this.")
+WAS_THERE = "One of this external id was there; it is as it was."
 CHANGED_SINCE = problem("precondition-failed", 412, "It was changed since you read it. Read it again.")
 NOT_FOUND = problem("not-found", 404, "Nothing of this id is yours.")
 NO_ORGANIZATION = problem("not-found", 404, "No organization has this public id or external id.")
@@ -146,6 +149,8 @@ NOTHING_CHANGES = problem("nothing-changes", 409, "That many seats are bought al
 ENDS_SOON = problem("subscription-ends", 409, "The subscription ends with this period.")
 REFUSED = problem("payment-provider-refused", 502, "The payment provider refused. Nothing was changed.")
 NO_FREE_SEAT = problem("no-free-seat", 409, "Every seat is in use: 2 more are needed.", missing=2)
+CODE_REFUSED = problem("code-refused", 422, "SPRING has expired: it could be used until 1 March.", refusal="expired")
+TOO_MANY_CODES = problem("too-many-codes", 429, "Many codes were tried. Go on in an hour.")
 NOT_A_MEMBER = problem("not-a-member", 422, "These are no members of the organization: external:u-7.")
 INVALID = problem(
     "invalid",

@@ -1,5 +1,6 @@
 """From rows and query data to the plain values of the API's answers."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -62,6 +63,7 @@ def subscription(standing: Standing) -> dict[str, Any]:
     row, next_charge = standing.row, standing.next_charge
     return {
         "id": row.stripe_id,
+        "external_id": row.external_id,
         "plan": {"line": row.line.code, "code": row.plan.code, "name": row.plan.name},
         "interval": row.price.interval,
         "currency": row.currency,
@@ -80,7 +82,7 @@ def subscription(standing: Standing) -> dict[str, Any]:
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
         "pending": _pending(standing.change) if standing.change else None,
-        "scheduled": [_waiting(change) for change in standing.scheduled],
+        "scheduled": [scheduled_change(change) for change in standing.scheduled],
     }
 
 
@@ -109,6 +111,7 @@ def _discount(held: Held) -> dict[str, Any]:
 def _pending(change: overview.OpenChange) -> dict[str, Any]:
     return {
         "change": change.public_id,
+        "external_id": change.external_id,
         "state": change.state,
         "seats": change.quantity_after,
         "due_now_minor": change.due_now_minor,
@@ -117,28 +120,10 @@ def _pending(change: overview.OpenChange) -> dict[str, Any]:
     }
 
 
-def _waiting(change: overview.Scheduled) -> dict[str, Any]:
-    return {
-        "id": change.public_id,
-        "kind": change.kind,
-        "delta": change.delta,
-        "effective_at": change.effective_at,
-        "state": "pending",
-        "reason_code": change.reason_code,
-        "created_at": change.created_at,
-    }
-
-
-def scheduled_change(change: ScheduledChange) -> dict[str, Any]:
-    return {
-        "id": change.public_id,
-        "kind": change.kind,
-        "delta": change.delta,
-        "effective_at": change.effective_at,
-        "state": change.state,
-        "reason_code": change.reason_code,
-        "created_at": change.created_at,
-    }
+def scheduled_change(change: ScheduledChange | overview.Scheduled) -> dict[str, Any]:
+    names = ("external_id", "kind", "delta", "effective_at", "reason_code", "created_at")
+    state = change.state if isinstance(change, ScheduledChange) else "pending"
+    return {"id": change.public_id, "state": state, **named(change, names)}
 
 
 def offer(offered: seats.Offer) -> dict[str, Any]:
@@ -170,6 +155,7 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
     waits = change.state == ChangeState.WAITING
     return {
         "id": change.public_id,
+        "external_id": change.external_id,
         "state": change.state,
         "seats_before": change.quantity_before,
         "seats_after": change.quantity_after,
@@ -181,6 +167,11 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
         "expires_at": change.expires_at,
         "concluded_at": change.concluded_at,
     }
+
+
+def named(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What of a row is told under the row's own names."""
+    return {name: getattr(row, name) for name in names}
 
 
 def page(name: str, *args: str) -> str:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, external
 from accounts.models.organization import new_public_id
 from billing.models.catalog import Interval, Plan, Price, ProductLine
 from billing.models.promotion import Promotion
@@ -17,7 +17,7 @@ class CartState(models.TextChoices):
     REPLACED = "replaced", _("Replaced by a newer one")
 
 
-class Cart(models.Model):
+class Cart(external.ExternallyNamed):
     """What somebody is about to buy, kept from the first click: by signed cookie, later by organization."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -36,6 +36,7 @@ class Cart(models.Model):
     class Meta:
         verbose_name = _("cart")
         verbose_name_plural = _("carts")
+        constraints = [external.unique("organization", "cart")]
         indexes = [models.Index(fields=["organization", "-updated_at"], name="cart_of_organization")]
 
     def __str__(self) -> str:
@@ -51,7 +52,7 @@ class CheckoutState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class CheckoutAttempt(models.Model):
+class CheckoutAttempt(external.ExternallyNamed):
     """One visit to Stripe's payment page. At most one open one per organization and line."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -81,6 +82,7 @@ class CheckoutAttempt(models.Model):
                 condition=models.Q(state__in=("opening", "open")),
                 name="checkout_attempt_open_unique",
             ),
+            external.unique("organization", "checkout_attempt"),
         ]
 
     def __str__(self) -> str:

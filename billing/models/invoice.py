@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, external
 from billing.models.subscription import Subscription
 
 
@@ -17,7 +17,7 @@ class InvoiceStatus(models.TextChoices):
     VOID = "void", _("Void")
 
 
-class Invoice(models.Model):
+class Invoice(external.ExternallyNamed):
     """Mirror of a Stripe invoice; amounts in minor units of `currency`. Its hosted page's address is always fetched fresh."""
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="invoices")
@@ -49,6 +49,7 @@ class Invoice(models.Model):
     class Meta:
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
+        constraints = [external.unique("organization", "invoice")]
         indexes = [models.Index(fields=["organization", "-issued_at", "-id"], name="invoice_of_organization")]
 
     def __str__(self) -> str:

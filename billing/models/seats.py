@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Invitation, Membership
+from accounts.models import Invitation, Membership, external
 from accounts.models.organization import new_public_id
 from billing.models.command import StripeCommand
 from billing.models.subscription import Subscription
@@ -90,7 +90,7 @@ class ChangeState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class SeatChange(models.Model):
+class SeatChange(external.ExternallyNamed):
     """An increase that somebody confirmed, with the preview they saw. `nonce` is the token's: one token, one change."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -119,6 +119,7 @@ class SeatChange(models.Model):
             models.UniqueConstraint(
                 fields=["subscription"], condition=models.Q(state__in=("sending", "waiting")), name="seat_change_open_unique"
             ),
+            external.unique("subscription", "seat_change"),
         ]
 
     def __str__(self) -> str:
@@ -150,7 +151,7 @@ class ScheduledState(models.TextChoices):
     SUPERSEDED = "superseded", _("Overtaken")
 
 
-class ScheduledChange(models.Model):
+class ScheduledChange(external.ExternallyNamed):
     """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -181,6 +182,7 @@ class ScheduledChange(models.Model):
                 condition=models.Q(kind="end", state="pending"),
                 name="scheduled_end_pending_unique",
             ),
+            external.unique("subscription", "scheduled_change"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, external
 from billing.models.catalog import Plan, Price, ProductLine
 
 
@@ -34,7 +34,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.select_for_update(of=("self",), no_key=True)
 
 
-class Subscription(models.Model):
+class Subscription(external.ExternallyNamed):
     """One live one per organization and product line. `quantity` equals the sum of the seat ledger."""
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="subscriptions")
@@ -78,6 +78,7 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=models.Q(period_ends_at__gt=models.F("period_starts_at")), name="subscription_period_ordered"
             ),
+            external.unique("organization", "subscription"),
         ]
 
     def __str__(self) -> str:

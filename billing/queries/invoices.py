@@ -42,6 +42,7 @@ class Listed:
     issued_at: datetime
     paid_at: datetime | None
     next_attempt_at: datetime | None
+    external_id: str | None
     lines: tuple[Line, ...]
 
     @property
@@ -76,7 +77,7 @@ class Owed:
 # All but drafts, which may still change.
 COLUMNS: Final = (
     "id, stripe_id, number, status, billing_reason, currency, total_minor, amount_remaining_minor, refunded_minor, "
-    "credited_minor, issued_at, paid_at, next_attempt_at"
+    "credited_minor, issued_at, paid_at, next_attempt_at, external_id"
 )
 SHOWN: Final = f"SELECT {COLUMNS} FROM billing_invoice WHERE organization_id = %s AND status <> 'draft'"  # noqa: S608 - our own
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"

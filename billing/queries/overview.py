@@ -37,6 +37,7 @@ class Scheduled:
     reason_code: str
     created_at: datetime
     by: str
+    external_id: str | None = None
 
     @property
     def is_end(self) -> bool:
@@ -55,6 +56,7 @@ class OpenChange:
     currency: str
     created_at: datetime
     expires_at: datetime | None
+    external_id: str | None = None
 
     @property
     def is_waiting(self) -> bool:

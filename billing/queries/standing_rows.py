@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
     SELECT count(a.membership_id) AS people, count(*) - count(a.membership_id) AS held
     FROM billing_seatassignment a WHERE a.subscription_id = s.id AND a.ended_at IS NULL) used
 CROSS JOIN LATERAL (
-    SELECT json_agg(json_build_object('public_id', h.public_id, 'kind', h.kind, 'delta', h.delta,
+    SELECT json_agg(json_build_object('public_id', h.public_id, 'external_id', h.external_id, 'kind', h.kind, 'delta', h.delta,
         'reason_code', h.reason_code, 'effective_at', h.effective_at, 'created_at', h.created_at,
         'by', COALESCE(NULLIF(u.name, ''), u.email, ''))
         ORDER BY h.effective_at, h.id) AS changes
@@ -48,9 +48,9 @@ CROSS JOIN LATERAL (
     FROM billing_subscriptiondiscount d LEFT JOIN billing_promotion m ON m.id = d.promotion_id
     WHERE d.subscription_id = s.id AND d.ended_at IS NULL) discount
 LEFT JOIN LATERAL (
-    SELECT json_build_object('public_id', x.public_id, 'state', x.state, 'quantity_before', x.quantity_before,
-        'quantity_after', x.quantity_after, 'due_now_minor', x.due_now_minor, 'currency', x.currency,
-        'created_at', x.created_at, 'expires_at', x.expires_at) AS of
+    SELECT json_build_object('public_id', x.public_id, 'external_id', x.external_id, 'state', x.state,
+        'quantity_before', x.quantity_before, 'quantity_after', x.quantity_after,
+        'due_now_minor', x.due_now_minor, 'currency', x.currency, 'created_at', x.created_at, 'expires_at', x.expires_at) AS of
     FROM billing_seatchange x WHERE x.subscription_id = s.id AND x.state IN ('sending', 'waiting')
     ORDER BY x.id DESC LIMIT 1) change ON TRUE
 LEFT JOIN LATERAL (

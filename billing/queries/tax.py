@@ -30,11 +30,16 @@ def settings() -> tax.Settings:
 
 def page(organization: Organization, at: datetime) -> Page:
     """Three queries."""
+    ids = tuple(TaxId.objects.filter(organization=organization, removed_at=None))
+    details, found = standing(organization, at)
+    return Page(details, ids, found)
+
+
+def standing(organization: Organization, at: datetime) -> tuple[BillingDetails, TaxStanding | None]:
+    """What an organization says of itself (of one that said nothing: its country), and how it is taxed. Two queries."""
     details = BillingDetails.objects.filter(organization=organization).first()
-    ids = TaxId.objects.filter(organization=organization, removed_at=None)
-    standing = TaxStanding.objects.select_related("rate").filter(organization=organization).first()
     blank = BillingDetails(organization=organization, country=organization.country, updated_at=at)
-    return Page(details or blank, tuple(ids), standing)
+    return details or blank, TaxStanding.objects.select_related("rate").filter(organization=organization).first()
 
 
 def country_of(organization: Organization, details: BillingDetails | None) -> str:

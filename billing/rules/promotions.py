@@ -26,7 +26,7 @@ class Duration(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a code cannot be used; storefront/promotion_words.py says each."""
+    """Why a code cannot be used; billing/queries/promotion_refusals.py says each."""
 
     UNKNOWN = "unknown"
     NOT_YET = "not_yet"

@@ -54,6 +54,7 @@ def start(
     cart: Cart | None = None,
     organization: Organization | None = None,
     first_touch: Mapping[str, Any] | None = None,
+    external_id: str | None = None,
 ) -> Cart:
     """Put `wanted` into the visitor's open cart `cart`, or into a new one.
 
@@ -71,6 +72,7 @@ def start(
         currency=checked.currency,
         organization=organization,
         user=origin.actor,
+        external_id=external_id,
         origin=dict(first_touch or {}),
         created_at=at,
         updated_at=at,

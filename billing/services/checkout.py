@@ -67,20 +67,22 @@ class CodeRefused(CheckoutError):
         self.entered = entered
 
 
-def start(*, cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
+def start(
+    *, cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None = None
+) -> CheckoutAttempt:
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
-    Two clicks at once get the same attempt. Raises the CheckoutErrors above.
+    Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above.
     """
     for _again in range(SETTLE_TRIES):
-        applied = _settle_open_attempt(organization, cart)
+        applied = _settle_open_attempt(organization, cart, external_id)
         if applied is not None:
             return applied
-        attempt = _open(cart, organization, origin, at)
+        attempt = _open(cart, organization, origin, at, external_id)
         if attempt.state == CheckoutState.OPENING:
             _execute(attempt)
-        if attempt.state != CheckoutState.OPEN or _is_same(attempt, cart):
+        if attempt.state != CheckoutState.OPEN or _is_same(attempt, cart, external_id):
             return attempt
     return attempt
 
@@ -101,7 +103,7 @@ def _execute(attempt: CheckoutAttempt) -> None:
     attempt.refresh_from_db()
 
 
-def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAttempt | None:
+def _settle_open_attempt(organization: Organization, cart: Cart, external_id: str | None) -> CheckoutAttempt | None:
     """Expire the session that is still open, unless it is for the same thing; one that was paid is applied and returned."""
     line = cart.plan.line_id
     old = (
@@ -109,7 +111,7 @@ def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAtte
         .select_related("promotion")
         .first()
     )
-    if old is None or old.stripe_session_id is None or _is_same(old, cart):
+    if old is None or old.stripe_session_id is None or _is_same(old, cart, external_id):
         return None
     try:
         session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
@@ -121,14 +123,14 @@ def _settle_open_attempt(organization: Organization, cart: Cart) -> CheckoutAtte
     return old if old.state == CheckoutState.APPLIED else None
 
 
-def _is_same(attempt: CheckoutAttempt, cart: Cart) -> bool:
-    if attempt.expires_at <= clock.now() + timedelta(minutes=5):
+def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> bool:
+    if attempt.expires_at <= clock.now() + timedelta(minutes=5) or external_id not in (None, attempt.external_id):
         return False
     code = attempt.promotion.code if attempt.promotion else ""
     return attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
 
 
-def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) -> CheckoutAttempt:
+def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None) -> CheckoutAttempt:
     """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt."""
     with transaction.atomic(durable=True):
         locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
@@ -149,6 +151,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime) 
             seats=cart.seats,
             promotion=entered.row if entered else None,
             actor=origin.actor,
+            external_id=external_id,
             created_at=at,
             expires_at=at + SESSION_OPEN_FOR,
         )

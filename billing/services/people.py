@@ -4,7 +4,7 @@ Upper floors let people in and out through these verbs, never through accounts' 
 who is gone, and none is promised that was not bought. Lock order: the subscription, then memberships and invitations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -99,14 +99,29 @@ def unassign(*, assignment: SeatAssignment, origin: Origin, at: datetime) -> boo
 
 @transaction.atomic
 def invite(
-    *, organization: Organization, emails: Sequence[str], role: Role, with_seat: bool, origin: Origin, at: datetime
+    *,
+    organization: Organization,
+    emails: Sequence[str],
+    role: Role,
+    with_seat: bool,
+    origin: Origin,
+    at: datetime,
+    external_ids: Mapping[str, str] | None = None,
 ) -> Invited:
     """Invite many at once. With a seat: as many as are free get one held, in the order given; the rest are invited without.
 
     Every address has a result of its own; a bad one does not hold up the others.
     """
     subscription = live_subscription(organization) if with_seat else None
-    results = invitations.invite(organization=organization, emails=emails, role=role, with_seat=with_seat, origin=origin, at=at)
+    results = invitations.invite(
+        organization=organization,
+        emails=emails,
+        role=role,
+        with_seat=with_seat,
+        origin=origin,
+        at=at,
+        external_ids=external_ids,
+    )
     seated: set[str] = set()
     free = free_seats(subscription) if subscription else 0
     for result in results:

@@ -25,7 +25,14 @@ from billing.services import notices, people, projection, seats
 
 
 def change_seats(
-    row: Subscription, *, seats_after: int, releases: Sequence[int], origin: Origin, at: datetime, reason: str = ""
+    row: Subscription,
+    *,
+    seats_after: int,
+    releases: Sequence[int],
+    origin: Origin,
+    at: datetime,
+    reason: str = "",
+    external_id: str | None = None,
 ) -> ScheduledChange:
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
@@ -44,6 +51,7 @@ def change_seats(
             delta=seats_after - coming,
             effective_at=locked.period_ends_at,
             reason=reason[:200],
+            external_id=external_id,
             actor=origin.actor,
             source=origin.source,
             created_at=at,
@@ -56,19 +64,28 @@ def change_seats(
     return change
 
 
-def end(row: Subscription, *, reason_code: CancelReason, reason: str, origin: Origin, at: datetime) -> ScheduledChange:
+def end(
+    row: Subscription,
+    *,
+    reason_code: CancelReason,
+    reason: str,
+    origin: Origin,
+    at: datetime,
+    external_id: str | None = None,
+) -> ScheduledChange:
     """End the subscription with its period. Ending twice finds the first. Raises NotLive."""
     with transaction.atomic(durable=True):
         locked = _lock(row)
         known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         if known is not None:
-            return known
+            return _named(known, external_id)
         change = ScheduledChange.objects.create(
             subscription=locked,
             kind=ScheduledKind.END,
             effective_at=locked.period_ends_at,
             reason_code=reason_code,
             reason=reason[:200],
+            external_id=external_id,
             actor=origin.actor,
             source=origin.source,
             created_at=at,
@@ -107,6 +124,14 @@ def _lock(row: Subscription) -> Subscription:
     if not locked.is_live:
         raise seats.NotLive("The subscription has ended.")
     return locked
+
+
+def _named(change: ScheduledChange, external_id: str | None) -> ScheduledChange:
+    """A change that was there without an id of the vendor's gets the one it is asked for by; nothing else of it changes."""
+    if external_id and change.external_id is None:
+        change.external_id = external_id
+        change.save(update_fields=["external_id"])
+    return change
 
 
 def _coming(row: Subscription) -> int:

@@ -120,7 +120,13 @@ def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Of
 
 
 def confirm(  # what was agreed, by whom, and who gets the seats
-    row: Subscription, *, token: str, origin: Origin, at: datetime, assign_to: list[int] | None = None
+    row: Subscription,
+    *,
+    token: str,
+    origin: Origin,
+    at: datetime,
+    assign_to: list[int] | None = None,
+    external_id: str | None = None,
 ) -> SeatChange:
     """Make the change a token stands for; the same token again finds the same change.
 
@@ -141,7 +147,7 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     shown = _ask(row, seats, asked_at)
     if shown.as_json() != body["p"]:
         raise Stale(_offer_again(row, seats, at))
-    change = _open(row, body, shown, origin=origin, at=at, assign_to=assign_to or [])
+    change = _open(row, body, shown, origin=origin, at=at, assign_to=assign_to or [], external_id=external_id)
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
         change.refresh_from_db()
@@ -282,7 +288,14 @@ def _offer_again(row: Subscription, seats: int, at: datetime) -> Offer | None:
 
 
 def _open(
-    row: Subscription, body: dict[str, Any], shown: preview.Preview, *, origin: Origin, at: datetime, assign_to: list[int]
+    row: Subscription,
+    body: dict[str, Any],
+    shown: preview.Preview,
+    *,
+    origin: Origin,
+    at: datetime,
+    assign_to: list[int],
+    external_id: str | None,
 ) -> SeatChange:
     """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
     with transaction.atomic(durable=True):
@@ -303,6 +316,7 @@ def _open(
             currency=shown.currency,
             command=command,
             assign_to=assign_to,
+            external_id=external_id,
             actor=origin.actor,
             source=origin.source,
             created_at=at,

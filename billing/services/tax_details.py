@@ -1,6 +1,6 @@
 """Who invoices are made out to: legal name, address and purchase order, kept here and told Stripe by `tax.apply`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -14,10 +14,21 @@ from billing.services import tax_standings
 FIELDS = ("legal_name", "line1", "line2", "postal_code", "city", "state", "country", "purchase_order")
 
 
-def save(organization: Organization, said: Mapping[str, str], *, origin: Origin, at: datetime) -> list[str]:
-    """Keep what was typed (of FIELDS); which of them changed. Stripe is told at once if it answers, else by the pulse."""
+def save(
+    organization: Organization,
+    said: Mapping[str, str],
+    *,
+    origin: Origin,
+    at: datetime,
+    check: Callable[[], None] = lambda: None,
+) -> list[str]:
+    """Keep what was typed (of FIELDS); which of them changed. Stripe is told at once if it answers, else by the pulse.
+
+    `check` is called under the lock, before anything is written: it may refuse what rests on an older state.
+    """
     with transaction.atomic(durable=True):
         Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        check()
         row = BillingDetails.objects.filter(organization=organization).first() or BillingDetails(organization=organization)
         changed = [name for name in FIELDS if name in said and getattr(row, name) != said[name]]
         if not changed:

@@ -99,6 +99,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.seat.assigned": _("Seat assigned"),
     "billing.seat.ended": _("Seat taken back"),
     "billing.details.changed": _("Billing details changed"),
+    "billing.external_id.changed": _("The product's own id changed"),
     "billing.tax.changed": _("Taxed differently"),
     "billing.tax.refused": _("Tax could not be set"),
     "billing.tax_id.added": _("Tax id added"),

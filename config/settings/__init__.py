@@ -388,6 +388,7 @@ SPECTACULAR_SETTINGS = {
         "InvitationState": "accounts.models.InvitationState",
         "InvitationStanding": "billing.api.views.invitations.STANDINGS",
         "ApiKeyState": "billing.api.views.api_keys.STATES",
+        "RequestState": "billing.api.views.requests.STATES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "displayRequestDuration": True},
 }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import places
 from billing.models import BillingDetails
+from billing.queries import tax_words
 from billing.rules import tax_ids
 from billing.services import tax_details
 
@@ -87,7 +88,7 @@ class TaxIdForm(forms.Form):
         return {"country": country, "kind": kind, "typed": self.cleaned_data["number"]}
 
     def refuse(self, error: tax_ids.UnfitError) -> None:
-        self.add_error("number", remedy(error))
+        self.add_error("number", tax_words.remedy(error))
 
 
 def kinds(country: str) -> list[tuple[str, str]]:
@@ -102,19 +103,6 @@ def kinds(country: str) -> list[tuple[str, str]]:
 
 def _kind_name(form: tax_ids.Form) -> str:
     return _now("VAT ID") if form.type == "eu_vat" and form.number else form.name
-
-
-def remedy(error: tax_ids.UnfitError) -> str:
-    """What is wrong with a number, and what to do."""
-    example = error.form.example if error.form else ""
-    said = {
-        "prefix": _now("This number is of another country than the kind you chose. Choose the country that gave it to you."),
-        "length": _now("The number has too many or too few characters. It looks like %(example)s."),
-        "characters": _now("The number has letters or digits where none belong. It looks like %(example)s."),
-        "digits": _now("The number's check digit does not fit: a digit is mistyped or two are swapped. Compare it again."),
-        "kind": _now("We do not know this kind of id for the country. Choose another, or write to us."),
-    }[error.fault]
-    return said % {"example": example}
 
 
 def present(details: BillingDetails) -> dict[str, str]:

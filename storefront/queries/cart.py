@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog, promotions
+from billing.queries import carts, catalog, promotion_refusals, promotions
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import pricing
 from config import words
-from storefront import promotion_words
 from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -73,7 +72,7 @@ def page(cart: Cart, at: datetime) -> CartPage:
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,
-        refusal=promotion_words.refusal(entered) if entered else "",
+        refusal=promotion_refusals.refusal(entered) if entered else "",
     )
 
 

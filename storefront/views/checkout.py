@@ -14,10 +14,9 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
-from billing.queries import carts, checkouts
+from billing.queries import carts, checkouts, promotion_refusals
 from billing.services import checkout, commands, faults
 from config import clock, words
-from storefront import promotion_words
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -92,7 +91,7 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": bought})
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
     except checkout.CodeRefused as error:
-        messages.error(request, promotion_words.refusal(error.entered))
+        messages.error(request, promotion_refusals.refusal(error.entered))
         return redirects.see(reverse("storefront:cart"))
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))

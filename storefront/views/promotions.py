@@ -10,11 +10,12 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.queries import policies
 from billing.models import CommandState
-from billing.queries import overview
+from billing.queries import overview, promotion_refusals
+from billing.queries import promotions as queries
 from billing.queries.overview import Standing
 from billing.services import commands, faults, promotions, seats
 from config import clock
-from storefront import limits, promotion_words, receipts, seat_problems
+from storefront import limits, receipts, seat_problems
 from storefront.views import redirects
 
 
@@ -28,7 +29,7 @@ def promotion(request: OrganizationRequest) -> HttpResponse:
         return render(request, "storefront/seats/nothing.html", {"standing": standing})
     if request.method == "POST":
         return _confirm(request, standing)
-    code = request.GET.get("code", "").strip()[: promotion_words.LONGEST]
+    code = request.GET.get("code", "").strip()[: queries.LONGEST]
     return _answer(request, standing, code) if code else _render(request, standing)
 
 
@@ -40,7 +41,7 @@ def _answer(request: OrganizationRequest, standing: Standing, code: str) -> Http
     try:
         offered = promotions.offer(standing.row, code=code, at=at)
     except promotions.CodeRefused as error:
-        return _render(request, standing, code=code, refusal=promotion_words.refusal(error.entered))
+        return _render(request, standing, code=code, refusal=promotion_refusals.refusal(error.entered))
     except (seats.SeatsError, faults.GatewayError) as error:
         return _render(request, standing, code=code, problem=seat_problems.of(standing, error, standing.quantity))
     return _render(request, standing, code=offered.entered.code, offered=offered)
@@ -53,7 +54,7 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     except promotions.Stale as error:
         return _render(request, standing, problem=seat_problems.stale(), offered=error.fresh, status=409)
     except promotions.CodeRefused as error:
-        code, refusal = error.entered.code, promotion_words.refusal(error.entered)
+        code, refusal = error.entered.code, promotion_refusals.refusal(error.entered)
         return _render(request, standing, code=code, refusal=refusal, status=422)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
         problem = seat_problems.of(standing, error, standing.quantity)

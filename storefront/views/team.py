@@ -32,6 +32,7 @@ OUTCOMES = {
     Outcome.WAITING: (gettext_lazy("Has an open invitation already"), "neutral"),
     Outcome.REPEATED: (gettext_lazy("Twice in your list"), "neutral"),
     Outcome.MALFORMED: (gettext_lazy("Is no e-mail address. Correct it and send it again"), "bad"),
+    # Outcome.KNOWN is of programs alone, which name invitations by ids of their own.
 }
 
 

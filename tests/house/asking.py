@@ -84,15 +84,15 @@ def build():
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
         "v1:organization": [cast.acme.public_id],
+        "v1:closure": [cast.acme.public_id],
+        "v1:one_subscription": ["sub_1"],
+        "v1:tax_id": [rows["tax_id"].pk],
         "v1:member": [member.pk],
         "v1:seat": [member.pk],
         "v1:invitation": [invitation.pk],
         "v1:invitation_sends": [invitation.pk],
         "v1:cart": [rows["attempt"].cart.public_id],
         "v1:checkout": [rows["attempt"].public_id],
-        "v1:invoice": [rows["invoice"].stripe_id],
-        "v1:invoice_hosted": [rows["invoice"].stripe_id],
-        "v1:invoice_pdf": [rows["invoice"].stripe_id],
         "v1:api_key": [key.pk],
         "v1:api_key_rotations": [key.pk],
         "v1:seat_change": [seat_change.public_id],
@@ -113,6 +113,12 @@ def _asked_args(asked):
         "storefront:contact_removal": [asked["contact"].pk],
         "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
         "storefront:contact_invoice": ["never-given-out"],
+        "v1:join_request": [asked["join"].pk],
+        "v1:join_decisions": [asked["join"].pk],
+        "v1:seat_request": [asked["seat"].pk],
+        "v1:seat_decisions": [asked["seat"].pk],
+        "v1:billing_contact": [asked["contact"].pk],
+        "v1:contact_sends": [asked["contact"].pk],
     }
 
 
@@ -195,6 +201,7 @@ def _invoice_args(invoice):
     note = CreditNote.objects.create(invoice=invoice, stripe_id="cn_1", **about)
     pages = ("invoice_hosted", "invoice_pdf", "credit_notes")
     args = {f"storefront:{name}": [invoice.stripe_id] for name in pages}
+    args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
     return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
 
 

@@ -1,5 +1,6 @@
 """In from the vendor's product: a link by the API, good once, and the way back."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ def origins(settings):
 
 def asked(key, **body):
     organization = {} if key.organization else {"Storefront-Organization": body.pop("organization", "")}
-    headers = {"Authorization": f"Bearer {key.text}", **organization}
+    headers = {"Authorization": f"Bearer {key.text}", "Idempotency-Key": uuid.uuid4().hex, **organization}
     return Client().post("/api/v1/sessions", body, content_type="application/json", headers=headers)
 
 

@@ -2,19 +2,22 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from rest_framework import exceptions, serializers, status
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import VENDOR_SCOPES, ApiKey, Scope
 from accounts.queries import api_keys as read
 from accounts.services import api_keys
-from billing.api import idempotency, inputs, outputs, paging, schema
-from billing.api.views import base
+from billing.api import idempotency, inputs, outputs, paging, references, schema, words
+from billing.api.views import base, objects
 from config import clock
 
 TAG = "API keys"
+PLACE = references.path("key", "The key")
 STATES = [(state, state) for state in ("live", "ending", "ended", "revoked")]
 OFFERED = [(value, label) for value, label in Scope.choices if value not in VENDOR_SCOPES]
 
@@ -22,10 +25,12 @@ OFFERED = [(value, label) for value, label in Scope.choices if value not in VEND
 class KeyInput(inputs.Strict):
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=OFFERED), min_length=1, max_length=len(OFFERED))
+    external_id = references.ExternalIdField(required=False)
 
 
 class KeyOutput(outputs.Output):
     id = serializers.IntegerField()
+    external_id = outputs.external_id()
     name = serializers.CharField()
     prefix = serializers.CharField(help_text="How the key begins, after `sfk_`.")
     scopes = serializers.ListField(child=serializers.CharField())
@@ -36,12 +41,15 @@ class KeyOutput(outputs.Output):
 
 
 class NewKeyOutput(KeyOutput):
-    key = serializers.CharField(help_text="The key itself: shown here, and never again.")
+    key = serializers.CharField(
+        allow_null=True, help_text="The key itself: shown here, and never again. Null: it was there already."
+    )
 
 
 KeysOutput = paging.paged(KeyOutput, "ApiKeysOutput")
 EXAMPLE: dict[str, Any] = {
     "id": 31,
+    "external_id": "report",
     "name": "Nightly report",
     "prefix": "a1B2c3D4e5",
     "scopes": ["billing:read"],
@@ -70,17 +78,17 @@ class ApiKeys(base.View):
         parameters=[paging.PageQuery],
     )
     def get(self, request: Request) -> Response:
-        rows = ApiKey.objects.filter(organization=self.organization)
-        return base.answer(KeysOutput, paging.page(rows, self.query(paging.PageQuery), plain, newest_first=True))
+        return base.answer(KeysOutput, paging.page(_rows(self), self.query(paging.PageQuery), plain, newest_first=True))
 
     @schema.make(
         "create_api_key",
         "Make a key of an organization",
         schema.Answer(shape=NewKeyOutput, example=NEW, status=201, name="Made"),
+        schema.Answer(shape=NewKeyOutput, example=EXAMPLE | {"key": None}, name="Was there", description=schema.WAS_THERE),
         tag=TAG,
         description=f"Vendor keys only, and no scope that the vendor key itself lacks. {SHOWN}",
         body=KeyInput,
-        bodies={"For reading": {"name": "Nightly report", "scopes": ["billing:read"]}},
+        bodies={"For reading": {"name": "Nightly report", "scopes": ["billing:read"], "external_id": "report"}},
         refusals=[TOO_MANY, MADE],
     )
     @idempotency.once_unkept
@@ -109,48 +117,52 @@ class ApiKeyRotations(base.View):
         "Make a key's successor",
         schema.Answer(shape=NewKeyOutput, example=NEW, status=201, name="Made"),
         tag=TAG,
-        description=f"With the same name and scopes; both work for a while (`expires_at` of the old one). {SHOWN}",
+        description="With the same name and scopes, and your own id, which moves to it; both work for a while (`expires_at` of "
+        f"the old one). {SHOWN}",
+        parameters=[PLACE],
         refusals=[ENDED, MADE],
     )
     @idempotency.once_unkept
-    def post(self, request: Request, key_id: int) -> Response:
-        key, text = api_keys.rotate(
-            key=_own(self, key_id), origin=self.origin(), at=clock.now(), nonce=idempotency.nonce(request)
-        )
-        return _shown(key, text)
+    def post(self, request: Request, key: str) -> Response:
+        found = references.named(_rows(self), key, "key", by="pk")
+        made, text = api_keys.rotate(key=found, origin=self.origin(), at=clock.now(), nonce=idempotency.nonce(request))
+        return _shown(made, text)
 
 
-class ApiKeyView(base.View):
-    required_scopes = {"GET": [Scope.KEYS_READ], "DELETE": [Scope.KEYS_WRITE]}
-    needs_vendor_key = True
-
-    @schema.read("api_key", "One key", schema.Answer(shape=KeyOutput, example=EXAMPLE), tag=TAG)
-    def get(self, request: Request, key_id: int) -> Response:
-        return base.answer(KeyOutput, plain(_own(self, key_id)))
-
-    @schema.change(
+@extend_schema_view(
+    get=schema.read("api_key", "One key", schema.Answer(shape=KeyOutput, example=EXAMPLE), tag=TAG, parameters=[PLACE]),
+    delete=schema.change(
         "revoke_api_key",
         "End a key now",
         schema.Answer(shape=KeyOutput, example=EXAMPLE | {"state": "revoked"}, name="Revoked"),
         tag=TAG,
         description="Revoking twice is no error.",
-    )
-    @idempotency.honoured
-    def delete(self, request: Request, key_id: int) -> Response:
-        key = _own(self, key_id)
-        api_keys.revoke(key=key, origin=self.origin(), at=clock.now())
-        key.refresh_from_db()
-        return base.answer(KeyOutput, plain(key))
+        parameters=[PLACE],
+    ),
+)
+class ApiKeyView(objects.EndingView[ApiKey]):
+    required_scopes = {"GET": [Scope.KEYS_READ], "DELETE": [Scope.KEYS_WRITE]}
+    needs_vendor_key = True
+    shape, place, by = KeyOutput, "key", "pk"
+
+    def rows(self) -> QuerySet[ApiKey]:
+        return _rows(self)
+
+    def plain(self, row: ApiKey) -> dict[str, Any]:
+        return plain(row)
+
+    def end(self, row: ApiKey) -> None:
+        api_keys.revoke(key=row, origin=self.origin(), at=clock.now())
 
 
-def _own(view: base.View, key_id: int) -> ApiKey:
-    return base.own(ApiKey.objects.select_related("organization"), organization=view.organization, pk=key_id)
+def _rows(view: base.View) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(organization=view.organization).select_related("organization")
 
 
 def _shown(key: ApiKey, text: str) -> Response:
-    return base.answer(NewKeyOutput, plain(key) | {"key": text}, status.HTTP_201_CREATED)
+    return base.made(NewKeyOutput, plain(key) | {"key": text or None}, is_new=bool(text))
 
 
 def plain(key: ApiKey) -> dict[str, Any]:
-    names = ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
-    return {"id": key.pk, "state": read.state(key, clock.now()), **{name: getattr(key, name) for name in names}}
+    names = ("external_id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
+    return {"id": key.pk, "state": read.state(key, clock.now()), **words.named(key, names)}

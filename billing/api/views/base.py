@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponseBase, HttpResponseNotModified
+from django.db.models import Model
+from django.http import HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,10 +16,11 @@ from rest_framework.views import APIView
 from accounts import api_calls, authentication
 from accounts.models import ApiKey, ApiKeyKind, Organization
 from accounts.origin import Origin, Source
+from accounts.queries import policies
 from billing.api import etags, inputs, problems, versions
 from billing.models import Subscription
 from billing.services import seats
-from config import logs
+from config import clock, limits, logs
 
 M = TypeVar("M", bound=Model)
 VARIES = ("Authorization", "Accept-Language", authentication.HEADER, versions.HEADER)
@@ -66,6 +68,11 @@ class View(APIView):
         key = self.request.auth
         return isinstance(key, ApiKey) and key.kind == ApiKeyKind.VENDOR
 
+    def check_vendor(self) -> None:
+        """For what a page asks an owner for: a key of one organization is refused."""
+        if not self.is_vendor:
+            raise exceptions.PermissionDenied(_("Only a vendor-wide key may do this; this key belongs to one organization."))
+
     def origin(self) -> Origin:
         return Origin(source=Source.API, request_id=logs.request_id())
 
@@ -88,6 +95,14 @@ class View(APIView):
         data = versions.as_of(self.dated, shape(plain).data, self.changes)
         etags.check(self.request.headers.get("If-Match", ""), data)
 
+    def code(self, asked: dict[str, Any]) -> str | None:
+        """Take the promotion code out of a body, if it names one. Raises 429: nobody finds codes by trying."""
+        code: str | None = asked.pop("promotion_code", None)
+        most = policies.value("billing.carts_per_hour", clock.now())
+        if code and limits.is_over(self.organization.public_id, "code", most):
+            raise problems.too_many_codes()
+        return code
+
     def _tagged(self, request: Request, response: Response) -> Any:
         response.data = versions.as_of(self.dated, response.data, self.changes)
         tag = etags.of(response.data)
@@ -108,16 +123,13 @@ class View(APIView):
         response.headers["RateLimit"] = f'"key";r={standing.remaining};t={standing.reset_seconds}'
 
 
-def own(rows: "QuerySet[M]", **named: Any) -> M:
-    """The one row so named; what is not among `rows` (an organization's own) does not exist. One query."""
-    found = rows.filter(**named).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def answer(shape: type[Serializer[Any]], plain: Any, status_code: int = status.HTTP_200_OK) -> Response:
     return Response(shape(plain).data, status=status_code)
+
+
+def made(shape: type[Serializer[Any]], plain: Any, *, is_new: bool) -> Response:
+    """201, or 200 for what was there."""
+    return answer(shape, plain, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
 
 def _checked(shape: Serializer[Any]) -> dict[str, Any]:

@@ -3,26 +3,25 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from rest_framework import exceptions, serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from accounts.origin import Origin, Source
-from accounts.rules import permissions
-from accounts.services import legal
-from billing.api import idempotency, inputs, outputs, paging, problems, references, schema, words
-from billing.api.problems import Problem
+from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
-from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState, Interval
-from billing.queries import catalog, checkouts
+from billing.models import Cart, CartState, Interval
+from billing.queries import catalog, promotion_refusals, promotions
 from billing.rules import pricing
-from billing.services import carts, checkout
-from config import clock, logs
+from billing.rules.promotions import Refusal
+from billing.services import carts
+from config import clock
 
 TAG = "Carts"
+PLACE = references.path("cart", "The cart")
+WANTED = {"plan": "fieldnote/team", "seats": 10, "interval": "month", "currency": "usd"}
 PLAN = r"^[a-z0-9][a-z0-9_-]{0,39}/[a-z0-9][a-z0-9_-]{0,39}\Z"
 
 
@@ -35,6 +34,12 @@ class CartChangeInput(inputs.Strict):
     )
     interval = serializers.ChoiceField(choices=Interval.choices, required=False)
     currency = serializers.RegexField(r"^[a-z]{3}\Z", required=False, help_text="The organization's, once that is fixed.")
+    promotion_code = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=promotions.LONGEST,
+        help_text="As the buyer has it; empty: none. Whether it holds is said in `promotion`, and again when it is paid.",
+    )
 
 
 class CartInput(CartChangeInput):
@@ -42,10 +47,12 @@ class CartInput(CartChangeInput):
     seats = serializers.IntegerField(min_value=1, max_value=inputs.MOST_SEATS, help_text="Raised to the plan's minimum.")
     interval = serializers.ChoiceField(choices=Interval.choices)
     currency = serializers.RegexField(r"^[a-z]{3}\Z", help_text="The organization's, once that is fixed.")
+    external_id = references.ExternalIdField(required=False)
 
 
 class CartOutput(outputs.Output):
     id = serializers.CharField()
+    external_id = outputs.external_id()
     state = serializers.ChoiceField(choices=CartState.choices)
     plan = serializers.CharField(help_text="line/plan")
     seats = serializers.IntegerField()
@@ -54,58 +61,56 @@ class CartOutput(outputs.Output):
     total_minor = serializers.IntegerField(
         allow_null=True, help_text="An interval, before tax; null: no longer sold like this."
     )
+    promotion_code = serializers.CharField(help_text="In capitals; empty: none.")
     continue_url = serializers.URLField(help_text="Where somebody who may buy goes on with it in the store.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
 
-class CheckoutInput(inputs.Strict):
-    cart = serializers.SlugField(max_length=16)
-    accepted_by = references.MemberField(
-        help_text="Who has accepted the store's terms for the organization: an owner or billing admin (id, or `external:` and "
-        "your own). Show them the texts below /legal/ first; this is recorded as their act."
-    )
+class CartPromotionOutput(outputs.Output):
+    """What the cart's code does: with a `refusal` nothing, and `detail` says why and what to do."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    refusal = serializers.ChoiceField(choices=[(one.value, one.value) for one in Refusal], allow_null=True)
+    detail = serializers.CharField()
+    discount_minor = serializers.IntegerField(help_text="Comes off `total_minor`.")
+    ends_at = serializers.DateTimeField(allow_null=True, help_text="If it were bought now. Null: one invoice, or without end.")
 
 
-class CheckoutOutput(outputs.Output):
-    id = serializers.CharField()
-    cart = serializers.CharField()
-    state = serializers.ChoiceField(choices=CheckoutState.choices)
-    url = serializers.CharField(help_text="Stripe's payment page, while `open`; else empty.")
-    subscription = serializers.CharField(allow_null=True, help_text="Once it is bought.")
-    message = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
+class CartDetailOutput(CartOutput):
+    promotion = CartPromotionOutput(allow_null=True)
 
 
 CartsOutput = paging.paged(CartOutput, "CartsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "q8w3n6t5h7m2x4c9",
+    "external_id": "quote-118",
     "state": "open",
     "plan": "fieldnote/team",
     "seats": 10,
     "interval": "month",
     "currency": "usd",
     "total_minor": 16000,
+    "promotion_code": "",
     "continue_url": "https://store.example.com/cart/new/?plan=fieldnote%2Fteam&seats=10&interval=month&currency=usd",
     "created_at": "2026-03-12T09:30:00Z",
     "updated_at": "2026-03-12T09:30:00Z",
 }
-CHECKOUT: dict[str, Any] = {
-    "id": "c9x4m2h7t5n6w3q8",
-    "cart": "q8w3n6t5h7m2x4c9",
-    "state": "open",
-    "url": "https://checkout.stripe.com/c/pay/cs_test_a1",
-    "subscription": None,
-    "message": "",
-    "created_at": "2026-03-12T09:30:00Z",
-    "expires_at": "2026-03-13T08:30:00Z",
+DETAIL = EXAMPLE | {"promotion": None}
+WITH_CODE = DETAIL | {
+    "promotion_code": "SPRING",
+    "promotion": {
+        "code": "SPRING",
+        "name": "Spring offer",
+        "refusal": None,
+        "detail": "",
+        "discount_minor": 3200,
+        "ends_at": "2026-06-12T09:30:00Z",
+    },
 }
 NOT_ON_SALE = schema.problem("not-on-sale", 422, "There is no plan of this name, interval and currency on sale.")
 CLOSED = schema.problem("cart-closed", 409, "This cart was bought or replaced meanwhile. Make a new one.")
-BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
-LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
-MAY_NOT = schema.problem("may-not-buy", 422, "Only an owner or billing admin accepts the terms.")
 
 
 class Carts(base.View):
@@ -119,136 +124,102 @@ class Carts(base.View):
         parameters=[paging.PageQuery],
     )
     def get(self, request: Request) -> Response:
-        rows = _rows().filter(organization=self.organization)
-        return base.answer(CartsOutput, paging.page(rows, self.query(paging.PageQuery), plain, newest_first=True))
+        return base.answer(CartsOutput, paging.page(rows(self), self.query(paging.PageQuery), plain, newest_first=True))
 
     @schema.make(
         "create_cart",
         "Fill a cart",
-        schema.Answer(shape=CartOutput, example=EXAMPLE, status=201, name="Filled"),
+        schema.Answer(shape=CartDetailOutput, example=DETAIL, status=201, name="Filled"),
+        schema.Answer(shape=CartDetailOutput, example=DETAIL, name="Was there", description=schema.WAS_THERE),
         tag=TAG,
         description="An open cart of the same product line gives way to it.",
         body=CartInput,
-        bodies={"Ten seats": {"plan": "fieldnote/team", "seats": 10, "interval": "month", "currency": "usd"}},
-        refusals=[NOT_ON_SALE, schema.TOO_MANY_SEATS],
+        bodies={"Ten seats": WANTED | {"external_id": "quote-118"}, "With a code": WANTED | {"promotion_code": "SPRING"}},
+        refusals=[NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.TOO_MANY_CODES],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        wanted = carts.Wanted(**self.body(CartInput))
-        cart = carts.start(wanted=wanted, at=clock.now(), origin=self.origin(), organization=self.organization)
-        return base.answer(CartOutput, plain(cart), status.HTTP_201_CREATED)
+        asked, at = self.body(CartInput), clock.now()
+        external_id, code = asked.pop("external_id", None), self.code(asked)
+
+        @transaction.atomic
+        def start() -> Cart:
+            cart = carts.start(
+                wanted=carts.Wanted(**asked),
+                at=at,
+                origin=self.origin(),
+                organization=self.organization,
+                external_id=external_id,
+            )
+            return carts.enter_code(cart=cart, code=code, at=at, origin=self.origin()) if code else cart
+
+        cart, is_new = references.made_once(rows(self), external_id, start, at=at)
+        return base.made(CartDetailOutput, _detail(cart), is_new=is_new)
 
 
 class CartView(base.View):
     required_scopes = {"GET": [Scope.CARTS_READ], "PATCH": [Scope.CARTS_WRITE]}
 
-    @schema.read("cart", "One cart", schema.Answer(shape=CartOutput, example=EXAMPLE), tag=TAG)
-    def get(self, request: Request, cart_id: str) -> Response:
-        return base.answer(CartOutput, plain(_own(self, cart_id)))
+    @schema.read("cart", "One cart", schema.Answer(shape=CartDetailOutput, example=WITH_CODE), tag=TAG, parameters=[PLACE])
+    def get(self, request: Request, cart: str) -> Response:
+        return base.answer(CartDetailOutput, _detail(references.named(rows(self), cart, "cart")))
 
     @schema.change(
         "change_cart",
         "Change an open cart",
-        schema.Answer(shape=CartOutput, example=EXAMPLE | {"seats": 12, "total_minor": 19200}, name="Changed"),
+        schema.Answer(shape=CartDetailOutput, example=DETAIL | {"seats": 12, "total_minor": 19200}, name="Changed"),
         tag=TAG,
-        parameters=[schema.IF_MATCH],
+        parameters=[PLACE, schema.IF_MATCH],
         body=CartChangeInput,
         bodies={"Twelve seats": {"seats": 12}},
-        refusals=[CLOSED, NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE],
+        refusals=[CLOSED, NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES],
     )
     @idempotency.honoured
-    def patch(self, request: Request, cart_id: str) -> Response:
-        cart = _own(self, cart_id)
-        asked = self.body(CartChangeInput)
-        self.check_match(CartOutput, plain(cart))
-        present: dict[str, Any] = {
-            "plan": _plan(cart),
-            "seats": cart.seats,
-            "interval": cart.interval,
-            "currency": cart.currency,
-        }
-        changed = carts.change(cart=cart, wanted=carts.Wanted(**present | asked), at=clock.now(), origin=self.origin())
-        return base.answer(CartOutput, plain(changed))
+    @transaction.atomic
+    def patch(self, request: Request, cart: str) -> Response:
+        asked, at = self.body(CartChangeInput), clock.now()
+        held = references.named(rows(self).select_for_update(of=("self",)), cart, "cart")
+        self.check_match(CartDetailOutput, _detail(held))
+        code = self.code(asked)
+        wanted = carts.Wanted(**_wanted(held) | asked)
+        changed = carts.change(cart=held, wanted=wanted, at=at, origin=self.origin())
+        if code is not None:
+            changed = carts.enter_code(cart=changed, code=code, at=at, origin=self.origin())
+        return base.answer(CartDetailOutput, _detail(changed))
 
 
-class Checkouts(base.View):
-    required_scopes = [Scope.CARTS_WRITE]
-
-    @schema.make(
-        "create_checkout",
-        "Open the payment page for a cart",
-        schema.Answer(shape=CheckoutOutput, example=CHECKOUT, status=201, name="Open"),
-        tag=TAG,
-        description="Send the buyer's browser to `url`. While `opening`, Stripe has not answered yet: ask again.",
-        body=CheckoutInput,
-        bodies={"For a cart": {"cart": EXAMPLE["id"], "accepted_by": "external:u-1"}},
-        refusals=[
-            *(CLOSED, BOUGHT, LOCKED, NOT_ON_SALE, MAY_NOT),
-            *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
-        ],
-    )
-    @idempotency.once
-    def post(self, request: Request) -> Response:
-        asked = self.body(CheckoutInput)
-        cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
-        attempt = checkout.start(cart=cart, organization=self.organization, origin=origin, at=clock.now())
-        return base.answer(CheckoutOutput, _attempt(attempt), status.HTTP_201_CREATED)
-
-    def _cart(self, cart_id: str) -> Cart:
-        cart = _rows().filter(organization=self.organization, public_id=cart_id).first()
-        if cart is None:
-            raise exceptions.ValidationError({"cart": [_("The organization has no such cart.")]})
-        if cart.state != CartState.OPEN:
-            raise carts.Closed
-        return cart
-
-    def _buyer(self, said: str) -> Origin:
-        found = references.one_of(references.rows(self.organization), said)
-        if found is None:
-            raise references.unknown([said], "/accepted_by")
-        if not permissions.allows(found.role, permissions.Permission.BUY):
-            detail = _("Only an owner or billing admin accepts the terms and buys. Name one of them.")
-            wrong = problems.field("/accepted_by", detail, "may-not-buy")
-            raise Problem("may-not-buy", detail, status_code=422, errors=[wrong])
-        origin = Origin(actor=found.user, source=Source.API, request_id=logs.request_id())
-        legal.accept(organization=self.organization, user=found.user, origin=origin, at=clock.now())
-        return origin
-
-
-class CheckoutView(base.View):
-    required_scopes = [Scope.CARTS_READ]
-
-    @schema.read("checkout", "How a checkout stands", schema.Answer(shape=CheckoutOutput, example=CHECKOUT), tag=TAG)
-    def get(self, request: Request, checkout_id: str) -> Response:
-        found = checkouts.find(self.organization, checkout_id)
-        if found is None:
-            raise exceptions.NotFound
-        return base.answer(CheckoutOutput, _attempt(found))
-
-
-def _rows() -> QuerySet[Cart]:
-    return Cart.objects.select_related("plan__line", "organization")
-
-
-def _own(view: base.View, cart_id: str) -> Cart:
-    return base.own(_rows(), organization=view.organization, public_id=cart_id)
+def rows(view: base.View) -> QuerySet[Cart]:
+    return Cart.objects.filter(organization=view.organization).select_related("plan__line", "organization")
 
 
 def _plan(cart: Cart) -> str:
     return f"{cart.plan.line.code}/{cart.plan.code}"
 
 
+def _wanted(cart: Cart) -> dict[str, Any]:
+    return {"plan": _plan(cart), **words.named(cart, ("seats", "interval", "currency"))}
+
+
 def plain(cart: Cart) -> dict[str, Any]:
-    wanted = {"plan": _plan(cart), "seats": cart.seats, "interval": cart.interval, "currency": cart.currency}
+    wanted = _wanted(cart)
+    code = {"promo": cart.promotion_code} if cart.promotion_code else {}
     return {
         "id": cart.public_id,
-        "state": cart.state,
         **wanted,
         "total_minor": _total(cart),
-        "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted)}",
-        "created_at": cart.created_at,
-        "updated_at": cart.updated_at,
+        "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted | code)}",
+        **words.named(cart, ("external_id", "state", "promotion_code", "created_at", "updated_at")),
     }
+
+
+def _detail(cart: Cart) -> dict[str, Any]:
+    """With what the code does: one query, if there is one."""
+    told = plain(cart)
+    entered = promotions.of_cart(cart, total_minor=told["total_minor"] or 0, at=clock.now())
+    if entered is None:
+        return told | {"promotion": None}
+    said = {"refusal": entered.refusal, "detail": promotion_refusals.refusal(entered), "discount_minor": entered.off_minor}
+    return told | {"promotion": {**words.named(entered, ("code", "name", "ends_at")), **said}}
 
 
 def _total(cart: Cart) -> int | None:
@@ -256,11 +227,3 @@ def _total(cart: Cart) -> int | None:
     plan = catalog.on_sale().plan(_plan(cart))
     price = plan.price(cart.interval, cart.currency) if plan else None
     return pricing.total(price.tiers, price.scheme, cart.seats) if price else None
-
-
-def _attempt(found: CheckoutAttempt) -> dict[str, Any]:
-    names = ("state", "message", "created_at", "expires_at")
-    bought = found.subscription.stripe_id if found.subscription else None
-    url = found.url if found.state == CheckoutState.OPEN else ""
-    plain = {"id": found.public_id, "cart": found.cart.public_id, "url": url, "subscription": bought}
-    return plain | {name: getattr(found, name) for name in names}

@@ -8,9 +8,9 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import EmployeeBracket, Industry, Organization, Region, Scope
-from accounts.services import organizations, provisioning
-from billing.api import idempotency, inputs, outputs, paging, references, schema
+from accounts.models import EmployeeBracket, Industry, Joining, Organization, Region, Scope
+from accounts.services import joining, organizations, provisioning
+from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
 from config import clock
 
@@ -38,6 +38,12 @@ class OrganizationChangeInput(inputs.Strict):
     locale = serializers.ChoiceField(choices=("en", "de"), required=False)
 
 
+class OrganizationPatchInput(OrganizationChangeInput):
+    joining = serializers.ChoiceField(
+        choices=Joining.choices, required=False, help_text="What colleagues may do without an invitation. Vendor keys only."
+    )
+
+
 class OrganizationInput(OrganizationChangeInput):
     external_id = references.ExternalIdField(required=False)
     name = serializers.CharField(max_length=120)
@@ -57,6 +63,7 @@ class OrganizationOutput(outputs.Output):
     industry = serializers.ChoiceField(choices=[("", ""), *Industry.choices])
     time_zone = serializers.CharField()
     locale = serializers.CharField()
+    joining = serializers.ChoiceField(choices=Joining.choices)
     currency = serializers.CharField(help_text="Empty until the first Checkout.")
     created_at = serializers.DateTimeField()
 
@@ -73,6 +80,7 @@ EXAMPLE: dict[str, Any] = {
     "industry": "construction",
     "time_zone": "Europe/Berlin",
     "locale": "en",
+    "joining": "ask",
     "currency": "usd",
     "created_at": "2026-01-07T08:00:00Z",
 }
@@ -83,6 +91,7 @@ WANTED = {
     "employee_bracket": "10-49",
     "owner": {"email": "owner@acme.example", "name": "Olive Owner", "external_id": "u-1"},
 }
+NOT_PROVEN = schema.problem("domain-not-proven", 409, "An owner must have confirmed an address of the domain first.")
 TAKEN = schema.problem("external-id-taken", 409, "This address belongs to somebody with another external id.")
 CLOSED = schema.problem("organization-closed", 409, "The organization of this external id was closed. Use another id.")
 
@@ -150,7 +159,7 @@ class OrganizationView(base.View):
         organization=False,
     )
     def get(self, request: Request, organization: str) -> Response:
-        return base.answer(OrganizationOutput, plain(self._named(organization)))
+        return base.answer(OrganizationOutput, plain(named(self, organization)))
 
     @schema.change(
         "change_organization",
@@ -158,33 +167,33 @@ class OrganizationView(base.View):
         schema.Answer(shape=OrganizationOutput, example=EXAMPLE | {"name": "Acme Europe"}, name="Changed"),
         tag=TAG,
         parameters=[PLACE, schema.IF_MATCH],
-        body=OrganizationChangeInput,
-        bodies={"A new name": {"name": "Acme Europe"}},
-        refusals=[schema.NOT_FOUND, schema.CHANGED_SINCE],
+        body=OrganizationPatchInput,
+        bodies={"A new name": {"name": "Acme Europe"}, "Colleagues come in at once": {"joining": "auto"}},
+        refusals=[schema.NOT_FOUND, schema.CHANGED_SINCE, NOT_PROVEN, schema.BY_VENDOR],
         organization=False,
     )
     @idempotency.honoured
     def patch(self, request: Request, organization: str) -> Response:
-        found = self._named(organization)
-        asked = self.body(OrganizationChangeInput)
+        found = named(self, organization)
+        asked = self.body(OrganizationPatchInput)
+        if "joining" in asked:
+            self.check_vendor()
         with transaction.atomic():
             row = Organization.objects.select_for_update(no_key=True).get(pk=found.pk)
             self.check_match(OrganizationOutput, plain(row))
             present = organizations.Details(**{name: getattr(row, name) for name in DETAILS})
-            details = replace(present, **asked)
-            organizations.update(organization=row, details=details, origin=self.origin(), at=clock.now())
+            chosen, at = asked.pop("joining", None), clock.now()
+            organizations.update(organization=row, details=replace(present, **asked), origin=self.origin(), at=at)
+            if chosen:
+                joining.choose(organization=row, joining=Joining(chosen), origin=self.origin(), at=at)
         return base.answer(OrganizationOutput, plain(row))
 
-    def _named(self, said: str) -> Organization:
-        reference = references.parse(said, "organization")
-        if self.is_vendor:
-            rows = Organization.objects.filter(closed_at=None)
-        else:
-            rows = Organization.objects.filter(pk=self.organization.pk)
-        name = {"external_id": reference.external_id} if reference.external_id else {"public_id": reference.id}
-        return base.own(rows, **name)
+
+def named(view: base.View, said: str) -> Organization:
+    """The open organization of a path; a key of one organization knows that one alone."""
+    mine = {} if view.is_vendor else {"pk": view.organization.pk}
+    return references.named(Organization.objects.filter(closed_at=None, **mine), said, "organization")
 
 
 def plain(row: Organization) -> dict[str, Any]:
-    names = ("external_id", *DETAILS, "currency", "created_at")
-    return {"id": row.public_id, **{name: getattr(row, name) for name in names}}
+    return {"id": row.public_id, **words.named(row, ("external_id", *DETAILS, "joining", "currency", "created_at"))}

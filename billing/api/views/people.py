@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext as _
-from rest_framework import exceptions, serializers, status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +21,6 @@ PLACE = references.path("member", "The member")
 MembersOutput = paging.paged(outputs.MemberOutput, "MembersOutput")
 MIA = examples.MEMBERS["data"][0]
 LAST_OWNER = schema.problem("last-owner", 409, "The last owner stays. Make somebody else an owner first.")
-BY_VENDOR = schema.problem("permission-denied", 403, "Only a vendor-wide key may do this.")
 
 
 class MemberInput(inputs.Strict):
@@ -62,7 +60,7 @@ class Members(base.View):
         "found by `external_id`, else by address, else made, and hears of it by mail.",
         body=MemberInput,
         bodies={"With a seat": {"email": "mia@acme.example", "name": "Mia Member", "external_id": "u-93", "with_seat": True}},
-        refusals=[organizations.TAKEN, schema.NO_FREE_SEAT, schema.NOT_ACTIVE, BY_VENDOR],
+        refusals=[organizations.TAKEN, schema.NO_FREE_SEAT, schema.NOT_ACTIVE, schema.BY_VENDOR],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
@@ -89,7 +87,7 @@ class MemberView(base.View):
         parameters=[PLACE],
     )
     def get(self, request: Request, member: str) -> Response:
-        return base.answer(outputs.MemberOutput, self._told(references.member(self.organization, member)))
+        return base.answer(outputs.MemberOutput, told(references.member(self.organization, member)))
 
     @schema.change(
         "change_member",
@@ -100,7 +98,7 @@ class MemberView(base.View):
         parameters=[PLACE, schema.IF_MATCH],
         body=MemberChangeInput,
         bodies={"Billing admin": {"role": "billing_admin"}},
-        refusals=[LAST_OWNER, schema.CHANGED_SINCE, BY_VENDOR],
+        refusals=[LAST_OWNER, schema.CHANGED_SINCE, schema.BY_VENDOR],
     )
     @idempotency.honoured
     def patch(self, request: Request, member: str) -> Response:
@@ -109,9 +107,9 @@ class MemberView(base.View):
         self._check_owner(role, found)
         with transaction.atomic():
             locked = Membership.objects.select_for_update(of=("self",)).select_related("user", "organization").get(pk=found.pk)
-            self.check_match(outputs.MemberOutput, self._told(locked))
+            self.check_match(outputs.MemberOutput, told(locked))
             memberships.change_role(membership=found, role=role, origin=self.origin(), at=clock.now())
-        return base.answer(outputs.MemberOutput, self._told(found))
+        return base.answer(outputs.MemberOutput, told(found))
 
     @schema.change(
         "remove_member",
@@ -119,7 +117,7 @@ class MemberView(base.View):
         schema.Answer(shape=None, status=204, name="Removed", description="Removed. The seat is free; what it costs stays."),
         tag=TAG,
         parameters=[PLACE],
-        refusals=[LAST_OWNER, BY_VENDOR],
+        refusals=[LAST_OWNER, schema.BY_VENDOR],
     )
     @idempotency.honoured
     def delete(self, request: Request, member: str) -> Response:
@@ -129,16 +127,18 @@ class MemberView(base.View):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _check_owner(self, role: Role | None, found: Membership) -> None:
-        if Role.OWNER in (role, found.role) and not self.is_vendor:
-            raise exceptions.PermissionDenied(_("Only a vendor-wide key may do this; this key belongs to one organization."))
-
-    def _told(self, row: Membership) -> dict[str, Any]:
-        return plain(_rows().get(pk=row.pk))
+        if Role.OWNER in (role, found.role):
+            self.check_vendor()
 
 
 def _rows() -> QuerySet[Any]:
     seated = SeatAssignment.objects.filter(membership=OuterRef("pk"), ended_at=None)
     return Membership.objects.live().select_related("user").annotate(has_seat=Exists(seated))
+
+
+def told(row: Membership) -> dict[str, Any]:
+    """As it is now, with whether they have a seat. One query."""
+    return plain(_rows().get(pk=row.pk))
 
 
 def plain(row: Any) -> dict[str, Any]:

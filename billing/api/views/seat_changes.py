@@ -1,7 +1,10 @@
 """More seats: what they cost, buying them, and how a change stands."""
 
+import functools
+from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import status
@@ -11,12 +14,13 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
 from billing.api.problems import Problem
-from billing.api.views import base, changes
+from billing.api.views import base, objects
 from billing.models import ChangeState, SeatChange, Subscription
 from billing.services import seat_increases, seats
 from config import clock
 
 TAG = "Seats"
+PLACE = references.path("change", "The change")
 
 
 class SeatPreview(base.View):
@@ -46,10 +50,7 @@ def _offer(row: Subscription, asked: int, nonce: str = "") -> seats.Offer:
     try:
         return seats.offer(row, seats=asked, at=clock.now(), nonce=nonce)
     except seats.AboveMaximum as error:
-        problem = problems.of(error)
-        assert isinstance(problem, Problem)
-        problem.more["talk_url"] = f"{words.page('storefront:talk')}?seats={asked}"
-        raise problem from error
+        raise problems.with_more(error, talk_url=f"{words.page('storefront:talk')}?seats={asked}") from error
 
 
 class SeatChanges(base.View):
@@ -61,6 +62,7 @@ class SeatChanges(base.View):
         schema.Answer(
             shape=outputs.SeatChangeOutput, example=examples.CHANGE, status=201, description="Paid: the seats are there."
         ),
+        schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE, name="Was there", description=schema.WAS_THERE),
         schema.Answer(
             shape=outputs.SeatChangeOutput,
             example=examples.CHANGE | {"state": "waiting", "concluded_at": None},
@@ -76,7 +78,7 @@ class SeatChanges(base.View):
         parameters=[inputs.LineQuery],
         body=inputs.SeatChangeInput,
         bodies={
-            "By token": {"token": examples.PREVIEW["token"], "members": ["external:u-93"]},
+            "By token": {"token": examples.PREVIEW["token"], "members": ["external:u-93"], "external_id": "po-118"},
             "By number and amount": {"seats": 13, "expected_due_now_minor": 2880},
         },
         refusals=[
@@ -90,22 +92,25 @@ class SeatChanges(base.View):
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        asked, row = self.body(inputs.SeatChangeInput), self.current()
-        known = SeatChange.objects.filter(subscription=row, nonce=idempotency.nonce(request)).first()
-        change = known or self._change(row, asked, idempotency.nonce(request))
-        return _change_answer(change)
+        asked, at, nonce = self.body(inputs.SeatChangeInput), clock.now(), idempotency.nonce(request)
+        known = _rows(self).filter(nonce=nonce).first()
+        if known is not None:
+            return _change_answer(known)
+        make = functools.partial(self._change, asked, nonce, at)
+        change, is_new = references.made_once(_rows(self), asked.get("external_id"), make, at=at)
+        return _change_answer(change) if is_new else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
 
-    def _change(self, row: Subscription, asked: dict[str, Any], nonce: str) -> SeatChange:
+    def _change(self, asked: dict[str, Any], nonce: str, at: datetime) -> SeatChange:
+        row = self.current()
         token = asked.get("token") or self._agreed(row, asked["seats"], asked["expected_due_now_minor"], nonce)
         named = references.members(self.organization, asked.get("members", []), "/members")
         try:
-            return seats.confirm(row, token=token, origin=self.origin(), at=clock.now(), assign_to=named)
+            return seats.confirm(
+                row, token=token, origin=self.origin(), at=at, assign_to=named, external_id=asked.get("external_id")
+            )
         except seats.Stale as stale:
-            problem = problems.of(stale)
-            assert isinstance(problem, Problem)
-            if stale.fresh is not None:
-                problem.more["preview"] = outputs.PreviewOutput(words.offer(stale.fresh)).data
-            raise problem from stale
+            fresh = {"preview": outputs.PreviewOutput(words.offer(stale.fresh)).data} if stale.fresh else {}
+            raise problems.with_more(stale, **fresh) from stale
 
     def _agreed(self, row: Subscription, asked: int, expected_minor: int, nonce: str) -> str:
         offered = _offer(row, asked, nonce)
@@ -125,8 +130,7 @@ def _change_answer(change: SeatChange) -> Response:
         detail = change.message or _("The card was declined. Nothing was charged.")
         raise Problem("payment-declined", detail, status_code=status.HTTP_402_PAYMENT_REQUIRED, change=said)
     if change.state == ChangeState.FAILED:
-        detail = _("The payment provider refused. Nothing was changed; look at the subscription and try again.")
-        raise Problem("payment-provider-refused", detail, status_code=status.HTTP_502_BAD_GATEWAY, change=said)
+        raise problems.provider_refused(change=said)
     under_way = change.state in (ChangeState.SENDING, ChangeState.WAITING)
     return Response(said, status=status.HTTP_202_ACCEPTED if under_way else status.HTTP_201_CREATED)
 
@@ -137,21 +141,33 @@ def _change_answer(change: SeatChange) -> Response:
         "How a change of seats stands",
         schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE),
         tag=TAG,
+        parameters=[PLACE],
     ),
     delete=schema.change(
         "drop_seat_change",
         "Drop a change that waits for its payment",
         schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE | {"state": "dropped"}, name="Dropped"),
         tag=TAG,
+        parameters=[PLACE],
         description="Voids its invoice; nothing is charged. Dropping twice is no error. If it was paid in the meantime it "
         "stands: look at `state`.",
         refusals=[schema.BUSY, schema.UNREACHABLE],
     ),
 )
-class SeatChangeView(changes.ChangeView[SeatChange]):
-    shape = outputs.SeatChangeOutput
-    model = SeatChange
-    plain = staticmethod(words.seat_change)
+class SeatChangeView(objects.EndingView[SeatChange]):
+    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
+    shape, place = outputs.SeatChangeOutput, "change"
 
-    def undo(self, change: SeatChange) -> None:
-        seat_increases.drop(change, origin=self.origin(), at=clock.now())
+    def rows(self) -> QuerySet[SeatChange]:
+        return _rows(self)
+
+    def plain(self, row: SeatChange) -> dict[str, Any]:
+        return words.seat_change(row)
+
+    def end(self, row: SeatChange) -> None:
+        seat_increases.drop(row, origin=self.origin(), at=clock.now())
+
+
+def _rows(view: base.View) -> QuerySet[SeatChange]:
+    rows = SeatChange.objects.filter(subscription__organization=view.organization)
+    return rows.select_related("subscription__organization")

@@ -3,25 +3,23 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiKey, ApiKeyKind, Scope, User
-from accounts.queries import members
+from accounts.models import Scope, User
 from accounts.rules import entries as rules
 from accounts.services import entries
-from billing.api import inputs, outputs, schema
-from billing.api.problems import Problem, field
+from billing.api import idempotency, inputs, outputs, references, schema
+from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import Interval
 from config import clock
 
 
 class SessionInput(inputs.Strict):
-    member = serializers.CharField(
-        max_length=254, help_text="Who comes: your own id of the person (`external_id`), or the e-mail address."
+    member = references.PersonField(
+        max_length=254, help_text="Who comes: member id, `external:` and your own id of the person, or the e-mail address."
     )
     page = serializers.ChoiceField(choices=tuple(rules.PAGES), default="home", help_text="Where in the store.")
     plan = serializers.RegexField(
@@ -48,39 +46,34 @@ class SessionOutput(outputs.Output):
 
 
 EXAMPLE = {"url": "https://store.example.com/entry/9Jm0W.../", "expires_at": "2026-03-12T09:35:00Z"}
-NOT_A_MEMBER = schema.problem("not-a-member", 422, "Nobody of this id or address belongs to the organization.")
 NOT_ALLOWED = schema.problem("entry-not-allowed", 403, "Staff of the store sign in themselves.")
+MIA = {"member": "external:u-93"}
 
 
 class Sessions(base.View):
     required_scopes = [Scope.SESSIONS_WRITE]
+    needs_vendor_key = True
 
-    @extend_schema(
-        operation_id="create_session",
-        summary="Bring a user of your product into the store, signed on",
+    @schema.make(
+        "create_session",
+        "Bring a user of your product into the store, signed on",
+        schema.Answer(shape=SessionOutput, example=EXAMPLE, status=201, name="Link"),
+        tag="Sessions",
         description="For “Manage billing” in your product: ask for a link when it is clicked, and redirect to it at once. "
-        "Every call makes another link, so no Idempotency-Key is needed. Vendor keys only: the store takes your word for "
-        "who it is. A second factor that the person has set up is still asked for.",
-        tags=["Sessions"],
-        parameters=[schema.ORGANIZATION],
-        request=SessionInput,
-        responses={
-            201: SessionOutput,
-            **schema.problems(schema.INVALID, schema.NO_ORGANIZATION, NOT_A_MEMBER, NOT_ALLOWED),
+        "Links are secrets and not kept: every call makes another, under the same Idempotency-Key too. Vendor keys only: the "
+        "store takes your word for who it is. A second factor that the person has set up is still asked for.",
+        body=SessionInput,
+        bodies={
+            "The seats page": MIA | {"page": "seats", "return_url": "https://app.example/team"},
+            "A cart": MIA | {"plan": "fieldnote/team", "seats": 12, "interval": "year"},
         },
-        examples=[
-            schema.request("The seats page", {"member": "user-77", "page": "seats", "return_url": "https://app.example/team"}),
-            schema.request("A cart", {"member": "user-77", "plan": "fieldnote/team", "seats": 12, "interval": "year"}),
-            schema.example("Link", EXAMPLE, 201),
-        ],
+        refusals=[schema.INVALID, schema.NOT_A_MEMBER, NOT_ALLOWED],
     )
+    @idempotency.once_unkept
     def post(self, request: Request) -> Response:
-        key = request.auth
-        if not isinstance(key, ApiKey) or key.kind != ApiKeyKind.VENDOR:
-            raise _refused(_("Only a vendor key may bring people in: the store takes its word for who they are."))
-        asked = self.body(SessionInput)
-        made = self._make(asked)
-        return base.answer(SessionOutput, {"url": made.url, "expires_at": made.entry.expires_at}, status.HTTP_201_CREATED)
+        made = self._make(self.body(SessionInput))
+        told = {"url": made.url, "expires_at": made.entry.expires_at}
+        return base.answer(SessionOutput, told, status.HTTP_201_CREATED)
 
     def _make(self, asked: dict[str, Any]) -> entries.Made:
         path = rules.path(
@@ -100,22 +93,13 @@ class Sessions(base.View):
             detail = _("Its origin is not on the store's list (the setting RETURN_ORIGINS). Nothing was made.")
             raise serializers.ValidationError({"return_url": [detail]}) from None
         except entries.NotAllowed:
-            raise _refused(_("Staff of the store, and people whose account is closed, do not come in this way.")) from None
+            detail = _("Staff of the store, and people whose account is closed, do not come in this way.")
+            raise Problem("entry-not-allowed", detail, status_code=status.HTTP_403_FORBIDDEN) from None
         except entries.NotMember:
-            raise _unknown() from None
+            raise references.unknown([asked["member"]], "/member") from None
 
     def _person(self, said: str) -> User:
-        found = members.named(self.organization, said)
+        found = references.one_of(references.rows(self.organization), said)
         if found is None:
-            raise _unknown()
-        return found
-
-
-def _refused(detail: str) -> Problem:
-    return Problem("entry-not-allowed", detail, status_code=status.HTTP_403_FORBIDDEN)
-
-
-def _unknown() -> Problem:
-    detail = _("Nobody of this id or address belongs to the organization.")
-    errors = [field("/member", detail, "not-a-member")]
-    return Problem("not-a-member", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, errors=errors)
+            raise references.unknown([said], "/member")
+        return found.user

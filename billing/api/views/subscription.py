@@ -1,5 +1,10 @@
 """What an organization has, and what waits for the period's end."""
 
+import functools
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import status
@@ -9,13 +14,15 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
 from billing.api.problems import Problem
-from billing.api.views import base, changes
+from billing.api.views import base, objects
 from billing.models import CancelReason, ScheduledChange, ScheduledKind, SeatAssignment, Subscription
 from billing.queries import overview
 from billing.services import scheduled
 from config import clock
 
 TAG = "Subscription"
+PLACE = references.path("change", "The change")
+NONE = schema.problem("no-subscription", 404, "This organization has no subscription.")
 
 
 class SubscriptionView(base.View):
@@ -27,7 +34,7 @@ class SubscriptionView(base.View):
         schema.Answer(shape=outputs.SubscriptionOutput, example=examples.SUBSCRIPTION, name="Subscription"),
         tag=TAG,
         parameters=[inputs.LineQuery],
-        refusals=[schema.problem("no-subscription", 404, "This organization has no subscription.")],
+        refusals=[NONE],
     )
     def get(self, request: Request) -> Response:
         standing = overview.standing(self.organization, line=self.query(inputs.LineQuery).get("line", ""))
@@ -44,13 +51,16 @@ class ScheduledChanges(base.View):
         "schedule_change",
         "Change seats with the next period, or end the subscription with this one",
         schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, status=201, name="Coming"),
+        schema.Answer(
+            shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, name="Was there", description=schema.WAS_THERE
+        ),
         tag=TAG,
         description="`seats` is the number to have from the next period on, on top of what is scheduled already. Can be taken "
         "back until then.",
         parameters=[inputs.LineQuery],
         body=inputs.ScheduledChangeInput,
         bodies={
-            "Two fewer at renewal": {"seats": 8, "releases": [4711, "external:u-94"]},
+            "Two fewer at renewal": {"seats": 8, "releases": [4711, "external:u-94"], "external_id": "po-119"},
             "End with the period": {"kind": "end", "reason_code": "unused"},
         },
         refusals=[
@@ -61,25 +71,32 @@ class ScheduledChanges(base.View):
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        asked, row = self.body(inputs.ScheduledChangeInput), self.current()
-        if asked["kind"] == ScheduledKind.END:
-            change = scheduled.end(
-                row,
-                reason_code=CancelReason(asked["reason_code"]),
-                reason=asked.get("reason", ""),
-                origin=self.origin(),
-                at=clock.now(),
-            )
-        else:
-            change = scheduled.change_seats(
-                row,
-                seats_after=asked["seats"],
-                releases=_assignments(row, references.members(self.organization, asked.get("releases", []), "/releases")),
-                origin=self.origin(),
-                at=clock.now(),
-                reason=asked.get("reason", ""),
-            )
-        return base.answer(outputs.ScheduledChangeOutput, words.scheduled_change(change), status.HTTP_201_CREATED)
+        asked, at = self.body(inputs.ScheduledChangeInput), clock.now()
+        make = functools.partial(self._end if asked["kind"] == ScheduledKind.END else self._change_seats, asked, at)
+        change, is_new = references.made_once(_scheduled(self), asked.get("external_id"), make, at=at)
+        return base.made(outputs.ScheduledChangeOutput, words.scheduled_change(change), is_new=is_new)
+
+    def _end(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
+        return scheduled.end(
+            self.current(),
+            reason_code=CancelReason(asked["reason_code"]),
+            reason=asked.get("reason", ""),
+            origin=self.origin(),
+            at=at,
+            external_id=asked.get("external_id"),
+        )
+
+    def _change_seats(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
+        row = self.current()
+        return scheduled.change_seats(
+            row,
+            seats_after=asked["seats"],
+            releases=_assignments(row, references.members(self.organization, asked.get("releases", []), "/releases")),
+            origin=self.origin(),
+            at=at,
+            reason=asked.get("reason", ""),
+            external_id=asked.get("external_id"),
+        )
 
 
 def _assignments(row: Subscription, members: list[int]) -> list[int]:
@@ -100,6 +117,7 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
         "How a scheduled change stands",
         schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, name="Coming"),
         tag=TAG,
+        parameters=[PLACE],
     ),
     delete=schema.change(
         "take_back_scheduled_change",
@@ -108,14 +126,25 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
             shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED | {"state": "canceled"}, name="Taken back"
         ),
         tag=TAG,
+        parameters=[PLACE],
         description="Taking back twice is no error. What has happened stays: look at `state`.",
         refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1)],
     ),
 )
-class ScheduledChangeView(changes.ChangeView[ScheduledChange]):
-    shape = outputs.ScheduledChangeOutput
-    model = ScheduledChange
-    plain = staticmethod(words.scheduled_change)
+class ScheduledChangeView(objects.EndingView[ScheduledChange]):
+    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
+    shape, place = outputs.ScheduledChangeOutput, "change"
 
-    def undo(self, change: ScheduledChange) -> None:
-        scheduled.take_back(change, origin=self.origin(), at=clock.now())
+    def rows(self) -> QuerySet[ScheduledChange]:
+        return _scheduled(self)
+
+    def plain(self, row: ScheduledChange) -> dict[str, Any]:
+        return words.scheduled_change(row)
+
+    def end(self, row: ScheduledChange) -> None:
+        scheduled.take_back(row, origin=self.origin(), at=clock.now())
+
+
+def _scheduled(view: base.View) -> QuerySet[ScheduledChange]:
+    rows = ScheduledChange.objects.filter(subscription__organization=view.organization)
+    return rows.select_related("subscription__organization")

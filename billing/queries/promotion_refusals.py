@@ -3,12 +3,9 @@
 from django.utils.translation import gettext as _
 
 from billing.queries import catalog
-from billing.queries import promotions as queries
 from billing.queries.promotions import Entered
 from billing.rules.promotions import Refusal
 from config import words
-
-LONGEST = queries.LONGEST
 
 
 def refusal(entered: Entered) -> str:

@@ -1,29 +1,35 @@
-"""Invoices with the way to their pages, and the ledger of seats."""
+"""Invoices, and the way to their pages."""
 
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import inputs, outputs, paging, schema
+from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
-from billing.models import Invoice, InvoiceStatus, LedgerKind, SeatLedgerEntry
+from billing.models import Invoice, InvoiceStatus
 from billing.queries import invoices as queries
-from billing.services import invoices
+from billing.services import invoices, naming
+from config import clock
 
 TAG = "Invoices"
+PLACE = references.path("invoice", "The invoice")
 
 
 class InvoiceOutput(outputs.Output):
     id = serializers.CharField(help_text="Stripe's own.")
+    external_id = outputs.external_id()
     number = serializers.CharField()
     status = serializers.ChoiceField(choices=InvoiceStatus.choices)
     currency = serializers.CharField()
     total_minor = serializers.IntegerField()
     remaining_minor = serializers.IntegerField(help_text="Left to pay.")
     refunded_minor = serializers.IntegerField()
+    credited_minor = serializers.IntegerField(help_text="Given back to the customer's balance.")
     issued_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(allow_null=True, help_text="When the card is tried again.")
@@ -53,36 +59,17 @@ class AddressOutput(outputs.Output):
     url = serializers.URLField(help_text="Stripe's, and good for a while: ask again rather than keep it.")
 
 
-class LedgerOutput(outputs.Output):
-    """An entry; the sum of a subscription's is the number of its seats."""
-
-    id = serializers.IntegerField()
-    line = serializers.CharField()
-    kind = serializers.ChoiceField(choices=LedgerKind.choices)
-    delta = serializers.IntegerField()
-    quantity_after = serializers.IntegerField()
-    source = serializers.CharField(  # type: ignore[assignment] # the ledger's word; DRF has a property of that name
-        help_text="page, api, admin, stripe, schedule or system."
-    )
-    reason = serializers.CharField()
-    invoice = serializers.CharField(help_text="The invoice that charged it; empty: none did.")
-    occurred_at = serializers.DateTimeField()
-
-
-class LedgerQuery(paging.PageQuery, inputs.LineQuery):
-    pass
-
-
 InvoicesOutput = paging.paged(InvoiceOutput, "InvoicesOutput")
-LedgerPageOutput = paging.paged(LedgerOutput, "LedgerPageOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "in_1QxExample",
+    "external_id": "booking-2201",
     "number": "ACME-0007",
     "status": "paid",
     "currency": "usd",
     "total_minor": 18000,
     "remaining_minor": 0,
     "refunded_minor": 0,
+    "credited_minor": 0,
     "issued_at": "2026-02-28T09:30:00Z",
     "paid_at": "2026-02-28T09:30:04Z",
     "next_attempt_at": None,
@@ -106,17 +93,6 @@ DETAIL: dict[str, Any] = EXAMPLE | {
         }
     ],
 }
-ENTRY: dict[str, Any] = {
-    "id": 93,
-    "line": "fieldnote",
-    "kind": "added",
-    "delta": 3,
-    "quantity_after": 13,
-    "source": "api",
-    "reason": "",
-    "invoice": "in_1QxExample",
-    "occurred_at": "2026-03-12T09:31:13Z",
-}
 NO_PAGE = schema.problem("no-document", 404, "Stripe shows no page of this invoice.")
 
 
@@ -139,11 +115,38 @@ class Invoices(base.View):
 
 
 class InvoiceView(base.View):
-    required_scopes = [Scope.BILLING_READ]
+    required_scopes = {"GET": [Scope.BILLING_READ], "PATCH": [Scope.BILLING_WRITE]}
 
-    @schema.read("invoice", "One invoice with its lines", schema.Answer(shape=InvoiceDetailOutput, example=DETAIL), tag=TAG)
-    def get(self, request: Request, invoice_id: str) -> Response:
-        return base.answer(InvoiceDetailOutput, _detail(_own(self, invoice_id)))
+    @schema.read(
+        "invoice",
+        "One invoice with its lines",
+        schema.Answer(shape=InvoiceDetailOutput, example=DETAIL),
+        tag=TAG,
+        parameters=[PLACE],
+    )
+    def get(self, request: Request, invoice: str) -> Response:
+        return base.answer(InvoiceDetailOutput, _detail(_own(self, invoice)))
+
+    @schema.change(
+        "name_invoice",
+        "Give an invoice your own id",
+        schema.Answer(shape=InvoiceDetailOutput, example=DETAIL, name="Named"),
+        tag=TAG,
+        description="The document itself is Stripe's and stays as it is.",
+        parameters=[PLACE, schema.IF_MATCH],
+        body=inputs.NameInput,
+        bodies={"Yours": {"external_id": "booking-2201"}},
+        refusals=[schema.TAKEN, schema.CHANGED_SINCE],
+    )
+    @idempotency.honoured
+    @transaction.atomic
+    def patch(self, request: Request, invoice: str) -> Response:
+        rows = _rows(self).select_related("organization").select_for_update(of=("self",))
+        row = references.named(rows, invoice, "invoice", by="stripe_id")
+        wanted = self.body(inputs.NameInput)["external_id"]
+        self.check_match(InvoiceDetailOutput, _detail(row))
+        naming.name(row, wanted, origin=self.origin(), at=clock.now())
+        return base.answer(InvoiceDetailOutput, _detail(row))
 
 
 class HostedInvoice(base.View):
@@ -154,10 +157,11 @@ class HostedInvoice(base.View):
         "Where an invoice can be seen and paid",
         schema.Answer(shape=AddressOutput, example={"url": "https://invoice.stripe.com/i/acct_1/live_abc"}),
         tag=TAG,
+        parameters=[PLACE],
         refusals=[NO_PAGE, schema.REFUSED, schema.UNREACHABLE],
     )
-    def get(self, request: Request, invoice_id: str) -> Response:
-        return base.answer(AddressOutput, {"url": invoices.hosted_url(_own(self, invoice_id))})
+    def get(self, request: Request, invoice: str) -> Response:
+        return base.answer(AddressOutput, {"url": invoices.hosted_url(_own(self, invoice))})
 
 
 class InvoicePdf(base.View):
@@ -168,48 +172,26 @@ class InvoicePdf(base.View):
         "Where an invoice's PDF is",
         schema.Answer(shape=AddressOutput, example={"url": "https://pay.stripe.com/invoice/acct_1/live_abc/pdf"}),
         tag=TAG,
+        parameters=[PLACE],
         refusals=[NO_PAGE, schema.REFUSED, schema.UNREACHABLE],
     )
-    def get(self, request: Request, invoice_id: str) -> Response:
-        return base.answer(AddressOutput, {"url": invoices.pdf_url(_own(self, invoice_id))})
+    def get(self, request: Request, invoice: str) -> Response:
+        return base.answer(AddressOutput, {"url": invoices.pdf_url(_own(self, invoice))})
 
 
-class Ledger(base.View):
-    required_scopes = [Scope.BILLING_READ]
-
-    @schema.read(
-        "ledger",
-        "Every change of the number of seats, the newest first",
-        schema.Answer(shape=LedgerPageOutput, example={"data": [ENTRY], "next": None}, name="Ledger"),
-        tag="Ledger",
-        description="Append-only. Of subscriptions that have ended too.",
-        parameters=[LedgerQuery],
-    )
-    def get(self, request: Request) -> Response:
-        asked = self.query(LedgerQuery)
-        rows = SeatLedgerEntry.objects.filter(subscription__organization=self.organization)
-        if asked.get("line"):
-            rows = rows.filter(subscription__line__code=asked["line"])
-        rows = rows.select_related("subscription__line")
-        return base.answer(LedgerPageOutput, paging.page(rows, asked, _entry, newest_first=True))
+def _rows(view: base.View) -> QuerySet[Invoice]:
+    return Invoice.objects.exclude(status=InvoiceStatus.DRAFT).filter(organization=view.organization)
 
 
-def _own(view: base.View, invoice_id: str) -> Invoice:
-    return base.own(Invoice.objects.exclude(status=InvoiceStatus.DRAFT), organization=view.organization, stripe_id=invoice_id)
+def _own(view: base.View, said: str) -> Invoice:
+    return references.named(_rows(view), said, "invoice", by="stripe_id")
 
 
 def _listed(row: queries.Listed) -> dict[str, Any]:
-    names = ("number", "status", "currency", "total_minor", "remaining_minor", "refunded_minor", "issued_at", "paid_at")
-    return {"id": row.stripe_id, "next_attempt_at": row.next_attempt_at, **{name: getattr(row, name) for name in names}}
+    return {"id": row.stripe_id, **words.named(row, set(InvoiceOutput().fields) - {"id"})}
 
 
 def _detail(row: Invoice) -> dict[str, Any]:
     names = set(InvoiceDetailOutput().fields) - {"id", "remaining_minor", "lines"}
-    plain = {"id": row.stripe_id, "remaining_minor": row.amount_remaining_minor, "lines": list(row.lines.all())}
-    return plain | {name: getattr(row, name) for name in names}
-
-
-def _entry(row: SeatLedgerEntry) -> dict[str, Any]:
-    names = ("kind", "delta", "quantity_after", "source", "reason", "occurred_at")
-    plain = {"id": row.pk, "line": row.subscription.line.code, "invoice": row.stripe_invoice_id}
-    return plain | {name: getattr(row, name) for name in names}
+    told = {"id": row.stripe_id, "remaining_minor": row.amount_remaining_minor, "lines": list(row.lines.all())}
+    return told | words.named(row, names)

@@ -1,0 +1,147 @@
+"""Checkouts: from a cart to Stripe's payment page."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_view
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from accounts.origin import Origin, Source
+from accounts.rules import permissions
+from accounts.services import legal
+from billing.api import idempotency, inputs, outputs, problems, references, schema, words
+from billing.api.problems import Problem
+from billing.api.views import base, objects
+from billing.api.views import carts as cart_view
+from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
+from billing.services import carts, checkout
+from config import clock, logs
+
+TAG = "Carts"
+PLACE = references.path("checkout", "The checkout")
+
+
+class CheckoutInput(inputs.Strict):
+    cart = references.ReferenceField(help_text="The cart: its id, or `external:` and your own.")
+    accepted_by = references.MemberField(
+        help_text="Who has accepted the store's terms for the organization: an owner or billing admin (id, or `external:` and "
+        "your own). Show them the texts below /legal/ first; this is recorded as their act."
+    )
+    external_id = references.ExternalIdField(required=False)
+
+
+class CheckoutOutput(outputs.Output):
+    id = serializers.CharField()
+    external_id = outputs.external_id()
+    cart = serializers.CharField()
+    state = serializers.ChoiceField(choices=CheckoutState.choices)
+    url = serializers.CharField(help_text="Stripe's payment page, while `open`; else empty.")
+    subscription = serializers.CharField(allow_null=True, help_text="Once it is bought.")
+    message = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+EXAMPLE: dict[str, Any] = {
+    "id": "c9x4m2h7t5n6w3q8",
+    "external_id": "order-118",
+    "cart": cart_view.EXAMPLE["id"],
+    "state": "open",
+    "url": "https://checkout.stripe.com/c/pay/cs_test_a1",
+    "subscription": None,
+    "message": "",
+    "created_at": "2026-03-12T09:30:00Z",
+    "expires_at": "2026-03-13T08:30:00Z",
+}
+BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
+LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
+MAY_NOT = schema.problem("may-not-buy", 422, "Only an owner or billing admin accepts the terms.")
+
+
+class Checkouts(base.View):
+    required_scopes = [Scope.CARTS_WRITE]
+
+    @schema.make(
+        "create_checkout",
+        "Open the payment page for a cart",
+        schema.Answer(shape=CheckoutOutput, example=EXAMPLE, status=201, name="Open"),
+        schema.Answer(shape=CheckoutOutput, example=EXAMPLE, name="Was there", description=schema.WAS_THERE),
+        tag=TAG,
+        description="Send the buyer's browser to `url`. While `opening`, Stripe has not answered yet: ask again. One page a "
+        "product line is open: an older one ends, unless it is for the same and you give no other `external_id`.",
+        body=CheckoutInput,
+        bodies={"For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"}},
+        refusals=[
+            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, schema.CODE_REFUSED),
+            *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
+        ],
+    )
+    @idempotency.once
+    def post(self, request: Request) -> Response:
+        asked, at = self.body(CheckoutInput), clock.now()
+        external_id = asked.get("external_id")
+
+        def start() -> CheckoutAttempt:
+            cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
+            return checkout.start(cart=cart, organization=self.organization, origin=origin, at=at, external_id=external_id)
+
+        attempt, is_new = references.made_once(_rows(self), external_id, start, at=at)
+        return base.made(CheckoutOutput, plain(attempt), is_new=is_new)
+
+    def _cart(self, said: str) -> Cart:
+        cart = references.find(cart_view.rows(self), references.parse(said, "cart"))
+        if cart is None:
+            raise exceptions.ValidationError({"cart": [_("The organization has no such cart.")]})
+        if cart.state != CartState.OPEN:
+            raise carts.Closed
+        return cart
+
+    def _buyer(self, said: str) -> Origin:
+        found = references.one_of(references.rows(self.organization), said)
+        if found is None:
+            raise references.unknown([said], "/accepted_by")
+        if not permissions.allows(found.role, permissions.Permission.BUY):
+            detail = _("Only an owner or billing admin accepts the terms and buys. Name one of them.")
+            wrong = problems.field("/accepted_by", detail, "may-not-buy")
+            raise Problem("may-not-buy", detail, status_code=422, errors=[wrong])
+        origin = Origin(actor=found.user, source=Source.API, request_id=logs.request_id())
+        legal.accept(organization=self.organization, user=found.user, origin=origin, at=clock.now())
+        return origin
+
+
+@extend_schema_view(
+    get=schema.read(
+        "checkout",
+        "How a checkout stands",
+        schema.Answer(shape=CheckoutOutput, example=EXAMPLE),
+        tag=TAG,
+        parameters=[PLACE],
+    )
+)
+class CheckoutView(objects.ObjectView[CheckoutAttempt]):
+    required_scopes = [Scope.CARTS_READ]
+    shape, place = CheckoutOutput, "checkout"
+
+    def rows(self) -> QuerySet[CheckoutAttempt]:
+        return _rows(self)
+
+    def plain(self, row: CheckoutAttempt) -> dict[str, Any]:
+        return plain(row)
+
+
+def _rows(view: base.View) -> QuerySet[CheckoutAttempt]:
+    return CheckoutAttempt.objects.filter(organization=view.organization).select_related("cart", "subscription")
+
+
+def plain(found: CheckoutAttempt) -> dict[str, Any]:
+    return {
+        "id": found.public_id,
+        "cart": found.cart.public_id,
+        "url": found.url if found.state == CheckoutState.OPEN else "",
+        "subscription": found.subscription.stripe_id if found.subscription else None,
+        **words.named(found, ("external_id", "state", "message", "created_at", "expires_at")),
+    }

@@ -1,0 +1,48 @@
+"""One object of an organization: how it stands, and ending it while that is possible."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from billing.api import idempotency, references
+from billing.api.views import base
+
+
+class ObjectView(base.View, Generic[base.M]):
+    """Named in the path, as `place`, by its own id (the field `by`) or the vendor's; told by `plain` in `shape`."""
+
+    shape: ClassVar[type[Serializer[Any]]]
+    place: ClassVar[str]
+    by: ClassVar[str] = "public_id"
+
+    def rows(self) -> QuerySet[base.M]:
+        """The organization's own."""
+        raise NotImplementedError
+
+    def plain(self, row: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def own(self, path: Mapping[str, Any]) -> base.M:
+        return references.named(self.rows(), str(path[self.place]), self.place, by=self.by)
+
+    def get(self, request: Request, **path: str) -> Response:
+        return self.told(path)
+
+    def told(self, path: Mapping[str, Any]) -> Response:
+        return base.answer(self.shape, self.plain(self.own(path)))
+
+
+class EndingView(ObjectView[base.M]):
+    """One that DELETE ends: it stays to be looked at, in another state."""
+
+    def end(self, row: base.M) -> None:
+        raise NotImplementedError
+
+    @idempotency.honoured
+    def delete(self, request: Request, **path: str) -> Response:
+        self.end(self.own(path))
+        return self.told(path)

@@ -1,0 +1,78 @@
+"""The card that pays: which one, until when, and a page of Stripe's for another one."""
+
+from typing import Any
+
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope
+from billing.api import idempotency, outputs, schema
+from billing.api.views import base
+from billing.models import Customer
+from billing.services import cards
+from config import clock
+
+TAG = "Payment method"
+
+
+class CardOutput(outputs.Output):
+    brand = serializers.CharField()
+    last4 = serializers.CharField()
+    exp_month = serializers.IntegerField()
+    exp_year = serializers.IntegerField()
+
+
+class PaymentMethodOutput(outputs.Output):
+    """`card` is null where none is known: before the first purchase, or when something else than a card pays."""
+
+    card = CardOutput(allow_null=True)
+
+
+class CardSetupOutput(outputs.Output):
+    url = serializers.CharField(help_text="Stripe's page; empty while Stripe has not answered: ask again with another key.")
+
+
+EXAMPLE: dict[str, Any] = {"card": {"brand": "visa", "last4": "4242", "exp_month": 11, "exp_year": 2028}}
+PAGE = {"url": "https://checkout.stripe.com/c/pay/cs_test_b2"}
+NO_CUSTOMER = schema.problem("no-customer", 409, "Buy a plan first: the card is asked for there.")
+
+
+class PaymentMethod(base.View):
+    required_scopes = [Scope.BILLING_READ]
+
+    @schema.read(
+        "payment_method",
+        "The card that pays",
+        schema.Answer(shape=PaymentMethodOutput, example=EXAMPLE, name="A card"),
+        tag=TAG,
+    )
+    def get(self, request: Request) -> Response:
+        row = Customer.objects.filter(organization=self.organization).first()
+        return base.answer(PaymentMethodOutput, {"card": _card(row) if row and row.card_last4 else None})
+
+
+class CardSetups(base.View):
+    required_scopes = [Scope.BILLING_WRITE]
+
+    @schema.make(
+        "create_card_setup",
+        "Open the page on which the card is changed",
+        schema.Answer(shape=CardSetupOutput, example=PAGE, status=201, name="Open"),
+        schema.Answer(
+            shape=CardSetupOutput, example={"url": ""}, status=202, name="Under way", description="Stripe has not answered."
+        ),
+        tag=TAG,
+        description="Send a person who may pay to `url`: Stripe's page, from which they come back to the store. The new card "
+        "is used from then on, and for what is overdue at once.",
+        refusals=[NO_CUSTOMER, schema.REFUSED, schema.UNREACHABLE],
+    )
+    @idempotency.once
+    def post(self, request: Request) -> Response:
+        command = cards.start_setup(self.organization, origin=self.origin(), at=clock.now())
+        url = command.result.get("url") or ""
+        return base.answer(CardSetupOutput, {"url": url}, status.HTTP_201_CREATED if url else status.HTTP_202_ACCEPTED)
+
+
+def _card(row: Customer) -> dict[str, Any]:
+    return {str(name): getattr(row, f"card_{name}") for name in CardOutput().fields}

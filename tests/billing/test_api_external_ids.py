@@ -1,0 +1,155 @@
+"""The vendor's own ids: given when a thing is made, or afterwards to what Stripe makes, and good wherever a thing is named."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from accounts.models import ApiKey, Invitation, Journal
+from billing.models import Cart, CheckoutAttempt, ScheduledChange, SeatChange
+from tests import factories, shelf
+from tests.billing.calling import Program, assert_problem
+
+CART = {"plan": "fieldnote/team", "seats": 5, "interval": "month", "currency": "usd"}
+
+
+@pytest.fixture
+def own(cast):
+    return Program(cast.organization_key)
+
+
+@pytest.fixture
+def vendor(cast):
+    return Program(cast.vendor_key, "external:acme-1")
+
+
+@pytest.fixture
+def stranger(cast):
+    return Program(factories.ApiKeyFactory(organization=cast.globex))
+
+
+def test_from_cart_to_invoice_by_the_vendors_own_ids(own, stranger, shop, cast):
+    made = own.post("carts", CART | {"external_id": "quote-1"})
+    again = own.post("carts", CART | {"external_id": "quote-1", "seats": 9})
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert made.json() == again.json() == own.get("carts/external:quote-1").json()
+    theirs = stranger.post("carts", CART | {"external_id": "quote-1"})
+    assert (theirs.status_code, theirs.json()["id"] == made.json()["id"]) == (201, False)
+    assert own.patch("carts/external:quote-1", {"seats": 6}).json()["seats"] == 6
+
+    asked = {"cart": "external:quote-1", "accepted_by": cast.membership(cast.owner).pk}
+    opened = own.post("checkouts", asked | {"external_id": "order-1"})
+    assert (opened.status_code, opened.json()["external_id"]) == (201, "order-1"), opened.content
+    assert own.post("checkouts", asked | {"external_id": "order-1"}).json() == opened.json()
+    other = own.post("checkouts", asked | {"external_id": "order-2"}).json()
+    states = dict(CheckoutAttempt.objects.values_list("external_id", "state"))
+    assert states == {"order-1": "expired", "order-2": "open"}
+    shop.pay(other["url"])
+    shop.settle()
+    bought = own.get("checkouts/external:order-2").json()
+    assert bought["state"] == "applied"
+    late = own.post("checkouts", asked | {"external_id": "order-2"})  # the cart is ordered by now
+    assert (late.status_code, late.json()) == (200, bought)
+
+    _changes(own, stranger)
+    shop.settle()
+    _names(own, stranger, bought["subscription"])
+
+
+def _changes(own, stranger):
+    preview = own.post("subscription/seats/preview", {"seats": 8}, key="").json()
+    change = own.post("subscription/seats/changes", {"token": preview["token"], "external_id": "po-1"})
+    assert (change.status_code, change.json()["external_id"]) == (201, "po-1"), change.content
+    again = own.post("subscription/seats/changes", {"seats": 9, "expected_due_now_minor": 1, "external_id": "po-1"})
+    assert (again.status_code, again.json()) == (200, change.json())
+    assert own.get("subscription/seats/changes/external:po-1").json() == change.json()
+    assert_problem(stranger.get("subscription/seats/changes/external:po-1"), 404, "not-found")
+    assert SeatChange.objects.count() == 1
+
+    coming = own.post("subscription/scheduled-changes", {"seats": 7, "external_id": "po-2"})
+    again = own.post("subscription/scheduled-changes", {"seats": 6, "external_id": "po-2"})
+    assert (coming.status_code, again.status_code, again.json()) == (201, 200, coming.json())
+    assert own.get("subscription").json()["scheduled"] == [coming.json()]
+    assert own.delete("subscription/scheduled-changes/external:po-2").json()["state"] == "canceled"
+    end = {"kind": "end", "reason_code": "unused"}
+    first = own.post("subscription/scheduled-changes", end).json()
+    named = own.post("subscription/scheduled-changes", end | {"external_id": "po-3"})
+    assert (named.status_code, named.json()) == (200, first | {"external_id": "po-3"})
+    assert ScheduledChange.objects.count() == 2
+
+
+def _names(own, stranger, stripe_id):
+    for place in (f"subscriptions/{stripe_id}", f"invoices/{own.get('invoices').json()['data'][0]['id']}"):
+        read = own.get(place)
+        assert read.json()["external_id"] is None
+        named = own.patch(place, {"external_id": "ours-1"}, If_Match=read.headers["ETag"])
+        assert named.json() == read.json() | {"external_id": "ours-1"}
+        by_name = f"{place.partition('/')[0]}/external:ours-1"
+        assert own.get(by_name).json() == named.json()
+        assert_problem(own.patch(by_name, {"external_id": None}, If_Match=read.headers["ETag"]), 412, "precondition-failed")
+        assert_problem(stranger.get(by_name), 404, "not-found")
+        assert_problem(stranger.patch(by_name, {"external_id": None}), 404, "not-found")
+    assert own.get("subscriptions").json()["data"][0] == own.get("subscription").json()
+    assert [one["external_id"] for one in own.get("invoices").json()["data"]].count("ours-1") == 1
+    second = own.get("invoices").json()["data"][1]["id"]
+    assert_problem(own.patch(f"invoices/{second}", {"external_id": "ours-1"}), 409, "external-id-taken", "#/external_id")
+    told = Journal.objects.filter(kind="billing.external_id.changed")
+    assert set(told.values_list("source", flat=True)) == {"api"}
+    assert own.patch(by_name, {"external_id": None}).json()["external_id"] is None
+
+
+def test_invitations_by_address(own):
+    ids = {"a@acme.example": "hire-1", "b@acme.example": "hire-2"}
+    made = own.post("invitations", {"emails": list(ids), "external_ids": ids})
+    assert (made.status_code, [one["outcome"] for one in made.json()["data"]]) == (201, ["invited", "invited"])
+    own.delete("invitations/external:hire-2")
+    again = own.post("invitations", {"emails": ["c@acme.example"], "external_ids": {"c@acme.example": "hire-2"}})
+    found = again.json()["data"][0]
+    assert (again.status_code, found["outcome"], found["invitation"]["state"]) == (200, "known", "revoked")
+    assert found["invitation"] == own.get("invitations/external:hire-2").json()
+    assert Invitation.objects.count() == 2
+    twice = {"emails": list(ids), "external_ids": dict.fromkeys(ids, "one")}
+    assert_problem(own.post("invitations", twice), 400, "invalid", "#/external_ids")
+    beside = {"emails": ["a@acme.example"], "external_ids": {"z@acme.example": "hire-9"}}
+    assert_problem(own.post("invitations", beside), 400, "invalid", "#/external_ids")
+
+
+def test_a_key_is_found_without_its_text_and_its_name_goes_to_the_successor(vendor):
+    wanted = {"name": "Report", "scopes": ["billing:read"], "external_id": "report"}
+    made, again = vendor.post("api-keys", wanted, key="a"), vendor.post("api-keys", wanted | {"name": "Other"})
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert again.json() == made.json() | {"key": None}
+    assert vendor.post("api-keys", wanted, key="a").json() == made.json()  # the same request may be shown it again
+    successor = vendor.post("api-keys/external:report/rotations").json()
+    assert vendor.get("api-keys/external:report").json()["id"] == successor["id"] != made.json()["id"]
+    assert ApiKey.objects.get(pk=made.json()["id"]).external_id is None
+    assert vendor.delete("api-keys/external:report").json()["state"] == "revoked"
+
+
+@pytest.mark.parametrize(
+    "path", ["carts/a%00b", "carts/external:", "invoices/in-1", "invitations/external:a%20b", "api-keys/a.b"]
+)
+def test_what_is_no_reference_is_named(vendor, path):
+    name = {"carts": "cart", "invoices": "invoice", "invitations": "invitation", "api-keys": "key"}[path.partition("/")[0]]
+    assert_problem(vendor.get(path), 400, "invalid", f"#/{name}")
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_asked_at_the_same_time_one_cart_is_made():
+    shelf.put_on_sale()
+    key, answers = factories.ApiKeyFactory(organization=factories.OrganizationFactory()), []
+
+    def ask():
+        try:
+            answers.append(Program(key).post("carts", CART | {"external_id": "quote-1"}))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _turn in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json()["id"] for answer in answers}) == Cart.objects.count() == 1
