@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -148,6 +149,8 @@ class ContactSends(base.View):
             row = billing_contacts.resend(contact=row, origin=self.origin(), at=clock.now())
         except ValidationError as error:
             raise Problem("not-sendable", " ".join(error.messages)) from None
+        except BillingContact.DoesNotExist:  # removed in this moment
+            raise Http404 from None
         return base.made(ContactOutput, plain(row), is_new=True)
 
 
