@@ -241,6 +241,12 @@ def cancel_subscription(stripe_id: str, params: Params, *, key: str) -> Subscrip
     return call("subscriptions.cancel", lambda c, o: c.v1.subscriptions.cancel(stripe_id, _plain(params), o), key=key)
 
 
+def resume_subscription(stripe_id: str, params: Params, *, key: str) -> Subscription:
+    """Wake a paused one. Raises Refused when it is not paused."""
+    full: Any = {**params, "expand": _SUBSCRIPTION_EXPAND}
+    return call("subscriptions.resume", lambda c, o: c.v1.subscriptions.resume(stripe_id, full, o), key=key)
+
+
 _TERMS: Final = ["schedule", "discounts"]
 
 

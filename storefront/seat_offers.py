@@ -12,7 +12,7 @@ from billing.queries import unseated
 from billing.queries.overview import Standing
 from billing.services import faults, seats
 from config import words
-from storefront import receipts, seat_problems
+from storefront import receipts, seat_problems, trial_receipts
 
 NOW, RENEWAL = "now", "renewal"
 
@@ -37,12 +37,13 @@ class Answer:
 
 def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answer:
     """Answer a number. Going up now asks Stripe once; everything else is known here."""
-    if wanted > standing.quantity and when == NOW:
+    is_trial = standing.trial_ends_at is not None
+    if (wanted > standing.quantity and when == NOW) or (is_trial and wanted != standing.quantity):
         try:
             return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at), at=at)
         except (seats.SeatsError, faults.GatewayError) as error:
             return Answer(seats=wanted, when=NOW, problem=seat_problems.of(standing, error, wanted))
-    if wanted == standing.quantity and when == NOW:
+    if wanted == standing.quantity and (when == NOW or is_trial):
         return Answer(seats=wanted, when=NOW)
     return _later(standing, wanted)
 
@@ -50,6 +51,8 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answe
 def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: bool = False) -> Answer:
     """A price with its token."""
     shown = offer.preview
+    if shown.first_charge is not None:
+        return _in_trial(standing, offer, at=at, stale=stale)
     due = words.money(shown.due_now_minor, shown.currency)
     gained = words.seats(shown.quantity_after - shown.quantity_before)
     label = _("Pay %(amount)s and add %(seats)s") if shown.due_now_minor else _("Add %(seats)s")
@@ -61,8 +64,28 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
         confirm_label=label % {"amount": due, "seats": gained},
         unseated=unseated.members(standing.row),
         room=standing.free + shown.quantity_after - shown.quantity_before,
-        holds_minutes=max(1, round((offer.expires_at - at) / timedelta(minutes=1))),
+        holds_minutes=_minutes(offer, at),
     )
+
+
+def _in_trial(standing: Standing, offer: seats.Offer, *, at: datetime, stale: bool) -> Answer:
+    """More or fewer seats, for nothing."""
+    shown = offer.preview
+    gained = shown.quantity_after - shown.quantity_before
+    return Answer(
+        seats=shown.quantity_after,
+        when=NOW,
+        receipt=trial_receipts.of_preview(shown, standing, stale=stale),
+        token=offer.token,
+        confirm_label=_("Have %(seats)s, free for now") % {"seats": words.seats(shown.quantity_after)},
+        unseated=unseated.members(standing.row) if gained > 0 else [],
+        room=standing.free + gained,
+        holds_minutes=_minutes(offer, at),
+    )
+
+
+def _minutes(offer: seats.Offer, at: datetime) -> int:
+    return max(1, round((offer.expires_at - at) / timedelta(minutes=1)))
 
 
 def _later(standing: Standing, wanted: int) -> Answer:

@@ -52,6 +52,11 @@ def seats_url(standing: Standing, **query: Any) -> str:
     return f"{reverse('storefront:seats')}?{urlencode({'line': standing.row.line.code, **query})}"
 
 
+def resumption_url(standing: Standing) -> str:
+    """What going on after the trial costs."""
+    return f"{reverse('storefront:resumption')}?{urlencode({'line': standing.row.line.code})}"
+
+
 def cancellation_url(standing: Standing) -> str:
     """The page that ends (or keeps) this subscription, of the several an organization may have."""
     return f"{reverse('storefront:cancellation')}?{urlencode({'line': standing.row.line.code})}"
@@ -139,6 +144,33 @@ def _ends(error: seats.EndsSoon, standing: Standing, wanted: int) -> Problem:
 
 
 @_of.register
+def _paused(error: seats.Paused, standing: Standing, wanted: int) -> Problem:
+    if not standing.is_trial_over:
+        return Problem(
+            title=_("Your subscription is paused"),
+            text=_("Everything is kept and can be read; nothing can be changed meanwhile. Ask us when it goes on."),
+            action_label=_("Talk to a person"),
+            action_url=reverse("storefront:talk"),
+        )
+    return Problem(
+        title=_("The trial is over"),
+        text=_("Everything is kept and can be read. Go on first; then seats can be changed again."),
+        tone="warn",
+        action_label=_("See what going on costs"),
+        action_url=resumption_url(standing),
+    )
+
+
+@_of.register
+def _in_trial(error: seats.InTrial, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("In a trial seats change at once"),
+        text=_("They cost nothing until it ends, so there is nothing to wait for. Choose the number you want from now on."),
+        status=422,
+    )
+
+
+@_of.register
 def _not_live(error: seats.NotLive, standing: Standing, wanted: int) -> Problem:
     return Problem(
         title=_("Seats can't be changed right now"),
@@ -165,6 +197,14 @@ def _nothing(error: seats.NothingChanges, standing: Standing, wanted: int) -> Pr
 @_of.register
 def _in_use(error: seats.BelowSeatsInUse, standing: Standing, wanted: int) -> Problem:
     values = {"count": words.number(error.missing)}
+    if standing.trial_ends_at is not None:
+        count = ngettext("%(count)s more person has a seat", "%(count)s more people have a seat", error.missing)
+        return Problem(
+            title=count % values,
+            text=_("In a trial fewer seats count at once: take seats back below, then choose the number. Nothing was changed."),
+            tone="warn",
+            status=422,
+        )
     return Problem(
         title=_("Choose who gives a seat back"),
         text=_("More people have a seat than would be left: choose %(count)s more. Nothing was changed yet.") % values,

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import Scheduled, Standing
+from billing.queries.overview import NextCharge, Scheduled, Standing
 from config import words
 from storefront import reductions
 
@@ -42,6 +42,10 @@ def fewer_or_more(delta: int) -> str:
 def _present(standing: Standing, at: datetime) -> Event:
     row = standing.row
     values = {"plan": row.plan.name, "day": words.on_day(row.period_starts_at)}
+    if standing.trial_ends_at is not None or standing.is_trial_over:
+        values["day"] = words.on_day(row.started_at)
+        said = _("%(plan)s, in a trial that began %(day)s.") if standing.trial_ends_at else _("%(plan)s, to read only.")
+        return {"on": at, "title": words.seats(standing.quantity), "detail": said % values, "kind": "now"}
     return {
         "on": at,
         "title": words.seats(standing.quantity),
@@ -151,9 +155,37 @@ def _change(standing: Standing, change: Scheduled) -> Event:
     }
 
 
+def _trial_end(standing: Standing, charge: NextCharge) -> Event:
+    """The trial's end, and what then: the first charge, or a pause without a card."""
+    seats = words.seats(charge.seats)
+    if standing.card is None:
+        return {
+            "on": charge.at,
+            "title": _("The trial ends"),
+            "detail": _("Without a card it pauses: nothing is charged, everything is kept. With one, %(seats)s go on for this.")
+            % {"seats": seats},
+            "amount_minor": charge.due_minor,
+            "currency": charge.currency,
+            "kind": "warn",
+            "action_url": reverse("storefront:payment_card"),
+            "action_label": _("Add a card"),
+            "rank": 2,
+        }
+    return {
+        "on": charge.at,
+        "title": _("The trial ends, the first period begins"),
+        "detail": _("%(seats)s, charged to the card ending in %(last4)s.") % {"seats": seats, "last4": standing.card.last4},
+        "amount_minor": charge.due_minor,
+        "currency": charge.currency,
+        "rank": 2,
+    }
+
+
 def _period_end(standing: Standing) -> list[Event]:
     """The renewal, or the end."""
     charge, end = standing.next_charge, standing.end
+    if charge is not None and standing.trial_ends_at is not None:
+        return [_trial_end(standing, charge)]
     if charge is not None:
         until = words.day(standing.next_period_ends_at - timedelta(days=1))
         return [

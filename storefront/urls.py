@@ -32,6 +32,7 @@ from storefront.views import (
     talk,
     tax,
     team,
+    trials,
 )
 
 app_name = "storefront"
@@ -114,5 +115,8 @@ urlpatterns: list[URLPattern] = [
     path("invoices/<slug:stripe_id>/credit-notes/", invoices.credit_notes, name="credit_notes"),
     path("invoices/<slug:stripe_id>/credit-notes/<slug:note_id>/pdf/", invoices.credit_note_pdf, name="credit_note_pdf"),
     path("payment-method/", payment.payment_method, name="payment_method"),
+    path("payment-method/card/", payment.card, name="payment_card"),
+    path("subscription/trial/extension/", trials.extension, name="trial_extension"),
+    path("subscription/resumption/", trials.resumption, name="resumption"),
     path("demo/clock/", sandbox_bar.move, name="sandbox_bar"),
 ]

@@ -123,8 +123,10 @@ class Shop:
 
     # Buying
 
-    def cart(self, organization=None, *, plan="fieldnote/team", seats=10, interval="month", currency="usd", actor=None) -> Cart:
-        wanted = carts.Wanted(plan=plan, seats=seats, interval=interval, currency=currency)
+    def cart(
+        self, organization=None, *, plan="fieldnote/team", seats=10, interval="month", currency="usd", actor=None, **more
+    ) -> Cart:
+        wanted = carts.Wanted(plan=plan, seats=seats, interval=interval, currency=currency, **more)
         origin = Origin(actor=actor or self.owner, source=Source.PAGE)
         return carts.start(wanted=wanted, at=clock.now(), origin=origin, organization=organization or self.organization)
 

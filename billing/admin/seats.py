@@ -14,7 +14,15 @@ from billing.models import ScheduledChange, SeatChange, SeatLedgerEntry
 from config import words
 from config.admin import columns, facts, pages
 
-LEDGER_TONES = {"started": "good", "added": "good", "renewed": "info", "removed": "wait", "stripe": "info", "ended": "bad"}
+LEDGER_TONES = {
+    "started": "good",
+    "added": "good",
+    "converted": "good",
+    "renewed": "info",
+    "removed": "wait",
+    "stripe": "info",
+    "ended": "bad",
+}
 CHANGE_TONES = {
     "sending": "info",
     "waiting": "wait",

@@ -53,15 +53,18 @@ class _Words:
 
     @display(description=_("MRR"))
     def mrr(self, row: Subscription) -> str:
-        return money(ledger.mrr_minor(row.price, row.quantity), row.currency)
+        return money(ledger.counted_mrr_minor(row, row.quantity), row.currency)
 
     @display(description=_("Renews"), ordering="period_ends_at")
     def renews(self, row: Subscription) -> SafeString | str:
-        """The next charge's day, or how it ends."""
+        """The next charge's day, or how it ends; of a trial, when that does."""
         if row.ended_at:
             return format_html('<span class="admin-soft">{}</span>', _("ended on %(day)s") % {"day": words.day(row.ended_at)})
         if row.cancel_at:
             return columns.badge(_("ends on %(day)s") % {"day": words.day(row.cancel_at)}, "wait")
+        if row.is_in_trial:
+            said = _("read-only since the trial") if row.status == "paused" else _("trial until %(day)s")
+            return columns.badge(said % {"day": words.day(row.trial_ends_at or row.period_ends_at)}, "info")
         return format_html('<span class="admin-when">{}</span>', words.day_away(row.period_ends_at))
 
     @display(description=_("Plan"), ordering="plan__name")
@@ -89,6 +92,7 @@ class SubscriptionAdmin(_Words, exports.Exported):
                     ("seats", "mrr"),
                     ("renews", "started_at"),
                     ("period_starts_at", "period_ends_at"),
+                    ("trial_ends_at", "converted_at"),
                     ("cancel_at", "canceled_at"),
                     "more",
                 )

@@ -39,6 +39,7 @@ PREVIEW: dict[str, Any] = {
     "renewal_discount_minor": 0,
     "discounts": [],
     "renewal_at": "2026-03-30T09:30:00Z",
+    "first_charge": None,
 }
 CHANGE: dict[str, Any] = {
     "id": "k3m9x2c7w5nq8h4t",
@@ -75,6 +76,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "seats": {"bought": 13, "assigned": 9, "held": 1, "free": 3, "coming": 11},
     "period": {"starts_at": "2026-02-28T09:30:00Z", "ends_at": "2026-03-30T09:30:00Z"},
     "ends_at": None,
+    "trial": None,
     "next_charge": {
         "at": "2026-03-30T09:30:00Z",
         "seats": 11,
@@ -126,6 +128,7 @@ CATALOG: dict[str, Any] = {
                     "seats_min": 3,
                     "seats_max": 100,
                     "is_recommended": True,
+                    "trial_days": 14,
                     "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 250, "unit": "GB"}],
                     "prices": [
                         {

@@ -71,7 +71,9 @@ def _shown(key: str) -> str:
 
 
 class SeatPreviewInput(Strict):
-    seats = serializers.IntegerField(min_value=1, max_value=MOST_SEATS, help_text="Seats to have, more than now.")
+    seats = serializers.IntegerField(
+        min_value=1, max_value=MOST_SEATS, help_text="Seats to have, more than now; in a trial fewer, too."
+    )
 
 
 class SeatChangeInput(Strict):

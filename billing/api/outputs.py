@@ -80,6 +80,7 @@ class CatalogPlanOutput(Output):
     seats_min = serializers.IntegerField()
     seats_max = serializers.IntegerField(help_text="The most that is sold without a person.")
     is_recommended = serializers.BooleanField()
+    trial_days = serializers.IntegerField(help_text="How long a company can try it for free, once; 0: not at all.")
     features = FeatureOutput(many=True)
     prices = PriceOutput(many=True)
 
@@ -164,6 +165,19 @@ class NextChargeOutput(Output):
     due_minor = serializers.IntegerField(help_text="Before tax, after discounts and the balance.")
 
 
+class TrialOutput(Output):
+    """A trial that has not become paid. Its seats are free; `next_charge` is the first charge, if a card is there by then."""
+
+    starts_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField()
+    is_over = serializers.BooleanField(help_text="It ended without a card: read-only until somebody goes on.")
+    has_card = serializers.BooleanField(help_text="Without one nothing is charged at its end, and it pauses.")
+    can_be_extended_until = serializers.DateTimeField(
+        allow_null=True, help_text="Until when one extension would let it go on, while it can be had. Null: it cannot."
+    )
+    continue_url = serializers.URLField(help_text="Where a person adds a card; once it is over: sees what going on costs.")
+
+
 class SubscriptionOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
@@ -175,6 +189,7 @@ class SubscriptionOutput(Output):
     seats = SeatsOutput()
     period = PeriodOutput()
     ends_at = serializers.DateTimeField(allow_null=True)
+    trial = TrialOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
     discounts = DiscountOutput(many=True)
     balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")
@@ -205,6 +220,20 @@ class TaxOutput(Output):
     is_reverse = serializers.BooleanField(help_text="Reverse charge.")
 
 
+class FirstChargeOutput(Output):
+    """What is charged when a trial becomes paid."""
+
+    at = serializers.DateTimeField()
+    seats = serializers.IntegerField()
+    subtotal_minor = serializers.IntegerField(help_text="Of the seats, before discounts and tax.")
+    discount_minor = serializers.IntegerField()
+    tax_minor = serializers.IntegerField()
+    taxes = TaxOutput(many=True)
+    total_minor = serializers.IntegerField(help_text="After discounts, with tax.")
+    balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
+    due_minor = serializers.IntegerField()
+
+
 class PreviewOutput(Output):
     """What a change costs. Confirm it with `token` until `expires_at`; the charge is `due_now_minor`, to the cent."""
 
@@ -232,6 +261,9 @@ class PreviewOutput(Output):
     renewal_discount_minor = serializers.IntegerField()
     discounts = DiscountOutput(many=True)
     renewal_at = serializers.DateTimeField()
+    first_charge = FirstChargeOutput(
+        allow_null=True, help_text="In a trial, in which nothing is due: what the change makes of its first charge."
+    )
 
 
 class SeatChangeOutput(Output):
@@ -269,7 +301,16 @@ class EntitlementOutput(Output):
     entitled = serializers.BooleanField()
     limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or not a counted feature.")
     reason = serializers.ChoiceField(
-        choices=("included", "not_in_plan", "no_subscription", "subscription_suspended", "not_a_member", "no_seat")
+        choices=(
+            "included",
+            "not_in_plan",
+            "no_subscription",
+            "subscription_suspended",
+            "read_only",
+            "not_a_member",
+            "no_seat",
+        ),
+        help_text="`read_only`: a trial ended without a card; what was made may be looked at, nothing may be added.",
     )
     plan = serializers.CharField(allow_null=True, help_text="line/plan")
     until = serializers.DateTimeField(allow_null=True, help_text="When this may change by itself: ask again then.")

@@ -23,6 +23,7 @@ from billing.services import (
     promotions,
     seats,
     tax_ids,
+    trials,
 )
 from config.problems import Problem
 
@@ -53,6 +54,21 @@ def with_more(error: Exception, **more: Any) -> Problem:
 def _not_live(error: Any) -> Problem:
     detail = _("There is no active subscription. Buy a plan in the store, or pay what is open there.")
     return Problem("subscription-not-active", detail)
+
+
+def _paused(error: Any) -> Problem:
+    detail = _("The subscription is paused: a trial ended without a card. A person goes on with it in the store.")
+    return Problem("subscription-paused", detail)
+
+
+def _in_trial(error: Any) -> Problem:
+    detail = _("In a trial seats change at once and cost nothing. Preview and change them instead of scheduling.")
+    return Problem("in-trial", detail)
+
+
+def _trial_refused(error: trials.Refused) -> Problem:
+    detail = _("This cannot be tried: a company tries a product once. Buy it, by a cart with `is_trial` false.")
+    return Problem("trial-refused", detail, reason=str(error.answer.refusal))
 
 
 def _nothing_changes(error: Any) -> Problem:
@@ -230,7 +246,10 @@ def _later(code: str, detail: str, *, status_code: int, seconds: int, **more: An
 
 # The first that fits: kinds before what they are a kind of.
 MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
+    (seats.Paused, _paused),
     (seats.NotLive, _not_live),
+    (seats.InTrial, _in_trial),
+    (trials.Refused, _trial_refused),
     (seats.NothingChanges, _nothing_changes),
     (seats.BelowMinimum, _below_minimum),
     (seats.AboveMaximum, _above_maximum),

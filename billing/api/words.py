@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from billing.models import ChangeState, ScheduledChange, SeatChange
-from billing.queries import catalog, overview
+from billing.queries import catalog, overview, trials
 from billing.queries.overview import Standing
+from billing.rules.preview import FirstCharge
 from billing.rules.promotions import Held
 from billing.services import seats
 
@@ -38,6 +40,7 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
         "seats_min": plan.seats_min,
         "seats_max": plan.seats_max,
         "is_recommended": plan.is_recommended,
+        "trial_days": plan.trial_days,
         "features": [
             {
                 "code": feature.code,
@@ -59,7 +62,8 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
     }
 
 
-def subscription(standing: Standing) -> dict[str, Any]:
+def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
+    """`at`: the present instant, in store time."""
     row, next_charge = standing.row, standing.next_charge
     return {
         "id": row.stripe_id,
@@ -78,11 +82,30 @@ def subscription(standing: Standing) -> dict[str, Any]:
         },
         "period": {"starts_at": row.period_starts_at, "ends_at": row.period_ends_at},
         "ends_at": standing.ends_at,
+        "trial": _trial(standing, at),
         "next_charge": _next_charge(next_charge) if next_charge else None,
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [scheduled_change(change) for change in standing.scheduled],
+    }
+
+
+def _trial(standing: Standing, at: datetime) -> dict[str, Any] | None:
+    row, facts = standing.row, standing.trial
+    if not row.is_live or not row.is_in_trial or row.trial_ends_at is None:
+        return None
+    longer = None
+    if facts is not None and standing.trial_ends_at is not None and standing.ends_at is None:
+        longer = trials.extended_end(ends_at=row.trial_ends_at, extended_at=facts.extended_at, at=at)
+    going_on = f"{page('storefront:resumption')}?line={row.line.code}"
+    return {
+        "starts_at": facts.starts_at if facts else None,
+        "ends_at": row.trial_ends_at,
+        "is_over": standing.is_trial_over,
+        "has_card": standing.card is not None,
+        "can_be_extended_until": longer,
+        "continue_url": going_on if standing.is_trial_over else page("storefront:payment_card"),
     }
 
 
@@ -148,7 +171,13 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "renewal_discount_minor": shown.renewal_discount_minor,
         "discounts": [_discount(one) for one in shown.discounts],
         "renewal_at": shown.renewal_at,
+        "first_charge": _first_charge(shown.first_charge) if shown.first_charge else None,
     }
+
+
+def _first_charge(charge: FirstCharge) -> dict[str, Any]:
+    plain = {name: value for name, value in asdict(charge).items() if name not in ("quantity", "currency", "taxes")}
+    return plain | {"seats": charge.quantity, "taxes": [asdict(line) for line in charge.taxes]}
 
 
 def seat_change(change: SeatChange) -> dict[str, Any]:

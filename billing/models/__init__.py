@@ -39,6 +39,7 @@ from billing.models.seats import (
 from billing.models.store_time import StoreTime
 from billing.models.subscription import LIVE_STATUSES, Subscription, SubscriptionStatus
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
+from billing.models.trial import Trial
 
 __all__ = [
     "LIVE_STATUSES",
@@ -97,4 +98,5 @@ __all__ = [
     "TaxIdState",
     "TaxRate",
     "TaxStanding",
+    "Trial",
 ]

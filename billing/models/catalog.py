@@ -82,6 +82,7 @@ class Plan(models.Model):
         help_text=_("List of {code, name, limit: number or null, unit: text or null, group}; texts by language."),
     )
     is_recommended = models.BooleanField(default=False)
+    trial_days = models.PositiveSmallIntegerField(default=0, help_text=_("Free for so long, once; 0: no trial."))
     stripe_product_id = models.CharField(max_length=64, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("No longer sold; customers on it keep it."))
 

@@ -26,6 +26,7 @@ class DifferenceKind(models.TextChoices):
     ENDING = "ending", _("End differs")
     PHASES = "phases", _("Scheduled seats differ")
     TAX = "tax", _("Tax differs")
+    TRIAL = "trial", _("Free period that nothing explains")
     CURRENCY = "currency", _("Currency differs")
     COMMAND = "command", _("Stripe command open too long")
 

@@ -49,6 +49,7 @@ class LedgerKind(models.TextChoices):
     REMOVED = "removed", _("Seats given back")
     STRIPE = "stripe", _("Changed in Stripe")
     ENDED = "ended", _("Subscription ended")
+    CONVERTED = "converted", _("Trial became paid")
 
 
 class SeatLedgerEntry(models.Model):

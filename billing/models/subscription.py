@@ -52,6 +52,9 @@ class Subscription(external.ExternallyNamed):
     cancel_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody asked for the end."))
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Of one that began with a trial; a free period given to somebody who pays already is none.
+    trial_ends_at = models.DateTimeField(null=True, blank=True)
+    converted_at = models.DateTimeField(null=True, blank=True, help_text=_("Its first paid period after the trial began."))
     # An increase that waits for its payment (Stripe's pending update).
     pending_quantity = models.PositiveIntegerField(null=True, blank=True)
     pending_expires_at = models.DateTimeField(null=True, blank=True)
@@ -87,6 +90,11 @@ class Subscription(external.ExternallyNamed):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    @property
+    def is_in_trial(self) -> bool:
+        """Whether it has not been paid for yet: its trial goes on, or ended without a card. It counts for no revenue."""
+        return self.trial_ends_at is not None and self.converted_at is None
 
     @property
     def is_being_arranged(self) -> bool:

@@ -69,6 +69,7 @@ class PlanOnSale:
     is_recommended: bool
     features: tuple[FeatureOnSale, ...]
     prices: tuple[PriceOnSale, ...]
+    trial_days: int = 0
 
     @property
     def path(self) -> str:
@@ -246,6 +247,7 @@ def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSa
             is_recommended=plan.is_recommended,
             features=tuple(_feature(feature) for feature in plan.features),
             prices=tuple(prices.get(plan.id, ())),
+            trial_days=plan.trial_days,
         )
         for plan in plans
     )

@@ -29,6 +29,7 @@ from billing.models import (
     StripeObject,
     Subscription,
     TaxStanding,
+    Trial,
 )
 from billing.rules import reconciling
 
@@ -57,7 +58,7 @@ def last_run_finished_at() -> datetime | None:
 
 
 def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, Known]:
-    """Our rows of these, by Stripe's id. Five queries.
+    """Our rows of these, by Stripe's id. Six queries.
 
     `is_moving`: a command or a dirty mark is under way, or the row was written after `since`, when Stripe was asked.
     """
@@ -65,7 +66,7 @@ def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, 
 
 
 def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
-    """The same for rows at hand (with `price` and `organization` selected). Four queries."""
+    """The same for rows at hand (with `price` and `organization` selected). Five queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
     for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING):
@@ -73,10 +74,11 @@ def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
     moving = _moving(held)
     rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
     taxed = {standing.organization_id: standing for standing in rows_of}
+    agreed = dict(Trial.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     return {
         row.stripe_id: Known(
             row,
-            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id)),
+            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id), agreed.get(row.pk)),
             row.pk in moving or bool(row.mirrored_at and row.mirrored_at >= since),
         )
         for row in held
@@ -113,7 +115,9 @@ def dirty(keys: Iterable[str]) -> set[str]:
     return set(marks.values_list("key", flat=True))
 
 
-def _ours(row: Subscription, waiting: list[ScheduledChange], standing: TaxStanding | None) -> reconciling.Ours:
+def _ours(
+    row: Subscription, waiting: list[ScheduledChange], standing: TaxStanding | None, trial_ends_at: datetime | None
+) -> reconciling.Ours:
     seats = sum(change.delta for change in waiting if change.kind == ScheduledKind.SEATS)
     price = row.price.stripe_price_id
     return reconciling.Ours(
@@ -130,6 +134,7 @@ def _ours(row: Subscription, waiting: list[ScheduledChange], standing: TaxStandi
         is_arranged=not row.is_being_arranged,
         tax_rates=_tax_rates(standing),
         has_automatic_tax=standing is not None and standing.is_automatic,
+        trial_ends_at=trial_ends_at,
     )
 
 

@@ -13,6 +13,8 @@ from billing.queries import catalog
 
 # A payment that is being retried takes nothing away; one that was given up does.
 ENTITLED_STATUSES = ("trialing", "active", "past_due")
+# A trial that ended without a card: what was made can be looked at, nothing can be added.
+PAUSED = "paused"
 
 
 class Reason(StrEnum):
@@ -20,6 +22,7 @@ class Reason(StrEnum):
     NOT_IN_PLAN = "not_in_plan"
     NO_SUBSCRIPTION = "no_subscription"
     SUSPENDED = "subscription_suspended"
+    READ_ONLY = "read_only"
     NOT_A_MEMBER = "not_a_member"
     NO_SEAT = "no_seat"
 
@@ -90,7 +93,9 @@ def _is_sold(code: str) -> bool:
 
 def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) -> Entitlement:
     reason = Reason.INCLUDED
-    if row["status"] not in ENTITLED_STATUSES:
+    if row["status"] == PAUSED:
+        reason = Reason.READ_ONLY
+    elif row["status"] not in ENTITLED_STATUSES:
         reason = Reason.SUSPENDED
     elif feature is None:
         reason = Reason.NOT_IN_PLAN

@@ -79,7 +79,11 @@ COLUMNS: Final = (
     "id, stripe_id, number, status, billing_reason, currency, total_minor, amount_remaining_minor, refunded_minor, "
     "credited_minor, issued_at, paid_at, next_attempt_at, external_id"
 )
-SHOWN: Final = f"SELECT {COLUMNS} FROM billing_invoice WHERE organization_id = %s AND status <> 'draft'"  # noqa: S608 - our own
+# Nor those of nothing at all, as a trial makes them: nobody owes or has paid anything by them.
+SHOWN: Final = (
+    f"SELECT {COLUMNS} FROM billing_invoice WHERE organization_id = %s AND status <> 'draft'"  # noqa: S608 - our own
+    " AND (subtotal_minor <> 0 OR total_minor <> 0)"
+)
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"
 OLDER: Final = " AND issued_at <= %s AND (issued_at, id) < (%s, %s)"
 LINES: Final = """

@@ -18,11 +18,13 @@ class State(StrEnum):
     """What matters most about a subscription right now; the first that holds, in this order."""
 
     ENDED = "ended"
+    PAUSED = "paused"  # read-only: a trial ended without a card, or a person of ours stopped it
     PAST_DUE = "past_due"
     WAITING = "waiting"  # an increase waits for its payment
     BEING_MADE = "being_made"  # a change is on its way to Stripe
     ENDING = "ending"
     ARRANGING = "arranging"  # Stripe does not know the newest scheduled change yet
+    TRIAL = "trial"
     ACTIVE = "active"
 
 
@@ -117,6 +119,14 @@ class NextCharge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialFacts:
+    """What was agreed of the trial it began with."""
+
+    starts_at: datetime
+    extended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """One subscription with everything that hangs on it. `in_use` counts people, `held` seats kept for the invited."""
 
@@ -131,6 +141,17 @@ class Standing:
     balance_minor: int
     is_busy: bool
     is_asked: bool
+    trial: TrialFacts | None = None
+
+    @cached_property
+    def trial_ends_at(self) -> datetime | None:
+        """When the trial that goes on ends; None: none does."""
+        return self.row.trial_ends_at if self.row.status == "trialing" and self.row.is_in_trial else None
+
+    @cached_property
+    def is_trial_over(self) -> bool:
+        """Whether it waits, read-only, for a card: its trial ended without one."""
+        return self.row.status == "paused" and self.row.is_in_trial
 
     @cached_property
     def quantity(self) -> int:
@@ -183,7 +204,7 @@ class Standing:
 
     @cached_property
     def next_charge(self) -> NextCharge | None:
-        if self.coming < 1 or not self.row.is_live:
+        if self.coming < 1 or not self.row.is_live or self.row.status == "paused":
             return None
         total = self.total_minor(self.coming)
         off = self.discount_minor(total, self.row.period_ends_at)
@@ -208,11 +229,13 @@ class Standing:
         row, change = self.row, self.change
         found = (
             (State.ENDED, not row.is_live),
+            (State.PAUSED, row.status == "paused"),
             (State.PAST_DUE, row.status in ("past_due", "unpaid") or self.invoice is not None),
             (State.WAITING, change is not None and change.is_waiting),
             (State.BEING_MADE, change is not None or (self.is_busy and not row.is_being_arranged)),
             (State.ENDING, self.ends_at is not None),
             (State.ARRANGING, row.is_being_arranged),
+            (State.TRIAL, self.trial_ends_at is not None),
         )
         return next((state for state, holds in found if holds), State.ACTIVE)
 
@@ -243,6 +266,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
         is_asked=row.is_asked,
+        trial=TrialFacts(**_instants(row.trial)) if row.trial else None,
     )
 
 

@@ -22,7 +22,9 @@ STATEMENT: Final = """
 SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, change.of, invoice.of, EXISTS (
     SELECT 1 FROM billing_stripecommand k WHERE k.target = 'subscription:' || s.id AND k.state = 'open'), EXISTS (
     SELECT 1 FROM accounts_seatrequest q JOIN accounts_membership n ON n.id = q.membership_id
-    WHERE n.organization_id = s.organization_id AND n.left_at IS NULL AND q.state = 'open')
+    WHERE n.organization_id = s.organization_id AND n.left_at IS NULL AND q.state = 'open'),
+    (SELECT json_build_object('starts_at', t.starts_at, 'extended_at', t.extended_at)
+    FROM billing_trial t WHERE t.subscription_id = s.id)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -82,6 +84,7 @@ class Row:
     invoice: dict[str, Any] | None
     is_busy: bool
     is_asked: bool
+    trial: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -138,7 +141,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial = values
     return Row(
         subscription=subscription,
         people=people,
@@ -149,4 +152,5 @@ def _row(found: Sequence[Any]) -> Row:
         invoice=invoice,
         is_busy=is_busy,
         is_asked=is_asked,
+        trial=trial,
     )

@@ -15,6 +15,8 @@ Text = Mapping[str, str]  # language code to text
 STAGES: Final = ("launch", "growth", "mature", "sunset")
 INTERVALS: Final = ("month", "year")
 DEFAULT_MAX_PLANS: Final = 4
+# Stripe takes 730; a longer trial than a quarter's is a pilot, and has terms of its own.
+MOST_TRIAL_DAYS: Final = 90
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Plan:
     moves: tuple[str, ...]
     features: tuple[Feature, ...]
     prices: tuple[Price, ...]
+    trial_days: int = 0
+    """How long it can be tried for free, once; 0: not at all."""
 
     def price(self, interval: str, currency: str) -> Price | None:
         return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)

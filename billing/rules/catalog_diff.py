@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from billing.rules import catalog, tax
+
+# What is named by itself when it changes.
+PLAN_FIELDS: Final = ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps", "trial_days")
 
 
 class Kind(StrEnum):
@@ -107,7 +110,7 @@ def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[
 
 
 def _plan_changes(subject: str, before: catalog.Plan, after: catalog.Plan) -> Iterator[Change]:
-    yield from _fields(subject, before, after, ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps"))
+    yield from _fields(subject, before, after, PLAN_FIELDS)
     for price in after.prices:
         earlier = before.price(price.interval, price.currency)
         if earlier is None:

@@ -14,7 +14,7 @@ from billing.rules.catalog_reading import Notes, Problem, Table
 _LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans")
 _PLAN_KEYS: Final = (
     *("name", "pitch", "seats", "recommended", "margin_bps", "unit_cost", "moves", "features"),
-    *("scheme", "tiers", "prices"),
+    *("scheme", "tiers", "prices", "trial_days"),
 )
 
 
@@ -145,6 +145,7 @@ def _plan(
         moves=table.words("moves", '["team"]'),
         features=_included(table, known),
         prices=_prices(table, currencies),
+        trial_days=table.integer("trial_days", 14, least=0, most=catalog.MOST_TRIAL_DAYS) if table.has("trial_days") else 0,
     )
 
 

@@ -23,12 +23,33 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FirstCharge:
+    """What `quantity` seats are charged at the instant `at`, when a trial becomes paid; minor units of `currency`.
+
+    `total_minor` is after `discount_minor` and with tax; `balance_applied_minor` is the credit used (positive) or a debt
+    collected (negative), and `due_minor` is what the card is charged.
+    """
+
+    at: datetime
+    quantity: int
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    balance_applied_minor: int
+    due_minor: int
+    taxes: tuple[tax.TaxLine, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """The price of going from `quantity_before` to `quantity_after` seats at the instant `proration_at`.
 
     Amounts in minor units of `currency`. `balance_applied_minor` is the credit used (positive) or debt collected (negative);
     `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
-    less `renewal_discount_minor`, before tax and balance. `discounts` are those in force, worked into the lines.
+    less `renewal_discount_minor`, before tax and balance. `discounts` are those in force, worked into the lines. In a trial
+    nothing is due, and `first_charge` is what the change makes of the first one.
     """
 
     subscription_id: str
@@ -51,6 +72,7 @@ class Preview:
     renewal_discount_minor: int = 0
     discounts: tuple[promotions.Held, ...] = ()
     taxes: tuple[tax.TaxLine, ...] = ()
+    first_charge: FirstCharge | None = None
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""
@@ -69,6 +91,7 @@ class Preview:
             self.balance_before_minor,
             self.balance_applied_minor,
             self.due_now_minor,
+            self.first_charge,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -30,12 +30,13 @@ class Kind(StrEnum):
     ENDING = "ending"
     PHASES = "phases"
     TAX = "tax"
+    TRIAL = "trial"
     CURRENCY = "currency"
     COMMAND = "command"
 
 
 # What an accepted difference explains for as long as Stripe says the same: an approved exception.
-EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.FOREIGN})
+EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.TRIAL, Kind.FOREIGN})
 # A difference of these says all there is: whatever else differs is its consequence, and no second alarm.
 TELLING: Final = frozenset({Kind.QUANTITY, Kind.PRICE, Kind.UNKNOWN_PRICE, Kind.CURRENCY})
 
@@ -70,6 +71,8 @@ class Ours:
     tax_rates: tuple[str, ...] | None = ()
     """What Stripe was told to tax with; None while it is being told."""
     has_automatic_tax: bool = False
+    trial_ends_at: datetime | None = None
+    """As agreed with the customer, whatever Stripe said since; None: no trial was."""
 
     @property
     def is_live(self) -> bool:
@@ -95,6 +98,8 @@ class Theirs:
     coupons: tuple[str, ...] = ()
     tax_rates: tuple[str, ...] = ()
     has_automatic_tax: bool = False
+    trial_ends_at: datetime | None = None
+    """Only while it goes on: one that is over is no term any more."""
 
     @property
     def is_live(self) -> bool:
@@ -158,6 +163,9 @@ def _differences(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Fou
     if strange:
         yield Found(Kind.DISCOUNT, ours.stripe_id, {"coupons": []}, {"coupons": strange})
     yield from _tax(ours, theirs)
+    if theirs.trial_ends_at is not None and theirs.trial_ends_at != ours.trial_ends_at:
+        agreed, runs = _iso(ours.trial_ends_at), _iso(theirs.trial_ends_at)
+        yield Found(Kind.TRIAL, ours.stripe_id, {"trial_ends_at": agreed}, {"trial_ends_at": runs})
     if not telling:
         yield from _terms(ours, theirs)
 

@@ -82,6 +82,7 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "customer.subscription.deleted": (Kind.SUBSCRIPTION, ("id",)),
     "customer.subscription.paused": (Kind.SUBSCRIPTION, ("id",)),
     "customer.subscription.resumed": (Kind.SUBSCRIPTION, ("id",)),
+    "customer.subscription.trial_will_end": (Kind.SUBSCRIPTION, ("id",)),
     "customer.subscription.pending_update_applied": (Kind.SUBSCRIPTION, ("id",)),
     "customer.subscription.pending_update_expired": (Kind.SUBSCRIPTION, ("id",)),
     "subscription_schedule.updated": (Kind.SUBSCRIPTION, ("subscription", "released_subscription")),

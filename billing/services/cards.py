@@ -1,6 +1,7 @@
 """Changing the card: Stripe's page in setup mode, then the new card becomes the customer's and the subscriptions' default."""
 
 import contextlib
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import Customer, Invoice, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror, mirror_customers, notices
+from billing.services import commands, inbox, mirror, mirror_customers, notices, resuming
 from config import clock
 
 
@@ -21,10 +22,13 @@ class NoCustomer(Exception):
     """Nothing was ever bought, so there is nothing to pay with a card yet."""
 
 
-def start_setup(organization: Organization, *, origin: Origin, at: datetime) -> StripeCommand:
+def start_setup(
+    organization: Organization, *, origin: Origin, at: datetime, agreed: resuming.Agreed | None = None
+) -> StripeCommand:
     """Open Stripe's page for a new card. The command's `result["url"]` leads there; open means Stripe does not answer yet.
 
-    A second click while the first is being answered finds the first. Raises NoCustomer.
+    With `agreed` the paused subscription it is about goes on as soon as the card is there, for that amount. A second click
+    while the first is being answered finds the first. Raises NoCustomer.
     """
     customer = Customer.objects.filter(organization=organization).first()
     if customer is None:
@@ -36,7 +40,7 @@ def start_setup(organization: Organization, *, origin: Origin, at: datetime) -> 
                 kind="card.setup",
                 target=target,
                 organization=organization,
-                payload=_payload(organization, customer),
+                payload=_payload(organization, customer, agreed),
                 origin=origin,
                 at=at,
             )
@@ -53,7 +57,18 @@ def look_up(session_id: str, organization: Organization) -> bool:
     with transaction.atomic(durable=True):
         apply_setup(session, clock.now())
     command = StripeCommand.objects.filter(idempotency_key=_use_key(session.id)).first()
-    return command is not None and commands.execute(command.pk).state == "done"
+    if command is None or commands.execute(command.pk).state != "done":
+        return False
+    going_on = resumption(session_id)
+    if going_on is not None:
+        commands.execute(going_on.pk)
+    return True
+
+
+def resumption(session_id: str) -> StripeCommand | None:
+    """What became of the agreement that a card page was opened with; None if it was opened for the card alone."""
+    command = StripeCommand.objects.filter(idempotency_key=_use_key(session_id)).first()
+    return StripeCommand.objects.filter(idempotency_key=_resume_key(command)).first() if command else None
 
 
 def apply_setup(session: gateway.Session, at: datetime) -> None:
@@ -74,6 +89,7 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
             "payment_method": mirror.stripe_id(intent.payment_method),
             "subscriptions": list(live.values_list("stripe_id", flat=True)),
             "invoices": _overdue(organization),
+            "resume": asdict(wanted) if (wanted := resuming.of_metadata(session)) else None,
         },
         origin=Origin(source=Source.STRIPE),
         at=at,
@@ -88,18 +104,22 @@ def _overdue(organization: Organization) -> list[str]:
     return list(renewals.filter(amount_remaining_minor__gt=0).values_list("stripe_id", flat=True))
 
 
+def _resume_key(command: StripeCommand) -> str:
+    return f"{resuming.KIND}:card:{command.pk}"
+
+
 def _use_key(session_id: str) -> str:
     return f"card.use:{session_id}"[:100]
 
 
-def _payload(organization: Organization, customer: Customer) -> dict[str, Any]:
+def _payload(organization: Organization, customer: Customer, agreed: resuming.Agreed | None) -> dict[str, Any]:
     back = f"{settings.STORE_URL}/payment-method/"
     return {
         "mode": "setup",
         "ui_mode": "hosted_page",
         "customer": customer.stripe_id,
         "currency": organization.currency or customer.balance_currency or "usd",
-        "metadata": {"organization": organization.public_id},
+        "metadata": {"organization": organization.public_id, **(agreed.metadata if agreed else {})},
         "success_url": back + "?session={CHECKOUT_SESSION_ID}",
         "cancel_url": back,
         "locale": organization.locale[:2] or "auto",
@@ -156,6 +176,8 @@ class UseCard:
         )
         if command.organization is not None:
             notices.card_changed(command.organization, command, at=at)
+        if command.payload.get("resume"):
+            resuming.open_after_card(command.payload["resume"], key=_resume_key(command), at=at)
         return {}
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:

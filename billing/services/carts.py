@@ -37,12 +37,16 @@ class Closed(CartError):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What somebody wants to buy: `plan` is "line/plan"; `seats` below the plan's minimum are raised to it."""
+    """What somebody wants: `plan` is "line/plan"; `seats` below the plan's minimum are raised to it.
+
+    `is_trial`: to try it first; of a plan without a trial it is bought. Whether this organization may is asked at Checkout.
+    """
 
     plan: str
     seats: int
     interval: str
     currency: str
+    is_trial: bool = False
 
 
 @transaction.atomic
@@ -70,6 +74,7 @@ def start(
         seats=checked.seats,
         interval=checked.interval,
         currency=checked.currency,
+        is_trial=checked.is_trial,
         organization=organization,
         user=origin.actor,
         external_id=external_id,
@@ -105,6 +110,20 @@ def enter_code(*, cart: Cart, code: str, at: datetime, origin: Origin) -> Cart:
     if held.promotion_code != typed:
         held.promotion_code, held.updated_at = typed, at
         held.save(update_fields=["promotion_code", "updated_at"])
+        _tell("billing.cart.changed", held, at, origin)
+    return held
+
+
+@transaction.atomic
+def choose_start(*, cart: Cart, is_trial: bool, at: datetime, origin: Origin) -> Cart:
+    """Have the cart tried first, or bought at once. Raises Closed for a cart that is open no more."""
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    is_trial = is_trial and held.plan.trial_days > 0
+    if held.is_trial != is_trial:
+        held.is_trial, held.updated_at = is_trial, at
+        held.save(update_fields=["is_trial", "updated_at"])
         _tell("billing.cart.changed", held, at, origin)
     return held
 
@@ -148,6 +167,7 @@ class _Checked:
     seats: int
     interval: str
     currency: str
+    is_trial: bool
 
 
 def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
@@ -159,7 +179,8 @@ def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
         raise NotOnSale(f"{plan.name} is not sold for a {wanted.interval} in {currency.upper()}: choose again.")
     if wanted.seats > plan.seats_max:
         raise TooManySeats(plan.name, wanted.seats, plan.seats_max)
-    return _Checked(plan.id, max(wanted.seats, plan.seats_min), wanted.interval, currency)
+    is_trial = wanted.is_trial and plan.trial_days > 0
+    return _Checked(plan.id, max(wanted.seats, plan.seats_min), wanted.interval, currency, is_trial)
 
 
 def _currency(organization: Organization, cart: Cart) -> str:
@@ -175,12 +196,13 @@ def _locked(cart: Cart) -> Cart | None:
 
 
 def _write(cart: Cart, checked: _Checked, at: datetime, origin: Origin) -> Cart:
-    wanted = (checked.plan_id, checked.seats, checked.interval, checked.currency)
-    if wanted == (cart.plan_id, cart.seats, cart.interval, cart.currency):
+    wanted = (checked.plan_id, checked.seats, checked.interval, checked.currency, checked.is_trial)
+    if wanted == (cart.plan_id, cart.seats, cart.interval, cart.currency, cart.is_trial):
         return cart
     cart.plan = Plan.objects.select_related("line").get(pk=checked.plan_id)
     cart.seats, cart.interval, cart.currency, cart.updated_at = checked.seats, checked.interval, checked.currency, at
-    cart.save(update_fields=["plan", "seats", "interval", "currency", "updated_at"])
+    cart.is_trial = checked.is_trial
+    cart.save(update_fields=["plan", "seats", "interval", "currency", "is_trial", "updated_at"])
     _tell("billing.cart.changed", cart, at, origin)
     return cart
 
@@ -202,6 +224,7 @@ def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
         "seats": cart.seats,
         "interval": cart.interval,
         "currency": cart.currency,
+        **({"trial": True} if cart.is_trial else {}),
         **({"promotion_code": cart.promotion_code} if cart.promotion_code else {}),
     }
     journal.append(

@@ -163,6 +163,7 @@ def _write_plan(line: ProductLine, plan: catalog.Plan, rank: int, stripe_product
         "seats_max": plan.seats_max,
         "features": [asdict(feature) for feature in plan.features],
         "is_recommended": plan.recommended,
+        "trial_days": plan.trial_days,
         "stripe_product_id": stripe_product_id,
         "withdrawn_at": None,
     }

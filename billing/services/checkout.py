@@ -18,11 +18,13 @@ from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, Price
 from billing.queries import promotions
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror_customers, sessions, tax_checkout
+from billing.services import commands, inbox, mirror_customers, sessions, tax_checkout, trials
 from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
 SESSION_OPEN_FOR = timedelta(hours=23)
+# While a trial's page is open no colleague's organization can begin the company's one trial.
+TRIAL_OPEN_FOR = timedelta(hours=2)
 # A page for another cart may be opening at the same moment: it is opened, expired, and then ours is.
 SETTLE_TRIES = 3
 
@@ -73,7 +75,8 @@ def start(
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
-    Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above.
+    Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
+    and trials.Refused for a cart that is to be tried.
     """
     for _again in range(SETTLE_TRIES):
         applied = _settle_open_attempt(organization, cart, external_id)
@@ -127,7 +130,8 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     if attempt.expires_at <= clock.now() + timedelta(minutes=5) or external_id not in (None, attempt.external_id):
         return False
     code = attempt.promotion.code if attempt.promotion else ""
-    return attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
+    is_same_way = bool(attempt.trial_days) == cart.is_trial
+    return is_same_way and attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
 
 
 def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None) -> CheckoutAttempt:
@@ -149,12 +153,15 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
             cart=cart,
             price=price,
             seats=cart.seats,
+            trial_days=cart.plan.trial_days if cart.is_trial else 0,
             promotion=entered.row if entered else None,
             actor=origin.actor,
             external_id=external_id,
             created_at=at,
-            expires_at=at + SESSION_OPEN_FOR,
+            expires_at=at + (TRIAL_OPEN_FOR if cart.is_trial else SESSION_OPEN_FOR),
         )
+        if cart.is_trial:
+            trials.claim(attempt, user=origin.actor, at=at)
         commands.open_command(
             kind="checkout.open",
             target=_target(attempt),
@@ -229,13 +236,14 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         "line_items": [{"price": attempt.price.stripe_price_id, "quantity": attempt.seats}],
         "client_reference_id": attempt.public_id,
         "metadata": metadata,
-        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}},
+        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}, **_trial_terms(attempt)},
         "success_url": f"{back}?paid=1",
         "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
         "expires_at": int(attempt.expires_at.timestamp()),
         "locale": organization.locale[:2] or "auto",
         "customer_update": {"address": "auto"},
         "allowed_payment_method_types": ["card"],
+        **({"payment_method_collection": "if_required"} if attempt.trial_days else {}),
         **_discounts(attempt),
     }
     payload = {
@@ -252,6 +260,16 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
     }
     tax_checkout.fill(payload, organization, attempt.created_at)
     return payload
+
+
+def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
+    """Free for so long; without a card it pauses then, and nobody is charged."""
+    if not attempt.trial_days:
+        return {}
+    return {
+        "trial_period_days": attempt.trial_days,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}},
+    }
 
 
 class OpenSession:
@@ -286,9 +304,10 @@ class OpenSession:
         self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
-        CheckoutAttempt.objects.filter(pk=command.payload["attempt"]).update(
-            state=CheckoutState.FAILED, message=refusal.message[:300], concluded_at=at
-        )
+        attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
+        attempt.state, attempt.message, attempt.concluded_at = CheckoutState.FAILED, refusal.message[:300], at
+        attempt.save(update_fields=["state", "message", "concluded_at"])
+        trials.release(attempt, at=at)
 
     def read_back(self, command: StripeCommand) -> None:
         """An unopened session hurts nobody: it expires by itself, and the buyer starts anew."""

@@ -7,7 +7,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, StripeCommand
-from billing.services import commands, notices
+from billing.services import commands, notices, trials
 
 
 def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: datetime) -> None:
@@ -15,6 +15,7 @@ def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: date
     attempt.state, attempt.concluded_at = CheckoutState.RETURNED, at
     attempt.duplicate_stripe_subscription_id = stripe_subscription_id
     attempt.save(update_fields=["state", "concluded_at", "duplicate_stripe_subscription_id"])
+    trials.release(attempt, at=at)
     commands.open_command(
         kind="checkout.return",
         target=f"checkout.return:{attempt.pk}",
@@ -54,7 +55,8 @@ class ReturnDuplicate:
             source=Source.STRIPE,
             data={"attempt": attempt.public_id, **answer},
         )
-        notices.paid_twice(attempt, amount_minor=answer["refunded_minor"], currency=answer["currency"], at=at)
+        if answer["refunded_minor"]:  # of a trial, or what a discount left nothing of, there is nothing to give back
+            notices.paid_twice(attempt, amount_minor=answer["refunded_minor"], currency=answer["currency"], at=at)
         return answer
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from accounts.origin import Origin
+from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing.models import LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
 from billing.rules import pricing
@@ -14,6 +14,23 @@ def mrr_minor(price: Price, quantity: int) -> int:
     """Monthly recurring revenue of `quantity` seats at `price`, minor units of its currency."""
     tiers = [pricing.Tier(**tier) for tier in price.tiers]
     return pricing.mrr(tiers, price.scheme, quantity, price.interval)
+
+
+def counted_mrr_minor(subscription: Subscription, quantity: int) -> int:
+    """The same for this subscription; a trial's seats are no revenue before it has become paid (docs/decisions/trials.md)."""
+    return 0 if subscription.is_in_trial else mrr_minor(subscription.price, quantity)
+
+
+def convert(subscription: Subscription, *, at: datetime) -> SeatLedgerEntry:
+    """A trial has become paid: no seat more, and all of them are revenue from here on. The caller holds the lock."""
+    return book(
+        subscription,
+        kind=LedgerKind.CONVERTED,
+        delta=0,
+        origin=Origin(source=Source.STRIPE),
+        at=at,
+        counted_before_minor=0,
+    )
 
 
 def book(
@@ -26,13 +43,17 @@ def book(
     reason: str = "",
     command: StripeCommand | None = None,
     stripe_invoice_id: str = "",
+    counted_before_minor: int | None = None,
 ) -> SeatLedgerEntry:
     """Append an entry and set `subscription.quantity` (saved). The caller holds the subscription's lock.
+
+    `counted_before_minor`: the MRR counted so far, where it is not that of the seats there were.
 
     Raises ValueError when the sum would fall below zero.
     """
     before = subscription.ledger.aggregate(sum=Sum("delta"))["sum"] or 0
     after = before + delta
+    was_minor = counted_mrr_minor(subscription, before) if counted_before_minor is None else counted_before_minor
     if after < 0:
         raise ValueError(f"{delta:+d} would leave {after} seats")
     entry = SeatLedgerEntry.objects.create(
@@ -40,7 +61,7 @@ def book(
         kind=kind,
         delta=delta,
         quantity_after=after,
-        mrr_delta_minor=mrr_minor(subscription.price, after) - mrr_minor(subscription.price, before),
+        mrr_delta_minor=counted_mrr_minor(subscription, after) - was_minor,
         currency=subscription.currency,
         actor=origin.actor,
         source=origin.source,

@@ -17,7 +17,7 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.services import inbox, ledger, mirror_discounts, notices, people, projection
+from billing.services import inbox, ledger, mirror_discounts, notices, people, projection, trial_mails, trials
 
 STRIPE = Origin(source=Source.STRIPE)
 
@@ -71,7 +71,9 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
         _end(row, at)
         return
     quantity = int(item.quantity or 0)
-    if row.period_starts_at > before_period:
+    if row.is_in_trial:
+        _try_out(row, at)
+    elif row.period_starts_at > before_period:
         _renew(row, quantity, at)
     _settle_waiting(row, answer, quantity, at)
     if quantity != row.quantity:
@@ -90,6 +92,8 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.status = answer.status
     row.stripe_item_id = item.id
     row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
+    if row.pk is None or row.trial_ends_at is not None:
+        row.trial_ends_at = instant(answer.trial_end)
     row.cancel_at = instant(answer.cancel_at) or (row.period_ends_at if answer.cancel_at_period_end else None)
     row.canceled_at, row.ended_at = instant(answer.canceled_at), instant(answer.ended_at)
     row.pending_quantity = int(items[0].quantity or 0) if items else None
@@ -112,6 +116,17 @@ def price_of(stripe_price_id: str) -> Price:
     if price is None:
         raise UnknownPrice(f"{stripe_price_id} is in no catalog version; add it to the catalog or move the customer in Stripe.")
     return price
+
+
+def _try_out(row: Subscription, at: datetime) -> None:
+    """A trial goes on, ended without a card, or has become paid. Its end may have moved: an end that waits moves along."""
+    if row.status not in ("trialing", "paused"):
+        trials.convert(row, at=at)
+        return
+    row.scheduled.filter(state=ScheduledState.PENDING).exclude(effective_at=row.period_ends_at).update(
+        effective_at=row.period_ends_at
+    )
+    trials.follow(row, at=at)
 
 
 def _renew(row: Subscription, quantity: int, at: datetime) -> None:
@@ -181,10 +196,11 @@ def _settle_waiting(row: Subscription, answer: gateway.Subscription, quantity: i
 def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, command: StripeCommand | None = None) -> None:
     """Book an increase that has been paid, give its seats to whom they were bought for, and let the schedule follow."""
     origin = Origin(actor=change.actor, source=Source(change.source))
+    gained = change.quantity_after - change.quantity_before
     ledger.book(
         row,
-        kind=LedgerKind.ADDED,
-        delta=change.quantity_after - change.quantity_before,
+        kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED,
+        delta=gained,
         origin=origin,
         at=at,
         command=command,
@@ -195,7 +211,11 @@ def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, co
     people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)
-    notices.increased(change, at=at)
+    if row.is_in_trial:
+        people.fit(row, origin=origin, at=at)  # somebody may have got a seat since fewer were asked for
+        trial_mails.seats_changed(change, at=at)
+    else:
+        notices.increased(change, at=at)
 
 
 def _end(row: Subscription, at: datetime) -> None:
@@ -209,4 +229,5 @@ def _end(row: Subscription, at: datetime) -> None:
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
     SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).update(state=ChangeState.EXPIRED, concluded_at=at)
+    trials.end(row)
     projection.settled(row)

@@ -94,7 +94,8 @@ def is_proration(line: object) -> bool:
 def _paid(row: Invoice, at: datetime) -> None:
     if row.subscription_id is not None and row.amount_paid_minor > 0:
         notices.receipt(row, at=at)
-    _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
+    if row.subtotal_minor or row.total_minor:  # a trial's invoice of nothing is no news
+        _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
 
 
 def _waits_for_the_buyer(row: Invoice) -> bool:

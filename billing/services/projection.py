@@ -127,6 +127,8 @@ class Project:
                 "items": [{"price": aim["price"], "quantity": current}],
                 "start_date": now.current_phase.start_date,
                 "end_date": aim["period_ends"],
+                # A phase that does not name its trial ends it.
+                **({"trial_end": row.trial_end} if row.status == "trialing" else {}),
                 **kept,
                 **tax_rates.of_phase(row),
                 "proration_behavior": "none",

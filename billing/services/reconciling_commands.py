@@ -16,6 +16,7 @@ from billing.rules import reconciling
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, projection, reconciling_reading, reconciling_rows
 from billing.services.reconciling_books import CannotDecide
+from config import clock
 
 ENDED = {"canceled", "incomplete_expired"}
 
@@ -55,7 +56,18 @@ def _wanted(held: Difference, theirs: reconciling.Theirs) -> dict[str, Any]:
         return {"coupons": held.ours["coupons"]}
     if held.kind == DifferenceKind.TAX:
         return {"tax_rates": held.ours["tax_rates"], "automatic_tax": held.ours["automatic_tax"]}
+    if held.kind == DifferenceKind.TRIAL:
+        return {"trial_end": _trial_end(held)}
     return {"ends_at": int(row.period_ends_at.timestamp())}
+
+
+def _trial_end(held: Difference) -> int:
+    """The agreed end. Raises CannotDecide where none was agreed, or it is over: ending the trial now would charge at once."""
+    agreed = held.ours["trial_ends_at"]
+    ends_at = datetime.fromisoformat(agreed) if agreed else None
+    if ends_at is None or ends_at <= clock.now():
+        raise CannotDecide(_("No end that is still to come is agreed: accept the free period, or end it at Stripe."))
+    return int(ends_at.timestamp())
 
 
 class Resend:
@@ -81,6 +93,8 @@ class Resend:
             params["items"] = [{"id": items[0].id, "quantity": wanted["quantity"]}]
         elif "coupons" in wanted:
             params["discounts"] = ""
+        elif "trial_end" in wanted:
+            params["trial_end"] = wanted["trial_end"]
         elif "tax_rates" in wanted:
             params["default_tax_rates"] = wanted["tax_rates"] or ""
             params["automatic_tax"] = {"enabled": wanted["automatic_tax"]}
@@ -132,6 +146,7 @@ class Resend:
             "coupons": not theirs.coupons,
             "tax_rates": sorted(set(theirs.tax_rates)) == asked["wanted"].get("tax_rates"),
             "automatic_tax": theirs.has_automatic_tax == asked["wanted"].get("automatic_tax"),
+            "trial_end": now.trial_end == asked["wanted"].get("trial_end"),
             "ends_at": theirs.cancel_at is not None and int(theirs.cancel_at.timestamp()) == asked["wanted"].get("ends_at"),
         }
         return now if all(is_there[name] for name in asked["wanted"]) else None

@@ -181,6 +181,7 @@ ACCEPTING: Final[Mapping[DifferenceKind, Booking]] = {
     # Approved exceptions: nothing is booked, and they are not named again while Stripe says the same.
     DifferenceKind.DISCOUNT: reconciling_books.nothing,
     DifferenceKind.TAX: reconciling_books.nothing,
+    DifferenceKind.TRIAL: reconciling_books.nothing,
     DifferenceKind.FOREIGN: reconciling_books.nothing,
 }
 # What the projection of scheduled changes puts right at Stripe.
@@ -191,6 +192,7 @@ RESENT: Final = PROJECTED | {
     DifferenceKind.UNKNOWN_PRICE,
     DifferenceKind.DISCOUNT,
     DifferenceKind.TAX,
+    DifferenceKind.TRIAL,
     DifferenceKind.UNKNOWN,
     DifferenceKind.DUPLICATE,
     DifferenceKind.COMMAND,

@@ -114,6 +114,7 @@ def theirs(row: gateway.Subscription) -> reconciling.Theirs:
             for rate in [*(row.default_tax_rates or []), *(rate for item in items for rate in item.tax_rates or [])]
         ),
         has_automatic_tax=bool(row.automatic_tax and row.automatic_tax.enabled),
+        trial_ends_at=mirror.instant(row.trial_end) if row.status == "trialing" else None,
     )
 
 

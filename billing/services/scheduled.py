@@ -37,7 +37,7 @@ def change_seats(
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
     `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
-    NotLive, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
+    NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
     """
     with transaction.atomic(durable=True):
         locked = _lock(row)
@@ -73,9 +73,11 @@ def end(
     at: datetime,
     external_id: str | None = None,
 ) -> ScheduledChange:
-    """End the subscription with its period. Ending twice finds the first. Raises NotLive."""
+    """End the subscription with its period (a trial: uncharged). Ending twice finds the first. Raises NotLive, Paused."""
     with transaction.atomic(durable=True):
         locked = _lock(row)
+        if locked.status == "paused":
+            raise seats.Paused("Nothing goes on that could end with its period: end it at once.")
         known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         if known is not None:
             return _named(known, external_id)
@@ -140,6 +142,10 @@ def _coming(row: Subscription) -> int:
 
 
 def _check(row: Subscription, coming: int, seats_after: int) -> None:
+    if row.status == "paused":
+        raise seats.Paused("The trial is over: add a card first, and it goes on.")
+    if row.is_in_trial:
+        raise seats.InTrial("In a trial seats are changed at once, for nothing.")
     if seats.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends then; take the cancellation back first.")
     waits = row.changes.filter(state=ChangeState.WAITING).first()

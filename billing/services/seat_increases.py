@@ -80,6 +80,8 @@ class Increase:
 
     def send(self, command: StripeCommand) -> Made:
         asked = command.payload
+        if asked.get("is_free"):
+            return Made(self._in_trial(command))
         params = {
             "items": [{"id": asked["item"], "quantity": asked["quantity"]}],
             "proration_behavior": "always_invoice",
@@ -87,6 +89,15 @@ class Increase:
             "payment_behavior": "pending_if_incomplete",
         }
         return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))
+
+    def _in_trial(self, command: StripeCommand) -> gateway.Subscription:
+        """A trial's seats cost nothing: not if it is over by now, as then they would. Raises gateway.Refused."""
+        asked = command.payload
+        now = gateway.subscription(asked["subscription"])
+        if now.status != "trialing":
+            raise gateway.Refused("The trial is over; nothing was changed.")
+        params = {"items": [{"id": asked["item"], "quantity": asked["quantity"]}], "proration_behavior": "none"}
+        return gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
 
     def conclude(self, command: StripeCommand, answer: Made, at: datetime) -> dict[str, Any]:
         row, change = _held(command)

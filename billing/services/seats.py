@@ -1,4 +1,4 @@
-"""More seats, now: what it would cost, and doing exactly that.
+"""More seats, now (in a trial fewer, too): what it would cost, and doing exactly that.
 
 Preview asks Stripe once and signs what it showed. Confirm asks again for the same instant, refuses on any difference, and only
 then updates the subscription so that it takes effect only if the payment succeeds (billing.services.seat_increases).
@@ -20,7 +20,7 @@ from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChang
 from billing.queries import discounts
 from billing.queries import tax as tax_queries
 from billing.rules import limits, preview, pricing, promotions, schedule
-from billing.services import commands, mirror, projection
+from billing.services import commands, first_charges, mirror, people, projection
 
 SALT = "billing.seats.preview"
 
@@ -31,6 +31,14 @@ class SeatsError(Exception):
 
 class NotLive(SeatsError):
     """There is no active subscription (it ended, or its payment is overdue)."""
+
+
+class Paused(NotLive):
+    """The trial ended without a card: everything is kept, and nothing can be changed until somebody pays."""
+
+
+class InTrial(SeatsError):
+    """In a trial a change of seats is free and takes effect at once; there is nothing to wait for."""
 
 
 class NothingChanges(SeatsError):
@@ -157,16 +165,29 @@ def confirm(  # what was agreed, by whom, and who gets the seats
 
 def check_increase(row: Subscription, seats: int, at: datetime) -> None:
     """Whether self-service may go to `seats` seats now. Raises the SeatsError that says why not."""
+    if row.status == "paused":
+        raise Paused("The trial is over: add a card first, and it goes on.")
     if row.status not in ("active", "trialing"):
         raise NotLive("The subscription is not active: pay what is open first.")
     if seats == row.quantity:
         raise NothingChanges(f"You have {seats} seats already.")
     if seats < row.quantity:
-        raise BelowMinimum(row.quantity)
+        _check_fewer(row, seats)
     if seats > row.plan.seats_max:
         raise AboveMaximum(row.plan.seats_max, seats)
     refuse_while_waiting(row)
     check_rate(row, at)
+
+
+def _check_fewer(row: Subscription, seats: int) -> None:
+    """Fewer now is for a trial, in which nothing has been paid; whoever pays has paid until the period's end."""
+    if not row.is_in_trial:
+        raise BelowMinimum(row.quantity)
+    if seats < row.plan.seats_min:
+        raise BelowMinimum(row.plan.seats_min)
+    taken = people.in_use(row).count()
+    if seats < taken:
+        raise BelowSeatsInUse(taken - seats)
 
 
 def refuse_while_waiting(row: Subscription) -> None:
@@ -193,6 +214,10 @@ def check_rate(row: Subscription, at: datetime) -> None:
 
 
 def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
+    return (_ask_in_trial if row.is_in_trial else _ask_paid)(row, seats, instant)
+
+
+def _ask_paid(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
     answer = gateway.preview_invoice(
         {
             "customer": row.organization.customer.stripe_id,
@@ -241,6 +266,32 @@ def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
         renewal_discount_minor=renewal_off,
         discounts=held,
         taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
+    )
+
+
+def _ask_in_trial(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
+    """Nothing now, whatever the number; what Stripe says that the first charge becomes."""
+    first = first_charges.at_trial_end(row, seats=seats)
+    return preview.Preview(
+        subscription_id=row.stripe_id,
+        price_id=row.price.stripe_price_id,
+        currency=first.currency,
+        quantity_before=row.quantity,
+        quantity_after=seats,
+        quantity_at_renewal=seats,
+        proration_at=instant,
+        lines=(),
+        renewal_minor=first.subtotal_minor - first.discount_minor,
+        renewal_at=first.at,
+        renewal_discount_minor=first.discount_minor,
+        discounts=discounts.of(row),
+        first_charge=first,
+        subtotal_minor=0,
+        tax_minor=0,
+        total_minor=0,
+        balance_before_minor=0,
+        balance_applied_minor=0,
+        due_now_minor=0,
     )
 
 
@@ -329,6 +380,7 @@ def _open_command(row: Subscription, seats: int, shown: preview.Preview, origin:
         "item": row.stripe_item_id,
         "quantity": seats,
         "proration_date": int(shown.proration_at.timestamp()),
+        "is_free": shown.first_charge is not None,
     }
     return commands.open_command(
         kind="seats.increase",

@@ -8,7 +8,19 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import cards, carts, checkout_returns, inbox, ledger, mirror, notices, people, tax_standings
+from billing.services import (
+    cards,
+    carts,
+    checkout_returns,
+    inbox,
+    ledger,
+    mirror,
+    notices,
+    people,
+    tax_standings,
+    trial_mails,
+    trials,
+)
 
 
 def apply(session: gateway.Session, at: datetime) -> None:
@@ -33,6 +45,7 @@ def apply(session: gateway.Session, at: datetime) -> None:
     elif session.status == "expired" and attempt.state in (CheckoutState.OPEN, CheckoutState.OPENING):
         attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
         attempt.save(update_fields=["state", "concluded_at"])
+        trials.release(attempt, at=at)
 
 
 def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) -> None:
@@ -74,7 +87,11 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         data={"subscription": row.pk, "plan": row.plan.code, "seats": seats, "interval": row.price.interval},
     )
     _seat_buyer(attempt, row, origin, at)
-    notices.welcome(row, attempt, at=at)
+    if row.is_in_trial:
+        trials.begin(attempt, row, at=at)
+        trial_mails.started(row, at=at)
+    else:
+        notices.welcome(row, attempt, at=at)
     # Whatever happened between Stripe's answer and this row is seen by one more look.
     inbox.touch(Kind.SUBSCRIPTION, bought.id)
     inbox.touch(Kind.CUSTOMER, mirror.stripe_id(bought.customer))

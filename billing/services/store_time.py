@@ -6,6 +6,7 @@ month passed in seconds leaves the same rows as a month waited for. Refused with
 
 import contextlib
 import itertools
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from billing import gateway, sandbox_control
 from billing.models import StoreTime, StripeCommand, StripeObject, Subscription
 from billing.queries import store_time as queries
 from billing.sandbox_control import NoAnswer, NotASandbox
-from billing.services import people, poller
+from billing.services import people, poller, trial_notices
 from config import clock, pulse
 
 __all__ = ["Busy", "Moved", "NoAnswer", "NotASandbox", "advance", "fail_next_payment", "is_movable", "to_renewal"]
@@ -97,12 +98,21 @@ def _walk(target: int) -> None:
         theirs = sandbox_control.clock()
         if step == MOST_STEPS:
             stride = (target - theirs.now) // MOST_STEPS
-        due = theirs.next_due if theirs.next_due is not None else target
+        due = min(_next_due(theirs), default=target)
         stop = min(max(due, theirs.now + stride), target)
         _set(sandbox_control.advance_to(max(stop, theirs.now)))
         _settle()
         if stop == target:
             return
+
+
+def _next_due(theirs: sandbox_control.Clock) -> list[int]:
+    """When Stripe, and the store by itself, have something to do next, in whole seconds; what is late is done by any step."""
+    ours = trial_notices.next_due_at()
+    found = [theirs.next_due] if theirs.next_due is not None else []
+    if ours is not None and ours.timestamp() > theirs.now:
+        found.append(math.ceil(ours.timestamp()))
+    return found
 
 
 def _set(theirs: sandbox_control.Clock) -> None:

@@ -112,6 +112,11 @@ KINDS: Final[dict[str, Any]] = {
     "billing.seats.stripe": _("Changed in Stripe"),
     "billing.subscription.renewed": _("Subscription renewed"),
     "billing.subscription.started": _("Subscription started"),
+    "billing.seats.converted": _("Trial became paid"),
+    "billing.trial.converted": _("Trial became paid"),
+    "billing.trial.extended": _("Trial made longer"),
+    "billing.trial.paused": _("Trial ended without a card"),
+    "billing.trial.started": _("Trial started"),
     "offramps.hand_raise.closed": _("Hand-raise answered"),
     "offramps.hand_raise.raised": _("Hand raised"),
 }

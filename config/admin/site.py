@@ -41,6 +41,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.customer", "credit_card"),
             ("billing.cart", "shopping_cart"),
             ("billing.checkoutattempt", "shopping_cart_checkout"),
+            ("billing.trial", "hourglass_top"),
         ),
     ),
     (

@@ -252,12 +252,12 @@ CELERY_BEAT_SCHEDULE = {
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
-# name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
-PULSE_LANES = {
+PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
     "commands": "billing.services.commands.drain",
     "inbox": "billing.services.inbox.drain",
     "projections": "billing.services.projection.drain",
     "taxes": "billing.services.tax_standings.drain",
+    "trials": "billing.services.trial_notices.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
 }

@@ -1,21 +1,25 @@
 """The cart page as data."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts.models import Organization, User
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog, promotion_refusals, promotions
+from billing.queries import carts, catalog, promotion_refusals, promotions, trials
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
-from billing.rules import pricing
+from billing.rules import intervals, pricing
 from config import words
-from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops
+from storefront import trial_words
+from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops, try_label
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
@@ -42,16 +46,32 @@ class CartPage:
     # The code in the cart, what it does, and why it does nothing.
     entered: Entered | None
     refusal: str
+    # The plan's trial: whether it is chosen and can be had, both ways as options, and why it cannot be had.
+    is_trial: bool
+    starts: tuple[Option, ...]
+    trial_refusal: str
 
     @property
     def due_minor(self) -> int:
         """What is paid today, without tax."""
+        if self.is_trial:
+            return 0
         off = self.entered.off_minor if self.entered else 0
         return self.priced.total_minor - off if self.priced else 0
 
 
-def page(cart: Cart, at: datetime) -> CartPage:
+def trial(cart: Cart, organization: Organization | None, user: User | AnonymousUser) -> trials.Answer | None:
+    """Whether whoever looks can try the cart's plan; None where the plan has no trial. No query for a visitor."""
+    if cart.plan.trial_days < 1:
+        return None
+    if organization is None or not isinstance(user, User):
+        return trials.Answer()
+    return trials.ask(organization, line_id=cart.plan.line_id, trial_days=cart.plan.trial_days, user=user)
+
+
+def page(cart: Cart, at: datetime, trial: trials.Answer | None = None) -> CartPage:
     """What the cart page shows. Two queries at most: the price, and the code if there is one."""
+    is_trial = cart.is_trial and trial is not None and trial.refusal is None
     priced = carts.price(cart, at)
     entered = promotions.of_cart(cart, total_minor=priced.total_minor, at=at) if priced else None
     fixed = cart.organization.currency if cart.organization else ""
@@ -68,12 +88,39 @@ def page(cart: Cart, at: datetime) -> CartPage:
         stepper_max=most_typed(cart.plan.seats_max),
         stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, priced),
-        receipt=_receipt(cart, priced, entered) if priced else {},
+        receipt=_shown(cart, priced, entered, at, is_trial=is_trial) if priced else {},
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,
         refusal=promotion_refusals.refusal(entered) if entered else "",
+        is_trial=is_trial,
+        starts=_starts(cart) if trial is not None and trial.refusal is None else (),
+        trial_refusal=trial_words.refusal(trial, cart) if trial is not None and cart.is_trial else "",
     )
+
+
+def _starts(cart: Cart) -> tuple[Option, ...]:
+    """Buying and trying, as the two ways to begin."""
+    return Option("", _("Buy now")), Option("1", try_label(cart.plan.trial_days))
+
+
+def _shown(cart: Cart, priced: Priced, entered: Entered | None, at: datetime, *, is_trial: bool) -> dict[str, Any]:
+    """The receipt; of a trial, that nothing is paid today, and what is charged when it ends."""
+    if not is_trial:
+        return _receipt(cart, priced, entered)
+    ends_at = at + timedelta(days=cart.plan.trial_days)
+    full = _receipt(cart, replace(priced, renews_at=intervals.end(ends_at, priced.interval)), entered)
+    then = {"total": words.money(full["total_minor"], priced.currency), "day": words.day(ends_at)}
+    said = _("Free until %(day)s. Then %(total)s is charged if you have added a card; without one nothing is, and it pauses.")
+    days = cart.plan.trial_days
+    label = ngettext("Free for %(days)s day", "Free for %(days)s days", days) % {"days": words.number(days)}
+    free = {"label": label, "note": "", "amount_minor": -full["total_minor"]}
+    return full | {
+        "lines": [*full["lines"], free],
+        "total_minor": 0,
+        "total_label": _("Today"),
+        "next_text": said % then,
+    }
 
 
 def _plans(cart: Cart) -> tuple[Option, ...]:

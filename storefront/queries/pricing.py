@@ -67,6 +67,9 @@ class Card:
     is_primary: bool = False
     second_label: str = ""
     second_url: str = ""
+    trial_label: str = ""
+    trial_url: str = ""
+    trial_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,7 +238,7 @@ def _card(plan: PlanOnSale, choice: Choice) -> Card:
 def _priced(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) -> Card:
     seats = max(choice.seats, plan.seats_min)
     return replace(
-        card,
+        _tried(card, plan, price, choice, seats),
         unit_minor=pricing.average_unit(price.tiers, price.scheme, seats),
         unit_text=_("a seat, each month") if choice.interval == "month" else _("a seat, each year"),
         total_text=_total_text(price, seats),
@@ -247,6 +250,25 @@ def _priced(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) ->
         action_label=_("Choose %(plan)s for %(seats)s") % {"plan": plan.name, "seats": words.seats(seats)},
         action_url=cart_url(plan, choice, seats),
     )
+
+
+def _tried(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice, seats: int) -> Card:
+    """The card with its trial, where the plan has one; whether a company has had its own is asked in the cart."""
+    if plan.trial_days < 1:
+        return card
+    yearly = price.interval == "year"
+    then = _("No card needed. Then %(total)s a year.") if yearly else _("No card needed. Then %(total)s a month.")
+    return replace(
+        card,
+        trial_label=try_label(plan.trial_days),
+        trial_url=f"{cart_url(plan, choice, seats)}&trial=1",
+        trial_note=then % {"total": _money(price.total(seats), price)},
+    )
+
+
+def try_label(days: int) -> str:
+    """ "Try it free for 14 days"."""
+    return ngettext("Try it free for %(days)s day", "Try it free for %(days)s days", days) % {"days": words.number(days)}
 
 
 def _beyond(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) -> Card:

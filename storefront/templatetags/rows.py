@@ -143,8 +143,14 @@ def _pattern(name: str, urlconf: str | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def seat_rows(context: Context, people: Iterable[Person], line: str, until: datetime) -> SafeString:
-    """People with and without a seat; `until` is when the seats end that are to be given back."""
+def seat_rows(
+    context: Context,
+    people: Iterable[Person],
+    line: str,
+    until: datetime,
+    is_fixed: bool = False,  # noqa: FBT001, FBT002 - in templates
+) -> SafeString:
+    """People with and without a seat; `until` is when the seats end that are to be given back. `is_fixed`: to look at only."""
     common = {
         "url": reverse("storefront:seat_assignments"),
         "token": escape(context["csrf_token"]),
@@ -156,7 +162,9 @@ def seat_rows(context: Context, people: Iterable[Person], line: str, until: date
     for person in people:
         face = store.person(person.name, "" if person.is_invited else person.email, "small")
         action = ""
-        if person.seat_id:
+        if is_fixed:
+            pass
+        elif person.seat_id:
             aria = escape(_("Take the seat back from %(name)s") % {"name": person.name})
             quiet = ' data-kind="quiet"'
             action = ACTION.format(name="unassign", value=person.seat_id, kind=quiet, aria=aria, label=take, **common)

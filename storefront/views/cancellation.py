@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import CancelReason
+from billing.models import CancelReason, CommandState
 from billing.queries import overview
-from billing.services import scheduled, seats
+from billing.queries.overview import Standing
+from billing.services import commands, scheduled, seats, trial_changes
 from config import clock, words
 from storefront import seat_problems
 from storefront.forms.seats import CancelForm
@@ -26,6 +27,8 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
     if standing is None or not standing.row.is_live:
         messages.info(request, _("There is nothing to cancel."))
         return redirect("storefront:home")
+    if standing.row.status == "paused":
+        return _of_paused(request, standing)
     form = CancelForm(request.POST or None, initial={"line": standing.row.line.code})
     if request.method == "POST" and form.is_valid():
         try:
@@ -39,8 +42,30 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
         except seats.NotLive:
             messages.info(request, _("The subscription has ended already."))
             return redirects.see("/")
+        if standing.trial_ends_at is not None:
+            text = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
+            messages.success(request, text % {"day": words.day(change.effective_at)})
+            return redirects.see(seat_problems.cancellation_url(standing))
         text = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
         messages.success(request, text % {"day": words.day(change.effective_at)})
         return redirects.see(seat_problems.cancellation_url(standing))
     status = 422 if form.errors else 200
     return render(request, "storefront/cancellation/page.html", {"standing": standing, "form": form}, status=status)
+
+
+def _of_paused(request: OrganizationRequest, standing: Standing) -> HttpResponse:
+    """What is paused has no period to end with: it ends at once. POST does it; nothing is charged either way."""
+    if request.method != "POST":
+        return render(request, "storefront/trial/ending.html", {"standing": standing})
+    try:
+        command = trial_changes.end(standing.row, origin=access.origin(request), at=clock.now())
+    except (seats.NotLive, commands.Busy):
+        messages.info(request, _("A change is being made. Look again in a few seconds."))
+        return redirects.see("/")
+    if command.state == CommandState.DONE:
+        messages.success(request, _("Ended. Nothing was charged, and what your people made is kept."))
+    elif command.state == CommandState.OPEN:
+        messages.info(request, _("It is being ended. Our payment service takes a moment; nothing is charged."))
+    else:
+        messages.error(request, _("It could not be ended, and nothing was charged. Talk to us, we look into it."))
+    return redirects.see("/")

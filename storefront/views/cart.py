@@ -94,7 +94,10 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     at = clock.now()
     organization = request.organization if request.user.is_authenticated else None
     can_buy = access.can(request, Permission.BUY)
-    page = cart_query.page(found, at)
+    trial = cart_query.trial(found, organization, request.user)
+    has_live = organization is not None and (trial is None or trial.has_live)
+    subscription = queries.live_subscription(organization, found.plan.line_id) if organization and has_live else None
+    page = cart_query.page(found, at, trial)
     values = {
         "page": page,
         "raised": request.GET.get("raised") == str(found.seats),
@@ -107,7 +110,7 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
         "seats_url": context.address("storefront:seats"),
         "can_buy": can_buy,
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
-        "subscription": queries.live_subscription(organization, found.plan.line_id) if organization else None,
+        "subscription": subscription,
         "steps": [_("Plan"), _("Sign in"), _("Company"), _("Pay")],
         "step": (4 if organization else 3) if request.user.is_authenticated else 2,
         "answer_on": hand_raises.answer_on(at, organization),
@@ -148,12 +151,13 @@ def _wanted(said: QueryDict) -> carts.Wanted:
         seats=min(int(seats), pricing.SEATS_LIMIT) if seats.isascii() and seats.isdigit() and len(seats) < 10 else 1,
         interval=said.get("interval", "month"),
         currency=said.get("currency", "").lower(),
+        is_trial=said.get("trial", "") == "1",
     )
 
 
 def _wanted_of(found: Cart) -> carts.Wanted:
     path = f"{found.plan.line.code}/{found.plan.code}"
-    return carts.Wanted(plan=path, seats=found.seats, interval=found.interval, currency=found.currency)
+    return carts.Wanted(plan=path, seats=found.seats, interval=found.interval, currency=found.currency, is_trial=found.is_trial)
 
 
 def _choice_of(found: Cart) -> dict[str, object]:
@@ -165,6 +169,7 @@ def _again_url(found: Cart) -> str:
     wanted = {"plan": f"{found.plan.line.code}/{found.plan.code}", "seats": found.seats}
     wanted |= {"interval": found.interval, "currency": found.currency}
     promo = {"promo": found.promotion_code} if found.promotion_code else {}
+    promo |= {"trial": "1"} if found.is_trial else {}
     return f"{reverse('storefront:cart_new')}?{urlencode(wanted | promo)}"
 
 

@@ -15,8 +15,10 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import carts, checkouts, promotion_refusals
-from billing.services import checkout, commands, faults
+from billing.services import carts as cart_services
+from billing.services import checkout, commands, faults, trials
 from config import clock, words
+from storefront import trial_words
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -26,7 +28,7 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, accept}: accept the terms, then on to the payment page. A double click goes to the same page."""
+    """POST /checkout/ {cart, accept, trial}: accept the terms, then on to the payment page; a double click to the same."""
     if request.method != "POST":
         return redirect("storefront:cart")
     cart = _cart(request)
@@ -36,6 +38,11 @@ def start(request: OrganizationRequest) -> HttpResponse:
     if request.POST.get("accept") != "yes":
         messages.error(request, _("Accept the terms first; your cart is kept."))
         return redirect("storefront:cart")
+    try:  # what the button said counts, whatever another tab has chosen since
+        is_trial = request.POST.get("trial") == "1"
+        cart = cart_services.choose_start(cart=cart, is_trial=is_trial, at=clock.now(), origin=access.origin(request))
+    except cart_services.Closed:
+        return redirect("storefront:home")
     legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())
     return _go(request, cart)
 
@@ -90,20 +97,21 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         bought = words.seats(error.subscription.quantity)
         messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": bought})
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
-    except checkout.CodeRefused as error:
-        messages.error(request, promotion_refusals.refusal(error.entered))
-        return redirects.see(reverse("storefront:cart"))
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
-    except (checkout.CheckoutError, commands.Busy, faults.GatewayError) as error:
-        messages.error(request, _why(error))
+    except (checkout.CheckoutError, trials.Refused, commands.Busy, faults.GatewayError) as error:
+        messages.error(request, _why(error, cart))
         return redirects.see(reverse("storefront:cart"))
     if opened.state == CheckoutState.OPEN and opened.url:
         return redirects.see(opened.url)
     return redirects.see(reverse("storefront:checkout_attempt", args=[opened.public_id]))
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, cart: Cart) -> str:
+    if isinstance(error, checkout.CodeRefused):
+        return promotion_refusals.refusal(error.entered)
+    if isinstance(error, trials.Refused):
+        return trial_words.refusal(error.answer, cart)
     if isinstance(error, checkout.CurrencyLocked):
         text = _("Your organization pays in %(currency)s while anything in it is open: choose that currency.")
         return text % {"currency": error.currency.upper()}

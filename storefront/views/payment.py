@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.queries import overview
 from billing.services import cards, faults
 from config import clock, words
-from storefront.views import redirects
+from storefront.views import redirects, trials
 
 LONGEST_SESSION_ID = 200
 
@@ -45,6 +46,16 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
     }
 
 
+@require_safe
+@access.require(Permission.MANAGE_PAYMENT)
+@never_cache
+def card(request: OrganizationRequest) -> HttpResponse:
+    """GET /payment-method/card/: straight on to Stripe's card page, for a link in a mail. Nothing is charged by it."""
+    if "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD":
+        return HttpResponse(status=204)
+    return _change(request)
+
+
 def _change(request: OrganizationRequest) -> HttpResponse:
     try:
         command = cards.start_setup(request.organization, origin=access.origin(request), at=clock.now())
@@ -66,6 +77,9 @@ def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
         is_used = False
     except faults.GatewayError:
         return redirects.see("/payment-method/")
+    going_on = cards.resumption(session_id[:LONGEST_SESSION_ID])
+    if going_on is not None:
+        return trials.went_on(request, going_on)
     if is_used:
         messages.success(request, _("The new card is in use from now on."))
     else:

@@ -14,6 +14,7 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.models import Role
 from billing.models import SeatAssignment, Subscription
 from billing.queries import overview
+from billing.queries.overview import State
 from billing.services import people
 from config import clock, switches
 from config.switches import Feature
@@ -29,6 +30,8 @@ def assignments(request: OrganizationRequest) -> HttpResponse:
     standing = overview.standing(request.organization, request.POST.get("line", "")[:40])
     if standing is None or not standing.row.is_live:
         messages.error(request, _("There is no active subscription. Nothing was changed."))
+    elif standing.state is State.PAUSED:
+        messages.warning(request, _("It is paused: everything is kept, and nothing can be changed until it goes on."))
     elif request.POST.get("assign"):
         _assign(request, standing.row)
     elif request.POST.get("unassign"):

@@ -1,7 +1,7 @@
 """The seats: how many, who has one, what a change costs, what was changed before."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +15,7 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.models import SeatRequest
 from accounts.queries import seat_requests as seat_requests_read
 from accounts.services import seat_requests
-from billing.models import ChangeState
+from billing.models import ChangeState, SeatChange
 from billing.queries import overview
 from billing.queries import seats as queries
 from billing.queries.overview import Standing
@@ -83,10 +83,20 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return _refused(request, standing, error)
     if change.state != ChangeState.DONE:
         return redirects.see(f"/seats/changes/{change.public_id}/")
-    paid = words.money(change.due_now_minor, change.currency)
-    said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
-    messages.success(request, said % {"seats": words.seats(change.quantity_after), "amount": paid})
+    messages.success(request, _made(change))
     return redirects.see(seat_problems.seats_url(standing))
+
+
+def _made(change: SeatChange) -> str:
+    """What was paid; in a trial, what the first charge has become."""
+    values = {"seats": words.seats(change.quantity_after), "amount": words.money(change.due_now_minor, change.currency)}
+    charge = change.preview.get("first_charge")
+    if charge:
+        values["amount"] = words.money(charge["due_minor"], change.currency)
+        values["day"] = words.day(datetime.fromtimestamp(charge["at"], UTC))
+        return _("%(seats)s from now on, free until %(day)s. Then %(amount)s.") % values
+    said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
+    return said % values
 
 
 def _later(request: OrganizationRequest, standing: Standing) -> HttpResponse:
@@ -163,15 +173,22 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
         "stops": list(pricing.break_seats(standing.tiers, plan.seats_max)),
         "least": plan.seats_min,
         "most": max(plan.seats_max, standing.quantity),
-        "whens": [
-            {"value": NOW, "label": _("Now")},
-            {"value": RENEWAL, "label": _("From %(day)s") % {"day": words.day(standing.row.period_ends_at)}},
-        ],
+        "whens": _whens(standing),
         # Whom a request for a seat is about comes with the number (storefront.views.asking).
         "chosen": frozenset(_numbers(request.GET.getlist("member"))),
         "asking": _asking(request, standing, at),
         "talk_url": seat_problems.talk_url(standing, answer.seats),
     }
+
+
+def _whens(standing: Standing) -> list[dict[str, str]]:
+    """From when on seats can be changed: in a trial at once alone."""
+    if standing.trial_ends_at is not None:
+        return []
+    return [
+        {"value": NOW, "label": _("Now")},
+        {"value": RENEWAL, "label": _("From %(day)s") % {"day": words.day(standing.row.period_ends_at)}},
+    ]
 
 
 def _asking(request: OrganizationRequest, standing: Standing, at: datetime) -> list[tuple[SeatRequest, str]]:

@@ -220,7 +220,7 @@ def test_a_stranger_is_not_a_member(caller, cast, bought):
         ("past_due", True, "included"),
         ("trialing", True, "included"),
         ("unpaid", False, "subscription_suspended"),
-        ("paused", False, "subscription_suspended"),
+        ("paused", False, "read_only"),
         ("canceled", False, "no_subscription"),
     ],
 )

@@ -340,7 +340,7 @@ def test_check_needs_no_database(tmp_path):
     assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 40 prices, 2 promotions.\n"
     bad = tmp_path / "bad.toml"
     bad.write_text(SHIPPED.replace('stage = "growth"', 'stage = "grow"'), encoding="utf-8")
-    with pytest.raises(CommandError, match=r"bad\.toml, line 76: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):
+    with pytest.raises(CommandError, match=r"bad\.toml, line 77: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):
         run("check", "--file", str(bad))
     with pytest.raises(CommandError, match="--file"):
         run("check", "--file", str(tmp_path / "none.toml"))

@@ -47,6 +47,7 @@ LOOKING = {
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,
     "billing.adjustment": MONEY,
+    "billing.trial": NOT_MARKETING,
     "billing.cart": GROUPS,
     "billing.customer": MONEY,
     "billing.checkoutattempt": MONEY | {"marketing"},

@@ -15,6 +15,13 @@ THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
 LINE = {"description": "Remaining time", "quantity": 13, "amount_minor": 7035, "starts_at": AT, "ends_at": THEN}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
+TRIAL = PLAN | {
+    "seats": 10,
+    "ends_at": THEN,
+    "card": "",
+    "card_url": "https://store.example/payment-method/card/",
+    "resume_url": "https://store.example/subscription/resumption/?line=fieldnote",
+}
 CONTEXTS = {
     "welcome": PLAN | {"seats": 10},
     "seats_added": PLAN
@@ -69,6 +76,12 @@ CONTEXTS = {
         "tax": "TVA",
         "details_url": "https://store.example/settings/billing/",
     },
+    "trial_started": TRIAL | {"total_minor": 16000, "is_taxed": True},
+    "trial_ends": TRIAL
+    | {"days_left": 7, "amount_minor": 19040, "tax_minor": 3040, "charge_at": THEN, "longer_until": THEN, "card": "4242"},
+    "trial_extended": TRIAL,
+    "trial_paused": TRIAL,
+    "trial_seats": TRIAL | {"seats_before": 12, "amount_minor": 16000, "tax_minor": 0, "by": "Olive Owner"},
     "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
@@ -80,6 +93,9 @@ SUBJECTS = {
     "cancellation": "Team ends on 22 March; nothing more is charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
+    "trial_started": "Your Team trial is free until 22 March",
+    "trial_ends": "$190.40 will be charged on 22 March: your Team trial ends",
+    "trial_seats": "10 seats now, free until 22 March",
     "paid_twice": "$160.00 is on its way back to your card",
 }
 

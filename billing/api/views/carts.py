@@ -34,6 +34,9 @@ class CartChangeInput(inputs.Strict):
     )
     interval = serializers.ChoiceField(choices=Interval.choices, required=False)
     currency = serializers.RegexField(r"^[a-z]{3}\Z", required=False, help_text="The organization's, once that is fixed.")
+    is_trial = serializers.BooleanField(
+        required=False, help_text="To try it first, where the plan has a trial (`trial_days` in the catalog)."
+    )
     promotion_code = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -58,6 +61,8 @@ class CartOutput(outputs.Output):
     seats = serializers.IntegerField()
     interval = serializers.ChoiceField(choices=Interval.choices)
     currency = serializers.CharField()
+    is_trial = serializers.BooleanField(help_text="Whether it is tried first: nothing is charged until the trial ends.")
+    trial_days = serializers.IntegerField(help_text="Of the plan; 0: it cannot be tried.")
     total_minor = serializers.IntegerField(
         allow_null=True, help_text="An interval, before tax; null: no longer sold like this."
     )
@@ -91,6 +96,8 @@ EXAMPLE: dict[str, Any] = {
     "seats": 10,
     "interval": "month",
     "currency": "usd",
+    "is_trial": False,
+    "trial_days": 14,
     "total_minor": 16000,
     "promotion_code": "",
     "continue_url": "https://store.example.com/cart/new/?plan=fieldnote%2Fteam&seats=10&interval=month&currency=usd",
@@ -197,15 +204,18 @@ def _plan(cart: Cart) -> str:
 
 
 def _wanted(cart: Cart) -> dict[str, Any]:
-    return {"plan": _plan(cart), **words.named(cart, ("seats", "interval", "currency"))}
+    return {"plan": _plan(cart), **words.named(cart, ("seats", "interval", "currency", "is_trial"))}
 
 
 def plain(cart: Cart) -> dict[str, Any]:
     wanted = _wanted(cart)
     code = {"promo": cart.promotion_code} if cart.promotion_code else {}
+    code |= {"trial": "1"} if wanted.pop("is_trial") else {}
     return {
         "id": cart.public_id,
         **wanted,
+        "is_trial": cart.is_trial,
+        "trial_days": cart.plan.trial_days,
         "total_minor": _total(cart),
         "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted | code)}",
         **words.named(cart, ("external_id", "state", "promotion_code", "created_at", "updated_at")),

@@ -59,6 +59,9 @@ EXAMPLE: dict[str, Any] = {
 }
 BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
 LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
+NO_TRIAL = schema.problem(
+    "trial-refused", 409, "The organization, or its company, has tried it already. Buy it instead.", reason="used"
+)
 MAY_NOT = schema.problem("may-not-buy", 422, "Only an owner or billing admin accepts the terms.")
 
 
@@ -76,7 +79,7 @@ class Checkouts(base.View):
         body=CheckoutInput,
         bodies={"For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"}},
         refusals=[
-            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, schema.CODE_REFUSED),
+            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, NO_TRIAL, schema.CODE_REFUSED),
             *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
         ],
     )

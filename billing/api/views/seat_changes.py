@@ -31,12 +31,13 @@ class SeatPreview(base.View):
         "What more seats cost now",
         schema.Answer(shape=outputs.PreviewOutput, example=examples.PREVIEW, name="Preview"),
         tag=TAG,
-        description="Asks the payment provider once and changes nothing. The token confirms exactly this price for 15 minutes.",
+        description="Asks the payment provider once and changes nothing. The token confirms exactly this price for 15 minutes. "
+        "In a trial nothing is due, fewer seats can be had too, and `first_charge` says what the first charge becomes.",
         parameters=[inputs.LineQuery],
         body=inputs.SeatPreviewInput,
         bodies={"Thirteen seats": {"seats": 13}},
         refusals=[
-            *(schema.BUSY, schema.NOT_ACTIVE, schema.PAYMENT_PENDING, schema.NOTHING_CHANGES, schema.ENDS_SOON),
+            *(schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.PAYMENT_PENDING, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.REFUSED, schema.UNREACHABLE),
         ],
     )
@@ -85,7 +86,7 @@ class SeatChanges(base.View):
             schema.problem("payment-declined", 402, "Your card was declined.", change=examples.CHANGE | {"state": "declined"}),
             schema.problem("preview-stale", 409, "The price changed since the preview.", preview=examples.PREVIEW),
             schema.problem("amount-differs", 409, "The charge would be 2880, not 2000.", preview=examples.PREVIEW),
-            *(schema.PAYMENT_PENDING, schema.BUSY, schema.NOT_ACTIVE, schema.NOTHING_CHANGES, schema.ENDS_SOON),
+            *(schema.PAYMENT_PENDING, schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
             schema.problem("too-many-changes", 429, "Seats were changed too often.", next_at="2026-03-12T09:32:00Z"),
         ],

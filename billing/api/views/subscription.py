@@ -41,7 +41,7 @@ class SubscriptionView(base.View):
         if standing is None:
             detail = _("This organization has no subscription. A plan is bought in the store.")
             raise Problem("no-subscription", detail, status_code=status.HTTP_404_NOT_FOUND)
-        return base.answer(outputs.SubscriptionOutput, words.subscription(standing))
+        return base.answer(outputs.SubscriptionOutput, words.subscription(standing, clock.now()))
 
 
 class ScheduledChanges(base.View):
@@ -65,7 +65,8 @@ class ScheduledChanges(base.View):
         },
         refusals=[
             schema.problem("seats-in-use", 409, "2 more people have a seat than would be left.", missing=2),
-            *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAYMENT_PENDING),
+            *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_TRIAL),
+            schema.PAYMENT_PENDING,
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
         ],
     )

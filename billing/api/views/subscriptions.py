@@ -31,7 +31,7 @@ class Subscriptions(base.View):
         description="Live ones first, by product line; those never paid are left out. Six at most, so `next` is null.",
     )
     def get(self, request: Request) -> Response:
-        data = [words.subscription(standing) for standing in overview.standings(self.organization)]
+        data = [words.subscription(standing, clock.now()) for standing in overview.standings(self.organization)]
         return base.answer(SubscriptionsOutput, {"data": data, "next": None})
 
 
@@ -76,5 +76,5 @@ class SubscriptionObject(base.View):
         for standing in overview.standings(self.organization):
             row = standing.row
             if asked.external_id == row.external_id if asked.external_id else asked.id == row.stripe_id:
-                return words.subscription(standing)
+                return words.subscription(standing, clock.now())
         raise Http404

@@ -1,0 +1,44 @@
+"""What is charged when a trial ends, or when one that ended without a card goes on: asked of Stripe, never worked out."""
+
+from typing import Any
+
+from billing import gateway
+from billing.models import Subscription
+from billing.queries import tax as tax_queries
+from billing.rules.preview import FirstCharge
+from billing.services import mirror
+
+
+def at_trial_end(row: Subscription, *, seats: int | None = None) -> FirstCharge:
+    """The first invoice, with another number of `seats` if one is given. One call. Raises the gateway's errors."""
+    details: dict[str, Any] = {"proration_behavior": "none"}
+    if seats is not None:
+        details["items"] = [{"id": row.stripe_item_id, "quantity": seats}]
+    return _ask(row, details, row.quantity if seats is None else seats)
+
+
+def of_resuming(row: Subscription) -> FirstCharge:
+    """The invoice of a period that begins now. One call. Raises the gateway's errors."""
+    return _ask(row, {"resume_at": "now", "billing_cycle_anchor": {"type": "now"}}, row.quantity)
+
+
+def _ask(row: Subscription, details: dict[str, Any], seats: int) -> FirstCharge:
+    answer = gateway.preview_invoice(
+        {
+            "customer": row.organization.customer.stripe_id,
+            "subscription": row.stripe_id,
+            "subscription_details": details,
+        }
+    )
+    return FirstCharge(
+        at=row.trial_ends_at if row.status == "trialing" and row.trial_ends_at else mirror.at_instant(answer.created),
+        quantity=seats,
+        currency=answer.currency,
+        subtotal_minor=answer.subtotal,
+        discount_minor=sum(part.amount for part in answer.total_discount_amounts or []),
+        tax_minor=sum(one.amount for one in answer.total_taxes or []),
+        taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
+        total_minor=answer.total,
+        balance_applied_minor=answer.total - answer.amount_due,
+        due_minor=answer.amount_due,
+    )

@@ -1,0 +1,162 @@
+"""Going on after a trial that ended without a card: shown to the cent, agreed to, then charged exactly that or not at all.
+
+Whoever has a card on file pays it by a click; whoever has none adds it on Stripe's page, and the agreed amount goes along in
+that session's metadata, so that the first charge never depends on a second click.
+"""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+
+from accounts.origin import Origin, Source
+from billing import gateway
+from billing.models import Customer, StripeCommand, Subscription
+from billing.rules.preview import FirstCharge
+from billing.rules.stripe_events import Kind
+from billing.services import commands, first_charges, inbox, mirror, seats
+
+SALT = "billing.resuming"
+# The amount that was agreed to decides, not its age; a token only says which it was.
+HOLDS = timedelta(days=1)
+KIND = "trial.resume"
+
+
+class NoCard(Exception):
+    """There is no card that could be charged: it is added on Stripe's page, with what was agreed to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What going on costs now, and the token that stands for exactly that."""
+
+    charge: FirstCharge
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """What somebody has said yes to: `due_minor` for the subscription `stripe_id`."""
+
+    stripe_id: str
+    due_minor: int
+    currency: str
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {"resume": self.stripe_id, "resume_due_minor": str(self.due_minor), "resume_currency": self.currency}
+
+
+def offer(row: Subscription) -> Offer:
+    """One Stripe call; nothing is written. Raises seats.NotLive where nothing is paused, and the gateway's errors."""
+    if row.status != "paused" or not row.is_in_trial:
+        raise seats.NotLive("There is nothing to go on with.")
+    charge = first_charges.of_resuming(row)
+    body = [row.stripe_id, charge.due_minor, charge.currency]
+    return Offer(charge=charge, token=signing.dumps(body, salt=SALT))
+
+
+def agreed(row: Subscription, token: str) -> Agreed:
+    """What a token stands for. Raises seats.Stale for one that is none, is old, or is of another subscription."""
+    try:
+        stripe_id, due_minor, currency = signing.loads(token, salt=SALT, max_age=HOLDS)
+    except (signing.BadSignature, ValueError) as error:
+        raise seats.Stale from error
+    if stripe_id != row.stripe_id:
+        raise seats.Stale
+    return Agreed(stripe_id=stripe_id, due_minor=due_minor, currency=currency)
+
+
+def of_metadata(session: gateway.Session) -> Agreed | None:
+    """What was agreed to before the card page was opened; None for a card that is only added."""
+    stripe_id, due = gateway.metadata(session, "resume"), gateway.metadata(session, "resume_due_minor")
+    if not stripe_id or not due.isascii() or not due.isdigit():
+        return None
+    return Agreed(stripe_id=stripe_id, due_minor=int(due), currency=gateway.metadata(session, "resume_currency"))
+
+
+def resume(row: Subscription, *, token: str, origin: Origin, at: datetime) -> StripeCommand:
+    """Go on now, with the card on file. Returns the command: done, declined, failed (the price had moved), or still open.
+
+    Raises NoCard, seats.Stale, seats.NotLive, commands.Busy.
+    """
+    wanted = agreed(row, token)
+    if not Customer.objects.filter(organization=row.organization_id).exclude(payment_method_id="").exists():
+        raise NoCard
+    with transaction.atomic(durable=True):
+        locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
+        if locked.status != "paused":
+            raise seats.NotLive("It goes on already.")
+        command = _open(locked, wanted, origin=origin, at=at)
+    return commands.execute(command.pk)
+
+
+def open_after_card(plain: dict[str, Any], *, key: str, at: datetime) -> None:
+    """The card is there: charge what was agreed to, once a session. Call inside a transaction."""
+    wanted = Agreed(**plain)
+    row = Subscription.objects.locked().select_related("organization").filter(stripe_id=wanted.stripe_id).first()
+    if row is None or row.status != "paused" or StripeCommand.objects.filter(idempotency_key=key).exists():
+        return
+    # Somebody else's click is being carried out: that one counts.
+    with contextlib.suppress(commands.Busy):
+        _open(row, wanted, origin=Origin(source=Source.STRIPE), at=at, key=key)
+
+
+def _open(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, key: str | None = None) -> StripeCommand:
+    return commands.open_command(
+        kind=KIND,
+        target=mirror.target(row),
+        organization=row.organization,
+        payload={"subscription": row.stripe_id, "due_minor": wanted.due_minor, "currency": wanted.currency},
+        origin=origin,
+        at=at,
+        idempotency_key=key,
+        for_the_pulse=key is not None,
+    )
+
+
+class Resume:
+    """The command: look once more, wake the subscription only against payment, and take it back if the bank says no."""
+
+    def send(self, command: StripeCommand) -> gateway.Subscription:
+        asked, key = command.payload, command.idempotency_key
+        now = gateway.subscription(asked["subscription"])
+        if now.status != "paused":
+            return now
+        row = Subscription.objects.select_related("organization__customer").get(stripe_id=now.id)
+        charge = first_charges.of_resuming(row)
+        if (charge.due_minor, charge.currency) != (asked["due_minor"], asked["currency"]):
+            raise gateway.Refused("The price has moved; nothing was charged.", code="price_moved")
+        params = {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_success"}
+        answer = gateway.resume_subscription(now.id, params, key=key)
+        invoice = answer.latest_invoice
+        if isinstance(invoice, gateway.Invoice) and invoice.status == "open" and invoice.id:
+            self._pay(invoice.id, key)
+        return gateway.subscription(now.id)
+
+    def _pay(self, invoice_id: str, key: str) -> None:
+        try:
+            gateway.pay_invoice(invoice_id, {}, key=f"{key}:pay")
+        except gateway.Declined:
+            gateway.void_invoice(invoice_id, key=f"{key}:void")
+            raise
+
+    def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
+        rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
+        mirror.take(rows.get(stripe_id=answer.id), answer, at)
+        inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
+        return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        """Nothing was charged, and it stays paused; the page says why (the command's error)."""
+        inbox.touch(Kind.SUBSCRIPTION, command.payload["subscription"])
+
+    def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
+        now = gateway.subscription(command.payload["subscription"])
+        return now if now.status == "active" else None

@@ -1,0 +1,63 @@
+"""What trials cost, as the receipt component reads it: nothing today, and the first charge to the cent."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.queries.overview import Standing
+from billing.rules import intervals
+from billing.rules.preview import FirstCharge, Preview
+from config import words
+from storefront import receipts, reductions
+
+Receipt = dict[str, Any]
+
+
+def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Receipt:
+    """Other seats in a trial: what the first charge becomes."""
+    charge = shown.first_charge
+    assert charge is not None
+    return _of(charge, standing) | {
+        "title": _("%(seats)s from today") % {"seats": words.seats(shown.quantity_after)},
+        "on": shown.proration_at,
+        "total_label": _("First charge, on %(day)s") % {"day": words.day(charge.at)},
+        "next_text": _("Nothing is charged today: they are free until %(day)s.") % {"day": words.day(charge.at)},
+        "stale": stale,
+    }
+
+
+def of_resuming(charge: FirstCharge, standing: Standing) -> Receipt:
+    """Going on after the trial: a period that begins now."""
+    interval = standing.row.price.interval
+    then = _("Then every year, next on %(day)s.") if interval == "year" else _("Then every month, next on %(day)s.")
+    return _of(charge, standing) | {
+        "title": _("%(plan)s, from today") % {"plan": standing.row.plan.name},
+        "on": charge.at,
+        "total_label": _("Due now"),
+        "next_text": then % {"day": words.day(intervals.end(charge.at, interval))},
+    }
+
+
+def _of(charge: FirstCharge, standing: Standing) -> Receipt:
+    note = receipts.unit_words(standing, charge.quantity)
+    lines = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
+    if charge.discount_minor:
+        lines.append(
+            {
+                "label": reductions.label(standing.discounts),
+                "note": reductions.note(standing.discounts, charge.currency),
+                "amount_minor": -charge.discount_minor,
+            }
+        )
+    taxed = receipts.taxes(charge.taxes, charge.tax_minor)
+    if charge.balance_applied_minor < 0:
+        taxed.append({"label": _("Still owed from before"), "amount_minor": -charge.balance_applied_minor})
+    return {
+        "currency": charge.currency,
+        "lines": lines,
+        "subtotal_minor": None,
+        "taxes": taxed,
+        "balance_minor": -charge.balance_applied_minor if charge.balance_applied_minor > 0 else 0,
+        "total_minor": charge.due_minor,
+        "notes": [],
+    }

@@ -1,0 +1,234 @@
+"""Trials from end to end: no card and read-only, a card and charged as announced, races, and who has had theirs."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import requests
+from django.db import connection
+
+from accounts.models import Journal, OutgoingMail
+from accounts.origin import Origin, Source
+from billing import gateway
+from billing.models import CancelReason, Invoice, SeatLedgerEntry, Trial
+from billing.queries import differences, entitlements, invoices
+from billing.rules import reconciling, tax
+from billing.rules import trials as rules
+from billing.services import (
+    cards,
+    catalog,
+    checkout,
+    reconciling_reading,
+    resuming,
+    scheduled,
+    seats,
+    trial_changes,
+    trial_notices,
+    trials,
+)
+from config import clock
+from tests import factories, shelf
+
+NO_CARD = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}
+
+
+def begin(shop, organization=None, actor=None, *, card="", **wanted):
+    """A trial that runs, with a card or without one."""
+    attempt = start(shop, organization, actor, **wanted)
+    if card:
+        shop.pay(attempt, card)
+    else:
+        assert requests.post(attempt.url, data=NO_CARD, allow_redirects=False, timeout=30).status_code == 303
+    shop.settle()
+    attempt.refresh_from_db()
+    assert attempt.state == "applied", (attempt.state, attempt.message)
+    return shop.fresh(attempt.subscription)
+
+
+def start(shop, organization=None, actor=None, **wanted):
+    cart = shop.cart(organization, actor=actor, is_trial=True, **wanted)
+    return checkout.start(cart=cart, organization=cart.organization, origin=shop.origin, at=clock.now())
+
+
+def mails(kind):
+    """One person's, oldest first."""
+    return list(OutgoingMail.objects.filter(kind=f"billing/{kind}", recipient__startswith="owner@acme").order_by("pk"))
+
+
+def mrr(row):
+    return [entry.mrr_delta_minor for entry in SeatLedgerEntry.objects.filter(subscription=row).order_by("pk")]
+
+
+def test_without_a_card_it_pauses_and_a_card_wakes_it(shop):
+    """Start, other seats, both notices, no card, read-only; then a card, and exactly the amount agreed to."""
+    row = begin(shop, seats=10)
+    assert (row.status, row.quantity, row.trial_ends_at - row.started_at) == ("trialing", 10, timedelta(days=14))
+    assert not row.organization.customer.payment_method_id
+    assert len(mails("trial_started")) == 1
+    offer = seats.offer(row, seats=12, at=clock.now())
+    first = offer.preview.first_charge
+    assert (offer.preview.due_now_minor, first.due_minor, first.at) == (0, 19_200, row.trial_ends_at)
+    change = seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    assert (change.state, shop.at_stripe(row)["items"].data[0].quantity) == ("done", 12)
+
+    shop.advance(days=13, hours=12)
+    told = mails("trial_ends")
+    assert [mail.context["days_left"] for mail in told] == [7, 1]
+    assert {mail.context["amount_minor"] for mail in told} == {19_200}
+    shop.advance(days=2)
+    row = shop.fresh(row)
+    assert (row.status, mrr(row), len(mails("trial_paused"))) == ("paused", [0, 0], 1)
+    assert entitlements.check(shop.organization, feature="storage_gb").reason == "read_only"
+    assert invoices.newest(shop.organization, 5) == ()
+    with pytest.raises(seats.Paused):
+        seats.offer(row, seats=13, at=clock.now())
+
+    wanted = resuming.offer(row)
+    assert wanted.charge.due_minor == 19_200
+    with pytest.raises(resuming.NoCard):
+        resuming.resume(row, token=wanted.token, origin=shop.origin, at=clock.now())
+    agreed = resuming.agreed(row, wanted.token)
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now(), agreed=agreed)
+    shop.pay(setup.result["url"])
+    assert cards.look_up(setup.result["session"], shop.organization)
+    shop.settle()
+    row = shop.fresh(row)
+    assert (row.status, sum(mrr(row)), row.quantity) == ("active", 19_200, 12)
+    assert [(one.total_minor, one.status) for one in invoices.newest(shop.organization, 5)] == [(19_200, "paid")]
+    assert len(mails("receipt")) == 1
+
+
+def test_with_a_card_it_is_charged_as_announced_and_revenue_begins_then(shop):
+    """Taxed, longer by a click, then a card: the mail's amount is the charge, and MRR begins with it."""
+    wanted = replace(shelf.read(), tax=tax.Settings(tax.Mode("rates"), "DE", (tax.Rate("DE", "VAT", "19"),)))
+    catalog.apply(wanted=wanted, at=clock.now(), origin=Origin.system())
+    row = begin(shop, seats=10)
+    with pytest.raises(trial_changes.CannotExtend):  # not before its last days
+        trial_changes.extend(row, origin=shop.origin, at=clock.now())
+    shop.advance(days=10)
+    assert trial_changes.extend(shop.fresh(row), origin=shop.origin, at=clock.now()).state == "done"
+    longer = shop.fresh(row)
+    assert longer.trial_ends_at - row.trial_ends_at == timedelta(days=7)
+    with pytest.raises(trial_changes.CannotExtend):  # and once alone
+        trial_changes.extend(longer, origin=shop.origin, at=clock.now())
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now())
+    shop.pay(setup.result["url"])
+    assert cards.look_up(setup.result["session"], shop.organization)
+    assert mrr(row) == [0]
+
+    shop.advance(days=11, hours=2)
+    told = [
+        (mail.context["days_left"], mail.context["amount_minor"], mail.context["tax_minor"]) for mail in mails("trial_ends")
+    ]
+    assert told == [(7, 19_040, 3_040), (7, 19_040, 3_040), (1, 19_040, 3_040)]
+    paid = Invoice.objects.get(subscription=row, status="paid", total_minor__gt=0)
+    assert (paid.amount_paid_minor, paid.tax_minor) == (19_040, 3_040)
+    entry = SeatLedgerEntry.objects.filter(subscription=row).latest("pk")
+    assert (entry.kind, entry.delta, entry.mrr_delta_minor, entry.occurred_at) == ("converted", 0, 16_000, longer.trial_ends_at)
+    assert Journal.objects.filter(kind="billing.trial.converted").count() == 1
+    assert not Journal.objects.filter(kind="billing.subscription.renewed").exists()
+
+
+def test_a_lane_that_slept_says_the_last_stage_once(shop, monkeypatch):
+    row = begin(shop, seats=3)
+    late = row.trial_ends_at - timedelta(hours=5)
+    shop.advance_to(late)
+    assert [mail.context["days_left"] for mail in mails("trial_ends")] == [1]
+    assert trial_notices.drain(clock.wall()).handled == 0
+    assert Trial.objects.get().notice_due_at is None
+
+
+def test_a_company_has_one_trial(shop, cast):
+    """By organization, by proven domain, and never for those who have bought; all are told why, and can buy."""
+    sister = factories.OrganizationFactory(name="Acme Tools", domain="")
+    colleague = factories.UserFactory(email="ada@acme.example")
+    factories.MembershipFactory(organization=sister, user=colleague, role="owner")
+    mine = start(shop, seats=10)
+    with pytest.raises(trials.Refused) as refused:
+        start(shop, sister, colleague, seats=5)
+    assert (refused.value.answer.refusal, refused.value.answer.domain) == (rules.Refusal.COMPANY, "acme.example")
+    # Buying instead closes the trial's page, and the company may try again.
+    bought = shop.start(seats=10)
+    mine.refresh_from_db()
+    assert (mine.state, Trial.objects.get(attempt=mine).released_at is not None, bought.state) == ("expired", True, "open")
+    theirs = start(shop, sister, colleague, seats=5)
+    assert Trial.objects.get(attempt=theirs).domain == "acme.example"
+    row = begin(shop, cast.globex, cast.stranger, seats=3)
+    scheduled.end(row, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    shop.advance(days=15)
+    assert (shop.fresh(row).status, mrr(row), invoices.newest(cast.globex, 5)) == ("canceled", [0, 0], ())
+    with pytest.raises(trials.Refused) as refused:
+        start(shop, cast.globex, cast.stranger, seats=3)
+    assert refused.value.answer.refusal is rules.Refusal.USED
+
+
+def test_fewer_seats_count_at_once_and_no_schedule_ends_the_trial(shop):
+    row = begin(shop, seats=10)
+    with pytest.raises(seats.InTrial):
+        scheduled.change_seats(row, seats_after=5, releases=[], origin=shop.origin, at=clock.now())
+    offer = seats.offer(row, seats=4, at=clock.now())
+    assert seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now()).state == "done"
+    now = shop.at_stripe(row)
+    assert (now.status, now["items"].data[0].quantity, now.schedule) == ("trialing", 4, None)
+    with pytest.raises(seats.BelowMinimum):
+        seats.offer(shop.fresh(row), seats=2, at=clock.now())
+
+
+def test_what_is_paused_ends_at_once_and_a_declined_card_wakes_nothing(shop):
+    row = begin(shop, seats=3)
+    shop.advance(days=15)
+    row = shop.fresh(row)
+    agreed = resuming.agreed(row, resuming.offer(row).token)
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now(), agreed=agreed)
+    shop.pay(setup.result["url"])
+    shop.control("POST", "next_payment", outcome="declined")
+    cards.look_up(setup.result["session"], shop.organization)
+    shop.settle()
+    assert cards.resumption(setup.result["session"]).state == "declined"
+    assert (shop.fresh(row).status, invoices.owed(shop.organization)) == ("paused", [])
+    with pytest.raises(seats.Paused):
+        scheduled.end(row, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    assert trial_changes.end(row, origin=shop.origin, at=clock.now()).state == "done"
+    assert (shop.fresh(row).status, sum(mrr(row)), shop.fresh(row).quantity) == ("canceled", 0, 0)
+
+
+def test_a_longer_trial_that_nobody_agreed_to_is_named(shop):
+    row = begin(shop, seats=3)
+    gateway.update_subscription(
+        row.stripe_id,
+        {"trial_end": int((row.trial_ends_at + timedelta(days=30)).timestamp()), "proration_behavior": "none"},
+        key="by-hand",
+    )
+    shop.settle()
+    found = differences.known([shop.fresh(row)], since=clock.now())[row.stripe_id].ours
+    theirs = reconciling_reading.subscription(row.stripe_id)
+    verdict = reconciling.compare(found, theirs, differences.standard({theirs.price}))
+    assert [(one.kind, one.ours["trial_ends_at"]) for one in verdict.found] == [("trial", row.trial_ends_at.isoformat())]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.serial
+def test_two_organizations_of_a_company_that_start_at_once_get_one_trial(shop):
+    sister = factories.OrganizationFactory(name="Acme Tools", domain="")
+    colleague = factories.UserFactory(email="ada@acme.example")
+    factories.MembershipFactory(organization=sister, user=colleague, role="owner")
+    carts = [shop.cart(is_trial=True), shop.cart(sister, actor=colleague, is_trial=True)]
+    starting = threading.Barrier(2)
+
+    def run(cart, actor):
+        try:
+            starting.wait(timeout=60)
+            origin = Origin(actor=actor, source=Source.PAGE)
+            return checkout.start(cart=cart, organization=cart.organization, origin=origin, at=clock.now()).state
+        except trials.Refused as error:
+            return error.answer.refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        made = [pool.submit(run, cart, actor) for cart, actor in zip(carts, (shop.owner, colleague), strict=True)]
+        outcomes = sorted(str(one.result(timeout=120)) for one in made)
+    assert outcomes == ["company", "open"]
+    assert Trial.objects.filter(released_at=None).count() == 1
