@@ -52,17 +52,23 @@ def kept(name, make, *, on=()):
 
 def _made(make):
     """What make() returned, and the statement that writes its rows again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-        [since] = cursor.fetchone()
-    within = transaction.atomic()  # what is written in it has a younger transaction id than anything written before
+    within = transaction.atomic()  # a savepoint's transaction id is younger than that of anything written before it
     within._from_testcase = True  # as Django's own around a test: what is durable may be made in here
     with within:
+        since = _own_transaction()
         value = make()
     written = [(table, columns, rows) for table, columns, key in _tables() if (rows := _rows(table, since))]
     keys = {table: key for table, _columns, key in _tables()}
     statements = [_insert(table, columns, keys[table]) for table, columns, _rows in written]
     return value, ";".join(statements), [rows for _table, _columns, rows in written]
+
+
+def _own_transaction():
+    """The id that rows written here carry: the savepoint's own, which no function of Postgres tells."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE IF NOT EXISTS written_here (id integer)")
+        cursor.execute("INSERT INTO written_here VALUES (1) RETURNING xmin::text::bigint")
+        return cursor.fetchone()[0]
 
 
 def _tables():

@@ -63,7 +63,7 @@ def open_change(shop, row, count):
     now = clock.now()
     body = seats._read_token(row, token_for(row, count), now)
     shown = seats._ask(row, count, clock.now().replace(microsecond=0))
-    return seats._open(row, body | {"p": shown.as_json()}, shown, origin=shop.origin, at=now, assign_to=[])
+    return seats._open(row, body | {"p": shown.as_json()}, shown, origin=shop.origin, at=now, assign_to=[], external_id=None)
 
 
 # --- Lost answers -----------------------------------------------------------------------------------------------------

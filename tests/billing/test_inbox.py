@@ -284,7 +284,9 @@ def test_an_event_about_an_open_command_finishes_that_command(shop, client):
     now = clock.now()
     token = seats.offer(row, seats=12, at=now).token
     body = seats._read_token(row, token, now)
-    change = seats._open(row, body, seats._ask(row, 12, now.replace(microsecond=0)), origin=shop.origin, at=now, assign_to=[])
+    change = seats._open(
+        row, body, seats._ask(row, 12, now.replace(microsecond=0)), origin=shop.origin, at=now, assign_to=[], external_id=None
+    )
     gateway.update_subscription(  # breath 2 took place, breath 3 did not
         row.stripe_id,
         {

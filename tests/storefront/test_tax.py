@@ -5,12 +5,12 @@ from django.utils import translation
 
 from billing.models import BillingDetails, TaxId, TaxStanding
 from billing.queries import tax as queries
+from billing.queries import tax_words as words
 from billing.rules import tax as rules
 from billing.rules import tax_ids
 from billing.rules.tax import Reason, TaxLine
 from config import clock
 from storefront import tax_words
-from storefront.forms import tax as forms
 from tests.shop import text
 
 PAGE = "/settings/billing/"
@@ -123,7 +123,7 @@ def test_what_could_not_be_set_up_is_said(cast):
 def test_every_fault_has_words():
     form = tax_ids.forms("DE")[0]
     for fault in ("prefix", "length", "characters", "digits", "kind"):
-        assert forms.remedy(tax_ids.UnfitError(fault, form))
+        assert words.remedy(tax_ids.UnfitError(fault, form))
 
 
 @pytest.mark.parametrize(
