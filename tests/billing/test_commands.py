@@ -19,6 +19,10 @@ UPDATE = "POST /v1/subscriptions/*"
 @pytest.fixture
 def bought(shop):
     """Ten seats, half a period and a minute in (at the very half a second more changes the cents)."""
+    return shop.kept("bought half a period and a minute ago", lambda: _bought(shop))
+
+
+def _bought(shop):
     row = shop.buy(seats=10)
     shop.advance_to(row.period_starts_at + (row.period_ends_at - row.period_starts_at) / 2 + timedelta(minutes=1))
     return seats.current(shop.organization)

@@ -13,7 +13,7 @@ from tests import factories
 @pytest.fixture
 def bought(shop):
     """Three seats; the buyer has one."""
-    return shop.buy(seats=3)
+    return shop.kept("bought three", lambda: shop.buy(seats=3))
 
 
 def test_assign_and_take_back(shop, bought, cast):

@@ -14,7 +14,7 @@ from tests import factories
 
 @pytest.fixture
 def bought(shop):
-    return shop.buy(seats=10)
+    return shop.kept("bought", lambda: shop.buy(seats=10))
 
 
 def change(shop, row, seats_after, releases=()):

@@ -14,7 +14,7 @@ PAGE = "/subscription/cancellation/"
 
 @pytest.fixture
 def subscription(shop, cast):
-    return shop.buy(cast.acme, cast.owner, seats=10)
+    return shop.kept("bought", lambda: shop.buy(seats=10))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ INVOICES = "/invoices/"
 
 @pytest.fixture
 def subscription(shop, cast):
-    return shop.buy(cast.acme, cast.owner, seats=10)
+    return shop.kept("bought", lambda: shop.buy(seats=10))
 
 
 @pytest.fixture
