@@ -198,9 +198,11 @@ def _cart(organization: Organization, plan: str, quantity: int, interval: str, c
 
 def _seat_everybody(company: Company, organization: Organization) -> None:
     row = Subscription.objects.live().filter(organization=organization).first()
-    if row is None or SeatAssignment.objects.filter(subscription=row).exists():  # a later run undoes nobody's choice
+    owner = _owner(organization)  # who has had a seat since the purchase
+    others = SeatAssignment.objects.filter(subscription=row).exclude(membership__user=owner)
+    if row is None or others.exists():  # a later run undoes nobody's choice
         return
-    origin, now = _origin(_owner(organization)), clock.now()
+    origin, now = _origin(owner), clock.now()
     members = Membership.objects.live().filter(organization=organization).order_by("pk").values_list("pk", flat=True)
     people.assign_where_possible(subscription=row, membership_ids=list(members), origin=origin, at=now)
     if company.invited:

@@ -14,6 +14,7 @@ def test_manage_billing_and_back(visit, shoot, product_url):
     page.get_by_role("button", name="Manage billing").click()
     page.get_by_role("link", name="Back to Fieldnote").wait_for()
     assert "Acme Roofing" in page.content()
+    assert page.get_by_text("no seat").count() == 0, "the demo's people have what their company pays for"
     shoot(page, "store-from-product")
     page.get_by_role("link", name="Back to Fieldnote").click()
     page.get_by_text("Welcome back from the store.").wait_for()

@@ -46,6 +46,14 @@ def test_the_first_click_fills_a_cart_and_remembers_it_by_a_signed_cookie(client
     assert "/account/signup/?next=%2Fcart%2F" in text
 
 
+def test_trying_is_said_as_such(client):
+    fill(client, trial=1)
+    text = text_of(client.get(CART))
+    assert "Try Team" in text
+    assert "Sign up and try it" in text
+    assert "Buy Team" not in text
+
+
 def test_a_second_click_fills_the_same_cart(client):
     fill(client)
     fill(client, plan="fieldnote/business", seats=20)
