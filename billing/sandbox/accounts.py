@@ -5,32 +5,19 @@ import time
 from typing import Any
 
 from billing.sandbox import due, events, faults, journal
+from billing.sandbox.holder import Holder
 from billing.sandbox.state import Changes, Obj, Store, copy
 from billing.sandbox.transactions import Transaction
 from billing.sandbox.webhooks import Deliveries
 
-DEFAULT_SETTINGS: dict[str, Any] = {
-    # Days after the first failed attempt at which an invoice is tried again.
-    "retry_days": [3, 5, 7],
-    # What becomes of a subscription when the last retry has failed: canceled, unpaid or past_due.
-    "after_retries": "canceled",
-    "name": "Sandbox",
-    "country": "US",
-    # Calls a second before the API answers 429; None for no limit (a real Stripe sandbox allows 25).
-    "rate_limit": None,
-    # Seconds until a tax id is checked, and what comes of it.
-    "tax_id_seconds": 10,
-    "tax_id_result": "verified",
-}
 CALLS_KEPT = 20_000
 
 
-class Account:
+class Account(Holder):
     """One isolated account. Its verbs hold `lock`; only `commit` changes `store`."""
 
     def __init__(self, name: str, base_url: str, deliveries: Deliveries, log: journal.Journal | None) -> None:
-        self.name = name
-        self.base_url = base_url
+        super().__init__(name, base_url)
         self.deliveries = deliveries
         self.log = log
         self.lock = threading.RLock()
@@ -49,7 +36,7 @@ class Account:
         self.calls_total = 0
         self.in_flight: set[str] = set()
         self.recent: list[float] = []
-        self.outcomes: list[Obj] = []
+        self.outcomes = []
 
     def reset(self) -> None:
         """Empty the account and its file."""
@@ -70,23 +57,6 @@ class Account:
     def _remember(self) -> None:
         for kind, table in self.store.tables.items():
             self.due.note({kind: dict(table.rows)})
-
-    # Notes of the account itself, kept beside its objects so that they survive a restart
-
-    def note(self, name: str) -> Obj:
-        return self.store.get("_note", name) or {}
-
-    @property
-    def settings(self) -> Obj:
-        return {**DEFAULT_SETTINGS, **self.note("settings").get("values", {})}
-
-    @property
-    def offset(self) -> int:
-        """Seconds by which the account's time runs ahead of the wall's."""
-        return int(self.note("clock").get("offset", 0))
-
-    def time(self) -> int:
-        return int(time.time()) + self.offset
 
     # Work
 

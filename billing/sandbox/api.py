@@ -197,7 +197,7 @@ def _run(exchange: Exchange, verb: Verb, found: dict[str, str], params: dict[str
         if fault and fault.kind == "500":
             raise errors.ApiError
         expand = paths(params.pop("expand", None))
-        call = Call(tx, params, found, exchange.request.path)
+        call = Call(account, tx, params, found, exchange.request.path)
         result = verb(call)
         view = call.view or tx
         status, body = 200, result.render(view, expand) if isinstance(result, Page) else render(view, result, expand)

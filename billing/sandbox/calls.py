@@ -12,18 +12,15 @@ from billing.sandbox.transactions import Transaction
 
 @dataclass
 class Call:
-    """One API call: its transaction, its checked parameters, the ids from its path."""
+    """One API call: whose it is, its transaction, its checked parameters, the ids from its path."""
 
+    account: Account
     tx: Transaction
     params: dict[str, Any]
     ids: dict[str, str]
     url: str
     # What the answer is rendered from, where that is not the transaction: a preview's own view, which is dropped.
     view: Transaction | None = None
-
-    @property
-    def account(self) -> Account:
-        return self.tx.account
 
 
 Verb = Callable[[Call], Obj | Page]

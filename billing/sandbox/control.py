@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from billing.sandbox import accounts, api, clock, errors
+from billing.sandbox import api, clock, errors, holder
 from billing.sandbox.accounts import Account
 from billing.sandbox.engine import cards, imports, test_clocks
 from billing.sandbox.http import Request, Response, answer
@@ -133,7 +133,7 @@ def _advance(account: Account, body: Obj) -> Any:
 
 
 def _settings(account: Account, body: Obj) -> Any:
-    unknown = sorted(body.keys() - accounts.DEFAULT_SETTINGS.keys())
+    unknown = sorted(body.keys() - holder.DEFAULT_SETTINGS.keys())
     if unknown:
         raise errors.invalid(f"Received unknown setting: {unknown[0]}", unknown[0])
     if body.get("after_retries", "canceled") not in {"canceled", "unpaid", "past_due"}:

@@ -21,7 +21,7 @@ class Tenants:
     @property
     def base_url(self) -> str:
         """Where the sandbox answers: hosted pages and documents are below it."""
-        raise NotImplementedError
+        raise NotImplementedError  # the server knows its port
 
     def account(self, name: str) -> Account:
         """The account of this name, made at first sight."""

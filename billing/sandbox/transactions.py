@@ -1,12 +1,10 @@
 """One unit of work on an account: an overlay of its objects, the time it happens at, and the events it causes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from billing.sandbox import errors, objects
+from billing.sandbox.holder import Holder
 from billing.sandbox.state import Obj, Overlay, Rows, copy
-
-if TYPE_CHECKING:
-    from billing.sandbox.accounts import Account
 
 # The events that follow from an object's coming, changing and going. Everything else is emitted by the verb that causes it.
 EVENT_NAMES = {
@@ -36,7 +34,7 @@ WITHOUT_UPDATED = {"payment_intent", "setup_intent", "charge", "invoiceitem", "c
 class Transaction:
     """Work in progress. Nothing is seen by others before `commit`; an exception drops the whole."""
 
-    def __init__(self, account: "Account", now: int, rows: Rows, *, preview: bool = False) -> None:
+    def __init__(self, account: Holder, now: int, rows: Rows, *, preview: bool = False) -> None:
         self.account = account
         self.now = now
         self.rows = Overlay(rows)

@@ -10,13 +10,10 @@ import threading
 import time
 import urllib.parse
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from billing.sandbox import events
+from billing.sandbox.holder import Holder
 from billing.sandbox.state import Obj
-
-if TYPE_CHECKING:
-    from billing.sandbox.accounts import Account
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +30,7 @@ class Delivery:
 
     at: float
     number: int
-    account: "Account" = field(compare=False)
+    account: Holder = field(compare=False)
     event: Obj = field(compare=False)
     endpoint: Obj = field(compare=False)
     # Made once: a repeated delivery is the same to the byte.
@@ -64,7 +61,7 @@ class Deliveries:
         self.stopped = False
         self.workers: list[threading.Thread] = []
 
-    def send(self, account: "Account", event: Obj, endpoints: list[Obj]) -> None:
+    def send(self, account: Holder, event: Obj, endpoints: list[Obj]) -> None:
         """Post an event to the endpoints that subscribe to it."""
         weather = account.webhooks
         body = encode(event)
@@ -77,7 +74,7 @@ class Deliveries:
             for _ in range(weather.copies()):
                 self._post(Delivery(weather.wait(), 0, account, event, endpoint, body))
 
-    def release(self, account: "Account") -> int:
+    def release(self, account: Holder) -> int:
         """Send what was held back, shuffled if so set."""
         weather = account.webhooks
         held, weather.held = weather.held, []
@@ -101,7 +98,7 @@ class Deliveries:
         for worker in self.workers:
             worker.join(timeout=2)
 
-    def forget(self, account: "Account") -> None:
+    def forget(self, account: Holder) -> None:
         """Drop what is still to be sent for an account."""
         with self.condition:
             self.heap = [delivery for delivery in self.heap if delivery.account is not account]

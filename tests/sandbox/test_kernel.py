@@ -315,7 +315,7 @@ def test_a_preview_is_fast_among_100_000_objects(client, shop, account):
     took = []
     for _ in range(20):
         began = time.thread_time()  # its own work alone: other processes have the processor too
-        previews.create(Call(account.begin(), params, {}, ""))
+        previews.create(Call(account, account.begin(), params, {}, ""))
         took.append(time.thread_time() - began)
     assert sorted(took)[10] < 0.005
 
