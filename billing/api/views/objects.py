@@ -21,10 +21,11 @@ class ObjectView(base.View, Generic[base.M]):
 
     def rows(self) -> QuerySet[base.M]:
         """The organization's own."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of object says which
 
     def plain(self, row: Any) -> dict[str, Any]:
-        raise NotImplementedError
+        """A row as `shape` takes it."""
+        raise NotImplementedError  # each kind of object says how
 
     def own(self, path: Mapping[str, Any]) -> base.M:
         return references.named(self.rows(), str(path[self.place]), self.place, by=self.by)
@@ -40,7 +41,8 @@ class EndingView(ObjectView[base.M]):
     """One that DELETE ends: it stays to be looked at, in another state."""
 
     def end(self, row: base.M) -> None:
-        raise NotImplementedError
+        """End it by its service; ending twice is no error."""
+        raise NotImplementedError  # each kind of object ends in its own way
 
     @idempotency.honoured
     def delete(self, request: Request, **path: str) -> Response:
