@@ -50,10 +50,16 @@ def _announce(trial_id: int, at: datetime) -> bool:
             return False
     with transaction.atomic(durable=True):
         held = _rows().select_for_update(of=("self",), skip_locked=True).filter(pk=trial_id, notice_due_at__lte=at).first()
-        if held is None:
+        if held is None or _facts(held) != _facts(row):  # changed while Stripe was asked: the next turn asks anew
             return False
         _tell(held, charge, at)
     return True
+
+
+def _facts(trial: Trial) -> tuple[object, ...] | None:
+    """What the amount and the wish to tell it follow from."""
+    row = trial.subscription
+    return None if row is None else (row.status, row.trial_ends_at, row.cancel_at, row.quantity, row.price_id)
 
 
 def _tell(held: Trial, charge: FirstCharge | None, at: datetime) -> None:

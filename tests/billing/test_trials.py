@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import CancelReason, Invoice, SeatLedgerEntry, Trial
+from billing.models import CancelReason, Invoice, SeatLedgerEntry, Subscription, Trial
 from billing.queries import differences, entitlements, invoices
 from billing.rules import reconciling, tax
 from billing.rules import trials as rules
@@ -20,6 +20,7 @@ from billing.services import (
     cards,
     catalog,
     checkout,
+    first_charges,
     reconciling_reading,
     resuming,
     scheduled,
@@ -138,6 +139,25 @@ def test_a_lane_that_slept_says_the_last_stage_once(shop, monkeypatch):
     assert [mail.context["days_left"] for mail in mails("trial_ends")] == [1]
     assert trial_notices.drain(clock.wall()).handled == 0
     assert Trial.objects.get().notice_due_at is None
+
+
+def test_seats_changed_while_stripe_was_asked_make_the_notice_ask_anew(shop, monkeypatch):
+    row = begin(shop, seats=10)
+    Trial.objects.update(notice_due_at=clock.now())
+    monkeypatch.setattr(clock, "now", lambda at=row.trial_ends_at - timedelta(days=6): at)
+    asked = first_charges.at_trial_end
+
+    def meanwhile(subscription):
+        charge = asked(subscription)
+        Subscription.objects.filter(pk=subscription.pk).update(quantity=11)
+        return charge
+
+    with monkeypatch.context() as patched:
+        patched.setattr(first_charges, "at_trial_end", meanwhile)
+        assert trial_notices.drain(clock.wall()).handled == 0
+    assert not mails("trial_ends"), "an amount for 10 seats is no news of 11"
+    assert trial_notices.drain(clock.wall()).handled == 1
+    assert [mail.context["seats"] for mail in mails("trial_ends")] == [11]
 
 
 def test_a_company_has_one_trial(shop, cast):
