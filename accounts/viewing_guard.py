@@ -37,7 +37,12 @@ SAFE = frozenset({"GET", "HEAD"})
 SIGN_OUT = frozenset({"account_logout", "admin:logout"})
 OWN = frozenset({"viewing", "viewing_end"})
 READS = re.compile(r"\s*(SELECT|WITH|SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\b", re.IGNORECASE)
-LOCKS = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE)\b", re.IGNORECASE)
+# What begins so may still lock rows, write in a WITH, or call what leaves a mark. Words in a statement's values are parameters.
+MARKS = re.compile(
+    r"\bFOR\s+(NO\s+KEY\s+|KEY\s+)?(UPDATE|SHARE)\b|\b(INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\s"
+    r"|\b(nextval|setval|set_config|pg_notify|pg_(try_)?advisory\w*)\s*\(",
+    re.IGNORECASE,
+)
 
 
 class WouldWrite(Exception):
@@ -140,6 +145,6 @@ def _refuse(request: Any) -> HttpResponse:
 
 def _only_read(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
     text = sql if isinstance(sql, str) else str(sql)
-    if READS.match(text) is None or LOCKS.search(text):
+    if READS.match(text) is None or MARKS.search(text):
         raise WouldWrite
     return execute(sql, params, many, context)

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from accounts import viewing_guard
 from accounts.models import Journal, User, Viewing
 from accounts.services import viewing
 from accounts.viewing_guard import VIEWING
@@ -112,6 +113,31 @@ def test_the_second_factor_must_be_fresh(cast, client, settings, monkeypatch):
         answer = client.get(page_of(cast.acme))
         assert answer.status_code == status
         assert answer.headers.get("Location", reverse("mfa_reauthenticate")).startswith(reverse("mfa_reauthenticate"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accounts_user SET name = ''",
+        "WITH gone AS (DELETE FROM accounts_membership RETURNING id) SELECT id FROM gone",
+        "WITH new AS (INSERT INTO accounts_policy DEFAULT VALUES RETURNING id) SELECT id FROM new",
+        "WITH other AS (UPDATE accounts_user SET name = '' RETURNING id) SELECT id FROM other",
+        "SELECT id FROM accounts_user FOR NO KEY UPDATE",
+        "SELECT id FROM accounts_user FOR KEY SHARE",
+        "SELECT nextval('accounts_user_id_seq')",
+        "SELECT pg_advisory_xact_lock(1)",
+    ],
+)
+def test_a_statement_that_leaves_a_mark_is_not_sent(statement):
+    sent = []
+    with pytest.raises(viewing_guard.WouldWrite):
+        viewing_guard._only_read(lambda *call: sent.append(call), statement, (), False, {})
+    assert not sent
+
+
+def test_a_statement_that_reads_is_sent():
+    statement = 'SELECT "updated_at", "for_update" FROM accounts_user WHERE name = %s'
+    assert viewing_guard._only_read(lambda *call: call[0], statement, ("DELETE FROM x",), False, {}) == statement
 
 
 def test_a_closed_organization_is_not_looked_at(cast, client):
