@@ -291,8 +291,8 @@ STATICFILES_DIRS = [ROOT / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TEST
 # Hashed names everywhere but in tests; compressed ones (24 s of Brotli) where somebody far away downloads them.
 STATIC_STORAGE = {
-    Mode.PRODUCTION: "whitenoise.storage.CompressedManifestStaticFilesStorage",
-    Mode.DEMO: "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
+    Mode.PRODUCTION: "config.static_files.HashedAndCompressed",
+    Mode.DEMO: "config.static_files.Hashed",
     Mode.TEST: "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
 STORAGES = {
