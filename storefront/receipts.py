@@ -67,9 +67,10 @@ def of_promotion(offered: Offer, standing: Standing) -> Receipt:
         },
         {"label": entered.name, "note": entered.short, "amount_minor": -offered.off_minor},
     ]
-    extra = [{"label": _("Tax"), "amount_minor": offered.tax_minor}] if offered.tax_minor else []
+    extra = taxes(offered.taxes, offered.tax_minor)
     left = -standing.balance_minor - offered.balance_applied_minor
-    values = {"full": words.money(offered.total_minor, offered.currency)}
+    full = offered.total_minor + standing.levy.added(offered.total_minor)
+    values = {"full": words.money(full, offered.currency)}
     if entered.ends_at is not None:
         then = _("From %(day)s it is %(full)s again.") % (values | {"day": words.day(entered.ends_at)})
     elif entered.lasts_beyond(offered.renewal_at):
@@ -95,7 +96,7 @@ def of_promotion(offered: Offer, standing: Standing) -> Receipt:
 def of_later(later: Later, standing: Standing) -> Receipt:
     """Seats from the next period on: what that period costs, and what it would have cost."""
     day = words.day(later.at)
-    before = later.total_before_minor - standing.discount_minor(later.total_before_minor, later.at)
+    before = standing.charged_minor(later.total_before_minor, later.at)
     values = {"before": words.money(before, later.currency), "seats": words.seats(later.before)}
     lines = [{"label": words.seats(later.seats), "note": unit_words(standing, later.seats), "amount_minor": later.total_minor}]
     off, held = standing.discount_minor(later.total_minor, later.at), standing.discounts
@@ -103,11 +104,12 @@ def of_later(later: Later, standing: Standing) -> Receipt:
         note = reductions.note(held, later.currency)
         lines.append({"label": reductions.label(held), "note": note, "amount_minor": -off})
     return {
+        "taxes": taxes(standing.levy.on(later.total_minor - off), 0),
         "title": _("%(seats)s from %(day)s") % {"seats": words.seats(later.seats), "day": day},
         "currency": later.currency,
         "lines": lines,
         "subtotal_minor": None,
-        "total_minor": later.total_minor - off,
+        "total_minor": standing.charged_minor(later.total_minor, later.at),
         "total_label": _("A year, from then on") if standing.row.price.interval == "year" else _("A month, from then on"),
         "next_text": _("Instead of %(before)s for %(seats)s. Nothing is charged today, and you can take it back until then.")
         % values,
@@ -195,13 +197,13 @@ def _line(line: Line, standing: Standing) -> dict[str, Any]:
 
 def _renewal(shown: Preview) -> str:
     values = {
-        "amount": words.money(shown.renewal_minor, shown.currency),
+        "amount": words.money(shown.renewal_minor + shown.renewal_tax_minor, shown.currency),
         "seats": words.seats(shown.quantity_at_renewal),
         "when": words.on_day_away(shown.renewal_at),
     }
     if shown.quantity_at_renewal < 1:
         return _("Your subscription ends %(when)s; nothing is charged then.") % values
     if shown.renewal_discount_minor:
-        values["full"] = words.money(shown.renewal_minor + shown.renewal_discount_minor, shown.currency)
+        values["full"] = words.money(shown.renewal_full_minor, shown.currency)
         return _("Then %(amount)s for %(seats)s, %(when)s; without the discount %(full)s.") % values
     return _("Then %(amount)s for %(seats)s, %(when)s.") % values

@@ -121,13 +121,13 @@ def _discounts(standing: Standing) -> list[Event]:
         if held.ends_at is None:
             continue
         values = {
-            "amount": words.money(total - standing.discount_minor(total, held.ends_at), row.currency),
+            "amount": words.money(standing.charged_minor(total, held.ends_at), row.currency),
             "short": reductions.short(held, row.currency),
         }
         detail = (
-            _("%(short)s. From then on %(amount)s a year, before tax.") % values
+            _("%(short)s. From then on %(amount)s a year.") % values
             if row.price.interval == "year"
-            else _("%(short)s. From then on %(amount)s a month, before tax.") % values
+            else _("%(short)s. From then on %(amount)s a month.") % values
         )
         title = _("%(name)s ends") % {"name": reductions.name(held)}
         events.append({"on": held.ends_at, "title": title, "detail": detail, "rank": 1})

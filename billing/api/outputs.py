@@ -156,13 +156,27 @@ class DiscountOutput(Output):
     )
 
 
+class TaxOutput(Output):
+    """One tax. Whoever is reversed accounts for it themselves: its amount is 0."""
+
+    name = serializers.CharField(help_text="Empty while the store does not know it yet.")
+    percent = serializers.CharField(help_text="As written: 19 or 8.1.")
+    amount_minor = serializers.IntegerField()
+    taxable_minor = serializers.IntegerField()
+    inclusive = serializers.BooleanField(help_text="Whether the amounts contain it, or it comes on top.")
+    is_reverse = serializers.BooleanField(help_text="Reverse charge.")
+
+
 class NextChargeOutput(Output):
     at = serializers.DateTimeField()
     seats = serializers.IntegerField()
     total_minor = serializers.IntegerField(help_text="Of the seats, before discounts, tax and balance.")
     discount_minor = serializers.IntegerField()
+    tax_minor = serializers.IntegerField(help_text="On top of the prices, by what is known of the organization now.")
+    taxes = TaxOutput(many=True)
+    is_before_tax = serializers.BooleanField(help_text="Whether tax is added that is worked out on the day alone.")
     balance_minor = serializers.IntegerField(help_text="Taken from credit (negative) or a debt collected (positive).")
-    due_minor = serializers.IntegerField(help_text="Before tax, after discounts and the balance.")
+    due_minor = serializers.IntegerField(help_text="After discounts, tax and the balance.")
 
 
 class TrialOutput(Output):
@@ -209,17 +223,6 @@ class PreviewLineOutput(Output):
     discount_minor = serializers.IntegerField(help_text="Comes off `amount_minor`.")
 
 
-class TaxOutput(Output):
-    """One tax. Whoever is reversed accounts for it themselves: its amount is 0."""
-
-    name = serializers.CharField(help_text="Empty while the store does not know it yet.")
-    percent = serializers.CharField(help_text="As written: 19 or 8.1.")
-    amount_minor = serializers.IntegerField()
-    taxable_minor = serializers.IntegerField()
-    inclusive = serializers.BooleanField(help_text="Whether the amounts contain it, or it comes on top.")
-    is_reverse = serializers.BooleanField(help_text="Reverse charge.")
-
-
 class FirstChargeOutput(Output):
     """What is charged when a trial becomes paid."""
 
@@ -259,6 +262,7 @@ class PreviewOutput(Output):
     due_now_minor = serializers.IntegerField()
     renewal_minor = serializers.IntegerField(help_text="The next period, after discounts, before tax and balance.")
     renewal_discount_minor = serializers.IntegerField()
+    renewal_tax_minor = serializers.IntegerField(help_text="Comes on top of `renewal_minor`.")
     discounts = DiscountOutput(many=True)
     renewal_at = serializers.DateTimeField()
     first_charge = FirstChargeOutput(

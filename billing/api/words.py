@@ -115,6 +115,9 @@ def _next_charge(charge: overview.NextCharge) -> dict[str, Any]:
         "seats": charge.seats,
         "total_minor": charge.total_minor,
         "discount_minor": charge.discount_minor,
+        "tax_minor": charge.tax_minor,
+        "taxes": [asdict(line) for line in charge.taxes],
+        "is_before_tax": charge.is_before_tax,
         "balance_minor": charge.balance_minor,
         "due_minor": charge.due_minor,
     }
@@ -169,6 +172,7 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "due_now_minor": shown.due_now_minor,
         "renewal_minor": shown.renewal_minor,
         "renewal_discount_minor": shown.renewal_discount_minor,
+        "renewal_tax_minor": shown.renewal_tax_minor,
         "discounts": [_discount(one) for one in shown.discounts],
         "renewal_at": shown.renewal_at,
         "first_charge": _first_charge(shown.first_charge) if shown.first_charge else None,

@@ -67,4 +67,4 @@ def price(cart: Cart, at: datetime) -> Priced | None:
 
 
 def _open() -> QuerySet[Cart]:
-    return Cart.objects.filter(state=CartState.OPEN).select_related("plan__line", "organization")
+    return Cart.objects.filter(state=CartState.OPEN).select_related("plan__line", "organization__tax_standing__rate")

@@ -36,6 +36,8 @@ class Listed:
     reason: str
     currency: str
     total_minor: int
+    tax_minor: int
+    discount_minor: int
     remaining_minor: int
     refunded_minor: int
     credited_minor: int
@@ -43,6 +45,7 @@ class Listed:
     paid_at: datetime | None
     next_attempt_at: datetime | None
     external_id: str | None
+    is_reverse: bool
     lines: tuple[Line, ...]
 
     @property
@@ -76,8 +79,9 @@ class Owed:
 
 # All but drafts, which may still change.
 COLUMNS: Final = (
-    "id, stripe_id, number, status, billing_reason, currency, total_minor, amount_remaining_minor, refunded_minor, "
-    "credited_minor, issued_at, paid_at, next_attempt_at, external_id"
+    "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, discount_minor, amount_remaining_minor, "
+    "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
+    "(taxes @> '[{\"is_reverse\": true}]')"
 )
 # Nor those of nothing at all, as a trial makes them: nobody owes or has paid anything by them.
 SHOWN: Final = (

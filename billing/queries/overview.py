@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Organization
 from billing.models import Customer, ScheduledKind, Subscription
 from billing.queries import standing_rows
-from billing.rules import intervals, pricing
+from billing.rules import intervals, pricing, tax
 from billing.rules import promotions as rules
 
 
@@ -94,9 +94,9 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class NextCharge:
-    """The renewal: `total_minor` for `seats`, less `discount_minor`; `balance_minor` is taken from credit (negative) or added.
+    """The renewal: `total_minor` for `seats`, less `discount_minor`, and `taxes` on that.
 
-    Before tax.
+    `balance_minor` is taken from credit (negative) or added. `is_before_tax`: Stripe Tax adds what is due when it charges.
     """
 
     at: datetime
@@ -107,6 +107,8 @@ class NextCharge:
     currency: str
     discount_minor: int = 0
     discounts: tuple[rules.Held, ...] = ()
+    taxes: tuple[tax.TaxLine, ...] = ()
+    is_before_tax: bool = False
 
     @property
     def reduction_minor(self) -> int:
@@ -114,8 +116,13 @@ class NextCharge:
         return -self.discount_minor
 
     @property
+    def tax_minor(self) -> int:
+        """What the taxes add."""
+        return tax.on_top(self.taxes)
+
+    @property
     def due_minor(self) -> int:
-        return max(self.total_minor - self.discount_minor + self.balance_minor, 0)
+        return max(self.total_minor - self.discount_minor + self.tax_minor + self.balance_minor, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +149,7 @@ class Standing:
     is_busy: bool
     is_asked: bool
     trial: TrialFacts | None = None
+    levy: tax.Levy = tax.UNTAXED
 
     @cached_property
     def trial_ends_at(self) -> datetime | None:
@@ -194,10 +202,16 @@ class Standing:
         """What its discounts take off a charge at `at`."""
         return rules.total_off(self.discounts, total_minor, at)
 
+    def charged_minor(self, total_minor: int, at: datetime) -> int:
+        """What a charge of `total_minor` at `at` comes to, after discounts and with tax, before the balance."""
+        net = total_minor - self.discount_minor(total_minor, at)
+        return net + self.levy.added(net)
+
     @cached_property
-    def period_total_minor(self) -> int:
-        """What the next period would cost if nobody had cancelled."""
-        return self.total_minor(self.quantity + sum(change.delta for change in self.scheduled))
+    def period_charge_minor(self) -> int:
+        """What the next period would cost if nobody had cancelled, with discounts and tax."""
+        seats = self.quantity + sum(change.delta for change in self.scheduled)
+        return self.charged_minor(self.total_minor(seats), self.row.period_ends_at)
 
     def unit_minor(self, seats: int) -> int:
         return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
@@ -208,16 +222,19 @@ class Standing:
             return None
         total = self.total_minor(self.coming)
         off = self.discount_minor(total, self.row.period_ends_at)
+        taxes = self.levy.on(total - off)
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
             unit_minor=self.unit_minor(self.coming),
             total_minor=total,
             # Credit is used up to the total; a debt is collected whole.
-            balance_minor=max(self.balance_minor, off - total),
+            balance_minor=max(self.balance_minor, off - total - tax.on_top(taxes)),
             currency=self.row.currency,
             discount_minor=off,
             discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),
+            taxes=taxes,
+            is_before_tax=self.levy.is_automatic and self.levy.exempt == tax.Exempt.NONE,
         )
 
     @cached_property
@@ -267,6 +284,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         is_busy=row.is_busy,
         is_asked=row.is_asked,
         trial=TrialFacts(**_instants(row.trial)) if row.trial else None,
+        levy=tax.Levy(**row.levy) if row.levy else tax.UNTAXED,
     )
 
 

@@ -24,7 +24,10 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     SELECT 1 FROM accounts_seatrequest q JOIN accounts_membership n ON n.id = q.membership_id
     WHERE n.organization_id = s.organization_id AND n.left_at IS NULL AND q.state = 'open'),
     (SELECT json_build_object('starts_at', t.starts_at, 'extended_at', t.extended_at)
-    FROM billing_trial t WHERE t.subscription_id = s.id)
+    FROM billing_trial t WHERE t.subscription_id = s.id),
+    (SELECT json_build_object('exempt', y.exempt, 'name', COALESCE(z.name, ''), 'percent', COALESCE(z.percent, ''),
+        'inclusive', COALESCE(z.is_inclusive, FALSE), 'is_automatic', y.is_automatic)
+    FROM billing_taxstanding y LEFT JOIN billing_taxrate z ON z.id = y.rate_id WHERE y.organization_id = s.organization_id)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -85,6 +88,7 @@ class Row:
     is_busy: bool
     is_asked: bool
     trial: dict[str, Any] | None
+    levy: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -141,7 +145,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy = values
     return Row(
         subscription=subscription,
         people=people,
@@ -153,4 +157,5 @@ def _row(found: Sequence[Any]) -> Row:
         is_busy=is_busy,
         is_asked=is_asked,
         trial=trial,
+        levy=levy,
     )

@@ -48,7 +48,8 @@ class Preview:
 
     Amounts in minor units of `currency`. `balance_applied_minor` is the credit used (positive) or debt collected (negative);
     `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
-    less `renewal_discount_minor`, before tax and balance. `discounts` are those in force, worked into the lines. In a trial
+    less `renewal_discount_minor`, before balance and `renewal_tax_minor`; `renewal_full_minor` is what it would come to without
+    the discount, with tax. `discounts` are those in force, worked into the lines. In a trial
     nothing is due, and `first_charge` is what the change makes of the first one.
     """
 
@@ -70,6 +71,8 @@ class Preview:
     renewal_at: datetime
     discount_minor: int = 0
     renewal_discount_minor: int = 0
+    renewal_tax_minor: int = 0
+    renewal_full_minor: int = 0
     discounts: tuple[promotions.Held, ...] = ()
     taxes: tuple[tax.TaxLine, ...] = ()
     first_charge: FirstCharge | None = None

@@ -180,3 +180,61 @@ class TaxLine:
     taxable_minor: int
     inclusive: bool
     is_reverse: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levy:
+    """How a customer's charges to come are taxed, as far as it is known before they are made.
+
+    Of the rate (`name`, `percent`; "": none) and of Stripe's `tax_exempt`. `is_automatic`: Stripe Tax works it out when it
+    charges, so what is shown before is without.
+    """
+
+    exempt: str = Exempt.NONE.value
+    name: str = ""
+    percent: str = ""
+    inclusive: bool = False
+    is_automatic: bool = False
+
+    def on(self, *amounts_minor: int) -> tuple[TaxLine, ...]:
+        """The tax on an invoice's lines (after discounts), as Stripe works it out: each line rounded by itself. Empty: none."""
+        is_reverse = self.exempt == Exempt.REVERSE
+        if self.exempt == Exempt.EXEMPT or (not self.percent and not is_reverse):
+            return ()
+        parts = [(0, amount) if is_reverse else self._of(amount) for amount in amounts_minor]
+        amount, taxable = (sum(each) for each in zip(*parts, strict=True)) if parts else (0, 0)
+        line = TaxLine(
+            name=self.name,
+            percent=self.percent,
+            amount_minor=amount,
+            taxable_minor=taxable,
+            inclusive=self.inclusive,
+            is_reverse=is_reverse,
+        )
+        return (line,)
+
+    def added(self, *amounts_minor: int) -> int:
+        """What comes on top of the lines."""
+        return on_top(self.on(*amounts_minor))
+
+    def _of(self, amount_minor: int) -> tuple[int, int]:
+        share = Fraction(self.percent) / 100
+        net = Fraction(amount_minor) / (1 + share) if self.inclusive else Fraction(amount_minor)
+        tax = net * share
+        return rounding.divide(tax.numerator, tax.denominator), rounding.divide(net.numerator, net.denominator)
+
+
+UNTAXED: Final = Levy()
+
+
+def on_top(lines: Sequence[TaxLine]) -> int:
+    """The taxes that an invoice's total has besides the prices."""
+    return sum(line.amount_minor for line in lines if not line.inclusive)
+
+
+def levy(treatment: Treatment) -> Levy:
+    """The treatment as charges will have it."""
+    rate = treatment.rate
+    if rate is None:
+        return Levy(exempt=treatment.exempt.value, is_automatic=treatment.is_automatic)
+    return Levy(exempt=treatment.exempt.value, name=rate.name, percent=rate.percent, inclusive=rate.inclusive)

@@ -87,10 +87,16 @@ def increased(change: SeatChange, *, at: datetime) -> None:
         "seats": change.quantity_after,
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
-        "renewal_minor": change.preview.get("renewal_minor"),
+        "renewal_minor": _renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
     _write("seats_added", f"seat_change:{change.pk}", row.organization, context, at)
+
+
+def _renewal_minor(agreed: dict[str, Any]) -> int | None:
+    """What the renewal will come to, with tax, by what was agreed to."""
+    found: int | None = agreed.get("renewal_minor")
+    return found if found is None else found + agreed.get("renewal_tax_minor", 0)
 
 
 def increase_waits(change: SeatChange, *, at: datetime) -> None:

@@ -18,7 +18,9 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import StripeCommand, Subscription
 from billing.queries import promotions as queries
+from billing.queries import tax as tax_queries
 from billing.queries.promotions import Entered
+from billing.rules import tax
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror, projection, seats
 
@@ -57,6 +59,7 @@ class Offer:
     tax_minor: int
     balance_applied_minor: int
     due_minor: int
+    taxes: tuple[tax.TaxLine, ...] = ()
     token: str = ""
     expires_at: datetime | None = None
 
@@ -148,7 +151,8 @@ def _ask(row: Subscription, entered: Entered) -> Offer:
         renewal_at=row.period_ends_at,
         total_minor=answer.subtotal,
         off_minor=off,
-        tax_minor=sum(tax.amount for tax in answer.total_taxes or []),
+        tax_minor=sum(one.amount for one in answer.total_taxes or []),
+        taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
         balance_applied_minor=answer.total - answer.amount_due,
         due_minor=answer.amount_due,
     )

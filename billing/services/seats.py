@@ -19,8 +19,9 @@ from billing import gateway
 from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChange, StripeCommand, Subscription
 from billing.queries import discounts
 from billing.queries import tax as tax_queries
-from billing.rules import limits, preview, pricing, promotions, schedule
-from billing.services import commands, first_charges, mirror, people, projection
+from billing.rules import limits, preview
+from billing.rules import tax as tax_rules
+from billing.services import commands, first_charges, next_prices, people, projection
 
 SALT = "billing.seats.preview"
 
@@ -240,17 +241,12 @@ def _ask_paid(row: Subscription, seats: int, instant: datetime) -> preview.Previ
         )
         for line in answer.lines.data
     )
-    coming = schedule.coming_quantity(seats, projection.waiting(row))
-    tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
-    held = discounts.of(row)
-    renewal, renewal_off = _renewal(pricing.total(tiers, row.price.scheme, coming), held, answer, row.period_ends_at)
     return preview.Preview(
         subscription_id=row.stripe_id,
         price_id=row.price.stripe_price_id,
         currency=answer.currency,
         quantity_before=row.quantity,
         quantity_after=seats,
-        quantity_at_renewal=coming,
         proration_at=instant,
         lines=lines,
         subtotal_minor=answer.subtotal,
@@ -260,12 +256,9 @@ def _ask_paid(row: Subscription, seats: int, instant: datetime) -> preview.Previ
         # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
         balance_applied_minor=answer.total - answer.amount_due,
         due_now_minor=answer.amount_due,
-        renewal_minor=renewal,
-        renewal_at=row.period_ends_at,
         discount_minor=sum(part.amount for part in answer.total_discount_amounts or []),
-        renewal_discount_minor=renewal_off,
-        discounts=held,
         taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
+        **next_prices.after(row, seats, answer),
     )
 
 
@@ -284,6 +277,8 @@ def _ask_in_trial(row: Subscription, seats: int, instant: datetime) -> preview.P
         renewal_minor=first.subtotal_minor - first.discount_minor,
         renewal_at=first.at,
         renewal_discount_minor=first.discount_minor,
+        renewal_tax_minor=tax_rules.on_top(first.taxes),
+        renewal_full_minor=first.total_minor,
         discounts=discounts.of(row),
         first_charge=first,
         subtotal_minor=0,
@@ -293,13 +288,6 @@ def _ask_in_trial(row: Subscription, seats: int, instant: datetime) -> preview.P
         balance_applied_minor=0,
         due_now_minor=0,
     )
-
-
-def _renewal(total_minor: int, held: tuple[promotions.Held, ...], answer: gateway.Invoice, at: datetime) -> tuple[int, int]:
-    """The renewal and what is off it; a discount for one invoice that this one uses is over by then."""
-    used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
-    off = promotions.total_off((one for one in held if not (one.is_once and one.stripe_id in used)), total_minor, at)
-    return total_minor - off, off
 
 
 def _fingerprint(row: Subscription) -> str:

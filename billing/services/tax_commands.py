@@ -1,6 +1,7 @@
 """The commands behind taxes: telling Stripe how a customer is taxed, and keeping and removing its ids."""
 
 import contextlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,18 @@ from config import clock
 
 # After a refusal a person may have to complete the address first; nothing else of the subscription waits for it.
 AFTER_REFUSAL = timedelta(hours=6)
+# Of an increase that nobody here began, and that waits for its payment at Stripe.
+WHILE_WAITING = timedelta(minutes=10)
 # The ends of subscriptions that no setting reaches any more.
 ENDED = {"canceled", "incomplete_expired"}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The subscriptions that were set, and those left alone because an increase waits there for its payment."""
+
+    done: list[str]
+    left: list[str]
 
 
 class Apply:
@@ -22,26 +33,33 @@ class Apply:
     What was billed keeps the tax of its day; the next charge and what is given back later follow from Stripe's own books.
     """
 
-    def send(self, command: StripeCommand) -> list[str]:
-        """The subscriptions that were set."""
+    def send(self, command: StripeCommand) -> Applied:
         asked, key = command.payload, command.idempotency_key
         gateway.update_customer(asked["customer"], asked["params"], key=f"{key}:customer")
-        done = []
+        done, left = [], []
         for stripe_id in asked["subscriptions"]:
             now = gateway.subscription_terms(stripe_id)
-            if now.status not in ENDED and not _agrees(now, asked):
-                gateway.update_subscription(stripe_id, _settings(asked), key=f"{key}:{stripe_id}")
-                done.append(stripe_id)
-        return done
+            if now.status in ENDED or _agrees(now, asked):
+                continue
+            if now.pending_update is not None:
+                left.append(stripe_id)
+                continue
+            gateway.update_subscription(stripe_id, _settings(asked), key=f"{key}:{stripe_id}")
+            done.append(stripe_id)
+        return Applied(done, left)
 
-    def conclude(self, command: StripeCommand, answer: list[str], at: datetime) -> dict[str, Any]:
+    def conclude(self, command: StripeCommand, answer: Applied, at: datetime) -> dict[str, Any]:
         row = TaxStanding.objects.select_for_update(of=("self",)).get(pk=command.payload["standing"])
-        row.done, row.message = max(row.done, command.payload["wanted"]), ""
-        row.save(update_fields=["done", "message"])
-        for held in Subscription.objects.locked().filter(stripe_id__in=answer).exclude(schedule_id=""):
+        if answer.left:
+            row.due_at = clock.wall() + WHILE_WAITING
+        else:
+            row.done = max(row.done, command.payload["wanted"])
+        row.message = ""
+        row.save(update_fields=["done", "due_at", "message"])
+        for held in Subscription.objects.locked().filter(stripe_id__in=answer.done).exclude(schedule_id=""):
             # The phases that wait name the old settings.
             projection.want(held)
-        return {"subscriptions": answer}
+        return {"subscriptions": answer.done, "left": answer.left}
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
         self.fail(command, decline, at)
@@ -58,7 +76,7 @@ class Apply:
             data={"command": command.pk, "why": refusal.code},
         )
 
-    def read_back(self, command: StripeCommand) -> list[str] | None:
+    def read_back(self, command: StripeCommand) -> Applied | None:
         """Every step may be repeated under a new command: done only if all of it is so."""
         asked = command.payload
         customer = gateway.customer(asked["customer"])
@@ -68,7 +86,7 @@ class Apply:
             return None
         found = [gateway.subscription_terms(stripe_id) for stripe_id in asked["subscriptions"]]
         is_done = all(now.status in ENDED or _agrees(now, asked) for now in found)
-        return asked["subscriptions"] if is_done else None
+        return Applied(asked["subscriptions"], []) if is_done else None
 
 
 def _agrees(now: gateway.Subscription, asked: dict[str, Any]) -> bool:

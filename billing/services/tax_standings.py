@@ -13,7 +13,7 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
-from billing.models import BillingDetails, Customer, StripeCommand, TaxId, TaxStanding
+from billing.models import BillingDetails, ChangeState, Customer, SeatChange, StripeCommand, TaxId, TaxStanding
 from billing.queries import tax as queries
 from billing.rules import tax
 from billing.services import commands, tax_notices, tax_rates
@@ -63,7 +63,7 @@ def drain(now: datetime) -> pulse.Drained:
     """The lane: what is to be worked out again by store time, then what Stripe has not been told."""
     at = clock.now()
     reviewed = [_review(pk, at) for pk in TaxStanding.objects.filter(review_at__lte=at).values_list("pk", flat=True)[:BATCH]]
-    behind = TaxStanding.objects.filter(done__lt=F("wanted")).filter(Q(due_at=None) | Q(due_at__lte=now))
+    behind = TaxStanding.objects.filter(done__lt=F("wanted")).filter(Q(due_at=None) | Q(due_at__lte=now), ~_waits())
     sent = [follow(pk) for pk in list(behind.order_by("pk").values_list("pk", flat=True)[:BATCH])]
     return pulse.Drained(handled=sum(reviewed) + sum(sent))
 
@@ -133,7 +133,7 @@ def _tell(row: TaxStanding, was_reason: str, at: datetime) -> None:
 def _open(standing_id: int) -> StripeCommand | None:
     with transaction.atomic(durable=True):
         rows = TaxStanding.objects.select_for_update(of=("self",)).select_related("organization", "rate")
-        row = rows.filter(pk=standing_id).first()
+        row = rows.filter(~_waits(), pk=standing_id).first()
         if row is None or not row.is_behind:
             return None
         customer = Customer.objects.filter(organization=row.organization).first()
@@ -152,6 +152,12 @@ def _open(standing_id: int) -> StripeCommand | None:
             )
         except commands.Busy:
             return None  # the lane comes back when that command has ended
+
+
+def _waits() -> Exists:
+    """Whether more seats wait for their payment: other tax would void what the buyer agreed to, so it comes after that."""
+    waiting = SeatChange.objects.filter(subscription__organization=OuterRef("organization"), state=ChangeState.WAITING)
+    return Exists(waiting)
 
 
 def _payload(row: TaxStanding, customer: Customer) -> dict[str, object]:

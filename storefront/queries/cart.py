@@ -19,6 +19,7 @@ from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
 from config import words
 from storefront import trial_words
+from storefront.queries import cart_tax
 from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops, try_label
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -53,11 +54,8 @@ class CartPage:
 
     @property
     def due_minor(self) -> int:
-        """What is paid today, without tax."""
-        if self.is_trial:
-            return 0
-        off = self.entered.off_minor if self.entered else 0
-        return self.priced.total_minor - off if self.priced else 0
+        """What is paid today, with tax as far as it is known."""
+        return int(self.receipt.get("total_minor", 0))
 
 
 def trial(cart: Cart, organization: Organization | None, user: User | AnonymousUser) -> trials.Answer | None:
@@ -69,8 +67,11 @@ def trial(cart: Cart, organization: Organization | None, user: User | AnonymousU
     return trials.ask(organization, line_id=cart.plan.line_id, trial_days=cart.plan.trial_days, user=user)
 
 
-def page(cart: Cart, at: datetime, trial: trials.Answer | None = None) -> CartPage:
-    """What the cart page shows. Two queries at most: the price, and the code if there is one."""
+def page(cart: Cart, at: datetime, trial: trials.Answer | None = None, *, spoken: str = "") -> CartPage:
+    """What the cart page shows. Two queries at most: the price, and the code if there is one.
+
+    `spoken` is the Accept-Language header, by which a visitor's prices are shown with tax.
+    """
     is_trial = cart.is_trial and trial is not None and trial.refusal is None
     priced = carts.price(cart, at)
     entered = promotions.of_cart(cart, total_minor=priced.total_minor, at=at) if priced else None
@@ -88,7 +89,7 @@ def page(cart: Cart, at: datetime, trial: trials.Answer | None = None) -> CartPa
         stepper_max=most_typed(cart.plan.seats_max),
         stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, priced),
-        receipt=_shown(cart, priced, entered, at, is_trial=is_trial) if priced else {},
+        receipt=_shown(_Order(cart, priced, entered, cart_tax.of(cart, at, spoken)), at, is_trial=is_trial) if priced else {},
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,
@@ -104,19 +105,38 @@ def _starts(cart: Cart) -> tuple[Option, ...]:
     return Option("", _("Buy now")), Option("1", try_label(cart.plan.trial_days))
 
 
-def _shown(cart: Cart, priced: Priced, entered: Entered | None, at: datetime, *, is_trial: bool) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Order:
+    """What makes up the receipt."""
+
+    cart: Cart
+    priced: Priced
+    entered: Entered | None
+    taxed: cart_tax.Taxed
+
+    @property
+    def net_minor(self) -> int:
+        return self.priced.total_minor - (self.entered.off_minor if self.entered and self.entered.is_taken else 0)
+
+    def charged(self, net_minor: int) -> str:
+        """A charge in words, with what tax adds."""
+        return words.money(net_minor + self.taxed.levy.added(net_minor), self.priced.currency)
+
+
+def _shown(order: _Order, at: datetime, *, is_trial: bool) -> dict[str, Any]:
     """The receipt; of a trial, that nothing is paid today, and what is charged when it ends."""
     if not is_trial:
-        return _receipt(cart, priced, entered)
-    ends_at = at + timedelta(days=cart.plan.trial_days)
-    full = _receipt(cart, replace(priced, renews_at=intervals.end(ends_at, priced.interval)), entered)
-    then = {"total": words.money(full["total_minor"], priced.currency), "day": words.day(ends_at)}
+        return _receipt(order)
+    days = order.cart.plan.trial_days
+    ends_at = at + timedelta(days=days)
+    renewing = replace(order, priced=replace(order.priced, renews_at=intervals.end(ends_at, order.priced.interval)))
+    then = {"total": order.charged(order.net_minor), "day": words.day(ends_at)}
     said = _("Free until %(day)s. Then %(total)s is charged if you have added a card; without one nothing is, and it pauses.")
-    days = cart.plan.trial_days
     label = ngettext("Free for %(days)s day", "Free for %(days)s days", days) % {"days": words.number(days)}
-    free = {"label": label, "note": "", "amount_minor": -full["total_minor"]}
+    full = _receipt(renewing)
     return full | {
-        "lines": [*full["lines"], free],
+        "lines": [*full["lines"], {"label": label, "note": "", "amount_minor": -order.net_minor}],
+        "taxes": [],
         "total_minor": 0,
         "total_label": _("Today"),
         "next_text": said % then,
@@ -162,7 +182,8 @@ def _year_note(cart: Cart, priced: Priced | None) -> str:
     return template % {"saved": words.money(saved, cart.currency, whole=True)}
 
 
-def _receipt(cart: Cart, priced: Priced, entered: Entered | None) -> dict[str, Any]:
+def _receipt(order: _Order) -> dict[str, Any]:
+    cart, priced, entered = order.cart, order.priced, order.entered
     per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
@@ -174,34 +195,34 @@ def _receipt(cart: Cart, priced: Priced, entered: Entered | None) -> dict[str, A
             {"label": label, "note": "", "amount_minor": first},
             {"label": _("Volume price"), "note": note, "amount_minor": -priced.tier_saving_minor},
         ]
-    off = entered.off_minor if entered and entered.is_taken else 0
     if entered and entered.is_taken:
-        lines.append({"label": entered.name, "note": entered.short, "amount_minor": -off})
+        lines.append({"label": entered.name, "note": entered.short, "amount_minor": -entered.off_minor})
     return {
         "title": _("Your order"),
         "currency": priced.currency,
         "lines": lines,
         "subtotal_minor": None,
-        "total_minor": priced.total_minor - off,
-        "total_label": _("Today, without tax"),
-        "next_text": _next_text(priced, entered),
+        "taxes": order.taxed.lines(order.net_minor),
+        "total_minor": order.net_minor + order.taxed.levy.added(order.net_minor),
+        "total_label": order.taxed.label,
+        "next_text": _next_text(order),
     }
 
 
-def _next_text(priced: Priced, entered: Entered | None) -> str:
+def _next_text(order: _Order) -> str:
     """What the next charges are: with a discount, when it ends and what is paid from then on."""
+    priced, entered = order.priced, order.entered
     is_monthly = priced.interval == "month"
-    full = words.money(priced.total_minor, priced.currency)
-    values = {"total": full, "when": words.on_day(priced.renews_at)}
+    values = {"total": order.charged(priced.total_minor), "when": words.on_day(priced.renews_at)}
     lasts = entered is not None and entered.lasts_beyond(priced.renews_at)
     if entered is None or not lasts or entered.ends_at is None:
         if entered is not None and lasts:
-            values["total"] = words.money(entered.due_minor, priced.currency)
+            values["total"] = order.charged(entered.due_minor)
         template = (
             _("Then %(total)s every month, next %(when)s.") if is_monthly else _("Then %(total)s every year, next %(when)s.")
         )
         return template % values
-    values |= {"less": words.money(entered.due_minor, priced.currency), "end": words.day(entered.ends_at)}
+    values |= {"less": order.charged(entered.due_minor), "end": words.day(entered.ends_at)}
     if is_monthly:
         return _("Then %(less)s every month, next %(when)s; %(total)s from %(end)s.") % values
     return _("Then %(less)s every year, next %(when)s; %(total)s from %(end)s.") % values

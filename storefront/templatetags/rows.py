@@ -33,7 +33,7 @@ INVOICE = """
   <td data-label="{For}"><div>{what}</div></td>
   <td data-label="{Number}" class="num soft"><div>{number}</div></td>
   <td data-label="{State}"><div>{state}</div></td>
-  <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{refund}</div></td>
+  <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{tax}{refund}</div></td>
   <td data-actions>
     <a class="button" data-size="small" data-kind="{kind}" href="{hosted}" target="_blank" rel="noopener"\
  aria-label="{label}: {look} {new_tab}">{label}{out}</a>
@@ -77,6 +77,7 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
             number=escape(invoice.number or NONE),
             state=_state(invoice),
             amount=escape(words.money(invoice.total_minor, invoice.currency)),
+            tax=_tax(invoice),
             refund=_refund(invoice),
             kind="primary" if invoice.is_due else "quiet",
             hosted=_address("storefront:invoice_hosted", invoice.stripe_id),
@@ -119,6 +120,15 @@ def _state(invoice: Listed) -> str:
     if invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
     return invoice_status(invoice, always=True) + again
+
+
+def _tax(invoice: Listed) -> str:
+    """What of the amount is tax, or that it is for the customer to account for."""
+    if invoice.is_reverse:
+        return SMALL.format(escape(_("reverse charge")))
+    if not invoice.tax_minor:
+        return ""
+    return SMALL.format(escape(_("with %(tax)s tax") % {"tax": words.money(invoice.tax_minor, invoice.currency)}))
 
 
 def _refund(invoice: Listed) -> str:

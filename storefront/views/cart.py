@@ -97,7 +97,7 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     trial = cart_query.trial(found, organization, request.user)
     has_live = organization is not None and (trial is None or trial.has_live)
     subscription = queries.live_subscription(organization, found.plan.line_id) if organization and has_live else None
-    page = cart_query.page(found, at, trial)
+    page = cart_query.page(found, at, trial, spoken=request.headers.get("Accept-Language", ""))
     values = {
         "page": page,
         "raised": request.GET.get("raised") == str(found.seats),

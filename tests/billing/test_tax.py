@@ -10,7 +10,7 @@ from accounts.models import OutgoingMail
 from accounts.origin import Origin
 from billing import gateway
 from billing.models import BillingDetails, Customer, Invoice, TaxId, TaxRate, TaxStanding
-from billing.queries import differences
+from billing.queries import differences, overview
 from billing.rules import reconciling as reconciling_rules
 from billing.rules import rounding, tax, tax_ids
 from billing.services import catalog, reconciling_reading, scheduled, seats, tax_details, tax_standings
@@ -94,6 +94,7 @@ def test_rates_are_on_the_payment_page_and_its_invoice(shop):
         }
     ]
     assert (standing(shop).reason, standing(shop).is_behind) == ("home", False)
+    assert charge_to_come(shop, row) == (15_000, 2_850, 17_850)
 
 
 def test_tax_changed_mid_period(shop):
@@ -143,6 +144,47 @@ def test_a_confirmed_id_of_another_member_state_reverses(shop):
     assert invoice.taxes[-1]["is_reverse"]
     assert invoice.total_minor == shown.total_minor
     assert not mails("tax_added").exists()
+    assert charge_to_come(shop, row) == (22_500, 0, 22_500)
+
+
+def test_other_tax_waits_for_seats_that_wait_for_their_payment(shop):
+    """An update at Stripe would void them, and with them what the buyer agreed to."""
+    move(shop, "DE")
+    put(shop)
+    row = buy(shop, seats=10)
+    shop.control("POST", "next_payment", outcome="requires_action", customer=row.organization.customer.stripe_id)
+    offer = seats.offer(row, seats=13, at=clock.now())
+    change = seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    put(shop, DE=25)
+    assert (change.state, standing(shop).is_behind) == ("waiting", True)
+    assert shop.at_stripe(row).pending_update is not None
+    gateway.pay_invoice(change.stripe_invoice_id, {}, key="pay-later")
+    shop.settle()
+    change.refresh_from_db()
+    assert (change.state, standing(shop).is_behind) == ("done", False)
+    assert [rate.id for rate in shop.at_stripe(row).default_tax_rates] == [standing(shop).rate.stripe_id]
+    assert charge_to_come(shop, row) == (19_500, 4_875, 24_375)
+
+
+def test_an_increase_begun_at_stripe_is_left_alone_too(shop):
+    move(shop, "DE")
+    put(shop)
+    row = buy(shop, seats=10)
+    shop.control("POST", "next_payment", outcome="requires_action", customer=row.organization.customer.stripe_id)
+    more_there = {"items": [{"id": row.stripe_item_id, "quantity": 12}], "payment_behavior": "pending_if_incomplete"}
+    gateway.update_subscription(row.stripe_id, more_there | {"proration_behavior": "always_invoice"}, key="elsewhere")
+    put(shop, DE=25)
+    assert shop.at_stripe(row).pending_update is not None
+    assert (standing(shop).is_behind, standing(shop).due_at > clock.wall()) == (True, True)
+
+
+def charge_to_come(shop, row):
+    """What pages say of the next charge, which is what Stripe would charge: net, tax, total."""
+    charge = overview.standing(shop.organization).next_charge
+    there = gateway.preview_invoice({"customer": shop.organization.customer.stripe_id, "subscription": row.stripe_id})
+    net = charge.total_minor - charge.discount_minor
+    assert (there.subtotal, there.total) == (net, net + charge.tax_minor)
+    return net, charge.tax_minor, charge.due_minor
 
 
 def test_nobody_confirms_an_id_in_time(shop):

@@ -157,6 +157,39 @@ def test_every_member_state_has_a_number_that_is_checked():
             tax_ids.check(country, form.type, "1")
 
 
+# --- Charges to come ------------------------------------------------------------------------------------------------
+
+
+def test_each_line_is_rounded_by_itself_as_stripe_does():
+    levy = tax.Levy(name="VAT", percent="8.1")
+    assert [(line.amount_minor, line.taxable_minor) for line in levy.on(1_006, 1_006)] == [(162, 2_012)]  # 81.486 each
+    assert (levy.added(2_012), levy.added()) == (163, 0)
+
+
+def test_tax_within_the_price_adds_nothing():
+    levy = tax.Levy(name="TVA", percent="20", inclusive=True)
+    assert [(line.amount_minor, line.taxable_minor, line.inclusive) for line in levy.on(1_200)] == [(200, 1_000, True)]
+    assert levy.added(1_200) == 0
+
+
+@pytest.mark.parametrize(
+    ("levy", "shown"),
+    [
+        (tax.Levy(exempt="reverse", name="VAT", percent="20"), [(0, True)]),
+        (tax.Levy(exempt="reverse"), [(0, True)]),
+        (tax.Levy(exempt="exempt", name="VAT", percent="20"), []),
+        (tax.UNTAXED, []),
+        (tax.Levy(is_automatic=True), []),
+    ],
+)
+def test_who_pays_none(levy, shown):
+    assert [(line.amount_minor, line.is_reverse) for line in levy.on(1_000)] == shown
+
+
+def test_a_treatment_is_how_charges_are_taxed():
+    assert tax.levy(treat(country="DE")) == tax.Levy(name="MwSt.", percent="19")
+
+
 # --- The file -------------------------------------------------------------------------------------------------------
 
 PLANS = """

@@ -1,5 +1,6 @@
 """The cart page: by cookie, by organization, through sign-in; and what each visitor may do next."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import Organization
-from billing.models import Cart, CartState, Plan, Price, Subscription
+from billing.models import Cart, CartState, Plan, Price, Subscription, TaxStanding
+from billing.queries import catalog
+from billing.rules import tax
 from config import clock
 from storefront import cart_cookie
 
@@ -20,6 +23,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _shop(on_sale):
     cache.clear()
+
+
+@pytest.fixture
+def taxed(_shop, monkeypatch):
+    rates = (tax.Rate("DE", "MwSt.", "19"),)
+    found = replace(catalog.on_sale(), tax=tax.Settings(tax.Mode.RATES, "DE", rates, ("DE",)))
+    monkeypatch.setattr(catalog, "on_sale", lambda: found)
 
 
 def fill(client, **changes):
@@ -248,6 +258,31 @@ def test_an_ordered_cart_leaves_an_empty_one(client):
     assert "Your cart is empty" in text_of(client.get(CART))
     assert client.post(CART, WANTED).status_code == 200
     assert Cart.objects.get().seats == 12
+
+
+def test_a_visitor_sees_the_tax_that_the_prices_were_shown_with(client, taxed):
+    fill(client, currency="eur")
+    text = text_of(client.get(CART, headers={"Accept-Language": "en, de-DE;q=0.8"}))
+    assert "Today, with tax" in text
+    assert ("MwSt. 19%" in text, "€34.20" in text, "€214.20" in text) == (True, True, True)
+    assert "Today, without tax" in text_of(client.get(CART, headers={"Accept-Language": "en-US"}))
+
+
+def test_a_customer_sees_what_the_payment_page_will_ask(client, cast, taxed, django_assert_max_num_queries):
+    fill(client, currency="eur")
+    client.force_login(cast.owner)
+    client.get(CART)
+    with django_assert_max_num_queries(6):
+        text = text_of(client.get(CART))
+    assert "Pay €214.20 by card" in text
+    assert "Today, with" not in text
+    row = TaxStanding.objects.create(organization=cast.acme, reason="confirmed", exempt="reverse")
+    text = text_of(client.get(CART))
+    assert "reverse charge, you account for it" in text
+    assert "Pay €180.00 by card" in text
+    row.delete()
+    Organization.objects.filter(pk=cast.acme.pk).update(country="US")
+    assert "Pay €180.00 by card" in text_of(client.get(CART))
 
 
 def test_queries_of_the_cart(client, cast, django_assert_max_num_queries, kept):
