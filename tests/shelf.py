@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Journal
-from billing.models import CatalogVersion, Move, Plan, Price, ProductLine, Promotion
+from billing.models import Addon, AddonPrice, CatalogVersion, Move, Plan, Price, ProductLine, Promotion
 from billing.queries import catalog as queries
 from billing.rules import catalog_file
 from billing.services import catalog, catalog_stripe, promotion_rows, promotion_stripe
@@ -30,7 +30,7 @@ class Rows:
     @classmethod
     def read(cls) -> Self:
         """Of the database as it is, by the keys it gave."""
-        kinds = (CatalogVersion, ProductLine, Plan, Price, Move, Promotion)
+        kinds = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion)
         rows = [row for model in kinds for row in model.objects.order_by("pk")]
         entries = Journal.objects.filter(kind="billing.catalog.applied").order_by("pk")
         own = {"id", "xact"}  # the database gives each entry its place
@@ -63,13 +63,13 @@ def _write(text):
     wanted, at = read(text), clock.now()
     number = CatalogVersion.objects.count() + 1
     version = CatalogVersion.objects.create(number=number, sha256=wanted.sha256, document=wanted.document, applied_at=at)
-    plans = [(line.code, plan) for line in wanted.lines for plan in line.plans]
+    sold = list(catalog_stripe._sold(wanted))
     projection = catalog_stripe.Projection(
-        products={(line, plan.code): f"{line}_{plan.code}" for line, plan in plans},
+        products={one.place: one.identity for one in sold},
         prices={
-            (line, plan.code, price.interval, price.currency): f"price_{line}_{plan.code}_{price.fingerprint[:12]}"
-            for line, plan in plans
-            for price in plan.prices
+            (*one.place, price.interval, price.currency): f"price_{one.identity}_{price.fingerprint[:12]}"
+            for one in sold
+            for price in one.prices
         },
         repaired=(),
     )

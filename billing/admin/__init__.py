@@ -1,6 +1,7 @@
 """The admin of billing: one module a subject."""
 
 from billing.admin import (
+    addons,
     catalog,
     credit_notes,
     differences,
@@ -14,6 +15,7 @@ from billing.admin import (
 )
 
 __all__ = [
+    "addons",
     "catalog",
     "credit_notes",
     "differences",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from billing.admin.shown import at_stripe, money
-from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
+from billing.models import CatalogVersion, Move, Plan, Price, ProductLine, SoldPrice
 from billing.queries import catalog, catalog_words
 from billing.rules.catalog_diff import Change, Kind
 from config import words
@@ -25,34 +25,34 @@ class _OnSale:
     """Columns of what can be taken off sale."""
 
     @display(description=_("On sale"))
-    def on_sale(self, row: Plan | Price | ProductLine) -> SafeString:
-        since = row.retired_at if isinstance(row, Price) else row.withdrawn_at
+    def on_sale(self, row: Plan | SoldPrice | ProductLine) -> SafeString:
+        since = row.retired_at if isinstance(row, SoldPrice) else row.withdrawn_at
         if since is None:
             return columns.badge(_("On sale"), "good")
         return columns.badge(_("Not since %(day)s") % {"day": words.day(since)})
 
 
-class _Priced(_OnSale):
+class Priced(_OnSale):
     """A price in words."""
 
     @display(description=_("Price"))
-    def in_words(self, price: Price) -> str:
+    def in_words(self, price: SoldPrice) -> str:
         return catalog_words.price({"tiers": price.tiers, "currency": price.currency})
 
     @display(description=_("Margin"), ordering="margin_bps")
-    def margin(self, price: Price) -> str:
+    def margin(self, price: SoldPrice) -> str:
         return words.percent(price.margin_bps)
 
     @display(description=_("Cost of a seat"), ordering="unit_cost_minor")
-    def cost(self, price: Price) -> str:
+    def cost(self, price: SoldPrice) -> str:
         return money(price.unit_cost_minor, price.currency)
 
     @display(description=_("At Stripe"))
-    def stripe(self, price: Price) -> SafeString | str:
+    def stripe(self, price: SoldPrice) -> SafeString | str:
         return at_stripe(price.stripe_price_id)
 
 
-class PriceInline(_Priced, pages.ReadOnlyRows):
+class PriceInline(Priced, pages.ReadOnlyRows):
     model = Price
     fields = ("interval", "currency", "in_words", "margin", "cost", "on_sale", "stripe")
     readonly_fields = ("in_words", "margin", "cost", "on_sale", "stripe")
@@ -99,7 +99,7 @@ class PlanAdmin(_OnSale, pages.ReadOnly):
     @display(description=_("Features"))
     def included(self, plan: Plan) -> SafeString:
         """Each feature with its limit."""
-        return format_html_join("", "<p>{}{}</p>", ((catalog.text(one["name"]), _limit(one)) for one in plan.features))
+        return format_html_join("", "<p>{}{}</p>", ((catalog.text(one["name"]), limit(one)) for one in plan.features))
 
     @display(description=_("Pitch"))
     def said(self, plan: Plan) -> str:
@@ -110,7 +110,7 @@ class PlanAdmin(_OnSale, pages.ReadOnly):
         return at_stripe(plan.stripe_product_id)
 
 
-def _limit(feature: Mapping[str, Any]) -> str:
+def limit(feature: Mapping[str, Any]) -> str:
     if feature.get("limit") is None:
         return ""
     unit = catalog.text(feature["unit"]) if feature.get("unit") else ""
@@ -118,7 +118,7 @@ def _limit(feature: Mapping[str, Any]) -> str:
 
 
 @admin.register(Price)
-class PriceAdmin(_Priced, pages.ReadOnly):
+class PriceAdmin(Priced, pages.ReadOnly):
     list_display = ("lookup_key", "plan", "interval", "currency", "in_words", "margin", "version", "on_sale")
     list_filter = ("interval", "currency", "scheme", ("retired_at", admin.EmptyFieldListFilter))
     list_select_related = ("plan__line", "version")

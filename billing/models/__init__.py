@@ -1,6 +1,17 @@
 """What is sold and what is owed: the rows of the catalog, carts, subscriptions, seats, invoices, and the talk with Stripe."""
 
-from billing.models.catalog import CatalogVersion, Interval, LifeCycle, Move, Plan, Price, ProductLine, Scheme
+from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
+from billing.models.catalog import (
+    CatalogVersion,
+    Interval,
+    LifeCycle,
+    Move,
+    Plan,
+    Price,
+    ProductLine,
+    Scheme,
+    SoldPrice,
+)
 from billing.models.checkout import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.models.command import CommandState, StripeCommand
 from billing.models.customer import Customer
@@ -43,6 +54,9 @@ from billing.models.trial import Trial
 
 __all__ = [
     "LIVE_STATUSES",
+    "Addon",
+    "AddonKind",
+    "AddonPrice",
     "Adjustment",
     "AdjustmentKind",
     "AdjustmentReason",
@@ -87,11 +101,13 @@ __all__ = [
     "SeatLedgerEntry",
     "SeatRelease",
     "SeenSubscription",
+    "SoldPrice",
     "Stage",
     "StoreTime",
     "StripeCommand",
     "StripeObject",
     "Subscription",
+    "SubscriptionAddon",
     "SubscriptionDiscount",
     "SubscriptionStatus",
     "TaxId",

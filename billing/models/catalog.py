@@ -99,10 +99,9 @@ class Plan(models.Model):
         return f"{self.line.code}/{self.code}"
 
 
-class Price(models.Model):
-    """A plan's price per interval and currency, one Stripe price each. What it charges never changes: that takes a new row."""
+class SoldPrice(models.Model):
+    """A price per interval and currency, one Stripe price each. What it charges never changes: that takes a new row."""
 
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="prices")
     interval = models.CharField(max_length=5, choices=Interval)
     currency = models.CharField(max_length=3, help_text=_("ISO 4217, lower case as Stripe has it."))
     scheme = models.CharField(max_length=10, choices=Scheme)
@@ -116,8 +115,20 @@ class Price(models.Model):
     fingerprint = models.CharField(max_length=64, help_text=_("Of scheme and tiers: equal means unchanged."))
     lookup_key = models.CharField(max_length=200)
     stripe_price_id = models.CharField(max_length=64, unique=True)
-    version = models.ForeignKey(CatalogVersion, models.PROTECT, related_name="prices")
     retired_at = models.DateTimeField(null=True, blank=True, help_text=_("No longer sold; customers on it keep it."))
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.lookup_key
+
+
+class Price(SoldPrice):
+    """A plan's price."""
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="prices")
+    version = models.ForeignKey(CatalogVersion, models.PROTECT, related_name="prices")
 
     class Meta:
         verbose_name = _("price")
@@ -127,9 +138,6 @@ class Price(models.Model):
                 fields=["plan", "interval", "currency"], condition=models.Q(retired_at=None), name="price_on_sale_unique"
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.lookup_key
 
 
 class Move(models.Model):

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 
-from billing.models import CatalogVersion, Price, ProductLine, Promotion
+from billing.models import Addon, AddonPrice, CatalogVersion, Price, ProductLine, Promotion
 from billing.rules import catalog, pricing
 from billing.rules import promotions as rules
 from billing.rules import tax as tax_rules
@@ -84,6 +84,30 @@ class PlanOnSale:
 
 
 @dataclass(frozen=True)
+class AddonOnSale:
+    """An add-on; its prices are of one of it and interval. `kind` is billing.rules.catalog.AddonKind's."""
+
+    id: int
+    line: str
+    code: str
+    name: Mapping[str, str]
+    pitch: Mapping[str, str]
+    kind: str
+    quantity_min: int
+    quantity_max: int
+    plans: tuple[str, ...]
+    features: tuple[FeatureOnSale, ...]
+    prices: tuple[PriceOnSale, ...]
+
+    @property
+    def is_per_seat(self) -> bool:
+        return self.kind == catalog.AddonKind.PER_SEAT
+
+    def price(self, interval: str, currency: str) -> PriceOnSale | None:
+        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
+
+
+@dataclass(frozen=True)
 class LineOnSale:
     id: int
     code: str
@@ -92,6 +116,7 @@ class LineOnSale:
     is_growth: bool
     stage: str
     plans: tuple[PlanOnSale, ...]
+    addons: tuple[AddonOnSale, ...] = ()
 
     @cached_property
     def seats_max(self) -> int:
@@ -100,6 +125,13 @@ class LineOnSale:
 
     def plan(self, code: str) -> PlanOnSale | None:
         return next((plan for plan in self.plans if plan.code == code), None)
+
+    def addon(self, code: str) -> AddonOnSale | None:
+        return next((addon for addon in self.addons if addon.code == code), None)
+
+    def addons_of(self, plan: str) -> tuple[AddonOnSale, ...]:
+        """Those that go with a plan (its code), in the catalog's order."""
+        return tuple(addon for addon in self.addons if plan in addon.plans)
 
 
 @dataclass(frozen=True)
@@ -158,7 +190,7 @@ def price_row(*, plan_id: int, interval: str, currency: str) -> Price | None:
     return rows.filter(plan__withdrawn_at=None).select_related("plan__line").first()
 
 
-def tiers_of(row: Price) -> tuple[pricing.Tier, ...]:
+def tiers_of(row: Price | AddonPrice) -> tuple[pricing.Tier, ...]:
     return tuple(pricing.Tier(tier["up_to"], tier["unit_minor"]) for tier in row.tiers)
 
 
@@ -227,13 +259,39 @@ def _load() -> OnSale:
         held = PriceOnSale(row.id, row.stripe_price_id, row.interval, row.currency, row.scheme, tiers_of(row))
         prices.setdefault(row.plan_id, []).append(held)
     rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
-    lines = tuple(_line(row, prices) for row in rows.order_by("rank", "code"))
+    addons = _addons()
+    lines = tuple(_line(row, prices, addons.get(row.pk, [])) for row in rows.order_by("rank", "code"))
     offered = tuple(row.terms for row in Promotion.objects.filter(withdrawn_at=None).order_by("code"))
     taxes = tax_rules.Settings.of_document(version.document.get("tax"))
     return OnSale(version.number, tuple(version.document["currencies"]), lines, offered, tax=taxes)
 
 
-def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSale:
+def _addons() -> dict[int, list[AddonOnSale]]:
+    """Those on sale, by line, in order."""
+    prices: dict[int, list[PriceOnSale]] = {}
+    for price in AddonPrice.objects.filter(retired_at=None).order_by("id"):
+        held = PriceOnSale(price.id, price.stripe_price_id, price.interval, price.currency, price.scheme, tiers_of(price))
+        prices.setdefault(price.addon_id, []).append(held)
+    found: dict[int, list[AddonOnSale]] = {}
+    for row in Addon.objects.filter(withdrawn_at=None).select_related("line").order_by("rank", "code"):
+        addon = AddonOnSale(
+            id=row.id,
+            line=row.line.code,
+            code=row.code,
+            name=row.name,
+            pitch=row.pitch,
+            kind=row.kind,
+            quantity_min=row.quantity_min,
+            quantity_max=row.quantity_max,
+            plans=tuple(row.plans),
+            features=tuple(_feature(feature) for feature in row.features),
+            prices=tuple(prices.get(row.id, ())),
+        )
+        found.setdefault(row.line_id, []).append(addon)
+    return found
+
+
+def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]], addons: Sequence[AddonOnSale]) -> LineOnSale:
     plans = sorted((plan for plan in row.plans.all() if plan.withdrawn_at is None), key=lambda plan: plan.rank)
     held = tuple(
         PlanOnSale(
@@ -251,7 +309,7 @@ def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]]) -> LineOnSa
         )
         for plan in plans
     )
-    return LineOnSale(row.id, row.code, row.name, row.pitch, row.is_growth, row.stage, held)
+    return LineOnSale(row.id, row.code, row.name, row.pitch, row.is_growth, row.stage, held, tuple(addons))
 
 
 def _feature(plain: Mapping[str, Any]) -> FeatureOnSale:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.queries import promotion_words
+from billing.rules.catalog import AddonKind
 from billing.rules.catalog_diff import Change, Kind
 from config import words
 
@@ -21,6 +22,8 @@ def sentence(change: Change) -> str:
         Kind.LINE_WITHDRAWN: _("%(subject)s: no longer sold; customers on its plans keep them"),
         Kind.PLAN_ADDED: _("%(subject)s: new plan %(name)s"),
         Kind.PLAN_WITHDRAWN: _("%(subject)s: plan %(name)s is no longer sold; customers on it keep it"),
+        Kind.ADDON_ADDED: _("%(subject)s: new add-on, %(after)s"),
+        Kind.ADDON_WITHDRAWN: _("%(subject)s: the add-on is no longer sold; customers who have it keep it"),
         Kind.FEATURE_ADDED: _("%(subject)s: now includes %(name)s, %(after)s"),
         Kind.FEATURE_REMOVED: _("%(subject)s: no longer includes %(name)s"),
         Kind.FEATURE_CHANGED: _("%(subject)s: %(name)s goes from %(before)s to %(after)s"),
@@ -52,6 +55,8 @@ def price(data: Mapping[str, Any]) -> str:
 def _price_sentence(change: Change) -> str:
     data = change.after or change.before
     interval = {"month": _("a seat and month"), "year": _("a seat and year")}[data["interval"]]
+    if data.get("kind") == AddonKind.FIXED:
+        interval = {"month": _("a month"), "year": _("a year")}[data["interval"]]
     template = {
         Kind.PRICE_ADDED: _("%(subject)s: %(after)s %(interval)s in %(currency)s"),
         Kind.PRICE_CHANGED: _("%(subject)s: %(before)s becomes %(after)s %(interval)s in %(currency)s, for new customers"),

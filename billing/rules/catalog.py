@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Final, Self
 
 from billing.rules import pricing
@@ -68,6 +69,36 @@ class Plan:
         return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
 
 
+class AddonKind(StrEnum):
+    """How many of an add-on somebody has: as many as they choose, or one for each seat."""
+
+    FIXED = "fixed"
+    PER_SEAT = "per_seat"
+
+
+@dataclass(frozen=True)
+class Addon:
+    """What is had beside a plan of the line, if it is one of `plans` (codes): an item of its own on the subscription.
+
+    A fixed one is had `quantity_min` to `quantity_max` times. Each one of it adds its features: what is counted comes on top of
+    the plan's number, the rest is included.
+    """
+
+    code: str
+    name: Text
+    pitch: Text
+    kind: str
+    quantity_min: int
+    quantity_max: int
+    plans: tuple[str, ...]
+    margin_bps: int
+    features: tuple[Feature, ...]
+    prices: tuple[Price, ...]
+
+    def price(self, interval: str, currency: str) -> Price | None:
+        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
+
+
 @dataclass(frozen=True)
 class Line:
     """A family of plans, in the order in which they are shown."""
@@ -80,9 +111,13 @@ class Line:
     stage: str
     max_plans: int
     plans: tuple[Plan, ...]
+    addons: tuple[Addon, ...] = ()
 
     def plan(self, code: str) -> Plan | None:
         return next((plan for plan in self.plans if plan.code == code), None)
+
+    def addon(self, code: str) -> Addon | None:
+        return next((addon for addon in self.addons if addon.code == code), None)
 
 
 @dataclass(frozen=True)
@@ -123,7 +158,20 @@ def _sha256(plain: Any) -> str:
 
 
 def _line(plain: Mapping[str, Any]) -> Line:
-    return Line(**{**plain, "plans": tuple(_plan(plan) for plan in plain["plans"])})
+    # A version of before there were add-ons has none.
+    addons = tuple(_addon(addon) for addon in plain.get("addons", ()))
+    return Line(**{**plain, "plans": tuple(_plan(plan) for plan in plain["plans"]), "addons": addons})
+
+
+def _addon(plain: Mapping[str, Any]) -> Addon:
+    return Addon(
+        **{
+            **plain,
+            "plans": tuple(plain["plans"]),
+            "features": tuple(Feature(**feature) for feature in plain["features"]),
+            "prices": tuple(_price(price) for price in plain["prices"]),
+        }
+    )
 
 
 def _plan(plain: Mapping[str, Any]) -> Plan:

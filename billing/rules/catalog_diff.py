@@ -9,6 +9,9 @@ from billing.rules import catalog, tax
 
 # What is named by itself when it changes.
 PLAN_FIELDS: Final = ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps", "trial_days")
+ADDON_FIELDS: Final = ("name", "pitch", "kind", "quantity_min", "quantity_max", "plans", "margin_bps")
+
+Sold = catalog.Plan | catalog.Addon
 
 
 class Kind(StrEnum):
@@ -16,6 +19,8 @@ class Kind(StrEnum):
     LINE_WITHDRAWN = "line_withdrawn"
     PLAN_ADDED = "plan_added"
     PLAN_WITHDRAWN = "plan_withdrawn"
+    ADDON_ADDED = "addon_added"
+    ADDON_WITHDRAWN = "addon_withdrawn"
     PRICE_ADDED = "price_added"
     PRICE_CHANGED = "price_changed"
     PRICE_RETIRED = "price_retired"
@@ -34,7 +39,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """`subject` is "line", "line/plan" or "" for the catalog; `name` what of it changed; before and after are JSON data."""
+    """`subject` is "line", "line/plan", "line+addon" or "" for the catalog; `name` what of it changed.
+
+    Before and after are JSON data.
+    """
 
     kind: Kind
     subject: str
@@ -101,31 +109,53 @@ def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[
         earlier = before.plan(plan.code) if before else None
         if earlier is None:
             yield Change(Kind.PLAN_ADDED, subject, plan.name)
-            yield from (Change(Kind.PRICE_ADDED, subject, after=_price(price)) for price in plan.prices)
+            yield from (Change(Kind.PRICE_ADDED, subject, after=_price(price, plan)) for price in plan.prices)
         else:
             yield from _plan_changes(subject, earlier, plan)
     if before:
         gone = (plan for plan in before.plans if after.plan(plan.code) is None)
         yield from (Change(Kind.PLAN_WITHDRAWN, f"{after.code}/{plan.code}", plan.name) for plan in gone)
+    yield from _addons_changes(before, after)
+
+
+def _addons_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[Change]:
+    held = before.addons if before else ()
+    if before:
+        yield from _order(f"{after.code}+", held, after.addons)
+    for addon in after.addons:
+        subject, earlier = f"{after.code}+{addon.code}", before.addon(addon.code) if before else None
+        if earlier is None:
+            yield Change(Kind.ADDON_ADDED, subject, addon.code, after=dict(addon.name))
+            yield from (Change(Kind.PRICE_ADDED, subject, after=_price(price, addon)) for price in addon.prices)
+        else:
+            yield from _fields(subject, earlier, addon, ADDON_FIELDS)
+            yield from _price_changes(subject, earlier, addon)
+            yield from _feature_changes(subject, earlier.features, addon.features)
+    gone = (addon for addon in held if after.addon(addon.code) is None)
+    yield from (Change(Kind.ADDON_WITHDRAWN, f"{after.code}+{addon.code}", addon.code, dict(addon.name)) for addon in gone)
 
 
 def _plan_changes(subject: str, before: catalog.Plan, after: catalog.Plan) -> Iterator[Change]:
     yield from _fields(subject, before, after, PLAN_FIELDS)
+    yield from _price_changes(subject, before, after)
+    yield from _feature_changes(subject, before.features, after.features)
+    yield from (Change(Kind.MOVE_ADDED, subject, move) for move in after.moves if move not in before.moves)
+    yield from (Change(Kind.MOVE_REMOVED, subject, move) for move in before.moves if move not in after.moves)
+
+
+def _price_changes(subject: str, before: Sold, after: Sold) -> Iterator[Change]:
     for price in after.prices:
         earlier = before.price(price.interval, price.currency)
         if earlier is None:
-            yield Change(Kind.PRICE_ADDED, subject, after=_price(price))
+            yield Change(Kind.PRICE_ADDED, subject, after=_price(price, after))
         elif earlier.fingerprint != price.fingerprint:
-            yield Change(Kind.PRICE_CHANGED, subject, before=_price(earlier), after=_price(price))
+            yield Change(Kind.PRICE_CHANGED, subject, before=_price(earlier, before), after=_price(price, after))
         elif earlier.unit_cost_minor != price.unit_cost_minor:
             name = f"unit_cost.{price.interval}.{price.currency}"
             yield Change(Kind.FIELD_CHANGED, subject, name, earlier.unit_cost_minor, price.unit_cost_minor)
     for price in before.prices:
         if after.price(price.interval, price.currency) is None:
-            yield Change(Kind.PRICE_RETIRED, subject, before=_price(price))
-    yield from _feature_changes(subject, before.features, after.features)
-    yield from (Change(Kind.MOVE_ADDED, subject, move) for move in after.moves if move not in before.moves)
-    yield from (Change(Kind.MOVE_REMOVED, subject, move) for move in before.moves if move not in after.moves)
+            yield Change(Kind.PRICE_RETIRED, subject, before=_price(price, before))
 
 
 def _feature_changes(subject: str, before: Sequence[catalog.Feature], after: Sequence[catalog.Feature]) -> Iterator[Change]:
@@ -155,10 +185,12 @@ def _order(subject: str, before: Sequence[Any], after: Sequence[Any]) -> Iterato
         yield Change(Kind.FIELD_CHANGED, subject, "order", old, new)
 
 
-def _price(price: catalog.Price) -> dict[str, Any]:
+def _price(price: catalog.Price, of: Sold) -> dict[str, Any]:
     tiers = [{"up_to": tier.up_to, "unit_minor": tier.unit_minor} for tier in price.tiers]
-    return {"interval": price.interval, "currency": price.currency, "scheme": price.scheme, "tiers": tiers}
+    plain = {"interval": price.interval, "currency": price.currency, "scheme": price.scheme, "tiers": tiers}
+    # What is had so many times, whatever the seats, is not priced by the seat.
+    return plain | ({"kind": str(of.kind)} if isinstance(of, catalog.Addon) else {})
 
 
 def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, dict) else value
+    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, dict) else value

@@ -3,15 +3,15 @@
 import re
 import tomllib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision
 
-from billing.rules import catalog, money, pricing, promotion_reading, tax_file, toml_lines
+from billing.rules import addon_file, catalog, money, promotion_reading, sold_reading, tax_file, toml_lines
 from billing.rules.catalog_reading import Notes, Problem, Table
 
-_LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans")
+_LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans", "addons")
 _PLAN_KEYS: Final = (
     *("name", "pitch", "seats", "recommended", "margin_bps", "unit_cost", "moves", "features"),
     *("scheme", "tiers", "prices", "trial_days"),
@@ -76,6 +76,7 @@ def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequenc
     tables = table.tables("plans", '{ starter = { name = "Starter" } }')
     plans = tuple(_plan(name, inner, known, currencies, languages) for name, inner in tables.items())
     _check_plans(table, plans, max_plans or catalog.DEFAULT_MAX_PLANS)
+    around = addon_file.Around(plans=plans, features=known, currencies=currencies, languages=languages)
     return catalog.Line(
         code=code,
         name=table.text("name", languages),
@@ -85,6 +86,7 @@ def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequenc
         stage=table.word("stage", "mature", choices=catalog.STAGES),
         max_plans=max_plans or catalog.DEFAULT_MAX_PLANS,
         plans=plans,
+        addons=addon_file.read(table, around),
     )
 
 
@@ -131,9 +133,6 @@ def _plan(
     seats_max = seats.integer("max", max(25, seats_min), least=1, most=1_000_000)
     if seats_max < seats_min:
         seats.problem("max", f"is {seats_max}, below min {seats_min}.", f"Give {seats_min} or more.")
-    if table.has("margin_bps") == table.has("unit_cost"):
-        said = "and unit_cost are both given." if table.has("unit_cost") else "is missing."
-        table.problem("margin_bps", said, "Give either margin_bps = 8000 or unit_cost per interval and currency.")
     return catalog.Plan(
         code=code,
         name=table.word("name", code.title()),
@@ -141,98 +140,9 @@ def _plan(
         seats_min=seats_min,
         seats_max=seats_max,
         recommended=table.flag("recommended", default=False),
-        margin_bps=table.integer("margin_bps", 8000, least=0, most=10_000) if table.has("margin_bps") else 0,
+        margin_bps=sold_reading.margin_bps(table),
         moves=table.words("moves", '["team"]'),
-        features=_included(table, known),
-        prices=_prices(table, currencies),
+        features=sold_reading.included(table, known),
+        prices=sold_reading.prices(table, currencies),
         trial_days=table.integer("trial_days", 14, least=0, most=catalog.MOST_TRIAL_DAYS) if table.has("trial_days") else 0,
     )
-
-
-def _included(table: Table, known: dict[str, catalog.Feature]) -> tuple[catalog.Feature, ...]:
-    if not table.has("features"):
-        return ()
-    inner = table.table("features", "{ notes = true }")
-    inner.only(tuple(known))
-    included = []
-    for code, feature in known.items():
-        value = inner.values.get(code, False)
-        if value is False:
-            continue
-        if feature.unit is None:
-            if value is not True:
-                inner.problem(code, "has a number, but the feature has no unit.", "Write true, or give the feature a unit.")
-            included.append(feature)
-        elif value == "unlimited":
-            included.append(feature)
-        elif value is True:
-            inner.problem(code, "is counted.", 'Give its number, or "unlimited".')
-        else:
-            limit = inner.checked_integer(code, value, 10, least=0)
-            included.append(catalog.Feature(code, feature.name, limit, feature.unit, feature.group))
-    return tuple(included)
-
-
-def _prices(table: Table, currencies: Sequence[str]) -> tuple[catalog.Price, ...]:
-    scheme = table.word("scheme", "per_unit", choices=tuple(pricing.Scheme), default="per_unit")
-    bounds = _bounds(table, scheme)
-    costs = table.table("unit_cost") if table.has("unit_cost") else None
-    prices = []
-    outer = table.table("prices", "{ month = { usd = 900 }, year = { usd = 9000 } }")
-    outer.only(catalog.INTERVALS)
-    for interval in catalog.INTERVALS:
-        inner = outer.table(interval, "{ " + ", ".join(f"{currency} = 900" for currency in currencies) + " }")
-        cost = costs.table(interval, "{ usd = 200 }") if costs else None
-        for each in (inner, cost):
-            if each is not None:
-                each.only(currencies)
-        for currency in currencies:
-            tiers = _tiers(inner, currency, bounds)
-            unit_cost = cost.integer(currency, 200, least=0) if cost else None
-            prices.append(catalog.Price(interval, currency, scheme, tiers, unit_cost))
-    _check_year(outer, prices)
-    return tuple(prices)
-
-
-def _bounds(table: Table, scheme: str) -> tuple[int | None, ...]:
-    """The last seat of each tier; None ends the last."""
-    value = table.values.get("tiers", [])
-    if scheme == pricing.Scheme.PER_UNIT:
-        if value:
-            table.problem("tiers", "are given, but every seat costs the same.", 'Add scheme = "volume", or remove tiers.')
-        return (None,)
-    if not isinstance(value, list) or not value or not all(type(item) is int and item > 0 for item in value):
-        table.problem("tiers", "is not a list of seat numbers.", "Write the last seat of each tier: tiers = [9, 24].")
-        return (None,)
-    if value != sorted(set(value)):
-        table.problem("tiers", "do not rise.", f"Write tiers = {sorted(set(value))}.")
-    return (*value, None)
-
-
-def _tiers(table: Table, currency: str, bounds: Sequence[int | None]) -> tuple[pricing.Tier, ...]:
-    example = "900" if len(bounds) == 1 else str([900 - 100 * index for index in range(len(bounds))])
-    value: Any = table.values.get(currency)
-    if value is None:
-        table.missing(currency, example)
-        return ()
-    units = value if isinstance(value, list) else [value]
-    if len(units) != len(bounds):
-        table.problem(currency, f"has {len(units)} prices for {len(bounds)} tiers.", f"Give {len(bounds)}, as {example}.")
-        return ()
-    checked = [table.checked_integer(currency, unit, 900, least=1) for unit in units]
-    if checked != sorted(checked, reverse=True):
-        table.problem(currency, "rises from tier to tier.", "A seat may not cost more for buying more of them.")
-    return tuple(pricing.Tier(bound, unit) for bound, unit in zip(bounds, checked, strict=True))
-
-
-def _check_year(table: Table, prices: Sequence[catalog.Price]) -> None:
-    months = {price.currency: price for price in prices if price.interval == "month"}
-    for price in prices:
-        month = months[price.currency]  # without tiers where something is wrong with them, which is said already
-        if price.interval != "year" or len(month.tiers) != len(price.tiers):
-            continue
-        dearer = [year.unit_minor > 12 * tier.unit_minor for year, tier in zip(price.tiers, month.tiers, strict=True)]
-        if any(dearer):
-            path = (*table.path, "year", price.currency)
-            remedy = f"Give at most {12 * month.tiers[dearer.index(True)].unit_minor}."
-            table.notes.add(path, "costs more than twelve months.", remedy)

@@ -15,7 +15,7 @@ from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.rules import catalog
 from billing.rules.catalog_diff import Change, Kind, changes
-from billing.services import catalog_stripe, promotion_rows, promotion_stripe, tax_rates, tax_standings
+from billing.services import addon_rows, catalog_stripe, promotion_rows, promotion_stripe, tax_rates, tax_standings
 from billing.services.catalog_stripe import Key
 
 _LOCK: Final = 7_310_514_620_001  # any number, the same in every process: held while a catalog is applied
@@ -109,7 +109,8 @@ def _only_one() -> Iterator[None]:
 
 def _known() -> dict[Key, catalog_stripe.Known]:
     rows = Price.objects.filter(retired_at=None).select_related("plan__line")
-    return {_key(row): catalog_stripe.Known(row.stripe_price_id, row.fingerprint) for row in rows}
+    plans = {_key(row): catalog_stripe.Known(row.stripe_price_id, row.fingerprint) for row in rows}
+    return plans | addon_rows.known()
 
 
 def _key(row: Price) -> Key:
@@ -124,6 +125,7 @@ def _repairs(wanted: catalog.Catalog, keys: Sequence[Key]) -> tuple[Change, ...]
         price = plan.price(interval, currency) if plan else None
         if price:
             found.append(Change(Kind.STRIPE_REPAIRED, f"{line_code}/{plan_code}", after=asdict(price)))
+    found += addon_rows.repairs(wanted, keys)
     return tuple(found)
 
 
@@ -136,7 +138,8 @@ def _write(wanted: catalog.Catalog, version: CatalogVersion, projection: catalog
             plans[line.code, plan.code] = _write_plan(line_row, plan, plan_rank, product)
     ProductLine.objects.filter(withdrawn_at=None).exclude(code__in=[line.code for line in wanted.lines]).update(withdrawn_at=at)
     Plan.objects.filter(withdrawn_at=None).exclude(id__in=[plan.id for plan in plans.values()]).update(withdrawn_at=at)
-    _write_prices(wanted, plans, version, projection.prices, at)
+    _write_prices(wanted, plans, version, addon_rows.without(projection.prices), at)
+    addon_rows.write(wanted, version, projection, at)
     _write_moves(wanted, plans)
 
 

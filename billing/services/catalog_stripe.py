@@ -1,4 +1,4 @@
-"""The catalog at Stripe: a product for each plan, a price for each interval and currency, found again by its lookup key.
+"""The catalog at Stripe: a product for each plan and add-on, a price for each interval and currency, found by its lookup key.
 
 Every call may be repeated: products have ids of our own, prices are looked for before they are made, and what is made carries
 an idempotency key of its content and the version being made. So a crash between two calls costs a rerun and nothing else.
@@ -15,7 +15,7 @@ from django.conf import settings
 from billing import gateway
 from billing.rules import catalog, pricing
 
-Key = tuple[str, str, str, str]  # line, plan, interval, currency
+Key = tuple[str, str, str, str]  # line, plan (or addon_place's), interval, currency
 _LOOKUPS_A_CALL = 10  # Stripe, "List all prices": up to 10 lookup keys
 
 
@@ -45,9 +45,9 @@ def project(wanted: catalog.Catalog, known: Mapping[Key, Known], *, number: int)
 
     Raises gateway.GatewayError; whatever was made by then is found again by the next run.
     """
-    plans = [(line.code, plan) for line in wanted.lines for plan in line.plans]
-    products = {(line, plan.code): _product(line, plan, number) for line, plan in plans}
-    keys = {(line, plan.code, price.interval, price.currency): price for line, plan in plans for price in plan.prices}
+    sold = list(_sold(wanted))
+    products = {one.place: _product(one, number) for one in sold}
+    keys = {(*one.place, price.interval, price.currency): price for one in sold for price in one.prices}
     held = _held([lookup_key(key) for key in keys])
     ids: dict[Key, str] = {}
     repaired = []
@@ -59,13 +59,46 @@ def project(wanted: catalog.Catalog, known: Mapping[Key, Known], *, number: int)
     return Projection(products, ids, tuple(repaired))
 
 
-def _product(line: str, plan: catalog.Plan, number: int) -> str:
-    identity = f"{settings.STRIPE_LOOKUP_PREFIX}{line}_{plan.code}"
+@dataclass(frozen=True)
+class _Sold:
+    """A plan or an add-on as a product: what Stripe shall say of it."""
+
+    place: tuple[str, str]
+    name: str
+    pitch: catalog.Text
+    unit: str
+    prices: tuple[catalog.Price, ...]
+
+    @property
+    def identity(self) -> str:
+        return settings.STRIPE_LOOKUP_PREFIX + "_".join(self.place).replace(":", "_")
+
+
+def addon_place(line: str, code: str) -> tuple[str, str]:
+    """The first half of an add-on's keys; no plan's code has a colon."""
+    return line, f"addon:{code}"
+
+
+def _sold(wanted: catalog.Catalog) -> Iterator[_Sold]:
+    for line in wanted.lines:
+        for plan in line.plans:
+            yield _Sold((line.code, plan.code), plan.name, plan.pitch, "seat", plan.prices)
+        for addon in line.addons:
+            unit = "seat" if addon.kind == catalog.AddonKind.PER_SEAT else "unit"
+            yield _Sold(addon_place(line.code, addon.code), _in_english(addon.name), addon.pitch, unit, addon.prices)
+
+
+def _in_english(text: catalog.Text) -> str:
+    return text["en"] if "en" in text else next(iter(text.values()))
+
+
+def _product(sold: _Sold, number: int) -> str:
+    identity, (line, code) = sold.identity, sold.place
     wanted = {
-        "name": plan.name,
-        "description": plan.pitch["en"] if "en" in plan.pitch else next(iter(plan.pitch.values())),
-        "unit_label": "seat",
-        "metadata": {"line": line, "plan": plan.code},
+        "name": sold.name,
+        "description": _in_english(sold.pitch),
+        "unit_label": sold.unit,
+        "metadata": {"line": line, "plan": code},
     }
     try:
         there = gateway.product(identity)

@@ -50,6 +50,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.policy", "tune"),
             ("billing.plan", "sell"),
             ("billing.price", "payments"),
+            ("billing.addon", "extension"),
             ("billing.promotion", "loyalty"),
             ("billing.productline", "category"),
             ("billing.catalogversion", "history"),

@@ -253,7 +253,7 @@ def test_what_is_on_sale_costs_no_query(on_sale, django_assert_num_queries):
         assert queries.on_sale().plan("fieldnote/nothing") is None
         assert queries.on_sale().plan("nothing") is None
     queries.forget()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         assert queries.on_sale() == on_sale
 
 
@@ -337,7 +337,7 @@ def run(*arguments):
 
 
 def test_check_needs_no_database(tmp_path):
-    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 40 prices, 2 promotions.\n"
+    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 0 add-ons, 40 prices, 2 promotions.\n"
     bad = tmp_path / "bad.toml"
     bad.write_text(SHIPPED.replace('stage = "growth"', 'stage = "grow"'), encoding="utf-8")
     with pytest.raises(CommandError, match=r"bad\.toml, line 77: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):

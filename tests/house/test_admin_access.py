@@ -38,6 +38,7 @@ LOOKING = {
     "billing.productline": GROUPS,
     "billing.plan": GROUPS,
     "billing.price": GROUPS,
+    "billing.addon": GROUPS,
     "billing.promotion": GROUPS,
     "billing.catalogversion": GROUPS,
     "billing.subscription": NOT_MARKETING,

@@ -32,7 +32,10 @@ class Command(BaseCommand):
         if options["action"] == "check":
             plans = sum(len(line.plans) for line in wanted.lines)
             prices = sum(len(plan.prices) for line in wanted.lines for plan in line.plans)
-            counted = f"{len(wanted.lines)} lines, {plans} plans, {prices} prices, {len(wanted.promotions)} promotions"
+            prices += sum(len(addon.prices) for line in wanted.lines for addon in line.addons)
+            addons = sum(len(line.addons) for line in wanted.lines)
+            counted = f"{len(wanted.lines)} lines, {plans} plans, {addons} add-ons, {prices} prices"
+            counted += f", {len(wanted.promotions)} promotions"
             self.stdout.write(f"{options['file'].name} is good: {counted}.")
         elif options["action"] == "plan":
             self._plan(wanted)
