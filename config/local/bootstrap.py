@@ -48,6 +48,8 @@ def main(command: str, arguments: list[str]) -> None:
     if not is_fresh(lock):
         with_folder_locked(lock, began)
     environment = {**os.environ, BEGAN: f"{began:.3f}"}
+    # Dozens of processes read the same modules: each would compile all of ours anew, half a second of a processor every time.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     os.execve(PYTHON, [str(PYTHON), "-m", "config.local", command, *arguments], environment)  # noqa: S606 - that is the point
 

@@ -19,8 +19,6 @@ def base_environment() -> dict[str, str]:
     for name in ("NO_PROXY", "no_proxy"):
         environment[name] = ",".join(part for part in (environment.get(name, ""), LOOPBACK) if part)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    # Dozens of processes read the same modules: each would compile all of ours anew, half a second of a processor every time.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment
 
 
