@@ -11,6 +11,7 @@ from billing.admin import (
     seats,
     stripe,
     subscriptions,
+    tax,
     trials,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "seats",
     "stripe",
     "subscriptions",
+    "tax",
     "trials",
 ]

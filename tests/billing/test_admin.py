@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import quote
 from django.urls import reverse
 
 from accounts import staff_groups
@@ -36,7 +37,7 @@ MOST_QUERIES = 16
 
 
 def address(model, page, *args):
-    return reverse(f"admin:billing_{model._meta.model_name}_{page}", args=args)
+    return reverse(f"admin:billing_{model._meta.model_name}_{page}", args=[quote(each) for each in args])
 
 
 @pytest.fixture
