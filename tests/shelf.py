@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection
 
 from accounts.models import Journal
 from billing.models import Addon, AddonPrice, CatalogVersion, Move, Plan, Price, ProductLine, Promotion
@@ -12,6 +12,11 @@ from billing.queries import catalog as queries
 from billing.rules import catalog_file
 from billing.services import catalog, catalog_stripe, promotion_rows, promotion_stripe
 from config import clock
+from tests import snapshots
+
+MODELS = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion)
+WRITTEN = {model._meta.db_table for model in MODELS}
+APPLIED = "billing.catalog.applied"
 
 
 def read(text=None):
@@ -22,26 +27,35 @@ def read(text=None):
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a catalog that is on sale, kept to be written again: a dozen times faster than applying."""
+    """The rows of a catalog that is on sale, kept to be written again in one statement: a hundred times faster than applying."""
 
-    catalog: list[models.Model]
-    journal: list[dict[str, object]]
+    statement: str
+    rows: list[str]
+    on_sale: queries.OnSale
 
     @classmethod
     def read(cls) -> Self:
-        """Of the database as it is, by the keys it gave."""
-        kinds = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion)
-        rows = [row for model in kinds for row in model.objects.order_by("pk")]
-        entries = Journal.objects.filter(kind="billing.catalog.applied").order_by("pk")
-        own = {"id", "xact"}  # the database gives each entry its place
-        names = [field.attname for field in Journal._meta.concrete_fields if field.attname not in own]
-        return cls(rows, list(entries.values(*names)))
+        """Of the database as it is, by the keys it gave; the journal's entry is given a new one each time."""
+        statements, kept = [], []
+        with connection.cursor() as cursor:
+            for table, columns, key in snapshots.tables():
+                if table in WRITTEN:
+                    cursor.execute(f'SELECT json_agg(t ORDER BY "{key}")::text FROM "{table}" t')  # noqa: S608 - tables of ours
+                elif table == Journal._meta.db_table:
+                    columns = [column for column in columns if column != key]  # noqa: PLW2901 - its place is given anew
+                    entries = f'SELECT json_agg(t ORDER BY "{key}")::text FROM "{table}" t WHERE kind = %s'  # noqa: S608 - as above
+                    cursor.execute(entries, [APPLIED])
+                else:
+                    continue
+                if rows := cursor.fetchone()[0]:
+                    statements.append(snapshots.insert(table, columns, key))
+                    kept.append(rows)
+        return cls(";".join(statements), kept, queries.on_sale())
 
     def write(self) -> None:
-        for model in dict.fromkeys(type(row) for row in self.catalog):
-            model.objects.bulk_create([row for row in self.catalog if type(row) is model])
-        Journal.objects.bulk_create([Journal(**values) for values in self.journal])
-        queries.refresh()
+        with connection.cursor() as cursor:
+            cursor.execute(self.statement, self.rows)
+        queries.hold(self.on_sale)
 
 
 _kept: dict[str | None, Rows] = {}

@@ -7,9 +7,9 @@ The fixture `shop` is in tests/conftest.py. Each test has the sandbox account of
 """
 
 import html
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import requests
 from django.conf import settings
@@ -36,15 +36,29 @@ def text(response):
 
 def control(method, name, **body):
     """Ask the sandbox's own door (not Stripe's API): faults, clock, calls."""
+    return json.loads(_ask(method, name, json.dumps(body).encode() if body else None))
+
+
+def account_state() -> bytes:
+    """All that the account holds, as the sandbox says it and takes it back."""
+    return _ask("GET", "account")
+
+
+def put_account_state(state: bytes) -> None:
+    """Make the account what it was; the state is neither read nor written out on the way."""
+    _ask("PUT", "account", state)
+
+
+def _ask(method, name, body=None):
     answer = requests.request(
         method,
         f"{settings.STRIPE_API_BASE}/_sandbox/{name}",
-        json=body or None,
-        headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"},
+        data=body,
+        headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}", "Content-Type": "application/json"},
         timeout=30,
     )
     answer.raise_for_status()
-    return answer.json()
+    return answer.content
 
 
 class _Kept:
@@ -53,7 +67,7 @@ class _Kept:
     A test of applying itself (tests/billing/test_catalog.py) begins with an empty account instead.
     """
 
-    state: dict[str, Any] | None = None
+    state: bytes = b""
     rows: shelf.Rows | None = None
 
     def put_on_sale(self):
@@ -65,11 +79,11 @@ class _Kept:
         control("DELETE", "account")
         catalog.apply(wanted=shelf.read(), at=clock.now(), origin=Origin.system())
         if is_first:
-            self.state, self.rows = control("GET", "account")["state"], shelf.Rows.read()
+            self.state, self.rows = account_state(), shelf.Rows.read()
 
     def put_at_stripe(self):
         """Empty the account but for the catalog."""
-        control("PUT", "account", state=self.state)
+        put_account_state(self.state)
 
 
 _kept = _Kept()
@@ -101,10 +115,10 @@ class Shop:
         on = (self.organization.pk, self.owner.pk, version.pk, *Price.objects.order_by("pk").values_list("pk", flat=True))
 
         def made():
-            return make(), control("GET", "account")["state"]
+            return make(), account_state()
 
         value, state = snapshots.kept(name, made, on=on)
-        control("PUT", "account", state=state)
+        put_account_state(state)
         store_time_queries.forget()
         clock.offset_seconds()  # in memory from now on: queries counted are a page's own
         return value

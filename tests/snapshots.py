@@ -57,9 +57,9 @@ def _made(make):
     with within:
         since = _own_transaction()
         value = make()
-    written = [(table, columns, rows) for table, columns, key in _tables() if (rows := _rows(table, since))]
-    keys = {table: key for table, _columns, key in _tables()}
-    statements = [_insert(table, columns, keys[table]) for table, columns, _rows in written]
+    written = [(table, columns, rows) for table, columns, key in tables() if (rows := _rows(table, since))]
+    keys = {table: key for table, _columns, key in tables()}
+    statements = [insert(table, columns, keys[table]) for table, columns, _rows in written]
     return value, ";".join(statements), [rows for _table, _columns, rows in written]
 
 
@@ -71,7 +71,7 @@ def _own_transaction():
         return cursor.fetchone()[0]
 
 
-def _tables():
+def tables():
     """(table, its columns, its primary key) of every table of ours."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +93,7 @@ def _rows(table, since):
         return cursor.fetchone()[0]
 
 
-def _insert(table, columns, key):
+def insert(table, columns, key):
     """Insert rows, or change those that were there before and were changed."""
     listed = [f'"{column}"' for column in columns if column not in OWN.get(table, ())]
     names = ", ".join(listed)

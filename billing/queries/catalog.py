@@ -179,6 +179,11 @@ def refresh() -> None:
     _shelf.load()
 
 
+def hold(found: OnSale) -> None:
+    """Know this from now on, having written the rows it was read from (tests)."""
+    _shelf.hold(found)
+
+
 def forget() -> None:
     """Drop what this process knows (between tests)."""
     _shelf.drop()
@@ -212,6 +217,9 @@ class Shelf:
     def load(self) -> OnSale:
         self._held = found = _load()
         return found
+
+    def hold(self, found: OnSale) -> None:
+        self._held, self._pid = found, os.getpid()
 
     def drop(self) -> None:
         self._stop.set()
