@@ -8,7 +8,7 @@ from unittest import mock
 from django.conf import settings
 from django.contrib import admin
 from django.db import connection, transaction
-from django.template.response import SimpleTemplateResponse
+from django.template.backends.django import Template
 from django.test import Client
 from django.urls import reverse
 
@@ -53,11 +53,12 @@ class World:
     cast: object
     args: dict
     everybody: dict
+    on_sale: object
 
 
 def build():
     cast = assemble()
-    shelf.put_on_sale()
+    on_sale = shelf.put_on_sale()
     invitation = factories.InvitationFactory(organization=cast.acme)
     key = factories.ApiKeyFactory(organization=cast.acme, last_used_at=clock.now())
     member = Membership.objects.get(user=cast.member)
@@ -99,7 +100,7 @@ def build():
         "v1:scheduled_change": [scheduled.public_id],
         **OF_NOTHING,
     }
-    return World(cast, args, everybody(cast))
+    return World(cast, args, everybody(cast), on_sale)
 
 
 def _asked_args(asked):
@@ -278,24 +279,25 @@ def written():
 @contextlib.contextmanager
 def undrawn():
     """Views answer as ever, but templates are not rendered, nor is gathered what stands around every page of the admin."""
-
-    def empty(response):
-        response.content = b""
-        return response
-
-    with mock.patch.object(SimpleTemplateResponse, "render", empty), mock.patch.object(admin.site, "each_context", dict):
+    empty = mock.patch.object(Template, "render", lambda *_args, **_named: "")
+    with empty, mock.patch.object(admin.site, "each_context", dict):
         yield
 
 
-def check(asker, method, url, wanted, *, who, is_tried=True):
-    """One request, undone afterwards: the letter is the wanted one, and a refusal has written nothing."""
+def check(asker, method, url, wanted, *, who, is_tried=True, drawn=None):
+    """One request, undone afterwards: the letter is the wanted one, and a refusal has written nothing.
+
+    `drawn`: the letters whose pages were drawn already, which is enough; this one's is added.
+    """
     if wanted == "." and not is_tried:
         return
-    with transaction.atomic():
+    with transaction.atomic(), undrawn() if drawn and wanted in drawn else contextlib.nullcontext():
         before = written() if wanted != "." else {}
         response = asker.ask(method, url)
         changed = [name for name, count in written().items() if before[name] != count] if wanted != "." else []
         transaction.set_rollback(True)
+    if drawn is not None:
+        drawn.add(wanted)
     assert outcome(response) == wanted, f"{who}: {method} {url} gave {response.status_code}"
     assert response.status_code < 500, f"{who}: {method} {url} broke with {response.status_code}"
     assert changed == [], f"{who}: {method} {url} was refused and still changed {changed}"

@@ -11,5 +11,5 @@ from tests.house import asking
 def world(db):
     """Acme with one of everything (tests/house/asking.py)."""
     world = snapshots.kept("the house's world", asking.build)
-    catalog.refresh()
+    catalog.hold(world.on_sale)
     return world

@@ -229,11 +229,11 @@ def test_what_is_written_is_noticed(world):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_lets_in_whom_it_should(name, world):
     methods, letters = PAGES[name]
-    url = reverse(name, args=world.args.get(name, []))
+    url, drawn = reverse(name, args=world.args.get(name, [])), {method: set() for method in methods.split()}
     for role, wanted in zip(ROLES, letters, strict=True):
         for who, asker in askers(world, role).items():
             for method in methods.split():
-                check(asker, method.rstrip("!"), url, wanted, who=who, is_tried=not method.endswith("!"))
+                check(asker, method.rstrip("!"), url, wanted, who=who, is_tried=not method.endswith("!"), drawn=drawn[method])
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("v1:")])
