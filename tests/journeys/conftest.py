@@ -1,8 +1,8 @@
 """A real browser on the running demo: web server, worker, pulse, sandbox with its pages and webhooks, all of it.
 
 STOREFRONT_JOURNEY_URL names a demo that runs already; without it one is started here, with data of its own.
-Pictures of every step, of what is in the window, are kept in artifacts/journeys/; STOREFRONT_JOURNEY_PICTURES=whole takes
-whole pages, sharp, which doubles the time that a journey takes.
+A journey that fails leaves pictures of its pages in artifacts/journeys/. STOREFRONT_JOURNEY_PICTURES=window keeps one of every
+step, of what is in the window, and =whole of the whole page, sharp: the journeys take a half or twice as long again.
 """
 
 import os
@@ -35,8 +35,9 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 # The one browser of a run's journeys, and what ends it.
 OPEN = {}
 NEXT = pytest.StashKey()
-WHOLE_PAGES = os.environ.get("STOREFRONT_JOURNEY_PICTURES") == "whole"
-PICTURES = {"full_page": True} if WHOLE_PAGES else {"scale": "css"}
+WANTED = os.environ.get("STOREFRONT_JOURNEY_PICTURES", "")
+PICTURES = {"full_page": True} if WANTED == "whole" else {"scale": "css"}
+FAILED = pytest.StashKey()
 
 # Where the demo's sample product answers: named as the store is, or chosen when the demo is started here.
 PRODUCT = {"url": os.environ.get("STOREFRONT_JOURNEY_PRODUCT", f"http://127.0.0.1:{demo_settings.PRODUCT_PORT}")}
@@ -139,8 +140,18 @@ def visit(browser, store_url, request):
         return page
 
     yield open_page
-    for context in contexts:
+    for number, context in enumerate(contexts, 1):
+        for page in context.pages if request.node.stash.get(FAILED, False) else ():
+            _picture(request.node, page, f"{number:02d}-failed")
         context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 def listen(page):
@@ -155,16 +166,21 @@ def listen(page):
 
 @pytest.fixture
 def shoot(request):
-    """Keep a picture: shoot(page, "seats")."""
-    folder = ARTIFACTS / re.sub(r"\W+", "-", request.node.name).strip("-")
-    folder.mkdir(parents=True, exist_ok=True)
+    """Keep a picture of a step, if pictures are wanted: shoot(page, "seats")."""
     taken = []
 
     def take(page, name):
         taken.append(name)
-        page.screenshot(path=folder / f"{len(taken):02d}-{name}.png", **PICTURES)
+        if WANTED:
+            _picture(request.node, page, f"{len(taken):02d}-{name}")
 
     return take
+
+
+def _picture(node, page, name):
+    folder = ARTIFACTS / re.sub(r"\W+", "-", node.name).strip("-")
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", **PICTURES)
 
 
 @pytest.fixture(autouse=True)
