@@ -18,11 +18,19 @@ MODELS = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Pro
 WRITTEN = {model._meta.db_table for model in MODELS}
 APPLIED = "billing.catalog.applied"
 
+TAXED = 'mode = "rates"'
 
-def read(text=None):
-    """catalog.toml, or another text, as rules know it."""
-    text = text or settings.CATALOG_FILE.read_text(encoding="utf-8")
-    return catalog_file.parse(text, languages=[code for code, _name in settings.LANGUAGES])
+
+def text():
+    """catalog.toml without taxes, so that amounts are the price list's."""
+    shipped = settings.CATALOG_FILE.read_text(encoding="utf-8")
+    assert shipped.count(TAXED) == 1
+    return shipped.replace(TAXED, 'mode = "none"')
+
+
+def read(wanted=None):
+    """That catalog, or another text, as rules know it."""
+    return catalog_file.parse(wanted or text(), languages=[code for code, _name in settings.LANGUAGES])
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from django.db.models import F
 
 from accounts.models import Organization
 from billing import gateway, sandbox_control
-from billing.models import Customer, Invoice, Subscription
-from billing.services import mirror, mirror_customers, mirror_invoices, projection
+from billing.models import Customer, Invoice, Subscription, TaxStanding
+from billing.services import mirror, mirror_customers, mirror_invoices, projection, tax_standings
 
 # Stripe keeps a renewal's invoice as a draft for about an hour before it charges.
 AFTER_RENEWAL = timedelta(hours=2)
@@ -46,6 +46,7 @@ def hear(organization: Organization, at: datetime) -> datetime | None:
             mirror.subscription(bought, at)
     for pk in lasting.filter(projection_done__lt=F("projection_wanted")).values_list("pk", flat=True):
         projection.follow(pk)
+    _follow_tax(organization)
     _hear_of_invoices(organization, latest, at)
     return _next_due_at(organization)
 
@@ -67,8 +68,15 @@ def _next_due_at(organization: Organization) -> datetime | None:
     return min((instant + AFTER_RENEWAL for instant in [*ends, *tries] if instant), default=None)
 
 
+def _follow_tax(organization: Organization) -> None:
+    """Tell Stripe how the organization is taxed, if it has not been told: as a lane of the pulse does."""
+    for pk in TaxStanding.objects.filter(organization=organization, done__lt=F("wanted")).values_list("pk", flat=True):
+        tax_standings.follow(pk)
+
+
 def hear_of_customer(organization: Organization, at: datetime) -> None:
-    """Take over the customer's card, balance and address."""
+    """Take over the customer's card, balance, address and tax ids, and what follows for its tax."""
     known = gateway.customer(Customer.objects.get(organization=organization).stripe_id)
     with transaction.atomic(durable=True):
         mirror_customers.take(known, at)
+    _follow_tax(organization)

@@ -26,6 +26,8 @@ class Purchase:
     """(days ago, seats then): increases."""
     coming: int | None = None
     """Seats from the next period on."""
+    tax_id: str = ""
+    """A VAT ID that is entered before the purchase; the sandbox's authority confirms it."""
     declines: int = 0
     """How many charges after the first the bank refuses."""
 
@@ -89,6 +91,18 @@ GLOBEX = Company(
     people=_people("globex.example", ("Greta Hallway", "owner"), ("Levin Stairwell", "member"), ("Ida Boiler", "member")),
     purchase=Purchase(plan="fieldnote/starter", seats=4, interval="month", currency="eur", renewed_days_ago=2, declines=1),
 )
+UMBRELLA = Company(
+    external_id="demo-umbrella",
+    name="Umbrella Montage",
+    domain="umbrella.example",
+    country="AT",
+    employee_bracket="10-49",
+    industry="construction",
+    people=_people("umbrella.example", ("Uta Giebel", "owner"), ("Veit Traufe", "member"), ("Wilma First", "member")),
+    purchase=Purchase(
+        plan="fieldnote/starter", seats=3, interval="month", currency="eur", days_ago=19, tax_id="ATU10293840", added=((6, 5),)
+    ),
+)
 INITECH = Company(
     external_id="demo-initech",
     name="Initech Surveying",
@@ -102,7 +116,7 @@ INITECH = Company(
     ),
     cart=("fieldnote/team", 5, "month", "gbp"),
 )
-COMPANIES = (ACME, GLOBEX, INITECH)
+COMPANIES = (ACME, GLOBEX, UMBRELLA, INITECH)
 # With a real test key buying needs a person at Stripe's page: one company, with its cart filled in.
 SMALL = Company(
     external_id="demo-acme",

@@ -16,7 +16,7 @@ from accounts.services import memberships, organizations
 from billing import sandbox_control, sandbox_history
 from billing.models import CancelReason, Cart, CheckoutState, ScheduledKind, ScheduledState, Subscription
 from billing.rules import intervals
-from billing.services import carts, checkout, past_customers, people, scheduled, seats, tax_details
+from billing.services import carts, checkout, past_customers, people, scheduled, seats, tax_details, tax_ids
 from config import clock
 from storefront.demo import past
 from storefront.demo.population import Fate, Life, Step, What
@@ -39,6 +39,10 @@ def live(life: Life, *, today: datetime, password: str) -> Organization:
         story.fill_cart(life.plan, life.seats, life.interval)
         return story.organization
     story.begin()
+    if life.tax_id:
+        given = {"country": life.company.country, "kind": "eu_vat", "typed": life.tax_id}
+        tax_ids.add(story.organization, **given, origin=story.origin, at=clock.now())
+        story.hear()
     story.buy(life.plan, life.seats, life.interval, life.code)
     for step in life.steps:
         # A step from before the beginning (which moved to fit a renewal) is the first that happens after it.

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from stdnum import luhn
+from stdnum.at import uid
+
 from storefront.demo import names
 from storefront.demo.companies import Company, Person
 
@@ -109,6 +112,7 @@ class Life:
     interval: str
     currency: str
     code: str = ""
+    tax_id: str = ""
     renewed_within: float | None = None
     steps: tuple[Step, ...] = ()
 
@@ -137,6 +141,7 @@ def life(number: int) -> Life:
         interval="year" if is_yearly else "month",
         currency=CURRENCY.get(country, "usd"),
         code=_code(chance, plan=plan, is_yearly=is_yearly),
+        tax_id=_tax_id(number, country),
         renewed_within=2.5 if fate is Fate.OWES else None,
         steps=tuple(
             sorted(
@@ -155,6 +160,20 @@ def _code(chance: random.Random, *, plan: str, is_yearly: bool) -> str:
     if is_yearly and plan != "starter" and chance.random() < 0.4:
         return "yearly50"
     return "welcome20" if chance.random() < 0.15 else ""
+
+
+def _tax_id(number: int, country: str) -> str:
+    """A made-up VAT ID whose check digits fit, of most companies in Austria and France."""
+    if number % 5 == 0:
+        return ""
+    if country == "AT":
+        digits = f"{7_000_000 + number:07d}"
+        return f"ATU{digits}{uid.calc_check_digit(f'U{digits}')}"
+    if country == "FR":
+        digits = f"{70_000_000 + number:08d}"
+        siren = f"{digits}{luhn.calc_check_digit(digits)}"
+        return f"FR{(12 + 3 * (int(siren) % 97)) % 97:02d}{siren}"
+    return ""
 
 
 def _company(number: int, chance: random.Random, bracket: str, country: str, seats: int) -> Company:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.conf import settings
 
 from accounts.models import Journal
 from accounts.origin import Origin, Source
@@ -132,7 +131,7 @@ def test_a_cart_is_priced_to_the_cent():
 
 def test_a_cart_follows_the_price_on_sale_and_says_when_there_is_none():
     cart = start()
-    text = settings.CATALOG_FILE.read_text(encoding="utf-8")
+    text = shelf.text()
     shelf.put_on_sale(text.replace("usd = [1800, 1600, 1400, 1200]", "usd = [1900, 1700, 1500, 1300]"))
     assert carts.price(cart, NOW).total_minor == 12 * 1700
     Plan.objects.filter(code="team").update(withdrawn_at=NOW)

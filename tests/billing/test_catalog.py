@@ -5,7 +5,6 @@ import threading
 import time
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
@@ -22,7 +21,7 @@ from billing.services import catalog, catalog_stripe
 from config import clock
 from tests import shelf, shop, waiting
 
-SHIPPED = settings.CATALOG_FILE.read_text(encoding="utf-8")
+SHIPPED = shelf.text()
 STARTER_MONTH = "prices.month = { usd = 900,"
 DEARER = SHIPPED.replace(STARTER_MONTH, "prices.month = { usd = 950,")
 KEY = ("fieldnote", "starter", "month", "usd")
@@ -348,8 +347,9 @@ def test_check_needs_no_database(tmp_path):
 
 @pytest.mark.django_db
 def test_plan_says_in_words_what_would_change(on_sale, tmp_path):
-    assert run("plan") == "Nothing would change.\n"
     edited = tmp_path / "catalog.toml"
+    edited.write_text(SHIPPED, encoding="utf-8")
+    assert run("plan", "--file", str(edited)) == "Nothing would change.\n"
     text = DEARER.replace("max = 25 }", "max = 30 }").replace("projects = 10,", "projects = 12,", 1)
     edited.write_text(text.replace('moves = ["complete"]', "moves = []"), encoding="utf-8")
     said = run("plan", "--file", str(edited))

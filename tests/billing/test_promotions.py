@@ -40,7 +40,7 @@ def promoted(shop):
 
 
 def apply(shop, more=""):
-    text = shelf.settings.CATALOG_FILE.read_text(encoding="utf-8")
+    text = shelf.text()
     return catalog.apply(wanted=shelf.read(text + more), at=clock.now(), origin=Origin.system())
 
 

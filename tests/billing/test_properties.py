@@ -266,7 +266,7 @@ def _begin_again(shop):
 def quick_shop(shop, monkeypatch):
     """Retries without pauses."""
     monkeypatch.setattr(gateway.time, "sleep", lambda _seconds: None)
-    wanted = shelf.read(shelf.settings.CATALOG_FILE.read_text(encoding="utf-8") + PROMOTIONS)
+    wanted = shelf.read(shelf.text() + PROMOTIONS)
     catalog.apply(wanted=wanted, at=clock.now(), origin=shop.origin)
     made = shop.control("GET", "account")["state"]
     monkeypatch.setattr(shop, "reopen", lambda: (shop.move_store(0), shop.control("PUT", "account", state=made)))

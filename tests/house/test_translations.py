@@ -131,7 +131,8 @@ ENGLISH = re.compile(
 )
 
 
-PLACES = re.compile(r"Isle of Man|Port of Spain")  # as Germans call them
+# As Germans call them, and what Iceland calls its tax ids.
+PLACES = re.compile(r"Isle of Man|Port of Spain|\bIS (?:KT|VAT)\b")
 SIGNED_IN = (
     "/",
     "/talk/?reason=seats",

@@ -66,7 +66,7 @@ def test_in_german_with_no_english_left(visit, shoot):
             left[name] = found
 
     buyer = Buyer(visit(PHONE, locale="de-DE"), look)
-    walk(buyer, country="DE", first="150,00\N{NO-BREAK SPACE}€", renewal="165,00\N{NO-BREAK SPACE}€")
+    walk(buyer, country="DE", first="178,50\N{NO-BREAK SPACE}€", renewal="196,35\N{NO-BREAK SPACE}€")
     for path in ("/team/", "/payment-method/", "/subscription/cancellation/", "/settings/organization/"):
         buyer.page.goto(path)
         look(buyer.page, path.strip("/").replace("/", "-"))

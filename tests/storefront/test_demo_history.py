@@ -7,19 +7,21 @@ from datetime import timedelta
 import pytest
 from django.conf import settings as store
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from accounts.models import Journal, Organization, OutgoingMail
 from billing import sandbox_history
-from billing.models import Customer, Invoice, InvoiceLine, StripeObject, Subscription
-from billing.services import reconciling
+from billing.models import Customer, Invoice, InvoiceLine, StripeObject, Subscription, TaxStanding
+from billing.services import catalog, reconciling
 from billing.services.reconciling_reading import Scope
 from config import clock
 from storefront.demo import apart, history, names, population
 from storefront.demo.population import Fate, What
+from tests import shelf
 
-# One of each that is told apart below: the bank refused and was paid later, who left, who owes, two products, an open cart.
-NUMBERS = (142, 44, 27, 169, 131)
+# One of each that is told apart below: the bank refused and was paid later, who left, who owes, two products, an open cart,
+# a VAT ID.
+NUMBERS = (142, 44, 27, 169, 131, 79)
 ENDED, OWING, LOOKING = 44, 27, 131
 
 
@@ -69,10 +71,11 @@ def test_the_companies_differ_as_customers_do():
 # --- What is brought ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_past_is_brought_and_nothing_differs(bring, monkeypatch):
+def test_a_past_is_brought_and_nothing_differs(bring, shop, monkeypatch):
+    catalog.apply(wanted=shelf.read(store.CATALOG_FILE.read_text(encoding="utf-8")), at=clock.now(), origin=shop.origin)
     at = clock.now()
     told = bring(NUMBERS)
-    assert (told.there, told.failed) == (5, 0)
+    assert (told.there, told.failed) == (len(NUMBERS), 0)
     monkeypatch.setattr(
         reconciling, "_scope", lambda run: Scope(until=run.started_at, since=at - timedelta(days=500), customer="")
     )
@@ -91,12 +94,12 @@ def check_books():
     for invoice in Invoice.objects.all():
         lines = InvoiceLine.objects.filter(invoice=invoice).aggregate(amount=Sum("amount_minor"), off=Sum("discount_minor"))
         assert lines["amount"] == invoice.subtotal_minor
-        assert lines["amount"] - lines["off"] == invoice.total_minor
+        assert lines["amount"] - lines["off"] + invoice.tax_minor == invoice.total_minor
     assert not Journal.objects.filter(organization=None, kind__startswith="billing.subscription").exists()
 
 
 def check_what_happened(at):
-    refused, ended, owing, wide, looking = (organization(number) for number in NUMBERS)
+    refused, ended, owing, wide, looking, reversed_ = (organization(number) for number in NUMBERS)
     tried = Invoice.objects.filter(organization=refused, attempt_count__gt=1).get()
     assert tried.status == "paid"
     assert (at - tried.issued_at).days >= 3
@@ -104,6 +107,11 @@ def check_what_happened(at):
     assert owing.subscriptions.get().status == "past_due"
     assert {row.line.code for row in wide.subscriptions.live()} == {"fieldnote", "inspect"}
     assert not looking.subscriptions.exists()
+    standing = reversed_.tax_standing
+    assert (standing.exempt, standing.reason, standing.is_behind) == ("reverse", "confirmed", False)
+    assert set(Invoice.objects.filter(organization=reversed_).values_list("tax_minor", flat=True)) == {0}
+    assert not TaxStanding.objects.filter(done__lt=F("wanted")).exists()
+    assert Invoice.objects.filter(organization__country="IE", tax_minor__gt=0).exists()
     joined = Journal.objects.filter(organization=refused).earliest("occurred_at").occurred_at
     assert abs((at - joined) / timedelta(days=1) - population.life(NUMBERS[0]).days_ago) < 1.5
     assert set(Journal.objects.filter(kind="billing.invoice.paid").values_list("source", flat=True)) == {"stripe"}

@@ -56,7 +56,7 @@ def test_the_page_is_the_same_for_everybody(on_sale, client, cast):
 def test_a_new_catalog_shows_at_once_and_an_unchanged_page_is_not_sent_again(on_sale, client):
     first = client.get(URL)
     assert client.get(URL, headers={"If-None-Match": first["ETag"]}).status_code == 304
-    text = shelf.settings.CATALOG_FILE.read_text(encoding="utf-8")
+    text = shelf.text()
     shelf.put_on_sale(text.replace("prices.month = { usd = 900,", "prices.month = { usd = 950,"))
     second = client.get(URL, headers={"If-None-Match": first["ETag"]})
     assert second.status_code == 200
