@@ -1,0 +1,146 @@
+"""Every page of the running demo that visitors, customers and staff see, looked at in four ways (tests/journeys/looking.py).
+
+tests/journeys/test_every_state.py looks at those that need a link out of a mail, or something to have happened.
+tests/house/test_looks.py holds that no page is forgotten.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.journeys.conftest import listen
+from tests.journeys.looking import Looker
+
+FOLDER = Path(settings.ROOT) / "artifacts" / "pages"
+PASSWORD = "fieldnote-demo"
+# What the browser's console says of a page whose answer is not 200, and of nothing else.
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|404|410)")
+CART = "/cart/new/?plan=fieldnote/team&seats=5&interval=month&currency=usd"
+
+NEWEST_MAIL = "the newest"
+
+# name of the picture: (URL name, address)
+VISITOR = {
+    "pricing": ("storefront:pricing", "/pricing/?seats=12"),
+    "cart-of-nothing": ("storefront:cart", "/cart/"),
+    "cart-of-a-visitor": ("storefront:cart_new", CART),
+    "talk": ("storefront:talk", "/talk/"),
+    "terms": ("storefront:legal", "/legal/terms/"),
+    "link-of-a-mail-too-old": ("storefront:invitation", "/invitations/never-given-out/"),
+    "entry-too-old": ("storefront:entry", f"/entry/{'a' * 43}/"),
+    "sign-in": ("account_login", "/account/login/"),
+    "sign-up": ("account_signup", "/account/signup/"),
+    "sign-in-by-code": ("account_request_login_code", "/account/login/code/"),
+    "password-forgotten": ("account_reset_password", "/account/password/reset/"),
+    "password-forgotten-sent": ("account_reset_password_done", "/account/password/reset/done/"),
+    "password-link-too-old": ("account_reset_password_from_key", "/account/password/reset/key/1-x-y/"),
+    "password-reset": ("account_reset_password_from_key_done", "/account/password/reset/key/done/"),
+    "sign-in-elsewhere-ended": ("socialaccount_login_cancelled", "/account/connections/login/cancelled/"),
+    "sign-in-elsewhere-failed": ("socialaccount_login_error", "/account/connections/login/error/"),
+    "account-closed": ("account_inactive", "/account/inactive/"),
+    "not-found": ("-", "/nowhere/"),
+    "mailbox": ("mailbox", "/demo/mailbox/"),
+    "mailbox-mail": ("mailbox_mail", NEWEST_MAIL),
+    "components": ("storefront:components", "/demo/components/"),
+}
+OWNER = {
+    "home": ("storefront:home", "/"),
+    "seats": ("storefront:seats", "/seats/?seats=15"),
+    "team": ("storefront:team", "/team/"),
+    "team-leaving": ("storefront:team_leaving", "/team/leaving/"),
+    "ownership": ("storefront:ownership", "/team/ownership/"),
+    "invoices": ("storefront:invoices", "/invoices/"),
+    "payment-method": ("storefront:payment_method", "/payment-method/"),
+    "cancellation": ("storefront:cancellation", "/subscription/cancellation/"),
+    "promotion": ("storefront:promotion", "/subscription/promotion/"),
+    "settings": ("storefront:organization_settings", "/settings/organization/"),
+    "settings-billing": ("storefront:billing_details", "/settings/billing/"),
+    "settings-people": ("storefront:people_settings", "/settings/people/"),
+    "settings-mails": ("storefront:mail_preferences", "/settings/mails/"),
+    "settings-api-keys": ("storefront:api_keys", "/settings/api-keys/"),
+    "settings-closure": ("storefront:organization_closure", "/settings/closure/"),
+    "organization-new": ("storefront:organization_new", "/organizations/new/"),
+    "account-deletion": ("storefront:account_deletion", "/account/deletion/"),
+    "account-addresses": ("account_email", "/account/email/"),
+    "account-password": ("account_change_password", "/account/password/change/"),
+    "account-sessions": ("usersessions_list", "/account/sessions/"),
+    "account-connections": ("socialaccount_connections", "/account/connections/"),
+    "second-factors": ("mfa_index", "/account/second-factor/"),
+    "sign-out": ("account_logout", "/account/logout/"),
+}
+# Whose subscription's payment failed; whose cart waits; who has a seat and decides nothing.
+OTHERS = {
+    "greta@globex.example": {
+        "past-due-home": ("storefront:home", "/"),
+        "past-due-seats": ("storefront:seats", "/seats/"),
+        "past-due-invoices": ("storefront:invoices", "/invoices/"),
+    },
+    "nora@initech.example": {
+        "empty-home": ("storefront:home", "/"),
+        "empty-seats": ("storefront:seats", "/seats/"),
+        "empty-invoices": ("storefront:invoices", "/invoices/"),
+        "empty-team": ("storefront:team", "/team/"),
+        "empty-payment-method": ("storefront:payment_method", "/payment-method/"),
+        "cart": ("storefront:cart", "/cart/"),
+    },
+    "mia@acme.example": {"member-home": ("storefront:home", "/")},
+}
+LISTED = {name for pages in (VISITOR, OWNER, *OTHERS.values()) for name, _address in pages.values()} - {"-"}
+
+
+@pytest.fixture
+def folder():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    return FOLDER
+
+
+@pytest.fixture
+def walk(browser, store_url, folder):
+    """walk(pages, who): look at pages as somebody, or as nobody in particular; what is wrong with them."""
+    contexts = []
+
+    def walk(pages, who=None):
+        context = browser.new_context(base_url=store_url, locale="en-US")
+        contexts.append(context)
+        if who:
+            sign_in(context, who)
+        page = context.new_page()
+        trouble = listen(page)
+        looker = Looker(page, folder)
+        for name, (_name, address) in pages.items():
+            trouble += looker.look(_newest_mail(context) if address == NEWEST_MAIL else address, name)
+        return [said for said in trouble if not ANSWERED.search(said)]
+
+    yield walk
+    for context in contexts:
+        context.close()
+
+
+def _newest_mail(context):
+    """The address of the mail that the demo's mailbox has on top."""
+    listing = context.request.get("/demo/mailbox/").text()
+    return re.search(r'href="(/demo/mailbox/[^"/]+/)"', listing)[1]
+
+
+def sign_in(context, who):
+    """By the form, without drawing it."""
+    page = context.request.get("/account/login/")
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text())[1]
+    form = {"csrfmiddlewaretoken": token, "login": who, "password": PASSWORD}
+    answer = context.request.post("/account/login/", form=form, headers={"Referer": page.url})
+    assert "login" not in answer.url, f"{who} was not signed in"
+
+
+def test_pages_for_everybody(walk):
+    assert not "\n".join(walk(VISITOR))
+
+
+def test_pages_of_an_owner(walk):
+    assert not "\n".join(walk(OWNER, "olive@acme.example"))
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_pages_of(who, walk):
+    assert not "\n".join(walk(OTHERS[who], who))

@@ -1,0 +1,215 @@
+"""Pages that need a link out of a mail, or something to have happened: looked at in four ways.
+
+tests/journeys/test_every_page.py has the others; that none is in neither, tests/house/test_looks.py holds.
+"""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.urls import reverse
+
+from accounts.models import SuppressionReason
+from accounts.origin import Origin
+from accounts.services import links, outbox, recoveries, suppressions
+from billing.models import Invoice, SeatChange
+from config import clock
+from tests.accounts import factors
+from tests.billing import test_trials
+from tests.house import asking
+from tests.journeys import test_every_page, unserved
+from tests.journeys.conftest import listen
+from tests.journeys.looking import Looker
+
+folder = test_every_page.folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _beside_playwright(request):
+    """Playwright's loop runs in this thread, which Django takes for asynchronous code, from the making of the database on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        request.getfixturevalue("django_db_setup")
+        yield
+
+
+class Seen:
+    """Looks at pages and remembers what is wrong: seen("/seats/", "seats-waiting")."""
+
+    def __init__(self, context, folder) -> None:
+        self.served = unserved.Served(context)
+        page = context.new_page()
+        self.trouble = listen(page)
+        self.looker = Looker(page, folder)
+
+    def __call__(self, address, name):
+        self.served.prepare(address)
+        self.trouble += self.looker.look(address, name)
+
+    def words(self):
+        return "\n".join(said for said in self.trouble if not test_every_page.ANSWERED.search(said))
+
+
+@pytest.fixture
+def seen(browser, folder):
+    context = browser.new_context(base_url=unserved.ADDRESS, locale="en-US")
+    yield Seen(context, folder)
+    context.close()
+
+
+# --- Links out of mails, rows, and steps --------------------------------------------------------------------------------
+
+BY_LINK = ("invitation", "mail_stop", "billing_contact")
+OF_AN_OWNER = (
+    *("join_request", "seat_request", "api_key_revocation", "invitation_revocation", "member_removal"),
+    *("seat_change", "credit_notes", "checkout_attempt"),
+)
+STEPS = (
+    *("mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_generate_recovery_codes", "mfa_view_recovery_codes"),
+    *("mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_authenticate", "mfa_trust", "mfa_reauthenticate"),
+    *("account_reauthenticate", "account_confirm_login_code", "account_email_verification_sent", "account_set_password"),
+)
+LISTED = {f"storefront:{name}" for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption")} | {
+    *(*STEPS, "recovery_objection", "viewing"),
+}
+
+
+def test_what_links_and_rows_lead_to(seen, db):
+    world = asking.build()
+    for name in BY_LINK:
+        seen(reverse(f"storefront:{name}", args=world.args[f"storefront:{name}"]), name.replace("_", "-"))
+    client = seen.served.as_user(world.cast.owner)
+    for name in OF_AN_OWNER:
+        seen(reverse(f"storefront:{name}", args=world.args[f"storefront:{name}"]), name.replace("_", "-"))
+    said = {
+        "name": "Ada Example",
+        "email": "ada@acme.example",
+        "channel": "mail",
+        "phone": "",
+        "click": "1",
+        "message": "Hello",
+    }
+    raised = client.post(f"{reverse('storefront:talk')}?reason=other", said)
+    seen(raised.headers["Location"], "talk-raised")
+    seen(f"{reverse('storefront:talk')}?reason=procurement", "talk-with-a-reason")
+    seen(_checking(world), "address-check")
+    seen(reverse("recovery_objection", args=[recoveries.token(_recovery(world.cast), world.cast.owner)]), "recovery-objection")
+    assert not seen.words()
+
+
+def _checking(world):
+    """The link by which somebody whom mails did not reach says that they do again."""
+    member, now = world.cast.member, clock.wall()
+    suppressions.suppress(address=member.email, reason=SuppressionReason.BOUNCE, detail="gone", at=now)
+    token = links.token(links.ADDRESS_CHECK, member.pk, int(now.timestamp()))
+    return reverse("storefront:address_check", args=[token])
+
+
+def _recovery(cast):
+    """A member asks to become the owner, and two of staff let everybody know."""
+    one, other = (Origin(actor=cast.staff_member(group)) for group in ("support", "manager"))
+    proof = "An extract from the register of companies"
+    case = recoveries.request(membership=cast.membership(cast.member), proof=proof, origin=one, at=clock.now())
+    return recoveries.approve(case=case, origin=other, at=clock.now())
+
+
+def test_steps_of_signing_in(seen, db):
+    ada = factors.person()
+    client = seen.served.as_user(None)
+    client.post(reverse("account_request_login_code"), {"email": ada.email})
+    seen(reverse("account_confirm_login_code"), "sign-in-code")
+    client.post(reverse("account_signup"), {"email": "new@acme.example", "name": "New", "password1": "correct horse battery"})
+    seen(reverse("account_email_verification_sent"), "sign-up-code")
+    client.post(reverse("account_reset_password"), {"email": ada.email})
+    outbox.drain(clock.wall())
+    link = re.search(r"http://\S+(/account/password/reset/key/\S+)", mail.outbox[-1].body)[1]
+    seen(link, "password-new")
+    assert not seen.words()
+
+
+def test_second_factors(seen, db):
+    ada = factors.person()
+    client = seen.served.as_user(None)
+    factors.sign_in(client, ada)
+    seen(reverse("account_reauthenticate"), "password-again")
+    factors.reauthenticate(client)
+    seen(reverse("mfa_activate_totp"), "authenticator-app")
+    seen(reverse("mfa_add_webauthn"), "passkey-new")
+    factors.with_app(ada)
+    key = Authenticator.objects.create(user=ada, type="webauthn", data={"name": "Laptop", "passwordless": True})
+    for name, args in (
+        *(("mfa_index", []), ("mfa_view_recovery_codes", []), ("mfa_generate_recovery_codes", [])),
+        *(("mfa_deactivate_totp", []), ("mfa_list_webauthn", [])),
+        *(("mfa_edit_webauthn", [key.pk]), ("mfa_remove_webauthn", [key.pk]), ("mfa_reauthenticate", [])),
+    ):
+        seen(reverse(name, args=args), name.replace("_", "-"))
+    key.delete()
+    client = seen.served.as_user(None)
+    factors.sign_in(client, ada)
+    seen(reverse("mfa_authenticate"), "second-step")
+    client.post(reverse("mfa_authenticate"), {"code": factors.code()})
+    seen(reverse("mfa_trust"), "browser-trusted")
+    assert not seen.words()
+
+
+# --- What happens to a subscription -------------------------------------------------------------------------------------
+
+
+def test_a_trial_from_its_cart_to_read_only(seen, shop, cast):
+    client = seen.served.as_user(cast.owner)
+    cart = shop.cart(is_trial=True)
+    assert cart.organization == cast.acme
+    seen(reverse("storefront:cart"), "trial-cart")
+    test_trials.begin(shop, seats=10)
+    seen(reverse("storefront:home"), "trial-home")
+    seen(f"{reverse('storefront:seats')}?seats=12", "trial-seats")
+    seen(reverse("storefront:payment_method"), "trial-payment-method")
+    seen(reverse("storefront:cancellation"), "trial-cancellation")
+    shop.advance(days=13, hours=12)
+    seen(reverse("storefront:home"), "trial-ends-home")
+    shop.advance(days=2)
+    for name in ("home", "seats", "invoices", "resumption"):
+        seen(reverse(f"storefront:{name}"), f"read-only-{name}")
+    assert client.get(reverse("storefront:resumption")).status_code == 200
+    assert not seen.words()
+
+
+def test_a_payment_that_waits_or_fails(seen, shop, cast):
+    client = seen.served.as_user(cast.owner)
+    attempt = shop.start()
+    seen(reverse("storefront:home"), "paying-home")
+    seen(reverse("storefront:checkout_attempt", args=[attempt.public_id]), "paying")
+    shop.pay(attempt)
+    shop.settle()
+    seen(reverse("storefront:checkout_attempt", args=[attempt.public_id]), "bought")
+    shop.control("POST", "next_payment", outcome="requires_action")
+    page = client.get(reverse("storefront:seats"), {"seats": 13}).content.decode()
+    token = re.search(r'name="token" value="([^"]+)"', page)[1]
+    client.post(reverse("storefront:seat_changes"), {"token": token, "seats": 13})
+    shop.settle()
+    change = SeatChange.objects.get()
+    seen(reverse("storefront:seat_change", args=[change.public_id]), "seats-waiting")
+    seen(reverse("storefront:home"), "seats-waiting-home")
+    seen(reverse("storefront:seats"), "seats-waiting-seats")
+    assert not seen.words()
+
+
+# --- Staff --------------------------------------------------------------------------------------------------------------
+
+
+def test_pages_of_staff(seen, shop, cast):
+    invoice = Invoice.objects.get(subscription=shop.buy(seats=10))
+    for group in ("rep", "marketing"):
+        seen.served.as_user(cast.staff_member(group))
+        seen(reverse("admin:index"), f"admin-{group}")
+    client = seen.served.as_user(cast.staff_member("support"))
+    seen(reverse("admin:accounts_organization_change", args=[cast.acme.pk]), "admin-organization")
+    seen(reverse("admin:billing_adjustment_refund", args=[invoice.pk]), "admin-refund")
+    seen(reverse("admin:billing_adjustment_credit", args=[cast.acme.pk]), "admin-credit")
+    page = reverse("admin:accounts_organization_viewing", args=[cast.acme.pk])
+    seen(page, "admin-view-as")
+    client.post(page, {"reason": "The seats page shows a wrong number", "ticket": "T-7"})
+    for name, address in (("home", "/"), ("seats", "/seats/"), ("pricing", "/pricing/"), ("refused", reverse("viewing"))):
+        seen(address, f"view-as-{name}")
+    assert not seen.words()
