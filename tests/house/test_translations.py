@@ -206,14 +206,18 @@ def german(on_sale, client):
 
 @functools.cache
 def _patterns():
-    """The English texts of more than two words whose translation differs, as patterns: a placeholder is anything short."""
-    found = {}
+    """The English texts of more than two words whose translation differs, as patterns: a placeholder is anything short.
+
+    Each with its longest literal piece, which is found a hundred times faster, or not found.
+    """
+    found = []
     for message in messages._read("de"):
         texts = message.id if isinstance(message.id, tuple) else (message.id,)
         for text in texts:
             pieces = messages.PLACEHOLDER.split(text)
             if text and text != message.string and sum(len(WORD.findall(piece)) for piece in pieces) > 2:
-                found[text] = re.compile(".{0,60}?".join(re.escape(" ".join(piece.split())) for piece in pieces))
+                literal = [" ".join(piece.split()) for piece in pieces]
+                found.append((text, max(literal, key=len), re.compile(".{0,60}?".join(map(re.escape, literal)))))
     return found
 
 
@@ -222,7 +226,7 @@ def _english(html):
     html = PLACES.sub("", re.sub(r"(?s)<(code|address)\b.*?</\1>", "", html))
     texts = [text for _line, text in _Words(html).found]
     whole = "\n".join(texts)  # no pattern crosses a line
-    ours = [text for text, pattern in _patterns().items() if pattern.search(whole)]
+    ours = [text for text, literal, pattern in _patterns() if literal in whole and pattern.search(whole)]
     return ours or [text for text in texts if ENGLISH.search(text)]
 
 
