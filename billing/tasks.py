@@ -5,7 +5,7 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 
 from celery import shared_task
 
-from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling
+from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling, time_moves
 from config import clock
 
 
@@ -50,3 +50,9 @@ def reconcile() -> str:
     """Begin tonight's comparison with Stripe when its hour has come, or go on with it. Returns the stage it came to."""
     run = reconciling.night(clock.wall())
     return run.stage if run else ""
+
+
+@shared_task(name=time_moves.TASK)
+def move_time() -> str:
+    """Go the way that a demo's visitor asked for. Returns how it ended."""
+    return time_moves.carry_out()

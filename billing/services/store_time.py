@@ -24,7 +24,17 @@ from billing.sandbox_control import NoAnswer, NotASandbox
 from billing.services import people, poller, trial_notices
 from config import clock, pulse
 
-__all__ = ["Busy", "Moved", "NoAnswer", "NotASandbox", "advance", "fail_next_payment", "is_movable", "to_renewal"]
+__all__ = [
+    "Busy",
+    "Moved",
+    "NoAnswer",
+    "NotASandbox",
+    "advance",
+    "after_renewal",
+    "fail_next_payment",
+    "is_movable",
+    "to_renewal",
+]
 
 # Stripe keeps a renewal's invoice as a draft for about an hour before it charges.
 AFTER_RENEWAL: Final = timedelta(hours=1, minutes=5)
@@ -79,10 +89,15 @@ def advance(*, to: datetime | None = None, by: timedelta | None = None, organiza
 
 def to_renewal(organization: Organization) -> Moved:
     """Move to just after the organization's next renewal has been charged. ValueError without a live subscription."""
+    return advance(to=after_renewal(organization), organization=organization)
+
+
+def after_renewal(organization: Organization) -> datetime:
+    """Just after the organization's next renewal will have been charged. ValueError without a live subscription."""
     live = Subscription.objects.live().filter(organization=organization).order_by("period_ends_at").first()
     if live is None:
         raise ValueError("There is no subscription that could renew.")
-    return advance(to=max(live.period_ends_at, clock.now()) + AFTER_RENEWAL, organization=organization)
+    return max(live.period_ends_at, clock.now()) + AFTER_RENEWAL
 
 
 def fail_next_payment(organization: Organization) -> None:

@@ -38,7 +38,7 @@ PAGES = {
     "storefront:talk": ("GET POST", PUBLIC),
     "storefront:talk_raised": ("GET", "4444444444"),  # the id is the key; this one was never given out
     "storefront:components": ("GET", "4444444444"),  # the demo only
-    "storefront:sandbox_bar": ("POST!", SIGNED_IN),
+    "storefront:sandbox_bar": ("GET! POST!", SIGNED_IN),
     "storefront:legal": ("GET", PUBLIC),
     "storefront:organization_new": ("GET POST", SIGNED_IN),
     "storefront:join_requests": ("POST", "L444444LLL"),  # one must name an organization that was offered

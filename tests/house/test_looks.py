@@ -9,7 +9,7 @@ from tests.journeys import test_every_page, test_every_state
 ACTS = {
     *("join_requests", "join_withdrawal", "seat_asks", "address_checks", "joining_choice", "contact_sends"),
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
-    *("seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "sandbox_bar", "checkout", "tax_ids"),
+    *("seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
     *("mail_events", "contact_removal", "tax_id_removal"),
 }
 ELSEWHERE = {"invoice_hosted", "invoice_pdf", "credit_note_pdf", "contact_invoice", "seat_change_payment", "payment_card"}

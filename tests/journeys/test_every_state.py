@@ -4,16 +4,19 @@ tests/journeys/test_every_page.py has the others; that none is in neither, tests
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
 from billing.models import Invoice, SeatChange
+from billing.services import time_moves
 from config import clock
 from tests.accounts import factors
 from tests.billing import test_trials
@@ -70,7 +73,9 @@ STEPS = (
     *("mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_authenticate", "mfa_trust", "mfa_reauthenticate"),
     *("account_reauthenticate", "account_confirm_login_code", "account_email_verification_sent", "account_set_password"),
 )
-LISTED = {f"storefront:{name}" for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption")} | {
+LISTED = {
+    f"storefront:{name}" for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption", "sandbox_bar")
+} | {
     *(*STEPS, "recovery_objection", "viewing"),
 }
 
@@ -192,6 +197,18 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(reverse("storefront:seat_change", args=[change.public_id]), "seats-waiting")
     seen(reverse("storefront:home"), "seats-waiting-home")
     seen(reverse("storefront:seats"), "seats-waiting-seats")
+    assert not seen.words()
+
+
+def test_time_on_its_way(seen, cast, settings):
+    settings.DEMO = True
+    began, asked = clock.now() - timedelta(days=3), clock.wall()
+    way = {"started_at": began, "target": began + timedelta(days=8), "asked_at": asked, "after": "/", "newest": 0}
+    seen.served.as_user(cast.owner)
+    for name, asked_at in (("time-passing", asked), ("time-standing-still", asked - timedelta(minutes=5))):
+        cache.set(time_moves.KEY, time_moves.Move(**way | {"asked_at": asked_at}, organization_id=cast.acme.pk))
+        seen(reverse("storefront:sandbox_bar"), name)
+    cache.delete(time_moves.KEY)
     assert not seen.words()
 
 

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
+from billing import tasks
 from billing.models import StoreTime
-from billing.services import store_time
+from billing.services import store_time, time_moves
 from config import clock
 from tests.shop import text
 
@@ -91,3 +94,72 @@ def test_backwards_and_too_far_are_refused(shop):
         shop.advance(days=-1)
     with pytest.raises(ValueError, match="next 400 days"):
         shop.advance(days=500)
+
+
+# --- A long way -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """The worker's queue: what it was told. Every way is a long one here."""
+    cache.delete(time_moves.KEY)
+    monkeypatch.setattr(time_moves, "AT_ONCE", 0)
+    names = []
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, **_options: names.append(name))
+    yield names
+    cache.delete(time_moves.KEY)
+
+
+def test_a_long_way_is_gone_by_the_worker_and_watched(buyer, shop, cast, demo, told):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    began = clock.now()
+    assert buyer.post(BAR, {"move": "renewal", "next": "/seats/"}).url == BAR
+    assert buyer.post(BAR, {"move": "week"}).url == BAR, "a second click leads to the first one's page"
+    assert told == ["billing.move_time"]
+    page = text(buyer.get(BAR))
+    assert "Time is passing" in page
+    assert "0%" in page
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
+    part = text(buyer.get(BAR, headers={"HX-Request": "true"}))
+    assert "<html" not in part
+    assert 'hx-get="/demo/clock/"' in part
+    assert tasks.move_time() == "done"
+    assert tasks.move_time() == "", "twice is once"
+    done = buyer.get(BAR, headers={"HX-Request": "true"})
+    assert (done.status_code, done.headers["HX-Redirect"]) == (204, "/seats/")
+    assert "renewed with 10 seats, $160.00 paid." in text(buyer.get("/seats/"))
+    assert clock.now() - began > timedelta(days=27)
+    assert buyer.get(BAR).url == "/", "nothing is under way any more"
+
+
+@pytest.mark.usefixtures("demo")
+def test_one_that_stands_still_can_be_told_to_go_on(buyer, shop, told, monkeypatch):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    buyer.post(BAR, {"move": "day"})
+    buyer.post(BAR, {"move": "on"})
+    assert len(told) == 1, "nothing stands still yet"
+    monkeypatch.setattr(time_moves, "STILL", timedelta(seconds=-1))
+    page = text(buyer.get(BAR))
+    assert "Nothing has moved for a while" in page
+    assert "hx-get" not in page.split("<main")[1]
+    buyer.post(BAR, {"move": "on"})
+    assert len(told) == 2
+
+
+@pytest.mark.usefixtures("demo", "told")
+def test_no_worker_no_way(buyer, shop, monkeypatch):
+    def refuse(*_args, **_options):
+        raise OperationalError("refused")
+
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    monkeypatch.setattr("celery.current_app.send_task", refuse)
+    assert buyer.post(BAR, {"move": "week"}).url == reverse("storefront:home")
+    assert time_moves.current() is None
+
+
+def test_how_far_it_is():
+    start = clock.wall()
+    move = time_moves.Move(
+        organization_id=None, started_at=start, target=start + timedelta(days=4), asked_at=start, after="/", newest=0
+    )
+    assert [move.share(start + timedelta(days=days)) for days in (-1, 0, 1, 4, 5)] == [0, 0, 0.25, 1, 1]
