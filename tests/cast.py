@@ -9,12 +9,8 @@ The fixture `cast` is in tests/conftest.py or, until it is there: `cast = assemb
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db.migrations import RunPython
-from django.db.migrations.loader import MigrationLoader
 
-from accounts import staff_groups
 from accounts.models import ApiKey, Membership, Organization, Role, User
 from tests import factories
 
@@ -38,7 +34,7 @@ class Cast:
         """Somebody of one staff group (support, rep, manager, csm, finance, revenue_operations, marketing)."""
         if group not in self.staff:
             person = factories.UserFactory(email=f"{group}@vendor.example", name=group.replace("_", " ").title(), is_staff=True)
-            person.groups.add(_group(group))
+            person.groups.add(Group.objects.get(name=group))
             self.staff[group] = person
         return self.staff[group]
 
@@ -53,20 +49,6 @@ class Cast:
     @cached_property
     def vendor_key(self) -> ApiKey:
         return factories.ApiKeyFactory()
-
-
-def _group(name: str) -> Group:
-    """A staff group with its permissions.
-
-    A test with committed transactions ends in a flush, which takes along what migrations made; they make it again here.
-    """
-    if not Group.objects.exists():
-        migrations = MigrationLoader(None).disk_migrations
-        for key in sorted(migrations, key=lambda key: (key[0] != "accounts", key)):
-            for operation in migrations[key].operations:
-                if isinstance(operation, RunPython) and operation.code.__module__ == staff_groups.__name__:
-                    operation.code(apps, None)
-    return Group.objects.get(name=name)
 
 
 def assemble() -> Cast:

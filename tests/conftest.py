@@ -19,12 +19,15 @@ django.setup()  # a conftest of a folder may import models, and is read before p
 
 import pytest  # noqa: E402 - as above
 from django.conf import settings  # noqa: E402 - as above
+from django.db import connection  # noqa: E402 - as above
 from django.utils import translation  # noqa: E402 - as above
 from django.utils.module_loading import import_string  # noqa: E402 - as above
+from pytest_django.plugin import blocking_manager_key  # noqa: E402 - as above
 
 from config.local import chromium, databases  # noqa: E402 - as above
 
 SERIAL_FOLDERS = {"journeys"}
+GROUND = []  # of this worker's database, once it is there
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -84,6 +87,18 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(f"  {report.nodeid}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """After the flush of a test with committed transactions, put back what migrations had made."""
+    done = yield
+    marker = item.get_closest_marker("django_db")
+    if GROUND and ("transactional_db" in item.fixturenames or (marker and marker.kwargs.get("transaction"))):
+        with item.config.stash[blocking_manager_key].unblock():
+            GROUND[0].put_back()
+            connection.close()
+    return done
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment, django_db_blocker):
     """This worker's database, copied from a migrated template (config/local/databases.py)."""
@@ -94,7 +109,9 @@ def django_db_setup(django_test_environment, django_db_blocker):
     name = f"test_{settings.DATABASES['default']['NAME']}_{testing.worker()}"
     with django_db_blocker.unblock():
         databases.create(name)
+        GROUND.append(import_string("tests.snapshots.Ground").read())
     yield
+    GROUND.clear()
     with django_db_blocker.unblock():
         databases.drop(name)
 
