@@ -22,6 +22,11 @@ def update_coupon(stripe_id: str, params: Params, *, key: str) -> Coupon:
     return gateway.call("coupons.update", lambda c, o: c.v1.coupons.update(stripe_id, full, o), key=key)
 
 
+def delete_customer_discount(customer: str, *, key: str) -> None:
+    """Take off what is on the customer itself. Raises NotFound when nothing is."""
+    gateway.call("customers.delete_discount", lambda c, o: c.v1.customers.delete_discount(customer, {}, o), key=key)
+
+
 def promotion_codes(params: Params) -> list[PromotionCode]:
     """One page, newest first."""
     full: Any = dict(params)

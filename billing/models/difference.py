@@ -29,6 +29,8 @@ class DifferenceKind(models.TextChoices):
     TRIAL = "trial", _("Free period that nothing explains")
     CURRENCY = "currency", _("Currency differs")
     COMMAND = "command", _("Stripe command open too long")
+    ITEM = "item", _("Item that nothing explains")
+    COUPON = "coupon", _("Coupon on the customer that nothing explains")
 
 
 class DifferenceState(models.TextChoices):

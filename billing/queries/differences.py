@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Min
 
 from accounts.models import Organization
 from accounts.queries import policies
@@ -179,6 +179,13 @@ def live_lines(organizations: Iterable[Organization]) -> set[tuple[int, int]]:
     """(organization, product line) of every live subscription of these."""
     rows = Subscription.objects.live().filter(organization__in=organizations)
     return set(rows.values_list("organization_id", "line_id"))
+
+
+def oldest_invoice_at(organization: Organization | None) -> datetime | None:
+    """When the first invoice was issued, of one organization or of all."""
+    rows = Invoice.objects.filter(organization=organization) if organization else Invoice.objects.all()
+    first: datetime | None = rows.aggregate(first=Min("issued_at"))["first"]
+    return first
 
 
 def bills(stripe_ids: Collection[str]) -> dict[str, tuple[Invoice, reconciling.Bill]]:

@@ -64,6 +64,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         source="step B, operators",
     ),
     Definition(
+        name="billing.reconcile_past_nights",
+        kind=Kind.INTEGER,
+        unit="days",
+        default=30,
+        minimum=1,
+        maximum=365,
+        what=N_("In how many nights the comparison goes once through all invoices that are older than that."),
+        source="step B, operators",
+    ),
+    Definition(
         name="billing.command_alarm_minutes",
         kind=Kind.INTEGER,
         unit="minutes",

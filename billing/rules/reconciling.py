@@ -33,10 +33,12 @@ class Kind(StrEnum):
     TRIAL = "trial"
     CURRENCY = "currency"
     COMMAND = "command"
+    ITEM = "item"
+    COUPON = "coupon"
 
 
 # What an accepted difference explains for as long as Stripe says the same: an approved exception.
-EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.TRIAL, Kind.FOREIGN})
+EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.TRIAL, Kind.FOREIGN, Kind.ITEM, Kind.COUPON})
 # A difference of these says all there is: whatever else differs is its consequence, and no second alarm.
 TELLING: Final = frozenset({Kind.QUANTITY, Kind.PRICE, Kind.UNKNOWN_PRICE, Kind.CURRENCY})
 
@@ -51,6 +53,17 @@ class Phase:
 
     def said(self) -> list[Any]:
         return [self.starts_at.isoformat(), self.price, self.quantity]
+
+
+@dataclass(frozen=True, order=True)
+class Item:
+    """`quantity` of a Stripe price, beside the plan's seats."""
+
+    price: str
+    quantity: int
+
+    def said(self) -> list[Any]:
+        return [self.price, self.quantity]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +86,8 @@ class Ours:
     has_automatic_tax: bool = False
     trial_ends_at: datetime | None = None
     """As agreed with the customer, whatever Stripe said since; None: no trial was."""
+    items: tuple[Item, ...] = ()
+    """Beside the plan's."""
 
     @property
     def is_live(self) -> bool:
@@ -81,7 +96,7 @@ class Ours:
 
 @dataclass(frozen=True, kw_only=True)
 class Theirs:
-    """A subscription as Stripe has it. `extra` are prices of items beyond the first; `coming` phases that have not begun."""
+    """A subscription as Stripe has it. `items` are those beyond the first; `coming` phases that have not begun."""
 
     stripe_id: str
     customer: str
@@ -91,7 +106,7 @@ class Theirs:
     currency: str
     starts_at: datetime
     ends_at: datetime
-    extra: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
     cancel_at: datetime | None = None
     ends: bool = False
     coming: tuple[Phase, ...] = ()
@@ -100,6 +115,10 @@ class Theirs:
     has_automatic_tax: bool = False
     trial_ends_at: datetime | None = None
     """Only while it goes on: one that is over is no term any more."""
+
+    @property
+    def prices(self) -> list[str]:
+        return [self.price, *(item.price for item in self.items)]
 
     @property
     def is_live(self) -> bool:
@@ -162,6 +181,9 @@ def _differences(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Fou
     strange = sorted(set(theirs.coupons) - standard.coupons)
     if strange:
         yield Found(Kind.DISCOUNT, ours.stripe_id, {"coupons": []}, {"coupons": strange})
+    if sorted(theirs.items) != sorted(ours.items):
+        mine, extra = ([item.said() for item in sorted(side.items)] for side in (ours, theirs))
+        yield Found(Kind.ITEM, ours.stripe_id, {"items": mine}, {"items": extra})
     yield from _tax(ours, theirs)
     if theirs.trial_ends_at is not None and theirs.trial_ends_at != ours.trial_ends_at:
         agreed, runs = _iso(ours.trial_ends_at), _iso(theirs.trial_ends_at)
@@ -174,9 +196,9 @@ def _telling(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Found]:
     about = ours.stripe_id
     if theirs.quantity != ours.quantity:
         yield Found(Kind.QUANTITY, about, {"quantity": ours.quantity}, {"quantity": theirs.quantity})
-    if theirs.price != ours.price or theirs.extra:
-        kind = Kind.PRICE if {theirs.price, *theirs.extra} <= standard.prices else Kind.UNKNOWN_PRICE
-        yield Found(kind, about, {"prices": [ours.price]}, {"prices": [theirs.price, *theirs.extra]})
+    if theirs.price != ours.price:
+        kind = Kind.PRICE if theirs.price in standard.prices else Kind.UNKNOWN_PRICE
+        yield Found(kind, about, {"prices": [ours.price]}, {"prices": [theirs.price]})
     elif theirs.currency != ours.currency:
         yield Found(Kind.CURRENCY, about, {"currency": ours.currency}, {"currency": theirs.currency})
 
@@ -231,7 +253,7 @@ def stranger(theirs: Theirs, *, is_our_customer: bool, has_live_one: bool) -> Ve
     kind = Kind.UNKNOWN if is_our_customer else Kind.FOREIGN
     if is_our_customer and has_live_one:
         kind = Kind.DUPLICATE
-    says = {"customer": theirs.customer, "status": theirs.status, "prices": [theirs.price, *theirs.extra]}
+    says = {"customer": theirs.customer, "status": theirs.status, "prices": theirs.prices}
     stripes = {**says, "quantity": theirs.quantity}
     return Verdict(found=(Found(kind, theirs.stripe_id, dict.fromkeys(stripes), stripes),))
 
@@ -240,6 +262,13 @@ def missing(ours: Ours) -> Found:
     """A live subscription that Stripe does not know."""
     says = {"status": ours.status, "quantity": ours.quantity}
     return Found(Kind.MISSING, ours.stripe_id, says, dict.fromkeys(says))
+
+
+def coupon_of_customer(customer: str, coupon: str) -> Verdict:
+    """A coupon on the customer itself ("": none). The store gives discounts to subscriptions alone, so nothing explains it."""
+    if not coupon:
+        return Verdict()
+    return Verdict(found=(Found(Kind.COUPON, customer, {"coupon": None}, {"coupon": coupon}),))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +297,19 @@ def compare_bills(ours: Bill | None, theirs: Bill) -> Verdict:
     if theirs.status not in FINAL or _amounts(ours) == _amounts(theirs):
         return Verdict(is_stale=True)
     return Verdict(found=(Found(Kind.AMOUNT, theirs.stripe_id, _amounts(ours), _amounts(theirs)),))
+
+
+def share_of_past(oldest: datetime, since: datetime, *, night: int, nights: int) -> tuple[datetime, datetime] | None:
+    """Tonight's part of the time before `since`, of `nights` equal ones in turn: so every old invoice is compared again.
+
+    `night` counts the nights. None: nothing is that old.
+    """
+    if oldest >= since:
+        return None
+    part = (since - oldest) / nights
+    first = oldest + part * (night % nights)
+    # Whole seconds, as Stripe has them, and no second between two parts.
+    return first.replace(microsecond=0), since if night % nights == nights - 1 else (first + part).replace(microsecond=0)
 
 
 def _amounts(bill: Bill) -> dict[str, Any]:

@@ -49,6 +49,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "seats.drop": "billing.services.seat_increases.DropWaiting",
     "seats.credit": "billing.services.seat_increases.CreditDifference",
     "difference.resend": "billing.services.reconciling_commands.Resend",
+    "difference.uncoupon": "billing.services.reconciling_commands.Uncoupon",
     "schedule.project": "billing.services.projection.Project",
     "trial.extend": "billing.services.trial_changes.Extend",
     "trial.end": "billing.services.trial_changes.End",

@@ -18,6 +18,7 @@ from accounts.queries import policies
 from billing import gateway
 from billing.models import Customer, Difference, DifferenceKind, Reconciliation, SeenSubscription, Stage, Subscription
 from billing.queries import differences
+from billing.rules import reconciling as rules
 from billing.services import inbox, reconciling_looks, reconciling_reading, reconciling_rows
 from billing.services.reconciling_looks import Look
 from billing.services.reconciling_reading import Scope
@@ -193,6 +194,8 @@ def _look_again(run: Reconciliation, stage: Stage, after: str) -> Look:
         return reconciling_looks.subscriptions(reconciling_reading.subscriptions(scope, after).rows, asked_at=asked_at)
     if stage == Stage.MISSING:
         return reconciling_looks.missing(_unseen(run, after), asked_at=asked_at)
+    if stage == Stage.CUSTOMERS:
+        return reconciling_looks.customers(reconciling_reading.customers(scope, after).rows)
     return reconciling_looks.invoices(reconciling_reading.invoices(scope, after).rows)
 
 
@@ -258,8 +261,12 @@ def _note(run: Reconciliation, look: Look, after: str, *, calls: int = 1) -> Non
 
 def _scope(run: Reconciliation) -> Scope:
     days = policies.value("billing.reconcile_invoice_days", run.started_at)
+    since = run.started_at - timedelta(days=days)
     customer = run.organization.customer.stripe_id if run.organization else ""
-    return Scope(until=run.started_at, since=run.started_at - timedelta(days=days), customer=customer)
+    oldest = differences.oldest_invoice_at(run.organization)
+    nights = 1 if run.organization else policies.value("billing.reconcile_past_nights", run.started_at)
+    past = rules.share_of_past(oldest, since, night=run.started_at.toordinal(), nights=nights) if oldest else None
+    return Scope(until=run.started_at, since=since, customer=customer, past=past)
 
 
 def _unseen(run: Reconciliation, after: str) -> list[Subscription]:

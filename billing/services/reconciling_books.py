@@ -70,8 +70,6 @@ def quantity(held: Difference, theirs: reconciling.Theirs | None, by: By) -> Non
 def price(held: Difference, theirs: reconciling.Theirs | None, by: By) -> None:
     """Stripe's price: all seats out at the old one and in at the new, so that the ledger's MRR stays the subscription's."""
     row, theirs = _both(held, theirs)
-    if theirs.extra:
-        raise CannotDecide(_("The subscription has several items at Stripe; the store keeps one. Send ours again."))
     chosen = Price.objects.select_related("plan").filter(stripe_price_id=theirs.price).first()
     if chosen is None or chosen.plan.line_id != row.line_id:
         raise CannotDecide(_("That price is of another product line, or of none. Send ours again."))
@@ -108,7 +106,7 @@ def newcomer(held: Difference, theirs: reconciling.Theirs | None, by: By) -> Non
     if customer is None:
         raise CannotDecide(_("Its customer is none of ours."))
     chosen = Price.objects.select_related("plan__line").filter(stripe_price_id=theirs.price).first()
-    if chosen is None or theirs.extra:
+    if chosen is None or theirs.items:
         raise CannotDecide(_("It is sold at a price of no catalog version. Cancel it, or put it on a catalog price at Stripe."))
     # The organization's row is the lock of everything that may start a subscription.
     organization = Organization.objects.select_for_update(no_key=True).get(pk=customer.organization_id)

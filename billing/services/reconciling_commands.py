@@ -4,13 +4,14 @@ Nothing is charged or credited by it: quantities and prices are set back without
 sell is ended without a last invoice. Money that moved meanwhile is given back by a person (docs/runbook.md).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from accounts.origin import Origin
-from billing import gateway
+from billing import gateway, gateway_promotions
 from billing.models import Difference, DifferenceKind, DifferenceState, StripeCommand, Subscription
 from billing.rules import reconciling
 from billing.rules.stripe_events import Kind
@@ -18,11 +19,28 @@ from billing.services import commands, inbox, projection, reconciling_reading, r
 from billing.services.reconciling_books import CannotDecide
 from config import clock
 
+# What is sent as the difference says it of us.
+AS_OURS: Final[Mapping[DifferenceKind, tuple[str, ...]]] = {
+    DifferenceKind.QUANTITY: ("quantity",),
+    DifferenceKind.DISCOUNT: ("coupons",),
+    DifferenceKind.ITEM: ("items",),
+    DifferenceKind.TAX: ("tax_rates", "automatic_tax"),
+}
 ENDED = {"canceled", "incomplete_expired"}
 
 
 def open_command(held: Difference, theirs: reconciling.Theirs | None, *, origin: Origin, at: datetime) -> StripeCommand:
     """Breath 1, in the transaction of the decision. Raises CannotDecide and commands.Busy."""
+    if held.kind == DifferenceKind.COUPON:
+        asked = {"difference": held.pk, "customer": held.subject, "coupon": held.stripes["coupon"]}
+        return commands.open_command(
+            kind="difference.uncoupon",
+            target=f"customer:{held.subject}",
+            organization=held.organization,
+            payload=asked,
+            origin=origin,
+            at=at,
+        )
     if theirs is None:
         raise CannotDecide(_("Stripe does not know the subscription any more."))
     is_cancelling = held.kind in (DifferenceKind.UNKNOWN, DifferenceKind.DUPLICATE)
@@ -48,14 +66,10 @@ def _wanted(held: Difference, theirs: reconciling.Theirs) -> dict[str, Any]:
     row = held.subscription
     if row is None:
         raise CannotDecide(_("The store has no such subscription any more."))
-    if held.kind == DifferenceKind.QUANTITY:
-        return {"quantity": row.quantity}
     if held.kind in (DifferenceKind.PRICE, DifferenceKind.UNKNOWN_PRICE):
         return {"price": row.price.stripe_price_id, "quantity": row.quantity, "interval": row.price.interval}
-    if held.kind == DifferenceKind.DISCOUNT:
-        return {"coupons": held.ours["coupons"]}
-    if held.kind == DifferenceKind.TAX:
-        return {"tax_rates": held.ours["tax_rates"], "automatic_tax": held.ours["automatic_tax"]}
+    if held.kind in AS_OURS:
+        return {name: held.ours[name] for name in AS_OURS[DifferenceKind(held.kind)]}
     if held.kind == DifferenceKind.TRIAL:
         return {"trial_end": _trial_end(held)}
     return {"ends_at": int(row.period_ends_at.timestamp())}
@@ -68,6 +82,57 @@ def _trial_end(held: Difference) -> int:
     if ends_at is None or ends_at <= clock.now():
         raise CannotDecide(_("No end that is still to come is agreed: accept the free period, or end it at Stripe."))
     return int(ends_at.timestamp())
+
+
+def _items(wanted: list[list[Any]], there: list[Any]) -> list[dict[str, Any]]:
+    """What makes the items beside the plan's those that are wanted (price, quantity): the others are taken off."""
+    left: dict[str, int] = {one[0]: one[1] for one in wanted}
+    params: list[dict[str, Any]] = []
+    for item in there:
+        quantity = left.pop(item.price.id, None)
+        if quantity is None:
+            params.append({"id": item.id, "deleted": True})
+        elif quantity != item.quantity:
+            params.append({"id": item.id, "quantity": quantity})
+    return params + [{"price": price, "quantity": quantity} for price, quantity in left.items()]
+
+
+def _open_again(command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+    """The difference is there still: it opens again and says why, unless the next night named it already."""
+    held = Difference.objects.select_for_update().get(pk=command.payload["difference"])
+    again = Difference.objects.open().filter(kind=held.kind, subject=held.subject).exists()
+    if held.state == DifferenceState.RESENT and not again:
+        held.state, held.note = DifferenceState.OPEN, refusal.message[:300]
+        held.decided_at = held.decided_by = None
+        held.save()
+    reconciling_rows.tell("resend_failed", held, at, why=refusal.message)
+
+
+class Uncoupon:
+    """Take a coupon off a customer, unless it is another one by now."""
+
+    def send(self, command: StripeCommand) -> str:
+        asked = command.payload
+        if self._has_it(asked):
+            gateway_promotions.delete_customer_discount(asked["customer"], key=command.idempotency_key)
+        return str(asked["customer"])
+
+    def _has_it(self, asked: dict[str, Any]) -> bool:
+        now = reconciling_reading.customer(asked["customer"])
+        return now is not None and reconciling_reading.coupon(now) == asked["coupon"]
+
+    def conclude(self, command: StripeCommand, answer: str, at: datetime) -> dict[str, Any]:
+        inbox.touch(Kind.CUSTOMER, answer)
+        return {"customer": answer}
+
+    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
+        self.fail(command, decline, at)
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        _open_again(command, refusal, at)
+
+    def read_back(self, command: StripeCommand) -> str | None:
+        return None if self._has_it(command.payload) else str(command.payload["customer"])
 
 
 class Resend:
@@ -87,10 +152,11 @@ class Resend:
         items = now["items"].data
         if "price" in wanted:
             self._refuse_new_period(wanted, items[0])
-            first = {"id": items[0].id, "price": wanted["price"], "quantity": wanted["quantity"]}
-            params["items"] = [first, *({"id": item.id, "deleted": True} for item in items[1:])]
+            params["items"] = [{"id": items[0].id, "price": wanted["price"], "quantity": wanted["quantity"]}]
         elif "quantity" in wanted:
             params["items"] = [{"id": items[0].id, "quantity": wanted["quantity"]}]
+        elif "items" in wanted:
+            params["items"] = _items(wanted["items"], items[1:])
         elif "coupons" in wanted:
             params["discounts"] = ""
         elif "trial_end" in wanted:
@@ -123,14 +189,7 @@ class Resend:
         self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
-        """The difference is there still: it opens again and says why, unless the next night named it already."""
-        held = Difference.objects.select_for_update().get(pk=command.payload["difference"])
-        again = Difference.objects.open().filter(kind=held.kind, subject=held.subject).exists()
-        if held.state == DifferenceState.RESENT and not again:
-            held.state, held.note = DifferenceState.OPEN, refusal.message[:300]
-            held.decided_at = held.decided_by = None
-            held.save()
-        reconciling_rows.tell("resend_failed", held, at, why=refusal.message)
+        _open_again(command, refusal, at)
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
         """The subscription, if it is as it was to be."""
@@ -140,7 +199,8 @@ class Resend:
         if asked["cancel"]:
             return now if theirs.status in ENDED else None
         is_there = {
-            "price": (theirs.price, *theirs.extra) == (asked["wanted"].get("price"),),
+            "price": theirs.price == asked["wanted"].get("price"),
+            "items": [item.said() for item in sorted(theirs.items)] == asked["wanted"].get("items"),
             "quantity": theirs.quantity == asked["wanted"].get("quantity"),
             "interval": True,
             "coupons": not theirs.coupons,

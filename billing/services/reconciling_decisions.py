@@ -142,6 +142,9 @@ def _ask(row: Difference) -> tuple[reconciling.Theirs | None, reconciling_looks.
         return None, reconciling_looks.commands(list(held))
     if row.kind == DifferenceKind.AMOUNT:
         return None, reconciling_looks.invoices([gateway.invoice(row.subject)])
+    if row.kind == DifferenceKind.COUPON:
+        holder = reconciling_reading.customer(row.subject)
+        return None, reconciling_looks.customers([holder] if holder else [])
     theirs = reconciling_reading.subscription(row.subject)
     if theirs is not None:
         return theirs, reconciling_looks.subscriptions([theirs], asked_at=asked_at)
@@ -183,6 +186,8 @@ ACCEPTING: Final[Mapping[DifferenceKind, Booking]] = {
     DifferenceKind.TAX: reconciling_books.nothing,
     DifferenceKind.TRIAL: reconciling_books.nothing,
     DifferenceKind.FOREIGN: reconciling_books.nothing,
+    DifferenceKind.ITEM: reconciling_books.nothing,
+    DifferenceKind.COUPON: reconciling_books.nothing,
 }
 # What the projection of scheduled changes puts right at Stripe.
 PROJECTED: Final = frozenset({DifferenceKind.ENDING, DifferenceKind.PHASES})
@@ -196,4 +201,6 @@ RESENT: Final = PROJECTED | {
     DifferenceKind.UNKNOWN,
     DifferenceKind.DUPLICATE,
     DifferenceKind.COMMAND,
+    DifferenceKind.ITEM,
+    DifferenceKind.COUPON,
 }

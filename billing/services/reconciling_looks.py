@@ -33,7 +33,7 @@ def subscriptions(rows: Sequence[reconciling.Theirs], *, asked_at: datetime) -> 
     """Eleven queries at most, whatever the page. `asked_at`: store time before Stripe was asked."""
     look = Look(compared=len(rows))
     known = differences.subscriptions([row.stripe_id for row in rows], since=asked_at)
-    standard = differences.standard({price for row in rows for price in (row.price, *row.extra)})
+    standard = differences.standard({price for row in rows for price in row.prices})
     for row in rows:
         one = known.get(row.stripe_id)
         if one is None:
@@ -72,7 +72,7 @@ def missing(rows: Sequence[Subscription], *, asked_at: datetime) -> Look:
     look = Look(compared=len(rows))
     there = {row.stripe_id: reconciling_reading.subscription(row.stripe_id) for row in rows}
     known = differences.known(rows, since=asked_at)
-    standard = differences.standard({price for row in there.values() if row for price in (row.price, *row.extra)})
+    standard = differences.standard({price for row in there.values() if row for price in row.prices})
     for stripe_id, one in known.items():
         row = there[stripe_id]
         if one.is_moving:
@@ -106,10 +106,13 @@ def invoices(rows: Sequence[gateway.Invoice]) -> Look:
 
 
 def customers(rows: Sequence[gateway.Customer]) -> Look:
-    """Customers are only mirrored: balance and card are read again where they differ."""
+    """Customers are only mirrored: balance and card are read again where they differ. A coupon on one is a difference."""
     known = differences.customers({row.id for row in rows})
     mine = [row for row in rows if row.id in known]
     look = Look(compared=len(mine))
+    for row in mine:
+        verdict = reconciling.coupon_of_customer(row.id, reconciling_reading.coupon(row))
+        look.sightings += [Sighting(found, known[row.id].organization) for found in verdict.found]
     look.stale += [
         (Kind.CUSTOMER, row.id) for row in mine if not getattr(row, "deleted", False) and _differs(known[row.id], row)
     ]

@@ -16,7 +16,8 @@ from billing.services import mirror
 PAGE = 100
 # Between two pages, beside Stripe's limit for all: a buyer's call never waits for the comparison.
 PAUSE_SECONDS = 0.2
-OLDER = "older:"
+# Cursors of what is read after the recent invoices: those that are older and open, then tonight's share of all the others.
+OLDER, PAST = "older:", "past:"
 
 T = TypeVar("T")
 
@@ -31,11 +32,15 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a run reads: objects made up to `until`, of one Stripe customer if named; invoices since `since`, and open ones."""
+    """What a run reads: objects made up to `until`, of one Stripe customer if named.
+
+    Of invoices those made since `since`, older ones that are open, and all others made in `past` (from, to).
+    """
 
     until: datetime
     since: datetime
     customer: str = ""
+    past: tuple[datetime, datetime] | None = None
 
 
 def subscriptions(scope: Scope, after: str) -> Page[reconciling.Theirs]:
@@ -44,11 +49,16 @@ def subscriptions(scope: Scope, after: str) -> Page[reconciling.Theirs]:
 
 
 def invoices(scope: Scope, after: str) -> Page[gateway.Invoice]:
-    """The recent ones, then those that are older and still open; cursors of the latter begin with OLDER."""
+    """The recent ones, then those that are older and still open, then a share of all that are older."""
+    if after.startswith(PAST):
+        assert scope.past is not None
+        first, end = (int(instant.timestamp()) for instant in scope.past)
+        rows, last = _page(gateway.invoices, {**_until(scope), "created": {"gte": first, "lt": end}}, after.removeprefix(PAST))
+        return Page(rows, f"{PAST}{last}" if last else "")
     if after.startswith(OLDER):
         older = {"lt": int(scope.since.timestamp())}
         rows, last = _page(gateway.invoices, {**_until(scope), "status": "open", "created": older}, after.removeprefix(OLDER))
-        return Page(rows, f"{OLDER}{last}" if last else "")
+        return Page(rows, f"{OLDER}{last}" if last else PAST * (scope.past is not None))
     recent = {"gte": int(scope.since.timestamp()), "lte": int(scope.until.timestamp())}
     rows, last = _page(gateway.invoices, {**_until(scope), "created": recent}, after)
     return Page(rows, last or OLDER)
@@ -61,6 +71,20 @@ def each_invoice(stripe_ids: Iterable[str]) -> list[gateway.Invoice]:
         with contextlib.suppress(gateway.NotFound):
             found.append(gateway.invoice(stripe_id))
     return found
+
+
+def coupon(row: gateway.Customer) -> str:
+    """The coupon on the customer itself; "": none."""
+    held = None if getattr(row, "deleted", False) else row.discount
+    return _coupon(held) if held else ""
+
+
+def customer(stripe_id: str) -> gateway.Customer | None:
+    """One of them now; None when Stripe does not know it."""
+    try:
+        return gateway.customer(stripe_id)
+    except gateway.NotFound:
+        return None
 
 
 def customers(scope: Scope, after: str) -> Page[gateway.Customer]:
@@ -102,7 +126,7 @@ def theirs(row: gateway.Subscription) -> reconciling.Theirs:
         status=row.status,
         quantity=int(first.quantity or 0),
         price=first.price.id,
-        extra=tuple(item.price.id for item in items[1:]),
+        items=tuple(reconciling.Item(item.price.id, int(item.quantity or 0)) for item in items[1:]),
         currency=row.currency,
         starts_at=mirror.at_instant(first.current_period_start),
         ends_at=ends_at,

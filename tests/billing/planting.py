@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from accounts.models import Organization
+from accounts.models import Organization, Policy
+from accounts.origin import Origin
+from accounts.queries import policies as policies_read
+from accounts.services import policies
 from billing.models import (
     Customer,
     Invoice,
@@ -283,6 +286,35 @@ class Company:
 
     def amount(self, n):
         return Plant("amount", f"in_firm{n}", self.change("invoice", f"in_firm{n}", amount_paid=15_000))
+
+    def old_amount(self, n):
+        """Of an invoice that was paid before what every night reads."""
+        at = self.now - timedelta(days=50 + n % 7)
+        Invoice.objects.filter(stripe_id=f"in_firm{n}").update(issued_at=at, paid_at=at)
+        self.change("invoice", f"in_firm{n}", created=self.epoch(at))
+        if not Policy.objects.exists():
+            many = {"name": "billing.reconcile_past_nights", "value": 1, "reason": "A test's night reads all."}
+            policies.put(**many, effective_at=self.now, origin=Origin.system(), at=self.now)
+            policies_read.forget()
+        return self.amount(n)
+
+    def item(self, n):
+        """A second item: at a price of the catalog for even ones, at one of nobody's for odd ones."""
+        if self.look("price", "price_extra") is None:
+            self._write("price", "price_extra", {**self.look("price", self.price.stripe_price_id), "id": "price_extra"})
+        row = self.look("subscription", f"sub_firm{n}")
+        first = row["items"]["data"][0]
+        extra = {**first, "id": f"si_extra{n}", "price": "price_extra" if n % 2 else self.other.stripe_price_id, "quantity": 2}
+        undo = self.change("subscription", row["id"], items={**row["items"], "data": [first, extra]})
+        return Plant("item", row["id"], undo)
+
+    def coupon(self, n):
+        """On the customer itself, of the catalog or not."""
+        coupon = {"object": "coupon", "id": "FAMILY", "percent_off": 30, "duration": "forever"}
+        identity = f"di_customer{n}"
+        discount = {"object": "discount", "id": identity, "start": self.epoch(self.now), "customer": f"cus_firm{n}"}
+        self.bring([coupon, discount | {"source": {"type": "coupon", "coupon": "FAMILY"}, "_coupon": coupon}])
+        return Plant("coupon", f"cus_firm{n}", self.change("customer", f"cus_firm{n}", discount=identity))
 
     def stranger(self, kind, name, customer):
         self.bring([self.stripes(name, customer, quantity=3)])

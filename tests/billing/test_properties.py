@@ -26,10 +26,22 @@ from billing.models import (
     StripeCommand,
     StripeObject,
     Subscription,
+    TaxStanding,
 )
 from billing.models.seats import CancelReason
 from billing.queries import overview
-from billing.services import catalog, checkout, commands, people, promotions, scheduled, seat_increases, seats
+from billing.services import (
+    catalog,
+    checkout,
+    commands,
+    people,
+    promotions,
+    scheduled,
+    seat_increases,
+    seats,
+    tax_details,
+    tax_ids,
+)
 from config import clock
 from tests import factories, shelf
 
@@ -48,6 +60,8 @@ STEPS = st.lists(
         st.tuples(st.just("end"), st.none()),
         st.tuples(st.just("promote"), st.sampled_from(["welcome20", "tenth", "free", "once7"])),
         st.tuples(st.just("credit"), st.sampled_from([7, 1_500, 90_000])),
+        st.tuples(st.just("move"), st.sampled_from(["US", "DE", "FR"])),
+        st.tuples(st.just("tax_id"), st.sampled_from(["FR40303265045", "FR83404833048"])),
         st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
     ),
     min_size=3,
@@ -55,6 +69,7 @@ STEPS = st.lists(
 )
 
 
+TAXED = {'mode = "none"': 'mode = "rates"', "[tax.rates]\n": '[tax.rates]\nUS = { name = "Sales tax", percent = "8.875" }\n'}
 PROMOTIONS = """
 [promotions.tenth]
 name = "A tenth"
@@ -139,6 +154,13 @@ class Story:
         key = f"credit:{clock.now().timestamp()}"
         gateway.credit_customer(customer, amount_minor=amount, currency="usd", description="x", key=key)
 
+    def move(self, country):
+        tax_details.save(self.organization, {"country": country}, origin=self.shop.origin, at=clock.now())
+
+    def tax_id(self, number):
+        """Confirmed a moment of Stripe's later: then, in France, nobody is taxed."""
+        tax_ids.add(self.organization, country="FR", kind="eu_vat", typed=number, origin=self.shop.origin, at=clock.now())
+
     def lose(self, kind):
         self.shop.control("POST", "faults", match="POST /v1/subscriptions/*", kind=kind)
 
@@ -171,7 +193,8 @@ class Story:
         self._check_mrr(row)
         self._check_coming(row, there)
         self._check_charges(row)
-        self._check_discounts(row, there)
+        self._check_tax(row, there)
+        self._check_charge_to_come(row, there)
         assert not StripeCommand.objects.filter(state="open").exists()
         assert list(StripeObject.objects.exclude(error="").values_list("key", "error")) == []
         assert not Journal.objects.filter(kind="billing.charge.differed").exists()
@@ -202,12 +225,25 @@ class Story:
             invoice = gateway.invoice(change.stripe_invoice_id)
             agreed = change.preview
             assert invoice.total == agreed["total_minor"]
+            assert [tax.amount for tax in invoice.total_taxes] == [
+                tax["amount_minor"] for tax in agreed["taxes"] if tax["percent"]
+            ]
             assert invoice.amount_due == agreed["due_now_minor"] == change.due_now_minor
             assert invoice.status == "paid"
             said = [(line.amount, line.quantity) for line in invoice.lines.data]
             assert said == [(line["amount_minor"], line["quantity"]) for line in agreed["lines"]]
 
-    def _check_discounts(self, row, there):
+    def _check_tax(self, row, there):
+        """Stripe taxes as the store says that it does, but while an increase waits for its payment."""
+        standing = TaxStanding.objects.select_related("rate").get(organization=self.organization)
+        waits = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).exists()
+        assert standing.is_behind <= waits
+        if standing.is_behind or not row.is_live:
+            return
+        assert [rate.id for rate in there.default_tax_rates] == ([standing.rate.stripe_id] if standing.rate else [])
+        assert gateway.customer(self.organization.customer.stripe_id).tax_exempt == standing.exempt
+
+    def _check_charge_to_come(self, row, there):
         """What is mirrored is what Stripe has, and the next charge that pages show is the one that Stripe would make."""
         held = set(row.discounts.filter(ended_at=None).values_list("stripe_id", flat=True))
         assert held == ({one.id for one in there.discounts} if row.is_live else set())
@@ -215,10 +251,13 @@ class Story:
         if charge is None or there.status != "active" or there.pending_update is not None:
             return
         coming = gateway.preview_invoice({"customer": self.organization.customer.stripe_id, "subscription": row.stripe_id})
-        assert coming.total == charge.total_minor - charge.discount_minor
+        assert coming.total == charge.total_minor - charge.discount_minor + charge.tax_minor
+        assert coming.amount_due == charge.due_minor
 
 
 REFUSALS = (
+    tax_ids.Known,
+    tax_ids.TooMany,
     promotions.CodeRefused,
     promotions.Stale,
     seats.SeatsError,
@@ -266,7 +305,10 @@ def _begin_again(shop):
 def quick_shop(shop, monkeypatch):
     """Retries without pauses."""
     monkeypatch.setattr(gateway.time, "sleep", lambda _seconds: None)
-    wanted = shelf.read(shelf.text() + PROMOTIONS)
+    text = shelf.text() + PROMOTIONS
+    for untaxed, taxed in TAXED.items():
+        text = text.replace(untaxed, taxed)
+    wanted = shelf.read(text)
     catalog.apply(wanted=wanted, at=clock.now(), origin=shop.origin)
     made = shop.control("GET", "account")["state"]
     monkeypatch.setattr(shop, "reopen", lambda: (shop.move_store(0), shop.control("PUT", "account", state=made)))

@@ -1,5 +1,7 @@
 """The two buttons of a difference, end to end: what is booked here and sent to Stripe, and the night that finds nothing."""
 
+import functools
+
 import pytest
 from django.db.models import Sum
 
@@ -144,10 +146,10 @@ def test_invoice_amounts_are_read_again_once_somebody_said_so(company, shop, dec
     settle(shop)
 
 
-@pytest.mark.parametrize("kind", ["discount", "tax", "foreign"])
+@pytest.mark.parametrize("kind", ["discount", "tax", "item", "coupon", "foreign"])
 def test_an_exception_is_kept_with_its_reason_and_books_nothing(company, shop, decide, kind):
     company.bring([{"object": "customer", "id": "cus_nobody"}])
-    plants = {"discount": lambda: company.discount(1), "tax": lambda: company.tax(1)}
+    plants = {kind: functools.partial(getattr(company, kind), 1) for kind in ("discount", "tax", "item", "coupon")}
     plants.get(kind, lambda: company.stranger("foreign", "nobody", "cus_nobody"))()
     run()
     shop.control("DELETE", "calls")
@@ -196,14 +198,16 @@ def test_another_interval_is_not_set_back_because_that_would_charge(company, sho
     assert writes(shop) == []
 
 
-def test_a_discount_and_a_tax_are_taken_off(company, shop, decide):
-    for plant in (lambda: company.discount(1), lambda: company.tax(2)):
+def test_what_nothing_explains_is_taken_off(company, shop, decide):
+    for plant in (lambda: company.discount(1), lambda: company.tax(2), lambda: company.item(3), lambda: company.coupon(1)):
         plant()
         run()
         decide(decisions.resend)
         settle(shop)
     assert gateway.subscription_terms("sub_firm1").discounts == []
     assert gateway.subscription("sub_firm2").default_tax_rates == []
+    assert [item.id for item in gateway.subscription("sub_firm3")["items"].data] == ["si_firm3"]
+    assert gateway.customer("cus_firm1").discount is None
 
 
 @pytest.mark.parametrize("kind", ["unknown", "duplicate"])
