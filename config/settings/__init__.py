@@ -270,7 +270,7 @@ POLICY_MODULES = ["accounts.rules.policies", "billing.rules.policies", "offramps
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = optional(
-    "DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <store@fieldnote.example>", "Store <store@a.example>"
+    "DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <{BRAND['support_email']}>", "Store <store@a.example>"
 )
 EMAIL_TIMEOUT = 10
 # For bounces and complaints (docs/mail.md). Without it /webhooks/mail/ is not there.
