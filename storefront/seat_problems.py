@@ -57,6 +57,11 @@ def resumption_url(standing: Standing) -> str:
     return f"{reverse('storefront:resumption')}?{urlencode({'line': standing.row.line.code})}"
 
 
+def conversion_url(standing: Standing) -> str:
+    """What the plan after the pilot costs."""
+    return f"{reverse('storefront:pilot_conversion')}?{urlencode({'line': standing.row.line.code})}"
+
+
 def cancellation_url(standing: Standing) -> str:
     """The page that ends (or keeps) this subscription, of the several an organization may have."""
     return f"{reverse('storefront:cancellation')}?{urlencode({'line': standing.row.line.code})}"
@@ -158,6 +163,19 @@ def _paused(error: seats.Paused, standing: Standing, wanted: int) -> Problem:
         tone="warn",
         action_label=_("See what going on costs"),
         action_url=resumption_url(standing),
+    )
+
+
+@_of.register
+def _in_pilot(error: seats.InPilot, standing: Standing, wanted: int) -> Problem:
+    plan = {"plan": standing.row.plan.name}
+    return Problem(
+        title=_("A pilot's seats are in its fee"),
+        text=_("They are not bought one by one, and it ends by itself. For more people begin %(plan)s. Nothing was changed.")
+        % plan,
+        action_label=_("Go on with %(plan)s") % plan,
+        action_url=conversion_url(standing),
+        status=422,
     )
 
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import NextCharge, Scheduled, Standing
+from billing.queries.overview import NextCharge, PilotFacts, Scheduled, Standing
 from config import words
 from storefront import reductions
 
@@ -42,6 +43,9 @@ def fewer_or_more(delta: int) -> str:
 def _present(standing: Standing, at: datetime) -> Event:
     row = standing.row
     values = {"plan": row.plan.name, "day": words.on_day(row.period_starts_at)}
+    if standing.pilot is not None:
+        said = _("%(plan)s, in a pilot that began %(day)s.")
+        return {"on": at, "title": words.seats(standing.quantity), "detail": said % values, "kind": "now"}
     if standing.trial_ends_at is not None or standing.is_trial_over:
         values["day"] = words.on_day(row.started_at)
         said = _("%(plan)s, in a trial that began %(day)s.") if standing.trial_ends_at else _("%(plan)s, to read only.")
@@ -181,6 +185,20 @@ def _trial_end(standing: Standing, charge: NextCharge) -> Event:
     }
 
 
+def _pilot_end(standing: Standing, pilot: PilotFacts) -> Event:
+    """The pilot's end: nothing by itself, and the way to the plan."""
+    query = urlencode({"line": standing.row.line.code})
+    return {
+        "on": pilot.ends_at,
+        "title": _("The pilot ends"),
+        "detail": _("Nothing is charged. Your people can read what they made, and everything is kept."),
+        "kind": "warn",
+        "action_url": f"{reverse('storefront:pilot_conversion')}?{query}",
+        "action_label": _("Go on with %(plan)s") % {"plan": standing.row.plan.name},
+        "rank": 3,
+    }
+
+
 def _period_end(standing: Standing) -> list[Event]:
     """The renewal, or the end."""
     charge, end = standing.next_charge, standing.end
@@ -198,6 +216,8 @@ def _period_end(standing: Standing) -> list[Event]:
                 "rank": 2,
             }
         ]
+    if standing.pilot is not None:
+        return [_pilot_end(standing, standing.pilot)]
     if standing.ends_at is None:
         return []
     event: Event = {

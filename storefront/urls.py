@@ -23,6 +23,7 @@ from storefront.views import (
     members,
     organizations,
     payment,
+    pilots,
     pricing,
     promotions,
     sandbox_bar,
@@ -117,6 +118,7 @@ urlpatterns: list[URLPattern] = [
     path("payment-method/", payment.payment_method, name="payment_method"),
     path("payment-method/card/", payment.card, name="payment_card"),
     path("subscription/trial/extension/", trials.extension, name="trial_extension"),
+    path("subscription/pilot/", pilots.conversion, name="pilot_conversion"),
     path("subscription/resumption/", trials.resumption, name="resumption"),
     path("demo/clock/", sandbox_bar.move, name="sandbox_bar"),
 ]

@@ -7,14 +7,14 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Journal
-from billing.models import Addon, AddonPrice, CatalogVersion, Move, Plan, Price, ProductLine, Promotion
+from billing.models import Addon, AddonPrice, CatalogVersion, Move, Pilot, PilotFee, Plan, Price, ProductLine, Promotion
 from billing.queries import catalog as queries
 from billing.rules import catalog_file
-from billing.services import catalog, catalog_stripe, promotion_rows, promotion_stripe
+from billing.services import catalog, catalog_stripe, pilot_rows, pilot_stripe, promotion_rows, promotion_stripe
 from config import clock
 from tests import snapshots
 
-MODELS = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion)
+MODELS = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion, Pilot, PilotFee)
 WRITTEN = {model._meta.db_table for model in MODELS}
 APPLIED = "billing.catalog.applied"
 
@@ -100,4 +100,15 @@ def _write(text):
         one.code: promotion_stripe.AtStripe(promotion_stripe.coupon_id(one), f"promo_{one.code}") for one in wanted.promotions
     }
     promotion_rows.write(wanted.promotions, promised, version, at)
+    pilots = {
+        (line.code, pilot.code, fee.currency): pilot_stripe.AtStripe(
+            f"{line.code}_pilot_{pilot.code}",
+            f"price_{line.code}_{pilot.code}_{pilot.fingerprint(fee)[:12]}",
+            pilot_stripe.coupon_id(line.code, pilot, fee) if pilot.credited else "",
+        )
+        for line in wanted.lines
+        for pilot in line.pilots
+        for fee in pilot.fees
+    }
+    pilot_rows.write(wanted, pilots, version, at)
     queries.refresh()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from billing.api import pilots
+
 PREVIEW: dict[str, Any] = {
     "token": ".eJyrVspM...",
     "expires_at": "2026-03-12T09:45:00Z",
@@ -78,6 +80,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "period": {"starts_at": "2026-02-28T09:30:00Z", "ends_at": "2026-03-30T09:30:00Z"},
     "ends_at": None,
     "trial": None,
+    "pilot": None,
     "next_charge": {
         "at": "2026-03-30T09:30:00Z",
         "seats": 11,
@@ -144,6 +147,7 @@ CATALOG: dict[str, Any] = {
                     ],
                 }
             ],
+            "pilots": [pilots.OFFER],
         }
     ],
 }

@@ -85,11 +85,31 @@ class CatalogPlanOutput(Output):
     prices = PriceOutput(many=True)
 
 
+class FeeOutput(Output):
+    currency = serializers.CharField()
+    amount_minor = serializers.IntegerField(help_text="Once, for the whole pilot, before tax.")
+
+
+class PilotOfferOutput(Output):
+    """A fixed fee for `days` days and up to `seats` people, once an organization. It ends by itself."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    pitch = serializers.CharField()
+    terms = serializers.CharField(help_text="In words.")
+    seats = serializers.IntegerField()
+    days = serializers.IntegerField()
+    plan = serializers.CharField(help_text="`line/plan` that it leads to, by a person's click alone.")
+    is_credited = serializers.BooleanField(help_text="Whether the fee is taken off that plan's first charge.")
+    fees = FeeOutput(many=True)
+
+
 class LineOutput(Output):
     code = serializers.CharField()
     name = serializers.CharField()
     pitch = serializers.CharField()
     plans = CatalogPlanOutput(many=True)
+    pilots = PilotOfferOutput(many=True)
 
 
 class CatalogOutput(Output):
@@ -192,6 +212,21 @@ class TrialOutput(Output):
     continue_url = serializers.URLField(help_text="Where a person adds a card; once it is over: sees what going on costs.")
 
 
+class PilotOutput(Output):
+    """The pilot a subscription is, or began as. Its seats are in its fee: they are not bought, and nothing renews."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    seats = serializers.IntegerField(help_text="People it is for, at most.")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    fee_minor = serializers.IntegerField(help_text="Paid once, before tax.")
+    is_credited = serializers.BooleanField(help_text="Whether the fee is taken off the plan's first charge until `ends_at`.")
+    is_running = serializers.BooleanField()
+    converted_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is the plan.")
+    continue_url = serializers.URLField(help_text="Where a person sees what going on costs, and does.")
+
+
 class SubscriptionOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
@@ -204,6 +239,7 @@ class SubscriptionOutput(Output):
     period = PeriodOutput()
     ends_at = serializers.DateTimeField(allow_null=True)
     trial = TrialOutput(allow_null=True)
+    pilot = PilotOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
     discounts = DiscountOutput(many=True)
     balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")

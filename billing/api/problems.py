@@ -20,6 +20,8 @@ from billing.services import (
     invoices,
     naming,
     people,
+    pilot_conversions,
+    pilots,
     promotions,
     seats,
     tax_ids,
@@ -64,6 +66,20 @@ def _paused(error: Any) -> Problem:
 def _in_trial(error: Any) -> Problem:
     detail = _("In a trial seats change at once and cost nothing. Preview and change them instead of scheduling.")
     return Problem("in-trial", detail)
+
+
+def _in_pilot(error: Any) -> Problem:
+    detail = _("A pilot's seats are in its fee, and it ends by itself. Go on with its plan by a pilot conversion.")
+    return Problem("in-pilot", detail)
+
+
+def _no_pilot(error: Any) -> Problem:
+    return Problem("no-pilot", _("No pilot runs here. Once it is over the plan is bought by a cart."))
+
+
+def _pilot_refused(error: pilots.Refused) -> Problem:
+    detail = _("This pilot cannot be had: an organization has one, before its first purchase. Buy the plan by a cart.")
+    return Problem("pilot-refused", detail, reason=str(error.answer.refusal))
 
 
 def _trial_refused(error: trials.Refused) -> Problem:
@@ -247,8 +263,12 @@ def _later(code: str, detail: str, *, status_code: int, seconds: int, **more: An
 # The first that fits: kinds before what they are a kind of.
 MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], ...] = (
     (seats.Paused, _paused),
+    (pilot_conversions.NoPilot, _no_pilot),
     (seats.NotLive, _not_live),
     (seats.InTrial, _in_trial),
+    (seats.InPilot, _in_pilot),
+    (pilots.Refused, _pilot_refused),
+    (pilot_conversions.NotOnSale, _not_on_sale),
     (trials.Refused, _trial_refused),
     (seats.NothingChanges, _nothing_changes),
     (seats.BelowMinimum, _below_minimum),

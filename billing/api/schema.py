@@ -136,6 +136,7 @@ BUSY = problem("change-in-progress", 409, "Another change is being made. Ask aga
 NOT_ACTIVE = problem("subscription-not-active", 409, "There is no active subscription. Buy a plan in the store.")
 PAUSED = problem("subscription-paused", 409, "A trial ended without a card. A person goes on with it in the store.")
 IN_TRIAL = problem("in-trial", 409, "In a trial seats change at once: preview and change them instead of scheduling.")
+IN_PILOT = problem("in-pilot", 409, "A pilot's seats are in its fee. Go on with its plan by a pilot conversion.")
 IN_USE = problem("idempotency-key-in-use", 409, "The first request with this key is still being made. Ask again.")
 REUSED = problem("idempotency-key-reused", 422, "This Idempotency-Key was used for another request.")
 TOO_MANY_SEATS = problem(

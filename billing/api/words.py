@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from billing.api import pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, overview, trials
 from billing.queries.overview import Standing
@@ -26,6 +27,7 @@ def on_sale(shelf: catalog.OnSale) -> dict[str, Any]:
                 "name": catalog.text(line.name),
                 "pitch": catalog.text(line.pitch),
                 "plans": [_plan_on_sale(plan) for plan in line.plans],
+                "pilots": [pilots.offer(pilot) for pilot in line.pilots],
             }
             for line in shelf.lines
         ],
@@ -83,6 +85,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "period": {"starts_at": row.period_starts_at, "ends_at": row.period_ends_at},
         "ends_at": standing.ends_at,
         "trial": _trial(standing, at),
+        "pilot": pilots.of_standing(standing),
         "next_charge": _next_charge(next_charge) if next_charge else None,
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
@@ -93,7 +96,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
 
 def _trial(standing: Standing, at: datetime) -> dict[str, Any] | None:
     row, facts = standing.row, standing.trial
-    if not row.is_live or not row.is_in_trial or row.trial_ends_at is None:
+    if not row.is_live or not row.is_in_trial or row.trial_ends_at is None or standing.begun_as is not None:
         return None
     longer = None
     if facts is not None and standing.trial_ends_at is not None and standing.ends_at is None:
@@ -175,11 +178,11 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "renewal_tax_minor": shown.renewal_tax_minor,
         "discounts": [_discount(one) for one in shown.discounts],
         "renewal_at": shown.renewal_at,
-        "first_charge": _first_charge(shown.first_charge) if shown.first_charge else None,
+        "first_charge": first_charge(shown.first_charge) if shown.first_charge else None,
     }
 
 
-def _first_charge(charge: FirstCharge) -> dict[str, Any]:
+def first_charge(charge: FirstCharge) -> dict[str, Any]:
     plain = {name: value for name, value in asdict(charge).items() if name not in ("quantity", "currency", "taxes")}
     return plain | {"seats": charge.quantity, "taxes": [asdict(line) for line in charge.taxes]}
 

@@ -34,6 +34,8 @@ from billing.models.giving_back import (
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
+from billing.models.pilot import Pilot, PilotFee
+from billing.models.pilot_run import PilotRun
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
 from billing.models.seats import (
     CancelReason,
@@ -85,6 +87,9 @@ __all__ = [
     "LedgerKind",
     "LifeCycle",
     "Move",
+    "Pilot",
+    "PilotFee",
+    "PilotRun",
     "Plan",
     "Price",
     "ProductLine",

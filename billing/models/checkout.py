@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, external
 from accounts.models.organization import new_public_id
 from billing.models.catalog import Interval, Plan, Price, ProductLine
+from billing.models.pilot import Pilot, PilotFee
 from billing.models.promotion import Promotion
 from billing.models.subscription import Subscription
 
@@ -28,6 +29,9 @@ class Cart(external.ExternallyNamed):
     interval = models.CharField(max_length=5, choices=Interval)
     currency = models.CharField(max_length=3)
     is_trial = models.BooleanField(default=False, help_text=_("Tried first: nothing is charged until the trial ends."))
+    pilot = models.ForeignKey(
+        Pilot, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Bought as this pilot, for its fee.")
+    )
     promotion_code = models.CharField(max_length=40, blank=True, help_text=_("As it was typed, in capitals; it may not hold."))
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))
@@ -63,6 +67,7 @@ class CheckoutAttempt(external.ExternallyNamed):
     price = models.ForeignKey(Price, models.PROTECT, related_name="+")
     seats = models.PositiveIntegerField()
     trial_days = models.PositiveSmallIntegerField(default=0, help_text=_("0: bought at once."))
+    pilot_fee = models.ForeignKey(PilotFee, models.PROTECT, null=True, blank=True, related_name="+")
     promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=CheckoutState, default=CheckoutState.OPENING)
     stripe_session_id = models.CharField(max_length=100, null=True, blank=True, unique=True)

@@ -49,7 +49,7 @@ class LedgerKind(models.TextChoices):
     REMOVED = "removed", _("Seats given back")
     STRIPE = "stripe", _("Changed in Stripe")
     ENDED = "ended", _("Subscription ended")
-    CONVERTED = "converted", _("Trial became paid")
+    CONVERTED = "converted", _("First paid period")
 
 
 class SeatLedgerEntry(models.Model):

@@ -52,7 +52,7 @@ class Subscription(external.ExternallyNamed):
     cancel_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True, help_text=_("When somebody asked for the end."))
     ended_at = models.DateTimeField(null=True, blank=True)
-    # Of one that began with a trial; a free period given to somebody who pays already is none.
+    # Of one that began with a trial or a pilot (billing_pilotrun); a free period given to somebody who pays already is none.
     trial_ends_at = models.DateTimeField(null=True, blank=True)
     converted_at = models.DateTimeField(null=True, blank=True, help_text=_("Its first paid period after the trial began."))
     # An increase that waits for its payment (Stripe's pending update).

@@ -67,4 +67,5 @@ def price(cart: Cart, at: datetime) -> Priced | None:
 
 
 def _open() -> QuerySet[Cart]:
-    return Cart.objects.filter(state=CartState.OPEN).select_related("plan__line", "organization__tax_standing__rate")
+    rows = Cart.objects.filter(state=CartState.OPEN)
+    return rows.select_related("plan__line", "pilot", "organization__tax_standing__rate")

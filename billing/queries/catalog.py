@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 
-from billing.models import Addon, AddonPrice, CatalogVersion, Price, ProductLine, Promotion
+from billing.models import Addon, AddonPrice, CatalogVersion, Pilot, PilotFee, Price, ProductLine, Promotion
 from billing.rules import catalog, pricing
 from billing.rules import promotions as rules
 from billing.rules import tax as tax_rules
@@ -108,6 +108,29 @@ class AddonOnSale:
 
 
 @dataclass(frozen=True)
+class PilotOnSale:
+    """A fixed fee for `days` days and up to `seats` people; `plan` ("line/plan") follows by a click alone."""
+
+    id: int
+    line: str
+    code: str
+    name: Mapping[str, str]
+    pitch: Mapping[str, str]
+    seats: int
+    days: int
+    plan: str
+    plan_name: str
+    is_credited: bool
+    fees: Mapping[str, int]
+    """Currency to minor units."""
+
+    @property
+    def path(self) -> str:
+        """How addresses name the pilot: "fieldnote/start"."""
+        return f"{self.line}/{self.code}"
+
+
+@dataclass(frozen=True)
 class LineOnSale:
     id: int
     code: str
@@ -117,6 +140,7 @@ class LineOnSale:
     stage: str
     plans: tuple[PlanOnSale, ...]
     addons: tuple[AddonOnSale, ...] = ()
+    pilots: tuple[PilotOnSale, ...] = ()
 
     @cached_property
     def seats_max(self) -> int:
@@ -157,6 +181,12 @@ class OnSale:
         line_code, _slash, plan_code = path.partition("/")
         line = self.line(line_code)
         return line.plan(plan_code) if line else None
+
+    def pilot(self, path: str) -> PilotOnSale | None:
+        """The pilot named "line/pilot", or None."""
+        line_code, _slash, code = path.partition("/")
+        line = self.line(line_code)
+        return next((pilot for pilot in line.pilots if pilot.code == code), None) if line else None
 
 
 def current_version() -> CatalogVersion | None:
@@ -267,8 +297,8 @@ def _load() -> OnSale:
         held = PriceOnSale(row.id, row.stripe_price_id, row.interval, row.currency, row.scheme, tiers_of(row))
         prices.setdefault(row.plan_id, []).append(held)
     rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
-    addons = _addons()
-    lines = tuple(_line(row, prices, addons.get(row.pk, [])) for row in rows.order_by("rank", "code"))
+    addons, pilots = _addons(), _pilots()
+    lines = tuple(_line(row, prices, addons.get(row.pk, []), pilots.get(row.pk, ())) for row in rows.order_by("rank", "code"))
     offered = tuple(row.terms for row in Promotion.objects.filter(withdrawn_at=None).order_by("code"))
     taxes = tax_rules.Settings.of_document(version.document.get("tax"))
     return OnSale(version.number, tuple(version.document["currencies"]), lines, offered, tax=taxes)
@@ -299,7 +329,39 @@ def _addons() -> dict[int, list[AddonOnSale]]:
     return found
 
 
-def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]], addons: Sequence[AddonOnSale]) -> LineOnSale:
+def _pilots() -> dict[int, tuple[PilotOnSale, ...]]:
+    """Those on offer, by line, in order. One query."""
+    fees: dict[int, dict[str, int]] = {}
+    pilots: dict[int, Pilot] = {}
+    rows = PilotFee.objects.filter(retired_at=None, pilot__withdrawn_at=None, pilot__plan__withdrawn_at=None)
+    for fee in rows.select_related("pilot__line", "pilot__plan").order_by("pilot__rank", "pilot_id", "id"):
+        pilots.setdefault(fee.pilot_id, fee.pilot)
+        fees.setdefault(fee.pilot_id, {})[fee.currency] = fee.amount_minor
+    found: dict[int, tuple[PilotOnSale, ...]] = {}
+    for row in pilots.values():
+        held = PilotOnSale(
+            id=row.pk,
+            line=row.line.code,
+            code=row.code,
+            name=row.name,
+            pitch=row.pitch,
+            seats=row.seats,
+            days=row.days,
+            plan=f"{row.line.code}/{row.plan.code}",
+            plan_name=row.plan.name,
+            is_credited=row.is_credited,
+            fees=fees[row.pk],
+        )
+        found[row.line_id] = (*found.get(row.line_id, ()), held)
+    return found
+
+
+def _line(
+    row: ProductLine,
+    prices: Mapping[int, list[PriceOnSale]],
+    addons: Sequence[AddonOnSale],
+    pilots: tuple[PilotOnSale, ...],
+) -> LineOnSale:
     plans = sorted((plan for plan in row.plans.all() if plan.withdrawn_at is None), key=lambda plan: plan.rank)
     held = tuple(
         PlanOnSale(
@@ -317,7 +379,7 @@ def _line(row: ProductLine, prices: Mapping[int, list[PriceOnSale]], addons: Seq
         )
         for plan in plans
     )
-    return LineOnSale(row.id, row.code, row.name, row.pitch, row.is_growth, row.stage, held, tuple(addons))
+    return LineOnSale(row.id, row.code, row.name, row.pitch, row.is_growth, row.stage, held, tuple(addons), pilots)
 
 
 def _feature(plain: Mapping[str, Any]) -> FeatureOnSale:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.queries import promotion_words
+from billing.queries import pilot_words, promotion_words
 from billing.rules.catalog import AddonKind
 from billing.rules.catalog_diff import Change, Kind
 from config import words
@@ -17,6 +17,8 @@ def sentence(change: Change) -> str:
         return _price_sentence(change)
     if change.kind.startswith("promotion_"):
         return promotion_words.sentence(change)
+    if change.kind.startswith("pilot_"):
+        return pilot_words.sentence(change)
     template = {
         Kind.LINE_ADDED: _("%(subject)s: new product line"),
         Kind.LINE_WITHDRAWN: _("%(subject)s: no longer sold; customers on its plans keep them"),

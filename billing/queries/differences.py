@@ -17,6 +17,8 @@ from billing.models import (
     Difference,
     DifferenceState,
     Invoice,
+    PilotFee,
+    PilotRun,
     Price,
     Promotion,
     Reconciliation,
@@ -58,7 +60,7 @@ def last_run_finished_at() -> datetime | None:
 
 
 def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, Known]:
-    """Our rows of these, by Stripe's id. Six queries.
+    """Our rows of these, by Stripe's id. Seven queries.
 
     `is_moving`: a command or a dirty mark is under way, or the row was written after `since`, when Stripe was asked.
     """
@@ -66,7 +68,7 @@ def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, 
 
 
 def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
-    """The same for rows at hand (with `price` and `organization` selected). Five queries."""
+    """The same for rows at hand (with `price` and `organization` selected). Six queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
     for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING):
@@ -75,6 +77,7 @@ def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
     rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
     taxed = {standing.organization_id: standing for standing in rows_of}
     agreed = dict(Trial.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
+    agreed |= dict(PilotRun.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     return {
         row.stripe_id: Known(
             row,
@@ -149,7 +152,8 @@ def standard(prices: Collection[str]) -> reconciling.Standard:
     """What the catalog explains, its prices narrowed to `prices`: every version's promotions too, as who has one keeps it."""
     made = Price.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
     coupons = Promotion.objects.values_list("stripe_coupon_id", flat=True)
-    return reconciling.Standard(prices=frozenset(made), coupons=frozenset(coupons))
+    credited = PilotFee.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
+    return reconciling.Standard(prices=frozenset(made), coupons=frozenset((*coupons, *credited)))
 
 
 def excepted(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, object]]]:

@@ -13,8 +13,8 @@ from billing.queries import catalog
 
 # A payment that is being retried takes nothing away; one that was given up does.
 ENTITLED_STATUSES = ("trialing", "active", "past_due")
-# A trial that ended without a card: what was made can be looked at, nothing can be added.
-PAUSED = "paused"
+# A trial that ended without a card, or a pilot that is over: what was made can be looked at, nothing can be added.
+READ_ONLY_STATUSES = ("paused", "canceled")
 
 
 class Reason(StrEnum):
@@ -64,7 +64,10 @@ def check(organization: Organization, *, feature: str, member: str = "") -> Enti
 
 
 def _rows(organization: Organization, member: str) -> QuerySet[Subscription, Any]:
-    rows = Subscription.objects.filter(organization=organization, status__in=LIVE_STATUSES).order_by("line__rank", "pk")
+    live = Subscription.objects.filter(organization=organization, status__in=LIVE_STATUSES)
+    over = Q(pilot_run__ended_at__isnull=False) & ~Exists(live.filter(line=OuterRef("line")))
+    rows = Subscription.objects.filter(Q(status__in=LIVE_STATUSES) | over, organization=organization)
+    rows = rows.order_by("line__rank", "pk")
     fields = ["status", "period_ends_at", "cancel_at", "line__code", "plan__code", "plan__features"]
     if member:
         people = Membership.objects.live().filter(_named(member), organization=OuterRef("organization"))
@@ -93,7 +96,7 @@ def _is_sold(code: str) -> bool:
 
 def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) -> Entitlement:
     reason = Reason.INCLUDED
-    if row["status"] == PAUSED:
+    if row["status"] in READ_ONLY_STATUSES:
         reason = Reason.READ_ONLY
     elif row["status"] not in ENTITLED_STATUSES:
         reason = Reason.SUSPENDED

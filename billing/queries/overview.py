@@ -22,6 +22,7 @@ class State(StrEnum):
     PAST_DUE = "past_due"
     WAITING = "waiting"  # an increase waits for its payment
     BEING_MADE = "being_made"  # a change is on its way to Stripe
+    PILOT = "pilot"
     ENDING = "ending"
     ARRANGING = "arranging"  # Stripe does not know the newest scheduled change yet
     TRIAL = "trial"
@@ -134,6 +135,22 @@ class TrialFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PilotFacts:
+    """The pilot it began as: `seats` people for `days` days, until `ends_at`, for one fee (before tax)."""
+
+    code: str
+    name: Mapping[str, str]
+    seats: int
+    days: int
+    fee_minor: int
+    is_credited: bool
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    converted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
     """One subscription with everything that hangs on it. `in_use` counts people, `held` seats kept for the invited."""
 
@@ -150,11 +167,23 @@ class Standing:
     is_asked: bool
     trial: TrialFacts | None = None
     levy: tax.Levy = tax.UNTAXED
+    begun_as: PilotFacts | None = None
 
     @cached_property
     def trial_ends_at(self) -> datetime | None:
         """When the trial that goes on ends; None: none does."""
-        return self.row.trial_ends_at if self.row.status == "trialing" and self.row.is_in_trial else None
+        is_trial = self.row.status == "trialing" and self.row.is_in_trial and self.begun_as is None
+        return self.row.trial_ends_at if is_trial else None
+
+    @cached_property
+    def pilot(self) -> PilotFacts | None:
+        """The pilot that runs: its seats are in its fee, and it ends by itself."""
+        return self.begun_as if self.row.status == "trialing" and self.row.is_in_trial else None
+
+    @cached_property
+    def past_pilot(self) -> PilotFacts | None:
+        """The pilot that has ended without becoming the plan: what was made can be read."""
+        return self.begun_as if self.row.is_in_trial and not self.row.is_live else None
 
     @cached_property
     def is_trial_over(self) -> bool:
@@ -176,11 +205,14 @@ class Standing:
 
     @cached_property
     def end(self) -> Scheduled | None:
-        return next((change for change in self.scheduled if change.is_end), None)
+        """The end that somebody has asked for and can take back; a pilot's own is none of those."""
+        return None if self.pilot else next((change for change in self.scheduled if change.is_end), None)
 
     @cached_property
     def ends_at(self) -> datetime | None:
         """When it ends (or ended), if that is settled."""
+        if self.pilot is not None:
+            return self.row.trial_ends_at
         return self.row.ended_at or (self.end.effective_at if self.end else self.row.cancel_at)
 
     @cached_property
@@ -250,6 +282,7 @@ class Standing:
             (State.PAST_DUE, row.status in ("past_due", "unpaid") or self.invoice is not None),
             (State.WAITING, change is not None and change.is_waiting),
             (State.BEING_MADE, change is not None or (self.is_busy and not row.is_being_arranged)),
+            (State.PILOT, self.pilot is not None),
             (State.ENDING, self.ends_at is not None),
             (State.ARRANGING, row.is_being_arranged),
             (State.TRIAL, self.trial_ends_at is not None),
@@ -285,6 +318,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         is_asked=row.is_asked,
         trial=TrialFacts(**_instants(row.trial)) if row.trial else None,
         levy=tax.Levy(**row.levy) if row.levy else tax.UNTAXED,
+        begun_as=PilotFacts(**_instants(row.pilot)) if row.pilot else None,
     )
 
 

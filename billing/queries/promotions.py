@@ -60,7 +60,7 @@ def spelled(text: str) -> str:
 
 def of_cart(cart: Cart, *, total_minor: int, at: datetime) -> Entered | None:
     """The cart's code, for the cart's total before it; None for a cart without. One query."""
-    if not cart.promotion_code:
+    if not cart.promotion_code or cart.pilot_id is not None:  # a pilot's fee is fixed
         return None
     use = promotions.Use(plan=f"{cart.plan.line.code}/{cart.plan.code}", interval=cart.interval, currency=cart.currency, at=at)
     return entered(cart.promotion_code, use, organization=cart.organization, total_minor=total_minor)

@@ -27,7 +27,12 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     FROM billing_trial t WHERE t.subscription_id = s.id),
     (SELECT json_build_object('exempt', y.exempt, 'name', COALESCE(z.name, ''), 'percent', COALESCE(z.percent, ''),
         'inclusive', COALESCE(z.is_inclusive, FALSE), 'is_automatic', y.is_automatic)
-    FROM billing_taxstanding y LEFT JOIN billing_taxrate z ON z.id = y.rate_id WHERE y.organization_id = s.organization_id)
+    FROM billing_taxstanding y LEFT JOIN billing_taxrate z ON z.id = y.rate_id WHERE y.organization_id = s.organization_id),
+    (SELECT json_build_object('starts_at', g.starts_at, 'ends_at', g.ends_at, 'ended_at', g.ended_at,
+        'converted_at', g.converted_at, 'seats', g.seats, 'days', g.days, 'is_credited', g.is_credited, 'code', b.code,
+        'name', b.name, 'fee_minor', f.amount_minor)
+    FROM billing_pilotrun g JOIN billing_pilotfee f ON f.id = g.fee_id JOIN billing_pilot b ON b.id = f.pilot_id
+    WHERE g.subscription_id = s.id)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -89,6 +94,7 @@ class Row:
     is_asked: bool
     trial: dict[str, Any] | None
     levy: dict[str, Any] | None
+    pilot: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -145,7 +151,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot = values
     return Row(
         subscription=subscription,
         people=people,
@@ -158,4 +164,5 @@ def _row(found: Sequence[Any]) -> Row:
         is_asked=is_asked,
         trial=trial,
         levy=levy,
+        pilot=pilot,
     )

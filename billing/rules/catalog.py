@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from billing.rules import pilots as pilot_rules
 from billing.rules import pricing
 from billing.rules import promotions as promotion_rules
 from billing.rules import tax as tax_rules
@@ -112,12 +113,16 @@ class Line:
     max_plans: int
     plans: tuple[Plan, ...]
     addons: tuple[Addon, ...] = ()
+    pilots: tuple[pilot_rules.Pilot, ...] = ()
 
     def plan(self, code: str) -> Plan | None:
         return next((plan for plan in self.plans if plan.code == code), None)
 
     def addon(self, code: str) -> Addon | None:
         return next((addon for addon in self.addons if addon.code == code), None)
+
+    def pilot(self, code: str) -> pilot_rules.Pilot | None:
+        return next((pilot for pilot in self.pilots if pilot.code == code), None)
 
 
 @dataclass(frozen=True)
@@ -158,9 +163,10 @@ def _sha256(plain: Any) -> str:
 
 
 def _line(plain: Mapping[str, Any]) -> Line:
-    # A version of before there were add-ons has none.
+    # A version of before there were add-ons or pilots has none.
+    offered = tuple(pilot_rules.Pilot.of_document(pilot) for pilot in plain.get("pilots", ()))
     addons = tuple(_addon(addon) for addon in plain.get("addons", ()))
-    return Line(**{**plain, "plans": tuple(_plan(plan) for plan in plain["plans"]), "addons": addons})
+    return Line(**{**plain, "plans": tuple(_plan(plan) for plan in plain["plans"]), "addons": addons, "pilots": offered})
 
 
 def _addon(plain: Mapping[str, Any]) -> Addon:

@@ -13,6 +13,8 @@ ADDON_FIELDS: Final = ("name", "pitch", "kind", "quantity_min", "quantity_max", 
 
 Sold = catalog.Plan | catalog.Addon
 
+PILOT_FIELDS: Final = ("name", "pitch", "seats", "days", "plan", "credited", "margin_bps")
+
 
 class Kind(StrEnum):
     LINE_ADDED = "line_added"
@@ -35,6 +37,10 @@ class Kind(StrEnum):
     PROMOTION_CHANGED = "promotion_changed"
     PROMOTION_WITHDRAWN = "promotion_withdrawn"
     PROMOTION_REPAIRED = "promotion_repaired"
+    PILOT_ADDED = "pilot_added"
+    PILOT_FEE_CHANGED = "pilot_fee_changed"
+    PILOT_WITHDRAWN = "pilot_withdrawn"
+    PILOT_REPAIRED = "pilot_repaired"
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,7 @@ def _line_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[
             yield from (Change(Kind.PRICE_ADDED, subject, after=_price(price, plan)) for price in plan.prices)
         else:
             yield from _plan_changes(subject, earlier, plan)
+    yield from _pilot_changes(before, after)
     if before:
         gone = (plan for plan in before.plans if after.plan(plan.code) is None)
         yield from (Change(Kind.PLAN_WITHDRAWN, f"{after.code}/{plan.code}", plan.name) for plan in gone)
@@ -133,6 +140,24 @@ def _addons_changes(before: catalog.Line | None, after: catalog.Line) -> Iterato
             yield from _feature_changes(subject, earlier.features, addon.features)
     gone = (addon for addon in held if after.addon(addon.code) is None)
     yield from (Change(Kind.ADDON_WITHDRAWN, f"{after.code}+{addon.code}", addon.code, dict(addon.name)) for addon in gone)
+
+
+def _pilot_changes(before: catalog.Line | None, after: catalog.Line) -> Iterator[Change]:
+    for pilot in after.pilots:
+        subject = f"{after.code}/{pilot.code}"
+        earlier = before.pilot(pilot.code) if before else None
+        if earlier is None:
+            yield Change(Kind.PILOT_ADDED, subject, pilot.code, after=asdict(pilot))
+            continue
+        yield from _fields(subject, earlier, pilot, PILOT_FIELDS)
+        for fee in pilot.fees:
+            was = earlier.fee(fee.currency)
+            if was is None or was.amount_minor != fee.amount_minor:
+                yield Change(Kind.PILOT_FEE_CHANGED, subject, pilot.code, asdict(was) if was else None, asdict(fee))
+            elif was.cost_minor != fee.cost_minor:
+                yield Change(Kind.FIELD_CHANGED, subject, f"unit_cost.{fee.currency}", was.cost_minor, fee.cost_minor)
+    gone = (pilot for pilot in (before.pilots if before else ()) if after.pilot(pilot.code) is None)
+    yield from (Change(Kind.PILOT_WITHDRAWN, f"{after.code}/{pilot.code}", pilot.code, asdict(pilot)) for pilot in gone)
 
 
 def _plan_changes(subject: str, before: catalog.Plan, after: catalog.Plan) -> Iterator[Change]:

@@ -8,10 +8,10 @@ from typing import Final
 from babel.core import get_global
 from babel.numbers import get_currency_precision
 
-from billing.rules import addon_file, catalog, money, promotion_reading, sold_reading, tax_file, toml_lines
+from billing.rules import addon_file, catalog, money, pilot_reading, promotion_reading, sold_reading, tax_file, toml_lines
 from billing.rules.catalog_reading import Notes, Problem, Table
 
-_LINE_KEYS: Final = ("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans", "addons")
+_LINE_KEYS: Final = (*("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans", "addons", "pilots"),)
 _PLAN_KEYS: Final = (
     *("name", "pitch", "seats", "recommended", "margin_bps", "unit_cost", "moves", "features"),
     *("scheme", "tiers", "prices", "trial_days"),
@@ -87,6 +87,7 @@ def _line(code: str, table: Table, currencies: Sequence[str], languages: Sequenc
         max_plans=max_plans or catalog.DEFAULT_MAX_PLANS,
         plans=plans,
         addons=addon_file.read(table, around),
+        pilots=pilot_reading.read(table, plans=plans, currencies=currencies, languages=languages),
     )
 
 

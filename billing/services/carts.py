@@ -39,6 +39,8 @@ class Closed(CartError):
 class Wanted:
     """What somebody wants: `plan` is "line/plan"; `seats` below the plan's minimum are raised to it.
 
+    `pilot` ("line/pilot") for its fixed fee instead: plan and seats are then the pilot's.
+
     `is_trial`: to try it first; of a plan without a trial it is bought. Whether this organization may is asked at Checkout.
     """
 
@@ -47,6 +49,7 @@ class Wanted:
     interval: str
     currency: str
     is_trial: bool = False
+    pilot: str = ""
 
 
 @transaction.atomic
@@ -75,6 +78,7 @@ def start(
         interval=checked.interval,
         currency=checked.currency,
         is_trial=checked.is_trial,
+        pilot_id=checked.pilot_id,
         organization=organization,
         user=origin.actor,
         external_id=external_id,
@@ -106,7 +110,7 @@ def enter_code(*, cart: Cart, code: str, at: datetime, origin: Origin) -> Cart:
     held = _locked(cart)
     if held is None:
         raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
-    typed = promotions.spelled(code)
+    typed = promotions.spelled(code) if held.pilot_id is None else ""  # a pilot's fee is fixed
     if held.promotion_code != typed:
         held.promotion_code, held.updated_at = typed, at
         held.save(update_fields=["promotion_code", "updated_at"])
@@ -120,7 +124,7 @@ def choose_start(*, cart: Cart, is_trial: bool, at: datetime, origin: Origin) ->
     held = _locked(cart)
     if held is None:
         raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
-    is_trial = is_trial and held.plan.trial_days > 0
+    is_trial = is_trial and held.plan.trial_days > 0 and held.pilot_id is None
     if held.is_trial != is_trial:
         held.is_trial, held.updated_at = is_trial, at
         held.save(update_fields=["is_trial", "updated_at"])
@@ -168,9 +172,12 @@ class _Checked:
     interval: str
     currency: str
     is_trial: bool
+    pilot_id: int | None = None
 
 
 def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
+    if wanted.pilot:
+        return _check_pilot(wanted, organization)
     plan = catalog.on_sale().plan(wanted.plan)
     if plan is None:
         raise NotOnSale(f"There is no plan {wanted.plan!r} on sale: choose one from the prices.")
@@ -183,6 +190,17 @@ def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
     return _Checked(plan.id, max(wanted.seats, plan.seats_min), wanted.interval, currency, is_trial)
 
 
+def _check_pilot(wanted: Wanted, organization: Organization | None) -> _Checked:
+    pilot = catalog.on_sale().pilot(wanted.pilot)
+    plan = catalog.on_sale().plan(pilot.plan) if pilot else None
+    if pilot is None or plan is None:
+        raise NotOnSale(f"There is no pilot {wanted.pilot!r} on offer: choose one from the prices.")
+    currency = organization.currency if organization and organization.currency else wanted.currency
+    if currency not in pilot.fees or plan.price(wanted.interval, currency) is None:
+        raise NotOnSale(f"This pilot is not offered in {currency.upper()}: choose again.")
+    return _Checked(plan.id, pilot.seats, wanted.interval, currency, is_trial=False, pilot_id=pilot.id)
+
+
 def _currency(organization: Organization, cart: Cart) -> str:
     fixed = organization.currency
     if fixed and catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=fixed):
@@ -192,23 +210,23 @@ def _currency(organization: Organization, cart: Cart) -> str:
 
 def _locked(cart: Cart) -> Cart | None:
     rows = Cart.objects.select_for_update(of=("self",)).filter(pk=cart.pk, state=CartState.OPEN)
-    return rows.select_related("plan__line", "organization").first()
+    return rows.select_related("plan__line", "pilot", "organization").first()
 
 
 def _write(cart: Cart, checked: _Checked, at: datetime, origin: Origin) -> Cart:
-    wanted = (checked.plan_id, checked.seats, checked.interval, checked.currency, checked.is_trial)
-    if wanted == (cart.plan_id, cart.seats, cart.interval, cart.currency, cart.is_trial):
+    wanted = (checked.plan_id, checked.seats, checked.interval, checked.currency, checked.is_trial, checked.pilot_id)
+    if wanted == (cart.plan_id, cart.seats, cart.interval, cart.currency, cart.is_trial, cart.pilot_id):
         return cart
     cart.plan = Plan.objects.select_related("line").get(pk=checked.plan_id)
     cart.seats, cart.interval, cart.currency, cart.updated_at = checked.seats, checked.interval, checked.currency, at
-    cart.is_trial = checked.is_trial
-    cart.save(update_fields=["plan", "seats", "interval", "currency", "is_trial", "updated_at"])
+    cart.is_trial, cart.pilot_id = checked.is_trial, checked.pilot_id
+    cart.save(update_fields=["plan", "seats", "interval", "currency", "is_trial", "pilot", "updated_at"])
     _tell("billing.cart.changed", cart, at, origin)
     return cart
 
 
 def _fresh(cart: Cart) -> Cart:
-    return Cart.objects.select_related("plan__line", "organization").get(pk=cart.pk)
+    return Cart.objects.select_related("plan__line", "pilot", "organization").get(pk=cart.pk)
 
 
 def _replace_others(cart: Cart, organization: Organization, at: datetime) -> None:
@@ -225,6 +243,7 @@ def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
         "interval": cart.interval,
         "currency": cart.currency,
         **({"trial": True} if cart.is_trial else {}),
+        **({"pilot": cart.pilot_id} if cart.pilot_id else {}),
         **({"promotion_code": cart.promotion_code} if cart.promotion_code else {}),
     }
     journal.append(

@@ -15,7 +15,16 @@ from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.rules import catalog
 from billing.rules.catalog_diff import Change, Kind, changes
-from billing.services import addon_rows, catalog_stripe, promotion_rows, promotion_stripe, tax_rates, tax_standings
+from billing.services import (
+    addon_rows,
+    catalog_stripe,
+    pilot_rows,
+    pilot_stripe,
+    promotion_rows,
+    promotion_stripe,
+    tax_rates,
+    tax_standings,
+)
 from billing.services.catalog_stripe import Key
 
 _LOCK: Final = 7_310_514_620_001  # any number, the same in every process: held while a catalog is applied
@@ -49,6 +58,8 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
         promised = _promise(wanted, projection, number, at)
         found = changes(before, wanted) + _repairs(wanted, projection.repaired)
         found += promotion_rows.repairs(wanted.promotions, promised)
+        pilots = pilot_stripe.project(wanted, pilot_rows.known(), projection.products, number=number)
+        found += pilot_rows.repairs(pilots)
         if current and not found:
             return Applied(current.number, is_new=False, changes=())
         rates = tax_rates.project(wanted.tax, number=number)
@@ -63,6 +74,7 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
             )
             _write(wanted, version, projection, at)
             promotion_rows.write(wanted.promotions, promised, version, at)
+            pilot_rows.write(wanted, pilots, version, at)
             tax_rates.write(wanted.tax, rates, at)
             if before is None or before.tax != wanted.tax:
                 tax_standings.review_all(at)

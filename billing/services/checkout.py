@@ -14,11 +14,12 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
-from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, Price, StripeCommand, Subscription
+from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
+from billing.queries import pilots as pilot_queries
 from billing.queries import promotions
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror_customers, sessions, tax_checkout, trials
+from billing.services import commands, inbox, mirror_customers, pilots, sessions, tax_checkout, trials
 from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
@@ -76,7 +77,7 @@ def start(
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
     Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
-    and trials.Refused for a cart that is to be tried.
+    trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
     """
     for _again in range(SETTLE_TRIES):
         applied = _settle_open_attempt(organization, cart, external_id)
@@ -130,7 +131,8 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     if attempt.expires_at <= clock.now() + timedelta(minutes=5) or external_id not in (None, attempt.external_id):
         return False
     code = attempt.promotion.code if attempt.promotion else ""
-    is_same_way = bool(attempt.trial_days) == cart.is_trial
+    fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
+    is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
     return is_same_way and attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
 
 
@@ -154,6 +156,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
             price=price,
             seats=cart.seats,
             trial_days=cart.plan.trial_days if cart.is_trial else 0,
+            pilot_fee=_fee(cart),
             promotion=entered.row if entered else None,
             actor=origin.actor,
             external_id=external_id,
@@ -162,6 +165,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
         )
         if cart.is_trial:
             trials.claim(attempt, user=origin.actor, at=at)
+        pilots.claim(attempt, at=at)
         commands.open_command(
             kind="checkout.open",
             target=_target(attempt),
@@ -192,6 +196,15 @@ def _check(cart: Cart, organization: Organization) -> Price:
     return _price(cart)
 
 
+def _fee(cart: Cart) -> PilotFee | None:
+    if cart.pilot_id is None:
+        return None
+    fee = pilot_queries.fee_of(cart)
+    if fee is None:
+        raise NotOnSale("This pilot is no longer offered like this.")
+    return fee
+
+
 def _code(cart: Cart, at: datetime) -> Entered | None:
     entered = promotions.of_cart(cart, total_minor=0, at=at)
     if entered is not None and not entered.is_taken:
@@ -202,6 +215,8 @@ def _code(cart: Cart, at: datetime) -> Entered | None:
 def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
     """The cart's code; without one Stripe's page asks for codes that Stripe can check by itself."""
     row = attempt.promotion
+    if attempt.pilot_fee is not None:
+        return {}  # a fixed fee
     if row is None:
         return {"allow_promotion_codes": True}
     if row.stripe_promotion_code_id:
@@ -233,7 +248,7 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
     session = {
         "mode": "subscription",
         "ui_mode": "hosted_page",
-        "line_items": [{"price": attempt.price.stripe_price_id, "quantity": attempt.seats}],
+        "line_items": _line_items(attempt),
         "client_reference_id": attempt.public_id,
         "metadata": metadata,
         "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}, **_trial_terms(attempt)},
@@ -262,8 +277,21 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
     return payload
 
 
+def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:
+    """The plan's seats; before a pilot's, its fee, which is paid once."""
+    seats = {"price": attempt.price.stripe_price_id, "quantity": attempt.seats}
+    if attempt.pilot_fee is None:
+        return [seats]
+    return [{"price": attempt.pilot_fee.stripe_price_id, "quantity": 1}, seats]
+
+
 def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
-    """Free for so long; without a card it pauses then, and nobody is charged."""
+    """Free for so long; without a card it pauses then, and nobody is charged. A pilot ends then, card or not."""
+    if attempt.pilot_fee is not None:
+        return {
+            "trial_period_days": attempt.pilot_fee.pilot.days,
+            "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
+        }
     if not attempt.trial_days:
         return {}
     return {
@@ -308,6 +336,7 @@ class OpenSession:
         attempt.state, attempt.message, attempt.concluded_at = CheckoutState.FAILED, refusal.message[:300], at
         attempt.save(update_fields=["state", "message", "concluded_at"])
         trials.release(attempt, at=at)
+        pilots.release(attempt, at=at)
 
     def read_back(self, command: StripeCommand) -> None:
         """An unopened session hurts nobody: it expires by itself, and the buyer starts anew."""

@@ -7,7 +7,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, StripeCommand
-from billing.services import commands, notices, trials
+from billing.services import commands, notices, pilots, trials
 
 
 def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: datetime) -> None:
@@ -16,6 +16,7 @@ def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: date
     attempt.duplicate_stripe_subscription_id = stripe_subscription_id
     attempt.save(update_fields=["state", "concluded_at", "duplicate_stripe_subscription_id"])
     trials.release(attempt, at=at)
+    pilots.release(attempt, at=at)
     commands.open_command(
         kind="checkout.return",
         target=f"checkout.return:{attempt.pk}",

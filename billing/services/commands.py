@@ -44,6 +44,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "card.use": "billing.services.cards.UseCard",
     "adjustment.note": "billing.services.giving_back.Note",
     "adjustment.credit": "billing.services.giving_back.Credit",
+    "pilot.convert": "billing.services.pilot_conversions.Convert",
     "promotion.apply": "billing.services.promotions.Apply",
     "seats.increase": "billing.services.seat_increases.Increase",
     "seats.drop": "billing.services.seat_increases.DropWaiting",

@@ -22,16 +22,23 @@ def of_resuming(row: Subscription) -> FirstCharge:
     return _ask(row, {"resume_at": "now", "billing_cycle_anchor": {"type": "now"}}, row.quantity)
 
 
-def _ask(row: Subscription, details: dict[str, Any], seats: int) -> FirstCharge:
+def of_ending_now(row: Subscription, change: dict[str, Any], *, seats: int, discounts: list[dict[str, str]]) -> FirstCharge:
+    """The invoice of a period that begins now instead of at the trial's end, after `change`. One call, as above."""
+    return _ask(row, {**change, "trial_end": "now"}, seats, {"discounts": discounts} if discounts else {})
+
+
+def _ask(row: Subscription, details: dict[str, Any], seats: int, more: dict[str, Any] | None = None) -> FirstCharge:
     answer = gateway.preview_invoice(
         {
             "customer": row.organization.customer.stripe_id,
             "subscription": row.stripe_id,
             "subscription_details": details,
+            **(more or {}),
         }
     )
+    waits = row.status == "trialing" and "trial_end" not in details
     return FirstCharge(
-        at=row.trial_ends_at if row.status == "trialing" and row.trial_ends_at else mirror.at_instant(answer.created),
+        at=row.trial_ends_at if waits and row.trial_ends_at else mirror.at_instant(answer.created),
         quantity=seats,
         currency=answer.currency,
         subtotal_minor=answer.subtotal,

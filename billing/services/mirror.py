@@ -17,7 +17,7 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.services import inbox, ledger, mirror_discounts, notices, people, projection, trial_mails, trials
+from billing.services import inbox, ledger, mirror_discounts, notices, people, pilots, projection, trial_mails, trials
 
 STRIPE = Origin(source=Source.STRIPE)
 
@@ -223,7 +223,8 @@ def _end(row: Subscription, at: datetime) -> None:
     ended_at = row.ended_at or at
     if row.quantity:
         ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at)
-        notices.ended(row, at=at)
+        if not pilots.end(row, at=at):
+            notices.ended(row, at=at)
     people.fit(row, origin=STRIPE, at=ended_at)
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)

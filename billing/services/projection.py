@@ -46,6 +46,11 @@ def waiting(row: Subscription) -> list[schedule.Waiting]:
     ]
 
 
+def has_pending_end(row: Subscription) -> bool:
+    """Whether the subscription is to end with its period."""
+    return row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists()
+
+
 def follow(subscription_id: int) -> None:
     """Bring Stripe's schedule in line, if it is not and nothing else is under way. Call outside a transaction."""
     with transaction.atomic(durable=True):

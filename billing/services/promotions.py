@@ -114,7 +114,7 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
 def _check(row: Subscription, code: str, at: datetime) -> Entered:
     if row.status not in ("active", "trialing"):
         raise seats.NotLive("The subscription is not active: pay what is open first.")
-    if row.cancel_at is not None or seats.has_pending_end(row):
+    if row.cancel_at is not None or projection.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends with this period.")
     seats.refuse_while_waiting(row)
     entered = queries.of_subscription(row, code, total_minor=0, at=at)

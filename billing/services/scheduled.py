@@ -20,6 +20,7 @@ from billing.models import (
     SeatRelease,
     Subscription,
 )
+from billing.queries import pilots
 from billing.rules import schedule
 from billing.services import notices, people, projection, seats
 
@@ -37,7 +38,7 @@ def change_seats(
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
     `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
-    NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
+    NotLive, Paused, InPilot, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
     """
     with transaction.atomic(durable=True):
         locked = _lock(row)
@@ -73,7 +74,10 @@ def end(
     at: datetime,
     external_id: str | None = None,
 ) -> ScheduledChange:
-    """End the subscription with its period (a trial: uncharged). Ending twice finds the first. Raises NotLive, Paused."""
+    """End the subscription with its period (a trial: uncharged). Ending twice finds the first.
+
+    Raises NotLive, Paused, InPilot.
+    """
     with transaction.atomic(durable=True):
         locked = _lock(row)
         if locked.status == "paused":
@@ -125,6 +129,8 @@ def _lock(row: Subscription) -> Subscription:
     locked = Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
     if not locked.is_live:
         raise seats.NotLive("The subscription has ended.")
+    if pilots.running(locked) is not None:
+        raise seats.InPilot("A pilot ends by itself.")
     return locked
 
 
@@ -146,7 +152,7 @@ def _check(row: Subscription, coming: int, seats_after: int) -> None:
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
     if row.is_in_trial:
         raise seats.InTrial("In a trial seats are changed at once, for nothing.")
-    if seats.has_pending_end(row):
+    if projection.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends then; take the cancellation back first.")
     waits = row.changes.filter(state=ChangeState.WAITING).first()
     if waits is not None:

@@ -16,8 +16,8 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from billing import gateway
-from billing.models import ChangeState, ScheduledKind, ScheduledState, SeatChange, StripeCommand, Subscription
-from billing.queries import discounts
+from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
+from billing.queries import discounts, pilots
 from billing.queries import tax as tax_queries
 from billing.rules import limits, preview
 from billing.rules import tax as tax_rules
@@ -40,6 +40,10 @@ class Paused(NotLive):
 
 class InTrial(SeatsError):
     """In a trial a change of seats is free and takes effect at once; there is nothing to wait for."""
+
+
+class InPilot(SeatsError):
+    """A pilot's seats are in its fee, and it ends by itself; the plan can be begun at any time."""
 
 
 class NothingChanges(SeatsError):
@@ -170,6 +174,8 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
         raise Paused("The trial is over: add a card first, and it goes on.")
     if row.status not in ("active", "trialing"):
         raise NotLive("The subscription is not active: pay what is open first.")
+    if pilots.running(row) is not None:
+        raise InPilot("A pilot's seats are in its fee.")
     if seats == row.quantity:
         raise NothingChanges(f"You have {seats} seats already.")
     if seats < row.quantity:
@@ -378,7 +384,3 @@ def _open_command(row: Subscription, seats: int, shown: preview.Preview, origin:
         origin=origin,
         at=at,
     )
-
-
-def has_pending_end(row: Subscription) -> bool:
-    return row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists()

@@ -17,6 +17,7 @@ from billing.services import (
     mirror,
     notices,
     people,
+    pilots,
     tax_standings,
     trial_mails,
     trials,
@@ -46,6 +47,7 @@ def apply(session: gateway.Session, at: datetime) -> None:
         attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
         attempt.save(update_fields=["state", "concluded_at"])
         trials.release(attempt, at=at)
+        pilots.release(attempt, at=at)
 
 
 def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) -> None:
@@ -87,7 +89,9 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         data={"subscription": row.pk, "plan": row.plan.code, "seats": seats, "interval": row.price.interval},
     )
     _seat_buyer(attempt, row, origin, at)
-    if row.is_in_trial:
+    if attempt.pilot_fee_id is not None:
+        pilots.begin(attempt, row, at=at)
+    elif row.is_in_trial:
         trials.begin(attempt, row, at=at)
         trial_mails.started(row, at=at)
     else:

@@ -13,7 +13,7 @@ from billing import gateway
 from billing.models import StripeCommand, Subscription, Trial
 from billing.queries import trials as queries
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror, seats, trials
+from billing.services import commands, inbox, mirror, projection, seats, trials
 
 
 class CannotExtend(Exception):
@@ -43,7 +43,7 @@ def extend(row: Subscription, *, origin: Origin, at: datetime) -> StripeCommand:
 def _extended_end(row: Subscription, trial: Trial | None, at: datetime) -> datetime:
     if trial is None or row.status != "trialing" or row.trial_ends_at is None:
         raise CannotExtend("There is no trial that goes on.")
-    if row.cancel_at is not None or seats.has_pending_end(row):
+    if row.cancel_at is not None or projection.has_pending_end(row):
         raise CannotExtend("The trial is to end: take that back first.")
     until = queries.extended_end(ends_at=row.trial_ends_at, extended_at=trial.extended_at, at=at)
     if until is None:

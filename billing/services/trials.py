@@ -15,7 +15,7 @@ from accounts.services import journal
 from billing.models import CheckoutAttempt, Subscription, Trial
 from billing.queries import trials as queries
 from billing.rules import trials as rules
-from billing.services import ledger, trial_mails
+from billing.services import ledger, pilots, trial_mails
 
 
 class Refused(Exception):
@@ -88,7 +88,8 @@ def convert(row: Subscription, *, at: datetime) -> None:
     row.save(update_fields=["converted_at"])
     ledger.convert(row, at=row.period_starts_at)
     Trial.objects.filter(subscription=row).update(converted_at=row.period_starts_at, notice_due_at=None)
-    _tell("converted", row, at, quantity=row.quantity)
+    if not pilots.convert(row, at=at):
+        _tell("converted", row, at, quantity=row.quantity)
 
 
 def extended(row: Subscription, *, by: User | None, at: datetime) -> None:

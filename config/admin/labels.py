@@ -113,6 +113,7 @@ LABELS = {
     "invited_by": _("Invited by"),
     "invoice": _("Invoice"),
     "is_automatic": _("Stripe Tax"),
+    "is_credited": _("Fee credited"),
     "is_growth": _("Growth product"),
     "is_inclusive": _("Within prices"),
     "is_ours": _("From the catalog"),

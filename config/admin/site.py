@@ -45,6 +45,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.cart", "shopping_cart"),
             ("billing.checkoutattempt", "shopping_cart_checkout"),
             ("billing.trial", "hourglass_top"),
+            ("billing.pilotrun", "flight_takeoff"),
         ),
     ),
     (
@@ -54,6 +55,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.plan", "sell"),
             ("billing.price", "payments"),
             ("billing.addon", "extension"),
+            ("billing.pilot", "rocket_launch"),
             ("billing.promotion", "loyalty"),
             ("billing.taxrate", "percent"),
             ("billing.productline", "category"),

@@ -257,7 +257,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "inbox": "billing.services.inbox.drain",
     "projections": "billing.services.projection.drain",
     "taxes": "billing.services.tax_standings.drain",
-    "trials": "billing.services.trial_notices.drain",
+    "announcements": "billing.services.announcements.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
 }

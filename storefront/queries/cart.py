@@ -13,13 +13,13 @@ from accounts.models import Organization, User
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog, promotion_refusals, promotions, trials
+from billing.queries import carts, catalog, pilots, promotion_refusals, promotions, trials
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
 from config import words
 from storefront import trial_words
-from storefront.queries import cart_tax
+from storefront.queries import cart_pilots, cart_tax
 from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops, try_label
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -51,24 +51,33 @@ class CartPage:
     is_trial: bool
     starts: tuple[Option, ...]
     trial_refusal: str
+    # The pilot that the cart holds instead of the plan alone.
+    pilot: cart_pilots.PilotInCart | None = None
 
     @property
     def due_minor(self) -> int:
         """What is paid today, with tax as far as it is known."""
-        return int(self.receipt.get("total_minor", 0))
+        return int((self.pilot.receipt if self.pilot else self.receipt).get("total_minor", 0))
 
 
 def trial(cart: Cart, organization: Organization | None, user: User | AnonymousUser) -> trials.Answer | None:
     """Whether whoever looks can try the cart's plan; None where the plan has no trial. No query for a visitor."""
-    if cart.plan.trial_days < 1:
+    if cart.plan.trial_days < 1 or cart.pilot_id is not None:
         return None
     if organization is None or not isinstance(user, User):
         return trials.Answer()
     return trials.ask(organization, line_id=cart.plan.line_id, trial_days=cart.plan.trial_days, user=user)
 
 
-def page(cart: Cart, at: datetime, trial: trials.Answer | None = None, *, spoken: str = "") -> CartPage:
-    """What the cart page shows. Two queries at most: the price, and the code if there is one.
+def page(
+    cart: Cart,
+    at: datetime,
+    trial: trials.Answer | None = None,
+    *,
+    spoken: str = "",
+    pilot: pilots.Answer | None = None,
+) -> CartPage:
+    """What the cart page shows. Two queries at most: the price, and the code if there is one, or the pilot's fee.
 
     `spoken` is the Accept-Language header, by which a visitor's prices are shown with tax.
     """
@@ -90,6 +99,7 @@ def page(cart: Cart, at: datetime, trial: trials.Answer | None = None, *, spoken
         stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, priced),
         receipt=_shown(_Order(cart, priced, entered, cart_tax.of(cart, at, spoken)), at, is_trial=is_trial) if priced else {},
+        pilot=cart_pilots.of(cart, pilot, cart_tax.of(cart, at, spoken)),
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,

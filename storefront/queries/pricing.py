@@ -15,7 +15,7 @@ from billing.queries.catalog import LineOnSale, OnSale, PlanOnSale, PriceOnSale
 from billing.rules import catalog as catalog_rules
 from billing.rules import pricing
 from config import words
-from storefront.queries import pricing_features, pricing_promotions
+from storefront.queries import pricing_features, pricing_pilots, pricing_promotions
 
 CARD_FEATURES: Final = 7
 # Above this many seats the page offers a person and no numbers to type.
@@ -104,6 +104,7 @@ class PricingPage:
     stepper_max: int
     stops: tuple[Stop, ...]
     cards: tuple[Card, ...]
+    pilots: tuple[pricing_pilots.PilotCard, ...]
     plans: tuple[str, ...]
     groups: tuple[pricing_features.Group, ...]
     # The code that was entered, what it does (or why nothing), and whether it does.
@@ -129,6 +130,7 @@ def page(on_sale: OnSale, choice: Choice, at: datetime) -> PricingPage | None:
         stepper_max=most_typed(line.seats_max),
         stops=_stops(line, choice),
         cards=_cards(on_sale, line, choice, at),
+        pilots=pricing_pilots.cards(line, choice.currency),
         plans=tuple(plan.name for plan in line.plans),
         groups=pricing_features.groups(line),
         promo="" if choice.promo == pricing_promotions.UNKNOWN else choice.promo,

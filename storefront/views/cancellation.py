@@ -24,8 +24,10 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
     """GET /subscription/cancellation/?line=: what is lost and when. POST {reason_code, reason}: end with the period."""
     said = request.POST if request.method == "POST" else request.GET
     standing = overview.standing(request.organization, said.get("line", "")[:40])
-    if standing is None or not standing.row.is_live:
-        messages.info(request, _("There is nothing to cancel."))
+    if standing is None or not standing.row.is_live or standing.pilot is not None:
+        is_pilot = standing is not None and standing.pilot is not None
+        said_so = _("A pilot ends by itself, and nothing more is charged: there is nothing to cancel.")
+        messages.info(request, said_so if is_pilot else _("There is nothing to cancel."))
         return redirect("storefront:home")
     if standing.row.status == "paused":
         return _of_paused(request, standing)

@@ -20,13 +20,13 @@ from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits
 from storefront.queries import cart as cart_query
-from storefront.queries import pricing
+from storefront.queries import cart_pilots, pricing
 
 
 @require_safe
 @never_cache
 def new(request: StoreRequest) -> HttpResponse:
-    """GET /cart/new/?plan=line/plan&seats=&interval=&currency=&promo=: fill the cart and go to it.
+    """GET /cart/new/?plan=line/plan&seats=&interval=&currency=&promo= (or &pilot=line/pilot): fill the cart and go to it.
 
     Public and without a token, so that the pricing page can be kept for everybody: it makes a cart, which commits to nothing.
     """
@@ -50,7 +50,7 @@ def new(request: StoreRequest) -> HttpResponse:
         return redirect("storefront:pricing")
     if "promo" in request.GET:
         cart = carts.enter_code(cart=cart, code=request.GET["promo"], at=clock.now(), origin=access.origin(request))
-    raised = {"raised": cart.seats} if cart.seats > wanted.seats else {}
+    raised = {"raised": cart.seats} if cart.seats > wanted.seats and cart.pilot_id is None else {}
     response = HttpResponseRedirect(f"{reverse('storefront:cart')}{'?' + urlencode(raised) if raised else ''}")
     cart_cookie.write(response, cart)
     return response
@@ -97,7 +97,8 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     trial = cart_query.trial(found, organization, request.user)
     has_live = organization is not None and (trial is None or trial.has_live)
     subscription = queries.live_subscription(organization, found.plan.line_id) if organization and has_live else None
-    page = cart_query.page(found, at, trial, spoken=request.headers.get("Accept-Language", ""))
+    spoken = request.headers.get("Accept-Language", "")
+    page = cart_query.page(found, at, trial, spoken=spoken, pilot=cart_pilots.ask(found, organization))
     values = {
         "page": page,
         "raised": request.GET.get("raised") == str(found.seats),
@@ -152,12 +153,20 @@ def _wanted(said: QueryDict) -> carts.Wanted:
         interval=said.get("interval", "month"),
         currency=said.get("currency", "").lower(),
         is_trial=said.get("trial", "") == "1",
+        pilot=said.get("pilot", "")[:81],
     )
 
 
 def _wanted_of(found: Cart) -> carts.Wanted:
-    path = f"{found.plan.line.code}/{found.plan.code}"
-    return carts.Wanted(plan=path, seats=found.seats, interval=found.interval, currency=found.currency, is_trial=found.is_trial)
+    line = found.plan.line.code
+    return carts.Wanted(
+        plan=f"{line}/{found.plan.code}",
+        seats=found.seats,
+        interval=found.interval,
+        currency=found.currency,
+        is_trial=found.is_trial,
+        pilot=f"{line}/{found.pilot.code}" if found.pilot else "",
+    )
 
 
 def _choice_of(found: Cart) -> dict[str, object]:
@@ -170,6 +179,7 @@ def _again_url(found: Cart) -> str:
     wanted |= {"interval": found.interval, "currency": found.currency}
     promo = {"promo": found.promotion_code} if found.promotion_code else {}
     promo |= {"trial": "1"} if found.is_trial else {}
+    promo |= {"pilot": f"{found.plan.line.code}/{found.pilot.code}"} if found.pilot else {}
     return f"{reverse('storefront:cart_new')}?{urlencode(wanted | promo)}"
 
 

@@ -16,9 +16,9 @@ from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import carts, checkouts, promotion_refusals
 from billing.services import carts as cart_services
-from billing.services import checkout, commands, faults, trials
+from billing.services import checkout, commands, faults, pilots, trials
 from config import clock, words
-from storefront import trial_words
+from storefront import pilot_words, trial_words
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -99,7 +99,7 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
-    except (checkout.CheckoutError, trials.Refused, commands.Busy, faults.GatewayError) as error:
+    except (checkout.CheckoutError, trials.Refused, pilots.Refused, commands.Busy, faults.GatewayError) as error:
         messages.error(request, _why(error, cart))
         return redirects.see(reverse("storefront:cart"))
     if opened.state == CheckoutState.OPEN and opened.url:
@@ -112,6 +112,8 @@ def _why(error: Exception, cart: Cart) -> str:
         return promotion_refusals.refusal(error.entered)
     if isinstance(error, trials.Refused):
         return trial_words.refusal(error.answer, cart)
+    if isinstance(error, pilots.Refused):
+        return pilot_words.refusal(error.answer, cart)
     if isinstance(error, checkout.CurrencyLocked):
         text = _("Your organization pays in %(currency)s while anything in it is open: choose that currency.")
         return text % {"currency": error.currency.upper()}

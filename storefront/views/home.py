@@ -14,7 +14,7 @@ from billing.queries import carts, checkouts, invoices, overview
 from billing.queries import seats as seats_query
 from billing.queries.overview import Standing, State
 from config import clock
-from storefront import timelines, trials
+from storefront import pilot_words, timelines, trials
 
 PEOPLE_SHOWN = 5
 INVOICES_SHOWN = 3
@@ -59,6 +59,7 @@ def _owner(request: OrganizationRequest, standings: list[Standing]) -> dict[str,
         "others": standings[1:],
         "events": timelines.coming(standing, at) if not has_ended else [],
         "trial": trials.shown(standing, at),
+        "pilot_text": pilot_words.banner(standing, standing.pilot) if standing.pilot else "",
         "people": shown,
         "cart": carts.latest_of(request.organization) if has_ended else None,
         "invoices": invoices.newest(request.organization, INVOICES_SHOWN),

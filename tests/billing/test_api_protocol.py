@@ -20,7 +20,7 @@ from tests import factories
 from tests.billing.calling import Program, assert_problem
 
 # POSTs that make nothing.
-WITHOUT_KEYS = {"seat_preview", "discount_preview"}
+WITHOUT_KEYS = {"seat_preview", "discount_preview", "pilot_conversion_preview"}
 WRITES = ("post", "put", "patch", "delete")
 
 

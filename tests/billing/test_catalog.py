@@ -189,8 +189,8 @@ def test_an_emptied_stripe_account_is_filled_again(stripe_account):
     old = on_sale_row()
     stripe_account.control("DELETE", "account")
     applied = apply()
-    assert {change.kind for change in applied.changes} == {Kind.STRIPE_REPAIRED, Kind.PROMOTION_REPAIRED}
-    assert len(applied.changes) == 42
+    assert {change.kind for change in applied.changes} == {Kind.STRIPE_REPAIRED, Kind.PROMOTION_REPAIRED, Kind.PILOT_REPAIRED}
+    assert len(applied.changes) == 43
     old.refresh_from_db()
     assert old.retired_at is not None
     assert at_stripe().id == on_sale_row().stripe_price_id
@@ -252,7 +252,7 @@ def test_what_is_on_sale_costs_no_query(on_sale, django_assert_num_queries):
         assert queries.on_sale().plan("fieldnote/nothing") is None
         assert queries.on_sale().plan("nothing") is None
     queries.forget()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert queries.on_sale() == on_sale
 
 
@@ -336,10 +336,10 @@ def run(*arguments):
 
 
 def test_check_needs_no_database(tmp_path):
-    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 0 add-ons, 40 prices, 2 promotions.\n"
+    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 0 add-ons, 40 prices, 2 promotions, 1 pilot.\n"
     bad = tmp_path / "bad.toml"
     bad.write_text(SHIPPED.replace('stage = "growth"', 'stage = "grow"'), encoding="utf-8")
-    with pytest.raises(CommandError, match=r"bad\.toml, line 77: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):
+    with pytest.raises(CommandError, match=r"bad\.toml, line \d+: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):
         run("check", "--file", str(bad))
     with pytest.raises(CommandError, match="--file"):
         run("check", "--file", str(tmp_path / "none.toml"))

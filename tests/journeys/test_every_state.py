@@ -74,7 +74,8 @@ STEPS = (
     *("account_reauthenticate", "account_confirm_login_code", "account_email_verification_sent", "account_set_password"),
 )
 LISTED = {
-    f"storefront:{name}" for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption", "sandbox_bar")
+    f"storefront:{name}"
+    for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption", "pilot_conversion", "sandbox_bar")
 } | {
     *(*STEPS, "recovery_objection", "viewing"),
 }
@@ -177,6 +178,18 @@ def test_a_trial_from_its_cart_to_read_only(seen, shop, cast):
     for name in ("home", "seats", "invoices", "resumption"):
         seen(reverse(f"storefront:{name}"), f"read-only-{name}")
     assert client.get(reverse("storefront:resumption")).status_code == 200
+    assert not seen.words()
+
+
+def test_a_pilot_from_its_cart_to_its_end(seen, shop, cast):
+    seen.served.as_user(cast.owner)
+    shop.cart(plan="", seats=1, pilot="fieldnote/site")
+    seen(reverse("storefront:cart"), "pilot-cart")
+    row = shop.buy(plan="", seats=1, pilot="fieldnote/site")
+    for name in ("home", "seats", "pilot_conversion"):
+        seen(reverse(f"storefront:{name}"), f"pilot-{name}")
+    shop.advance_to(row.trial_ends_at)
+    seen(reverse("storefront:home"), "pilot-over-home")
     assert not seen.words()
 
 

@@ -22,6 +22,15 @@ TRIAL = PLAN | {
     "card_url": "https://store.example/payment-method/card/",
     "resume_url": "https://store.example/subscription/resumption/?line=fieldnote",
 }
+PILOT = PLAN | {
+    "seats": 20,
+    "ends_at": THEN,
+    "fee_minor": 29000,
+    "is_credited": True,
+    "total_minor": 32000,
+    "is_taxed": True,
+    "convert_url": "https://store.example/subscription/pilot/?line=fieldnote",
+}
 CONTEXTS = {
     "welcome": PLAN | {"seats": 10},
     "seats_added": PLAN
@@ -95,6 +104,9 @@ CONTEXTS = {
     "trial_extended": TRIAL,
     "trial_paused": TRIAL,
     "trial_seats": TRIAL | {"seats_before": 12, "amount_minor": 16000, "tax_minor": 0, "by": "Olive Owner"},
+    "pilot_started": PILOT,
+    "pilot_ends": PILOT | {"days_left": 14},
+    "pilot_ended": PILOT,
     "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
@@ -109,6 +121,9 @@ SUBJECTS = {
     "trial_started": "Your Team trial is free until 22 March",
     "trial_ends": "$190.40 will be charged on 22 March: your Team trial ends",
     "trial_seats": "10 seats now, free until 22 March",
+    "pilot_started": "Your Team pilot runs until 22 March",
+    "pilot_ends": "Your Team pilot ends on 22 March; nothing is charged by itself",
+    "pilot_ended": "Your Team pilot is over; nothing was charged",
     "paid_twice": "$160.00 is on its way back to your card",
 }
 

@@ -25,6 +25,9 @@ WANTED = {"plan": "fieldnote/team", "seats": 10, "interval": "month", "currency"
 PLAN = r"^[a-z0-9][a-z0-9_-]{0,39}/[a-z0-9][a-z0-9_-]{0,39}\Z"
 
 
+PILOT_SAID = "`line/pilot` of the catalog: the cart is then that pilot, with its plan and seats. Empty: none."
+
+
 class CartChangeInput(inputs.Strict):
     """What is left out stays as it is."""
 
@@ -37,6 +40,7 @@ class CartChangeInput(inputs.Strict):
     is_trial = serializers.BooleanField(
         required=False, help_text="To try it first, where the plan has a trial (`trial_days` in the catalog)."
     )
+    pilot = serializers.RegexField(rf"{PLAN}|^\Z", required=False, allow_blank=True, help_text=PILOT_SAID)
     promotion_code = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -63,8 +67,9 @@ class CartOutput(outputs.Output):
     currency = serializers.CharField()
     is_trial = serializers.BooleanField(help_text="Whether it is tried first: nothing is charged until the trial ends.")
     trial_days = serializers.IntegerField(help_text="Of the plan; 0: it cannot be tried.")
+    pilot = serializers.CharField(help_text="`line/pilot`, for whose fee it is bought; empty: by the seat.")
     total_minor = serializers.IntegerField(
-        allow_null=True, help_text="An interval, before tax; null: no longer sold like this."
+        allow_null=True, help_text="An interval (a pilot: its fee, once), before tax; null: no longer sold like this."
     )
     promotion_code = serializers.CharField(help_text="In capitals; empty: none.")
     continue_url = serializers.URLField(help_text="Where somebody who may buy goes on with it in the store.")
@@ -98,6 +103,7 @@ EXAMPLE: dict[str, Any] = {
     "currency": "usd",
     "is_trial": False,
     "trial_days": 14,
+    "pilot": "",
     "total_minor": 16000,
     "promotion_code": "",
     "continue_url": "https://store.example.com/cart/new/?plan=fieldnote%2Fteam&seats=10&interval=month&currency=usd",
@@ -188,7 +194,9 @@ class CartView(base.View):
         held = references.named(rows(self).select_for_update(of=("self",)), cart, "cart")
         self.check_match(CartDetailOutput, _detail(held))
         code = self.code(asked)
-        wanted = carts.Wanted(**_wanted(held) | asked)
+        # Whoever names a plan or a number of seats buys by the seat.
+        by_seat = {"pilot": ""} if {"plan", "seats"} & asked.keys() else {}
+        wanted = carts.Wanted(**_wanted(held) | by_seat | asked)
         changed = carts.change(cart=held, wanted=wanted, at=at, origin=self.origin())
         if code is not None:
             changed = carts.enter_code(cart=changed, code=code, at=at, origin=self.origin())
@@ -196,26 +204,34 @@ class CartView(base.View):
 
 
 def rows(view: base.View) -> QuerySet[Cart]:
-    return Cart.objects.filter(organization=view.organization).select_related("plan__line", "organization")
+    return Cart.objects.filter(organization=view.organization).select_related("plan__line", "pilot", "organization")
 
 
 def _plan(cart: Cart) -> str:
     return f"{cart.plan.line.code}/{cart.plan.code}"
 
 
+def _pilot(cart: Cart) -> str:
+    return f"{cart.plan.line.code}/{cart.pilot.code}" if cart.pilot else ""
+
+
 def _wanted(cart: Cart) -> dict[str, Any]:
-    return {"plan": _plan(cart), **words.named(cart, ("seats", "interval", "currency", "is_trial"))}
+    wanted = words.named(cart, ("seats", "interval", "currency", "is_trial"))
+    return {"plan": _plan(cart), "pilot": _pilot(cart), **wanted}
 
 
 def plain(cart: Cart) -> dict[str, Any]:
     wanted = _wanted(cart)
     code = {"promo": cart.promotion_code} if cart.promotion_code else {}
     code |= {"trial": "1"} if wanted.pop("is_trial") else {}
+    pilot = wanted.pop("pilot")
+    code |= {"pilot": pilot} if pilot else {}
     return {
         "id": cart.public_id,
         **wanted,
         "is_trial": cart.is_trial,
         "trial_days": cart.plan.trial_days,
+        "pilot": pilot,
         "total_minor": _total(cart),
         "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted | code)}",
         **words.named(cart, ("external_id", "state", "promotion_code", "created_at", "updated_at")),
@@ -234,6 +250,9 @@ def _detail(cart: Cart) -> dict[str, Any]:
 
 def _total(cart: Cart) -> int | None:
     """From what is on sale in memory: a page of carts asks the database once."""
+    if cart.pilot_id is not None:
+        pilot = catalog.on_sale().pilot(_pilot(cart))
+        return pilot.fees.get(cart.currency) if pilot else None
     plan = catalog.on_sale().plan(_plan(cart))
     price = plan.price(cart.interval, cart.currency) if plan else None
     return pricing.total(price.tiers, price.scheme, cart.seats) if price else None

@@ -62,6 +62,9 @@ LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD wh
 NO_TRIAL = schema.problem(
     "trial-refused", 409, "The organization, or its company, has tried it already. Buy it instead.", reason="used"
 )
+NO_PILOT = schema.problem(
+    "pilot-refused", 409, "The organization had its pilot, or has bought before. Buy the plan instead.", reason="used"
+)
 MAY_NOT = schema.problem("may-not-buy", 422, "Only an owner or billing admin accepts the terms.")
 
 
@@ -79,7 +82,7 @@ class Checkouts(base.View):
         body=CheckoutInput,
         bodies={"For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"}},
         refusals=[
-            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, NO_TRIAL, schema.CODE_REFUSED),
+            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, NO_TRIAL, NO_PILOT, schema.CODE_REFUSED),
             *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
         ],
     )

@@ -37,6 +37,7 @@ class SeatPreview(base.View):
         body=inputs.SeatPreviewInput,
         bodies={"Thirteen seats": {"seats": 13}},
         refusals=[
+            schema.IN_PILOT,
             *(schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.PAYMENT_PENDING, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.REFUSED, schema.UNREACHABLE),
         ],
@@ -86,6 +87,7 @@ class SeatChanges(base.View):
             schema.problem("payment-declined", 402, "Your card was declined.", change=examples.CHANGE | {"state": "declined"}),
             schema.problem("preview-stale", 409, "The price changed since the preview.", preview=examples.PREVIEW),
             schema.problem("amount-differs", 409, "The charge would be 2880, not 2000.", preview=examples.PREVIEW),
+            schema.IN_PILOT,
             *(schema.PAYMENT_PENDING, schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
             schema.problem("too-many-changes", 429, "Seats were changed too often.", next_at="2026-03-12T09:32:00Z"),

@@ -65,7 +65,7 @@ class ScheduledChanges(base.View):
         },
         refusals=[
             schema.problem("seats-in-use", 409, "2 more people have a seat than would be left.", missing=2),
-            *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_TRIAL),
+            *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_TRIAL, schema.IN_PILOT),
             schema.PAYMENT_PENDING,
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
         ],
@@ -129,7 +129,7 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
         tag=TAG,
         parameters=[PLACE],
         description="Taking back twice is no error. What has happened stays: look at `state`.",
-        refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1)],
+        refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1), schema.IN_PILOT],
     ),
 )
 class ScheduledChangeView(objects.EndingView[ScheduledChange]):

@@ -36,6 +36,8 @@ class Command(BaseCommand):
             addons = sum(len(line.addons) for line in wanted.lines)
             counted = f"{len(wanted.lines)} lines, {plans} plans, {addons} add-ons, {prices} prices"
             counted += f", {len(wanted.promotions)} promotions"
+            pilots = sum(len(line.pilots) for line in wanted.lines)
+            counted += f", {pilots} pilot{'s' if pilots > 1 else ''}" if pilots else ""
             self.stdout.write(f"{options['file'].name} is good: {counted}.")
         elif options["action"] == "plan":
             self._plan(wanted)

@@ -1,0 +1,51 @@
+"""What pilots cost, as the receipt component reads it: the plan's first charge, to the cent."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.queries.overview import Standing
+from billing.rules import intervals
+from billing.services.pilot_conversions import Offer
+from config import words
+from storefront import receipts
+
+Receipt = dict[str, Any]
+
+
+def of_conversion(offer: Offer, standing: Standing) -> Receipt:
+    """The plan from today: its first period, less the fee where it is credited."""
+    charge = offer.charge
+    per = _("every year") if offer.interval == "year" else _("every month")
+    note = _("%(unit)s a seat, %(per)s") % {"unit": words.money(offer.unit_minor, charge.currency, whole=True), "per": per}
+    lines = [{"label": words.seats(offer.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
+    if offer.fee_minor:
+        lines.append({"label": _("The pilot's fee, taken off"), "note": "", "amount_minor": -offer.fee_minor})
+    if charge.discount_minor > offer.fee_minor:
+        lines.append({"label": _("Discount"), "note": "", "amount_minor": offer.fee_minor - charge.discount_minor})
+    taxed = receipts.taxes(charge.taxes, charge.tax_minor)
+    if charge.balance_applied_minor < 0:
+        taxed.append({"label": _("Still owed from before"), "amount_minor": -charge.balance_applied_minor})
+    then = (
+        _("Then %(amount)s every year before tax, next on %(day)s.")
+        if offer.interval == "year"
+        else _("Then %(amount)s every month before tax, next on %(day)s.")
+    )
+    next_on = intervals.end(charge.at, offer.interval)
+    return {
+        "title": _("%(plan)s, from today") % {"plan": standing.row.plan.name},
+        "on": charge.at,
+        "currency": charge.currency,
+        "lines": lines,
+        "subtotal_minor": None,
+        "taxes": taxed,
+        "balance_minor": -charge.balance_applied_minor if charge.balance_applied_minor > 0 else 0,
+        "total_minor": charge.due_minor,
+        "total_label": _("Due now"),
+        "next_text": then % {"amount": words.money(charge.subtotal_minor, charge.currency), "day": words.day(next_on)},
+        "notes": [_("The rest of the fee is not paid back.")] if 0 < offer.fee_minor < _fee_of(standing) else [],
+    }
+
+
+def _fee_of(standing: Standing) -> int:
+    return standing.begun_as.fee_minor if standing.begun_as else 0

@@ -1,0 +1,115 @@
+"""Pilots from end to end: a fee once, seats within it, an end by itself, and the plan only by a click."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Journal, OutgoingMail
+from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, SeatLedgerEntry
+from billing.queries import differences, entitlements, invoices, overview
+from billing.rules import pilots as rules
+from billing.rules import reconciling
+from billing.services import checkout, pilot_conversions, pilots, reconciling_reading, scheduled, seats, trial_changes
+from config import clock
+
+PILOT = "fieldnote/site"
+
+
+def begin(shop, **wanted):
+    return shop.kept("pilot", lambda: shop.buy(plan="", seats=1, pilot=PILOT)) if not wanted else shop.buy(**wanted)
+
+
+def mails(kind):
+    """One person's, oldest first."""
+    return list(OutgoingMail.objects.filter(kind=f"billing/{kind}", recipient__startswith="owner@acme").order_by("pk"))
+
+
+def mrr(row):
+    return [entry.mrr_delta_minor for entry in SeatLedgerEntry.objects.filter(subscription=row).order_by("pk")]
+
+
+def compared(shop, row):
+    """What the nightly comparison would name."""
+    ours = differences.known([shop.fresh(row)], since=clock.now())[row.stripe_id].ours
+    theirs = reconciling_reading.subscription(row.stripe_id)
+    return reconciling.compare(ours, theirs, differences.standard({theirs.price})).found
+
+
+def test_it_ends_by_itself_and_nothing_is_charged(shop):
+    row = begin(shop)
+    assert (row.status, row.quantity, row.trial_ends_at - row.started_at) == ("trialing", 20, timedelta(days=30))
+    assert [(one.total_minor, one.status) for one in invoices.newest(shop.organization, 5)] == [(29_000, "paid")]
+    assert (shop.at_stripe(row).cancel_at_period_end, mrr(row), compared(shop, row)) == (True, [0], ())
+    standing = overview.standing(shop.organization)
+    assert (standing.state, standing.trial_ends_at, standing.end, standing.next_charge) == ("pilot", None, None, None)
+    assert standing.ends_at == row.trial_ends_at
+    assert entitlements.check(shop.organization, feature="storage_gb").entitled
+    with pytest.raises(seats.InPilot):
+        seats.offer(row, seats=21, at=clock.now())
+    with pytest.raises(seats.InPilot):
+        scheduled.end(row, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    with pytest.raises(seats.InPilot):
+        scheduled.take_back(ScheduledChange.objects.get(), origin=shop.origin, at=clock.now())
+    with pytest.raises(trial_changes.CannotExtend):
+        trial_changes.extend(row, origin=shop.origin, at=clock.now())
+
+    shop.advance(days=31)
+    row, run = shop.fresh(row), PilotRun.objects.get()
+    assert (row.status, row.quantity, mrr(row), run.ended_at) == ("canceled", 0, [0, 0], run.ends_at)
+    assert [mail.context["days_left"] for mail in mails("pilot_ends")] == [14, 7, 1]
+    assert (len(mails("pilot_started")), len(mails("pilot_ended")), len(mails("ended"))) == (1, 1, 0)
+    assert Invoice.objects.filter(total_minor__gt=0).count() == 1
+    assert entitlements.check(shop.organization, feature="storage_gb").reason == "read_only"
+    with pytest.raises(pilots.Refused) as refused:
+        shop.start(plan="", seats=1, pilot=PILOT)
+    assert refused.value.answer.refusal is rules.Refusal.USED
+    bought = shop.buy(seats=5)
+    assert (bought.status, entitlements.check(shop.organization, feature="storage_gb").entitled) == ("active", True)
+
+
+def test_the_plan_begins_by_a_click_with_the_fee_taken_off(shop):
+    row = begin(shop)
+    shop.advance(days=20)
+    with pytest.raises(seats.BelowMinimum):
+        pilot_conversions.offer(row, quantity=2, interval="month", at=clock.now())
+    with pytest.raises(seats.AboveMaximum):
+        pilot_conversions.offer(row, quantity=101, interval="month", at=clock.now())
+    offer = pilot_conversions.offer(row, quantity=25, interval="month", at=clock.now())
+    charge = offer.charge
+    assert (charge.subtotal_minor, offer.fee_minor, charge.due_minor) == (35_000, 29_000, 6_000)
+    command = pilot_conversions.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    assert (command.state, command.error) == ("done", "")
+    assert pilot_conversions.confirm(row, token=offer.token, origin=shop.origin, at=clock.now()) == command
+    shop.settle()
+    row = shop.fresh(row)
+    assert (row.status, row.quantity, mrr(row), row.cancel_at) == ("active", 25, [0, 0, 35_000], None)
+    assert sorted(one.total_minor for one in invoices.newest(shop.organization, 5)) == [6_000, 29_000]
+    assert (shop.at_stripe(row).cancel_at_period_end, compared(shop, row)) == (False, ())
+    assert Journal.objects.filter(kind="billing.pilot.converted").count() == 1
+    shop.advance(days=32)
+    row = shop.fresh(row)
+    assert (row.status, row.quantity, PilotRun.objects.get().ended_at) == ("active", 25, None)
+    assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 35_000
+
+
+def test_a_declined_card_leaves_the_pilot_as_it_is(shop):
+    row = begin(shop)
+    offer = pilot_conversions.offer(row, quantity=20, interval="year", at=clock.now())
+    shop.control("POST", "next_payment", outcome="declined")
+    command = pilot_conversions.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    assert command.state == "declined"
+    shop.settle()
+    row = shop.fresh(row)
+    assert (row.status, row.quantity, row.price.interval, mrr(row)) == ("trialing", 20, "month", [0])
+    assert (shop.at_stripe(row).cancel_at_period_end, invoices.owed(shop.organization)) == (True, [])
+
+
+def test_whoever_bought_the_line_cannot_pilot_it_and_a_page_left_open_can_be_replaced(shop):
+    first = shop.start(plan="", seats=1, pilot=PILOT)
+    plain = shop.start(seats=10)
+    first.refresh_from_db()
+    assert (first.state, PilotRun.objects.get().released_at is not None, plain.state) == ("expired", True, "open")
+    shop.pay(plain)
+    shop.settle()
+    with pytest.raises(checkout.AlreadyBought):
+        shop.start(plan="", seats=1, pilot=PILOT)
