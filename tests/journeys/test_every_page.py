@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.journeys import looking
 from tests.journeys.conftest import listen
 from tests.journeys.looking import Looker
 
@@ -97,25 +98,35 @@ def folder():
 
 
 @pytest.fixture
-def walk(browser, store_url, folder):
-    """walk(pages, who): look at pages as somebody, or as nobody in particular; what is wrong with them."""
+def window(browser, store_url):
+    """window(who): a page of somebody's own, or of nobody in particular."""
     contexts = []
 
-    def walk(pages, who=None):
+    def open_window(who=None):
         context = browser.new_context(base_url=store_url, locale="en-US")
         contexts.append(context)
         if who:
             sign_in(context, who)
-        page = context.new_page()
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def walk(window, folder):
+    """walk(pages, who): look at pages as somebody; what is wrong with them, in words."""
+
+    def walk(pages, who=None):
+        page = window(who)
         trouble = listen(page)
         looker = Looker(page, folder)
         for name, (_name, address) in pages.items():
-            trouble += looker.look(_newest_mail(context) if address == NEWEST_MAIL else address, name)
-        return [said for said in trouble if not ANSWERED.search(said)]
+            trouble += looker.look(_newest_mail(page.context) if address == NEWEST_MAIL else address, name)
+        return "\n".join(said for said in trouble if not ANSWERED.search(said))
 
-    yield walk
-    for context in contexts:
-        context.close()
+    return walk
 
 
 def _newest_mail(context):
@@ -134,13 +145,47 @@ def sign_in(context, who):
 
 
 def test_pages_for_everybody(walk):
-    assert not "\n".join(walk(VISITOR))
+    assert not walk(VISITOR)
 
 
 def test_pages_of_an_owner(walk):
-    assert not "\n".join(walk(OWNER, "olive@acme.example"))
+    assert not walk(OWNER, "olive@acme.example")
 
 
 @pytest.mark.parametrize("who", OTHERS)
 def test_pages_of(who, walk):
-    assert not "\n".join(walk(OTHERS[who], who))
+    assert not walk(OTHERS[who], who)
+
+
+# --- On paper, and on a slow line ---------------------------------------------------------------------------------------
+
+PAPER = {"width": 718, "height": 1047}  # A4 within its margins, in CSS pixels
+NOT_ON_PAPER = ".site-header, .site-footer, .focus__bar, .sandbox, .messages, .button, .segmented"
+PRINTED = f"[...document.querySelectorAll('{NOT_ON_PAPER}')].filter(it => it.checkVisibility()).map(it => it.className)"
+# What runs before the first paint is awaited like a stylesheet.
+LATE = re.compile(r"\.js$|\.js\?|htmx")
+
+
+def test_on_paper_stands_what_one_came_for(window, folder):
+    page = window("olive@acme.example")
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    for name, address in (("invoices", "/invoices/"), ("home", "/"), ("terms", "/legal/terms/")):
+        page.goto(address)
+        assert page.evaluate(PRINTED) == [], name
+        assert not page.evaluate(looking.TOO_WIDE), name
+        assert page.evaluate("getComputedStyle(document.querySelector('tr, li')).breakInside") == "avoid", name
+        page.screenshot(path=folder / f"{name}-paper.jpg", type="jpeg", quality=60, scale="css", full_page=True)
+
+
+@pytest.mark.parametrize("address", ["/pricing/", "/seats/"])
+def test_usable_while_its_scripts_are_on_their_way(window, address):
+    """Nothing waits for htmx and the rest, which never come here; a number is typed and sent, and the price is there."""
+    page = window("olive@acme.example")
+    page.route(LATE, lambda route: None if "theme" not in route.request.url else route.continue_())
+    page.goto(address, wait_until="commit")
+    field = page.locator("main input[name=seats][type=number]").first
+    field.fill("17")
+    field.press("Enter")
+    page.wait_for_url(re.compile(r"[?&]seats=17\b"), wait_until="commit")
+    page.get_by_text("17 seats" if address == "/pricing/" else "5 more seats").first.wait_for()
