@@ -31,6 +31,7 @@ class Invoice(external.ExternallyNamed):
     discount_minor = models.BigIntegerField(default=0)
     tax_minor = models.BigIntegerField(default=0)
     taxes = models.JSONField(default=list, blank=True, help_text=_("Each tax with its name, rate and amount, as billed."))
+    discounts = models.JSONField(default=list, blank=True, help_text=_("Each discount with name, code and amount."))
     total_minor = models.BigIntegerField()
     amount_due_minor = models.BigIntegerField()
     amount_paid_minor = models.BigIntegerField()

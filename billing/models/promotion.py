@@ -93,6 +93,7 @@ class SubscriptionDiscount(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True, help_text=_("Invoices from then on are charged in full."))
     ended_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text=_("When its end was announced."))
     mirrored_at = models.DateTimeField()
 
     class Meta:
@@ -106,6 +107,7 @@ class SubscriptionDiscount(models.Model):
         ]
         indexes = [
             models.Index(fields=["subscription"], condition=Q(ended_at=None), name="discount_in_force"),
+            models.Index(fields=["ends_at"], condition=Q(ended_at=None, told_at=None), name="discount_to_announce"),
         ]
 
     def __str__(self) -> str:

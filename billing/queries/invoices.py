@@ -37,7 +37,6 @@ class Listed:
     currency: str
     total_minor: int
     tax_minor: int
-    discount_minor: int
     remaining_minor: int
     refunded_minor: int
     credited_minor: int
@@ -46,6 +45,7 @@ class Listed:
     next_attempt_at: datetime | None
     external_id: str | None
     is_reverse: bool
+    discounts: list[dict[str, Any]]
     lines: tuple[Line, ...]
 
     @property
@@ -79,9 +79,9 @@ class Owed:
 
 # All but drafts, which may still change.
 COLUMNS: Final = (
-    "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, discount_minor, amount_remaining_minor, "
+    "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
-    "(taxes @> '[{\"is_reverse\": true}]')"
+    "(taxes @> '[{\"is_reverse\": true}]'), discounts::json"
 )
 # Nor those of nothing at all, as a trial makes them: nobody owes or has paid anything by them.
 SHOWN: Final = (

@@ -84,6 +84,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         source="step B, operators",
     ),
     Definition(
+        name="billing.discount_notice_days",
+        kind=Kind.INTEGER,
+        unit="days",
+        default=7,
+        minimum=0,
+        maximum=60,
+        what=N_("How long before a discount ends its end is announced. 0: never."),
+        source="step B, promotions",
+    ),
+    Definition(
         name="billing.trial_first_notice_days",
         kind=Kind.INTEGER,
         unit="days",

@@ -1,17 +1,18 @@
-"""The lane that announces ends before they come, on store time: of trials and of pilots."""
+"""The lane that announces ends before they come, on store time: of trials, pilots and discounts."""
 
 from datetime import datetime
 
-from billing.services import pilot_notices, trial_notices
+from billing.services import discount_notices, pilot_notices, trial_notices
 from config import pulse
 
 
 def drain(now: datetime) -> pulse.Drained:
     """The lane. Each kind looks on its own, and takes as many as are due at once."""
-    handled = trial_notices.drain(now).handled + pilot_notices.drain(now).handled
-    return pulse.Drained(handled=handled)
+    lanes = (trial_notices, pilot_notices, discount_notices)
+    return pulse.Drained(handled=sum(lane.drain(now).handled for lane in lanes))
 
 
 def next_due_at() -> datetime | None:
     """When the next announcement falls due, in store time."""
-    return min((at for at in (trial_notices.next_due_at(), pilot_notices.next_due_at()) if at is not None), default=None)
+    lanes = (trial_notices, pilot_notices, discount_notices)
+    return min((at for lane in lanes if (at := lane.next_due_at()) is not None), default=None)

@@ -1,5 +1,6 @@
 """The discounts of a subscription as Stripe says they are: what begins and what is over goes to the journal."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,42 @@ def _begin(row: Subscription, discount: Any, at: datetime) -> None:
     )
     if is_new:
         _tell("billing.discount.started", row, made, at)
+
+
+def of_invoice(answer: gateway.Invoice, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each discount took off an invoice, with its name by language and its code ("": not of the catalog).
+
+    An answer without the discounts expanded leaves the names as they were.
+    """
+    parts = answer.total_discount_amounts or []
+    known = {each["discount"]: each for each in before}
+    coupons = [_coupon(part.discount) for part in parts]
+    ids = {_id(coupon) for coupon in coupons if coupon is not None}
+    ours = {row.stripe_coupon_id: row for row in Promotion.objects.filter(stripe_coupon_id__in=ids)} if ids else {}
+    return [
+        {"name": {}, "code": ""}
+        | known.get(_id(part.discount), {})
+        | (_named(coupon, ours) if coupon is not None else {})
+        | {"discount": _id(part.discount), "amount_minor": part.amount}
+        for part, coupon in zip(parts, coupons, strict=True)
+    ]
+
+
+def _id(answer: Any) -> str:
+    """Of an object that may be expanded."""
+    return str(answer if isinstance(answer, str) else answer.id)
+
+
+def _coupon(discount: Any) -> Any:
+    """The coupon of a discount, or its id; None where only the discount's id is told."""
+    return None if isinstance(discount, str) else discount.source.coupon
+
+
+def _named(coupon: Any, ours: Mapping[str, Promotion]) -> dict[str, Any]:
+    promotion = ours.get(_id(coupon))
+    if promotion is not None:
+        return {"name": promotion.name, "code": promotion.code}
+    return {} if isinstance(coupon, str) else {"name": {"en": coupon.name or coupon.id}, "code": ""}
 
 
 def _of_promotion(made: SubscriptionDiscount, promotion: Promotion, currency: str) -> None:

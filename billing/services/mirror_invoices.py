@@ -9,7 +9,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import ChangeState, Customer, Invoice, InvoiceLine, SeatChange, Subscription
 from billing.queries import tax as queries
-from billing.services import mirror, notices, tax_rates
+from billing.services import mirror, mirror_discounts, notices, tax_rates
 
 
 def take(answer: gateway.Invoice, at: datetime) -> None:
@@ -38,6 +38,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
     row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
     row.discount_minor = sum(part.amount for part in answer.total_discount_amounts or [])
+    row.discounts = mirror_discounts.of_invoice(answer, row.discounts)
     row.tax_minor = sum(tax.amount for tax in answer.total_taxes or [])
     taxes = queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or "")
     row.taxes = queries.plain(taxes)

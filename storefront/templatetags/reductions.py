@@ -1,9 +1,11 @@
 """`{% load reductions %}`: discounts in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django import template
 
+from billing.queries import promotion_words
 from billing.rules.promotions import Held
 from storefront import reductions
 
@@ -14,6 +16,12 @@ register = template.Library()
 def reduction_label(held: Sequence[Held]) -> str:
     """ "Welcome (WELCOME20)"."""
     return reductions.label(held)
+
+
+@register.filter
+def discount_name(said: Mapping[str, Any]) -> str:
+    """ "Welcome (WELCOME20)", of {name, code} as mails carry it."""
+    return promotion_words.name(said["name"], said["code"])
 
 
 @register.filter

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from billing.models import InvoiceStatus
+from billing.queries import promotion_words
 from billing.queries.invoices import Listed
 from billing.queries.seats import Person
 from config import words
@@ -112,7 +113,16 @@ def _what(invoice: Listed) -> str:
     if line is None:
         return ""
     seats = escape(words.seats(line.quantity)) if line.quantity else ""
-    return seats + SMALL.format(escape(words.period(line.starts_at, line.ends_at)))
+    return seats + SMALL.format(escape(words.period(line.starts_at, line.ends_at))) + _reductions(invoice)
+
+
+def _reductions(invoice: Listed) -> str:
+    """Each discount by name, and what it took off."""
+    said = []
+    for one in invoice.discounts:
+        name = promotion_words.name(one["name"], one["code"]) if one["name"] else _("Discount")
+        said.append(SMALL.format(escape(f"{name}: {words.money(-one['amount_minor'], invoice.currency)}")))
+    return "".join(said)
 
 
 def _state(invoice: Listed) -> str:

@@ -35,9 +35,9 @@ def money_filter(amount_minor: int | None, currency: str) -> str:
 
 
 @register.filter
-def tax_label(tax: Mapping[str, Any]) -> str:
-    """A tax as an invoice's row keeps it: "VAT 19%"."""
-    return tax_queries.label(TaxLine(**tax))
+def tax_label(tax: TaxLine | Mapping[str, Any]) -> str:
+    """A tax, also as an invoice's row keeps it: "VAT 19%"."""
+    return tax_queries.label(tax if isinstance(tax, TaxLine) else TaxLine(**tax))
 
 
 @register.filter

@@ -107,6 +107,17 @@ CONTEXTS = {
     "pilot_started": PILOT,
     "pilot_ends": PILOT | {"days_left": 14},
     "pilot_ended": PILOT,
+    "discount_ends": PLAN
+    | {
+        "organization": "Acme",
+        "seats": 10,
+        "discount": {"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20"},
+        "ends_at": THEN,
+        "now_minor": 15232,
+        "then_minor": 19040,
+        "charge_at": THEN,
+        "seats_url": "https://store.example/seats/?line=fieldnote",
+    },
     "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
@@ -120,6 +131,7 @@ SUBJECTS = {
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
     "trial_started": "Your Team trial is free until 22 March",
     "trial_ends": "$190.40 will be charged on 22 March: your Team trial ends",
+    "discount_ends": "$190.40 a month from 22 March: your discount ends",
     "trial_seats": "10 seats now, free until 22 March",
     "pilot_started": "Your Team pilot runs until 22 March",
     "pilot_ends": "Your Team pilot ends on 22 March; nothing is charged by itself",
