@@ -7,12 +7,15 @@ from billing import gateway
 from billing.models import Price
 from billing.rules import stripe_events
 from config import clock
+from tests import shelf
 
 URL = "https://store.example/webhooks/stripe/"
 
 
 @pytest.fixture
-def setup(shop, settings, capsys):
+def setup(shop, settings, capsys, tmp_path):
+    settings.CATALOG_FILE = tmp_path / "catalog.toml"
+    settings.CATALOG_FILE.write_text(shelf.text(), encoding="utf-8")
     settings.STRIPE_WEBHOOK_SECRET = "whsec_kept"
     settings.STRIPE_POLL_EVENTS = False
     shop.control("DELETE", "calls")
