@@ -14,8 +14,9 @@ URL = "https://store.example/webhooks/stripe/"
 
 @pytest.fixture
 def setup(shop, settings, capsys, tmp_path):
-    settings.CATALOG_FILE = tmp_path / "catalog.toml"
-    settings.CATALOG_FILE.write_text(shelf.text(), encoding="utf-8")
+    sold = tmp_path / "catalog.toml"
+    sold.write_text(shelf.text(), encoding="utf-8")
+    settings.CATALOG_FILE = sold
     settings.STRIPE_WEBHOOK_SECRET = "whsec_kept"
     settings.STRIPE_POLL_EVENTS = False
     shop.control("DELETE", "calls")
