@@ -25,7 +25,6 @@ ARTIFACTS = Path(settings.ROOT) / "artifacts" / "journeys"
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--in-process-gpu", "--disable-site-isolation-trials", "--renderer-process-limit=1"),
 ]
 ABORTED = "net::ERR_ABORTED"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
