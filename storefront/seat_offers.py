@@ -33,6 +33,7 @@ class Answer:
     # Who could get the new seats, and how many of them.
     unseated: list[Membership] = field(default_factory=list)
     room: int = 0
+    gained: int = 0
 
 
 def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answer:
@@ -64,6 +65,7 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
         confirm_label=label % {"amount": due, "seats": gained},
         unseated=unseated.members(standing.row),
         room=standing.free + shown.quantity_after - shown.quantity_before,
+        gained=shown.quantity_after - shown.quantity_before,
         holds_minutes=_minutes(offer, at),
     )
 
@@ -80,6 +82,7 @@ def _in_trial(standing: Standing, offer: seats.Offer, *, at: datetime, stale: bo
         confirm_label=_("Have %(seats)s, free for now") % {"seats": words.seats(shown.quantity_after)},
         unseated=unseated.members(standing.row) if gained > 0 else [],
         room=standing.free + gained,
+        gained=max(gained, 0),
         holds_minutes=_minutes(offer, at),
     )
 

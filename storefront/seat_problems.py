@@ -77,6 +77,15 @@ def too_many_people(room: int) -> Problem:
     )
 
 
+def no_addresses(text: str) -> Problem:
+    return Problem(
+        title=text,
+        text=_("Put them right or take them out; nothing was charged and nobody was invited."),
+        tone="warn",
+        status=422,
+    )
+
+
 def stale() -> Problem:
     return Problem(
         title=_("The price has moved since you looked"),

@@ -92,6 +92,12 @@ class SeatChangeInput(Strict):
         max_length=MOST_NAMED,
         help_text="Members who get the new seats: ids, or `external:` and your own ids.",
     )
+    invite = serializers.ListField(
+        child=serializers.EmailField(max_length=254),
+        required=False,
+        max_length=MOST_NAMED,
+        help_text="Addresses that are invited to the new seats once they are paid; nobody is if they are not.",
+    )
     external_id = references.ExternalIdField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

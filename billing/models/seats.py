@@ -107,6 +107,7 @@ class SeatChange(external.ExternallyNamed):
     stripe_invoice_id = models.CharField(max_length=64, blank=True)
     message = models.CharField(max_length=300, blank=True, help_text=_("Why it ended as it did, for the buyer."))
     assign_to = models.JSONField(default=list, help_text=_("Membership and invitation ids that get the new seats."))
+    invite = models.JSONField(default=list, help_text=_("Addresses invited to the new seats; kept until it is concluded."))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     source = models.CharField(max_length=20)
     created_at = models.DateTimeField()

@@ -1,5 +1,6 @@
 """Members who have no seat: those whom new ones can be meant for while they are bought."""
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db.models import Exists, OuterRef
@@ -15,6 +16,12 @@ def members(row: Subscription) -> list[Membership]:
     seated = SeatAssignment.objects.filter(subscription=row, membership=OuterRef("pk"), ended_at=None)
     rows = Membership.objects.live().filter(~Exists(seated), organization=row.organization_id)
     return list(rows.select_related("user").order_by("user__name", "user__email", "pk")[:MOST])
+
+
+def invited(row: Subscription, emails: Collection[str]) -> int:
+    """How many of these addresses are invited to a seat of the subscription. One query."""
+    held = SeatAssignment.objects.filter(subscription=row, ended_at=None, invitation__email__in=emails)
+    return held.count()
 
 
 def names(membership_ids: list[int]) -> list[str]:

@@ -1,7 +1,11 @@
 """What Stripe says, written into our rows. Every verb takes a freshly fetched object and may run any number of times."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+from django.core.exceptions import ValidationError
+
+from accounts.models import Role
 from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
@@ -188,8 +192,8 @@ def _settle_waiting(row: Subscription, answer: gateway.Subscription, quantity: i
     if quantity - row.quantity == gained:
         conclude_increase(row, change, at=at)
     else:
-        change.state, change.concluded_at = ChangeState.EXPIRED, at
-        change.save(update_fields=["state", "concluded_at"])
+        change.state, change.concluded_at, change.invite = ChangeState.EXPIRED, at, []
+        change.save(update_fields=["state", "concluded_at", "invite"])
         notices.increase_expired(change, at=at)
 
 
@@ -209,6 +213,8 @@ def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, co
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
     people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
+    if change.invite:
+        _invite(row, change, origin, at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)
     if row.is_in_trial:
@@ -216,6 +222,22 @@ def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, co
         trial_mails.seats_changed(change, at=at)
     else:
         notices.increased(change, at=at)
+
+
+def _invite(row: Subscription, change: SeatChange, origin: Origin, at: datetime) -> None:
+    """Invite those the seats were bought for. Whoever paid keeps the seats, even if nobody may be invited any more today."""
+    wanted: dict[str, Any] = {"organization": row.organization, "emails": change.invite, "role": Role.MEMBER}
+    try:
+        people.invite(**wanted, with_seat=True, subscription=row, origin=origin, at=at)
+    except ValidationError as error:
+        journal.append(
+            kind="billing.invitations.refused",
+            organization=row.organization,
+            at=at,
+            data={"change": change.pk, "count": len(change.invite), "why": " ".join(error.messages)},
+        )
+    change.invite = []
+    change.save(update_fields=["invite"])
 
 
 def _end(row: Subscription, at: datetime) -> None:
@@ -229,6 +251,7 @@ def _end(row: Subscription, at: datetime) -> None:
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
-    SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING).update(state=ChangeState.EXPIRED, concluded_at=at)
+    waiting = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING)
+    waiting.update(state=ChangeState.EXPIRED, concluded_at=at, invite=[])
     trials.end(row)
     projection.settled(row)

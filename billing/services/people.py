@@ -107,12 +107,15 @@ def invite(
     origin: Origin,
     at: datetime,
     external_ids: Mapping[str, str] | None = None,
+    subscription: Subscription | None = None,
 ) -> Invited:
     """Invite many at once. With a seat: as many as are free get one held, in the order given; the rest are invited without.
 
+    Seats are of `subscription` (locked by the caller), or of the organization's first.
+
     Every address has a result of its own; a bad one does not hold up the others.
     """
-    subscription = live_subscription(organization) if with_seat else None
+    subscription = (subscription or live_subscription(organization)) if with_seat else None
     results = invitations.invite(
         organization=organization,
         emails=emails,

@@ -140,8 +140,8 @@ class Increase:
 
 
 def _close(change: SeatChange, state: ChangeState, message: str, at: datetime) -> None:
-    change.state, change.message, change.concluded_at = state, message[:300], at
-    change.save(update_fields=["state", "message", "concluded_at"])
+    change.state, change.message, change.concluded_at, change.invite = state, message[:300], at, []
+    change.save(update_fields=["state", "message", "concluded_at", "invite"])
 
 
 def _compare(row: Subscription, change: SeatChange, invoice: gateway.Invoice, at: datetime) -> None:

@@ -5,6 +5,7 @@ then updates the subscription so that it takes effect only if the payment succee
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -139,9 +140,12 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     origin: Origin,
     at: datetime,
     assign_to: list[int] | None = None,
+    invite: Sequence[str] = (),
     external_id: str | None = None,
 ) -> SeatChange:
     """Make the change a token stands for; the same token again finds the same change.
+
+    The addresses in `invite` are invited to the new seats once they are there, and nobody before or without that.
 
     Two Stripe calls: the preview at the token's instant, then the update. Returns the change as it then is: done, waiting for
     payment, declined, or (when Stripe does not answer) still being made. Raises Stale with a fresh offer, commands.Busy while
@@ -160,7 +164,8 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     shown = _ask(row, seats, asked_at)
     if shown.as_json() != body["p"]:
         raise Stale(_offer_again(row, seats, at))
-    change = _open(row, body, shown, origin=origin, at=at, assign_to=assign_to or [], external_id=external_id)
+    given: dict[str, Any] = {"assign_to": assign_to or [], "invite": list(invite), "external_id": external_id}
+    change = _open(row, body, shown, origin=origin, at=at, **given)
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
         change.refresh_from_db()
@@ -339,8 +344,7 @@ def _open(
     *,
     origin: Origin,
     at: datetime,
-    assign_to: list[int],
-    external_id: str | None,
+    **given: Any,
 ) -> SeatChange:
     """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
     with transaction.atomic(durable=True):
@@ -360,8 +364,7 @@ def _open(
             due_now_minor=shown.due_now_minor,
             currency=shown.currency,
             command=command,
-            assign_to=assign_to,
-            external_id=external_id,
+            **given,
             actor=origin.actor,
             source=origin.source,
             created_at=at,

@@ -92,6 +92,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.difference.gone": _("Difference to Stripe gone"),
     "billing.difference.resend_failed": _("Difference: ours refused by Stripe"),
     "billing.difference.resent": _("Difference: ours sent again"),
+    "billing.invitations.refused": _("Nobody invited to the new seats"),
     "billing.invoice.paid": _("Invoice paid"),
     "billing.invoice.payment_failed": _("Payment failed"),
     "billing.schedule.missed": _("Scheduled change missed"),

@@ -1,14 +1,18 @@
 """What the seats page is told. The forms check shapes; what may be done is decided by billing's services."""
 
 from django import forms
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.rules import addresses
 from billing.models import CancelReason
 from storefront.seat_offers import NOW, RENEWAL
 
 # A number of seats as anybody may type it; the plan's own limits are the service's to say.
 MOST_SEATS = 1_000_000
 LONGEST_TOKEN = 8_000
+LONGEST_LIST = 20_000
 
 
 class ChoiceForm(forms.Form):
@@ -28,6 +32,23 @@ class NowForm(forms.Form):
     token = forms.CharField(max_length=LONGEST_TOKEN)
     seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS, required=False)
     line = forms.SlugField(max_length=40, required=False)
+    invite = forms.CharField(max_length=LONGEST_LIST, required=False)
+
+    def clean_invite(self) -> list[str]:
+        """The addresses, each once. Raises ValidationError that names those that are none."""
+        found = list(dict.fromkeys(addresses.split(self.cleaned_data["invite"])))
+        wrong = [one for one in found if not _is_address(one)]
+        if wrong:
+            raise forms.ValidationError(_now("These are no e-mail addresses: %(what)s") % {"what": ", ".join(wrong[:5])})
+        return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except forms.ValidationError:
+        return False
+    return True
 
 
 class LaterForm(ChoiceForm):

@@ -45,7 +45,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
         "change": found,
         "gained": found.quantity_after - found.quantity_before,
         "line": found.subscription.line.code,
-        "people": unseated.names(found.assign_to) if found.assign_to and state == ChangeState.WAITING else [],
+        "people": _people(found) if state == ChangeState.WAITING else [],
         "asks_again": asks_again,
         "again_url": f"{request.path}?{urlencode({'seen': state.value, 'since': int(since.timestamp())})}",
         "look_url": request.path,
@@ -104,6 +104,11 @@ def _find(request: OrganizationRequest, public_id: str) -> SeatChange:
     if found is None:
         raise Http404
     return found
+
+
+def _people(found: SeatChange) -> list[str]:
+    """Whom the seats are for: members by name, the others by the address that is invited then."""
+    return [*(unseated.names(found.assign_to) if found.assign_to else []), *found.invite]
 
 
 def _drop(request: OrganizationRequest, found: SeatChange) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
@@ -16,12 +17,13 @@ from accounts.models import SeatRequest
 from accounts.queries import seat_requests as seat_requests_read
 from accounts.services import seat_requests
 from billing.models import ChangeState, SeatChange
-from billing.queries import overview
+from billing.queries import overview, unseated
 from billing.queries import seats as queries
 from billing.queries.overview import Standing
 from billing.rules import pricing
 from billing.services import commands, faults, scheduled, seats
-from config import clock, words
+from config import clock, switches, words
+from config.switches import Feature
 from storefront import seat_offers, seat_problems, timelines
 from storefront.forms.seats import ChoiceForm, LaterForm, NowForm
 from storefront.seat_offers import NOW, RENEWAL, Answer
@@ -67,24 +69,44 @@ def changes(request: OrganizationRequest) -> HttpResponse:
 
 def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     form = NowForm(request.POST)
-    if not form.is_valid():
+    if not form.is_valid() and form.errors.keys() != {"invite"}:
         return redirects.see(seat_problems.seats_url(standing))
     at, members, wanted = clock.now(), _numbers(request.POST.getlist("member")), form.cleaned_data["seats"]
-    room = standing.free + (wanted or 0) - standing.quantity
-    if wanted and len(members) > room >= 0:
-        answer = seat_offers.answer(standing, wanted=wanted, when=NOW, at=at)
-        return _render(request, standing, answer, seat_problems.too_many_people(room))
+    emails = form.cleaned_data.get("invite", []) if switches.has(Feature.INVITATIONS) else []
+    problem = _people_problem(form, standing, wanted, len(members) + len(emails))
+    if problem is not None:
+        answer = seat_offers.answer(standing, wanted=wanted or standing.quantity, when=NOW, at=at)
+        return _render(request, standing, answer, problem)
     token, origin = form.cleaned_data["token"], access.origin(request)
     try:
-        change = seats.confirm(standing.row, token=token, origin=origin, at=at, assign_to=members)
+        change = seats.confirm(standing.row, token=token, origin=origin, at=at, assign_to=members, invite=emails)
     except seats.Stale as error:
         return _stale(request, error)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
         return _refused(request, standing, error)
     if change.state != ChangeState.DONE:
         return redirects.see(f"/seats/changes/{change.public_id}/")
-    messages.success(request, _made(change))
+    messages.success(request, " ".join([_made(change), *_invited(standing, emails)]))
     return redirects.see(seat_problems.seats_url(standing))
+
+
+def _people_problem(form: NowForm, standing: Standing, wanted: int | None, count: int) -> seat_problems.Problem | None:
+    """What is wrong with whom the seats are for."""
+    if "invite" in form.errors:
+        return seat_problems.no_addresses(str(form.errors["invite"][0]))
+    room = standing.free + (wanted or 0) - standing.quantity
+    return seat_problems.too_many_people(room) if wanted and count > room >= 0 else None
+
+
+def _invited(standing: Standing, emails: list[str]) -> list[str]:
+    """How many of the addresses were invited; those who are members or were invited before were not."""
+    if not emails:
+        return []
+    count = unseated.invited(standing.row, emails)
+    said = [ngettext("%(count)s person was invited.", "%(count)s people were invited.", count) % {"count": words.number(count)}]
+    if count < len(emails):
+        said.append(_("The others are here already, or were invited before."))
+    return said
 
 
 def _made(change: SeatChange) -> str:
@@ -143,6 +165,7 @@ def _refused(request: OrganizationRequest, standing: Standing, error: Exception,
 
 def _render(request: OrganizationRequest, standing: Standing, answer: Answer, problem: seat_problems.Problem) -> HttpResponse:
     values = _context(request, standing, answer) | {"problem": problem}
+    values["typed"] = request.POST.get("invite", "")
     values["chosen"] = frozenset(_numbers([*request.POST.getlist("release"), *request.POST.getlist("member")]))
     return render(request, "storefront/seats/page.html", values, status=problem.status)
 

@@ -108,9 +108,8 @@ class SeatChanges(base.View):
         token = asked.get("token") or self._agreed(row, asked["seats"], asked["expected_due_now_minor"], nonce)
         named = references.members(self.organization, asked.get("members", []), "/members")
         try:
-            return seats.confirm(
-                row, token=token, origin=self.origin(), at=at, assign_to=named, external_id=asked.get("external_id")
-            )
+            people: dict[str, Any] = {"assign_to": named, "invite": [email.lower() for email in asked.get("invite", [])]}
+            return seats.confirm(row, token=token, origin=self.origin(), at=at, **people, external_id=asked.get("external_id"))
         except seats.Stale as stale:
             fresh = {"preview": outputs.PreviewOutput(words.offer(stale.fresh)).data} if stale.fresh else {}
             raise problems.with_more(stale, **fresh) from stale
