@@ -9,13 +9,17 @@ from pathlib import Path
 
 from axe_playwright_python import base
 
+from tests.journeys.conftest import WANTED
+
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 # axe's severities that fail a page.
 SERIOUS = {"serious", "critical"}
-# At both widths and in both themes, each once: what only the other theme of a width breaks has never been seen.
-AXE = f"axe.run({json.dumps({'resultTypes': ['violations'], 'preload': False})}).then(said => said.violations)"
-PICTURE = {"format": "jpeg", "quality": 60, "captureBeyondViewport": True, "optimizeForSpeed": True}
+# At both widths and in both themes, each once: what only the other theme of a width breaks has never been seen. What is around
+# every page is asked of in the second way once.
+OPTIONS = json.dumps({"resultTypes": ["violations"], "preload": False})
+AXE = f"within => axe.run((within && document.querySelector(within)) || document, {OPTIONS}).then(said => said.violations)"
+PICTURE = {"format": "jpeg", "quality": 60, "optimizeForSpeed": True}
 SIZE = "({width: document.documentElement.clientWidth, height: document.documentElement.scrollHeight})"
 TAB = {"type": "rawKeyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 # The keyboard also stops at what scrolls by itself, and inside of frames.
@@ -108,8 +112,9 @@ class Looker:
 
     def _in_every_way(self, name):
         page = self.page
+        is_first, self.has_seen_frame = not self.has_seen_frame, True
         yield from self._headings()
-        yield from self._keyboard()
+        yield from self._keyboard(is_first)
         page.evaluate(UNSTUCK)
         self._picture(name, "1280-light")
         yield from self._axe("1280-light")
@@ -118,7 +123,7 @@ class Looker:
         page.set_viewport_size(NARROW)
         yield from self._narrow()
         self._picture(name, "390-dark")
-        yield from self._axe("390-dark")
+        yield from self._axe("390-dark", "" if is_first else "main")
         self._turn("light")
         self._picture(name, "390-light")
         page.set_viewport_size(WIDE)
@@ -129,13 +134,15 @@ class Looker:
         self.page.evaluate(ADMIN_THEME, theme == "dark")
 
     def _picture(self, name, state):
-        """Of the whole page. By the browser's own protocol: Playwright's waiting would take as long again."""
-        size = self.page.evaluate(SIZE)
-        taken = self.devtools.send("Page.captureScreenshot", PICTURE | {"clip": {"x": 0, "y": 0, "scale": 1, **size}})
+        """Of the window, or of the whole page. By the browser's own protocol: Playwright's waiting would take as long again."""
+        whole = {}
+        if WANTED == "whole":
+            whole = {"captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "scale": 1, **self.page.evaluate(SIZE)}}
+        taken = self.devtools.send("Page.captureScreenshot", PICTURE | whole)
         (self.folder / f"{name}-{state}.jpg").write_bytes(base64.b64decode(taken["data"]))
 
-    def _axe(self, state):
-        for found in self.page.evaluate(AXE):
+    def _axe(self, state, within=""):
+        for found in self.page.evaluate(AXE, within):
             if found["impact"] in SERIOUS:
                 where = "; ".join(f"{node['target']} {node['html'][:100]}" for node in found["nodes"][:3])
                 yield f"{state}: axe {found['id']}: {where}"
@@ -151,10 +158,9 @@ class Looker:
         if found := self.page.evaluate(CUT):
             yield f"cuts words off: {found}"
 
-    def _keyboard(self):
+    def _keyboard(self, is_first):
         """Tab through the page; what is around every page, once."""
-        stops = self.page.evaluate(KEYBOARD, not self.has_seen_frame)
-        self.has_seen_frame = True
+        stops = self.page.evaluate(KEYBOARD, is_first)
         for pressed in range(stops + OTHER_STOPS):
             if pressed >= stops and not self.page.evaluate("lookedFor()"):
                 break
