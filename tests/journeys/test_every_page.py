@@ -87,6 +87,11 @@ OTHERS = {
         "cart": ("storefront:cart", "/cart/"),
     },
     "mia@acme.example": {"member-home": ("storefront:home", "/")},
+    # Staff: a list. A row and the acts on it: test_every_state.py; one page of each kind, and lists on a phone: test_admin.py.
+    "admin@fieldnote.example": {
+        "admin": ("-", "/admin/"),
+        "admin-organizations": ("-", "/admin/accounts/organization/"),
+    },
 }
 LISTED = {name for pages in (VISITOR, OWNER, *OTHERS.values()) for name, _address in pages.values()} - {"-"}
 

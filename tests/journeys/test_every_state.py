@@ -230,9 +230,8 @@ def test_time_on_its_way(seen, cast, settings):
 
 def test_pages_of_staff(seen, shop, cast):
     invoice = Invoice.objects.get(subscription=shop.buy(seats=10))
-    for group in ("rep", "marketing"):
-        seen.served.as_user(cast.staff_member(group))
-        seen(reverse("admin:index"), f"admin-{group}")
+    seen.served.as_user(cast.staff_member("marketing"))
+    seen(reverse("admin:index"), "admin-marketing")
     client = seen.served.as_user(cast.staff_member("support"))
     seen(reverse("admin:accounts_organization_change", args=[cast.acme.pk]), "admin-organization")
     seen(reverse("admin:billing_adjustment_refund", args=[invoice.pk]), "admin-refund")
