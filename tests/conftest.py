@@ -28,6 +28,7 @@ from config.local import chromium, databases  # noqa: E402 - as above
 
 SERIAL_FOLDERS = {"journeys"}
 GROUND = []  # of this worker's database, once it is there
+FLUSHED = []  # the tests since which it has not been put back
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -87,16 +88,20 @@ def pytest_terminal_summary(terminalreporter):
             terminalreporter.write_line(f"  {report.nodeid}")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
-    """After the flush of a test with committed transactions, put back what migrations had made."""
-    done = yield
-    marker = item.get_closest_marker("django_db")
-    if GROUND and ("transactional_db" in item.fixturenames or (marker and marker.kwargs.get("transaction"))):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """What migrations had made, after the flush of a test with committed transactions. Not beside a journey's event loop."""
+    if FLUSHED and item.path.parent.name not in SERIAL_FOLDERS:
+        FLUSHED.clear()
         with item.config.stash[blocking_manager_key].unblock():
             GROUND[0].put_back()
             connection.close()
-    return done
+
+
+def pytest_runtest_teardown(item):
+    marker = item.get_closest_marker("django_db")
+    if GROUND and ("transactional_db" in item.fixturenames or (marker and marker.kwargs.get("transaction"))):
+        FLUSHED.append(item)
 
 
 @pytest.fixture(scope="session")
