@@ -15,7 +15,7 @@ from billing.rules.preview import Line, Preview
 from billing.rules.tax import TaxLine
 from billing.services.promotions import Offer
 from config import words
-from storefront import reductions
+from storefront import addon_words, reductions
 
 Receipt = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -23,16 +23,14 @@ DAY = timedelta(days=1)
 
 
 def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Receipt:
-    """More seats, now: prorations, tax, credit, what is due, and what comes at the renewal."""
-    gained = shown.quantity_after - shown.quantity_before
-    title = ngettext("%(count)s more seat, from today", "%(count)s more seats, from today", gained)
+    """More seats, or an add-on, now: prorations, tax, credit, what is due, and what comes at the renewal."""
     extra = taxes(shown.taxes, shown.tax_minor)
     if shown.discount_minor:
         extra.insert(0, {"label": reductions.label(shown.discounts), "amount_minor": -shown.discount_minor})
     if shown.balance_applied_minor < 0:
         extra.append({"label": _("Kept as your credit"), "amount_minor": -shown.balance_applied_minor})
     return {
-        "title": title % {"count": words.number(gained)},
+        "title": _title(shown, standing),
         "on": shown.proration_at,
         "currency": shown.currency,
         "lines": _lines(shown, standing),
@@ -44,6 +42,14 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "next_text": _renewal(shown),
         "stale": stale,
     }
+
+
+def _title(shown: Preview, standing: Standing) -> str:
+    if shown.addon:
+        return _("%(addon)s, from today") % {"addon": addon_words.of_code(standing, shown.addon)}
+    gained = shown.quantity_after - shown.quantity_before
+    title = ngettext("%(count)s more seat, from today", "%(count)s more seats, from today", gained)
+    return title % {"count": words.number(gained)}
 
 
 def _notes(shown: Preview) -> list[str]:
@@ -60,16 +66,12 @@ def of_promotion(offered: Offer, standing: Standing) -> Receipt:
     """The next charge with a promotion code: today nothing, then less, and from when on it is the full price again."""
     entered = offered.entered
     lines = [
-        {
-            "label": words.seats(standing.coming),
-            "note": unit_words(standing, standing.coming),
-            "amount_minor": offered.total_minor,
-        },
+        *period_lines(standing, standing.coming),
         {"label": entered.name, "note": entered.short, "amount_minor": -offered.off_minor},
     ]
     extra = taxes(offered.taxes, offered.tax_minor)
     left = -standing.balance_minor - offered.balance_applied_minor
-    full = offered.total_minor + standing.levy.added(offered.total_minor)
+    full = offered.total_minor + standing.levy.added(*standing.parts(standing.coming))
     values = {"full": words.money(full, offered.currency)}
     if entered.ends_at is not None:
         then = _("From %(day)s it is %(full)s again.") % (values | {"day": words.day(entered.ends_at)})
@@ -96,24 +98,32 @@ def of_promotion(offered: Offer, standing: Standing) -> Receipt:
 def of_later(later: Later, standing: Standing) -> Receipt:
     """Seats from the next period on: what that period costs, and what it would have cost."""
     day = words.day(later.at)
-    before = standing.charged_minor(later.total_before_minor, later.at)
+    before = standing.charged_minor(later.before, later.at) if later.before else 0
     values = {"before": words.money(before, later.currency), "seats": words.seats(later.before)}
-    lines = [{"label": words.seats(later.seats), "note": unit_words(standing, later.seats), "amount_minor": later.total_minor}]
-    off, held = standing.discount_minor(later.total_minor, later.at), standing.discounts
+    lines = period_lines(standing, later.seats)
+    off, held = standing.discount_minor(later.seats, later.at), standing.discounts
     if off:
         note = reductions.note(held, later.currency)
         lines.append({"label": reductions.label(held), "note": note, "amount_minor": -off})
     return {
-        "taxes": taxes(standing.levy.on(later.total_minor - off), 0),
+        "taxes": taxes(standing.levy.on(*standing.net_parts(later.seats, later.at)), 0),
         "title": _("%(seats)s from %(day)s") % {"seats": words.seats(later.seats), "day": day},
         "currency": later.currency,
         "lines": lines,
         "subtotal_minor": None,
-        "total_minor": standing.charged_minor(later.total_minor, later.at),
+        "total_minor": standing.charged_minor(later.seats, later.at),
         "total_label": _("A year, from then on") if standing.row.price.interval == "year" else _("A month, from then on"),
         "next_text": _("Instead of %(before)s for %(seats)s. Nothing is charged today, and you can take it back until then.")
         % values,
     }
+
+
+def period_lines(standing: Standing, seats: int) -> list[dict[str, Any]]:
+    """What a period from the next one on costs: the plan's seats, and each add-on there is then."""
+    row = standing.row
+    plan = {"label": words.seats(seats), "note": unit_words(standing, seats), "amount_minor": standing.plan_minor(seats)}
+    items = standing.coming_addons
+    return [plan, *(addon_words.line(item, seats, row.price.interval, row.currency) for item in items)]
 
 
 def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
@@ -142,13 +152,30 @@ def span(starts_at: datetime, ends_at: datetime) -> str:
 
 
 def _lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
+    """The plan's lines, then one for each add-on: what Stripe takes back of its old number, and charges for the new one."""
+    found = _plan_lines(shown, standing)
+    for code in dict.fromkeys(line.addon for line in shown.lines if line.addon):
+        mine = [line for line in shown.lines if line.addon == code]
+        now = max(mine, key=lambda line: line.amount_minor)
+        values = {"addon": addon_words.of_code(standing, code), "span": span(now.starts_at, now.ends_at)}
+        paid = -sum(line.amount_minor for line in mine if line.amount_minor < 0)
+        note = ""
+        if paid:
+            parts = {"price": words.money(now.amount_minor, shown.currency), "paid": words.money(paid, shown.currency)}
+            note = _("%(price)s, less %(paid)s that you have paid for") % parts
+        label = _("%(addon)s for the %(span)s left") % values
+        found.append({"label": label, "note": note, "amount_minor": sum(line.amount_minor for line in mine)})
+    return found
+
+
+def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
     """Stripe takes back the rest of the old number's price and charges the new number's: said as what one gets for it.
 
     The lines add up to Stripe's to the cent. Where Stripe's are others than that pair, they are shown one by one.
     """
     pair = _pair(shown)
     if pair is None or standing.row.price.scheme == pricing.Scheme.GRADUATED:
-        return [_line(line, standing) for line in shown.lines]
+        return [_line(line, standing) for line in shown.lines if not line.addon]
     credit, debit = pair
     gained, net = shown.quantity_after - shown.quantity_before, credit.amount_minor + debit.amount_minor
     said = {
@@ -175,9 +202,10 @@ def _lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
 
 def _pair(shown: Preview) -> tuple[Line, Line] | None:
     """The credit for the old number and the charge for the new one, over the same time; None for anything else."""
-    if len(shown.lines) != 2:
+    lines = [line for line in shown.lines if not line.addon]
+    if len(lines) != 2:
         return None
-    credit, debit = sorted(shown.lines, key=lambda line: line.amount_minor)
+    credit, debit = sorted(lines, key=lambda line: line.amount_minor)
     is_same_time = (credit.starts_at, credit.ends_at) == (debit.starts_at, debit.ends_at)
     numbers = (credit.quantity, debit.quantity)
     is_pair = credit.amount_minor <= 0 <= debit.amount_minor and numbers == (shown.quantity_before, shown.quantity_after)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.queries.overview import Standing
-from billing.services import commands, faults, seats
+from billing.services import addons, commands, faults, seats
 from config import words
 
 
@@ -205,6 +205,36 @@ def _not_live(error: seats.NotLive, standing: Standing, wanted: int) -> Problem:
         tone="warn",
         action_label=_("Look at what is open"),
         action_url=reverse("storefront:invoices"),
+    )
+
+
+@_of.register
+def _not_offered(error: addons.NotOffered, standing: Standing, wanted: int) -> Problem:
+    text = _("It is not sold for your plan, or no longer. Nothing was changed.")
+    return Problem(title=_("This add-on can't be had"), text=text, status=422)
+
+
+@_of.register
+def _not_held(error: addons.NotHeld, standing: Standing, wanted: int) -> Problem:
+    return Problem(title=_("You do not have this add-on"), text=_("Nothing was changed."), status=422)
+
+
+@_of.register
+def _out_of_range(error: addons.OutOfRange, standing: Standing, wanted: int) -> Problem:
+    values = {"least": words.number(error.minimum), "most": words.number(error.maximum)}
+    title = _("%(least)s to %(most)s of it can be had now") % values
+    text = _("What you have paid for stays until the period ends: give some back then. Nothing was changed.")
+    return Problem(title=title, text=text, status=422)
+
+
+@_of.register
+def _leaves(error: addons.LeavesThen, standing: Standing, wanted: int) -> Problem:
+    text = _("Take that back first, under what happens next; then more of it can be had.")
+    return Problem(
+        title=_("It is to be given back with this period"),
+        text=text,
+        action_label=_("See what happens next"),
+        action_url=f"{seats_url(standing)}#next",
     )
 
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import NextCharge, PilotFacts, Scheduled, Standing
+from billing.queries.overview import NextCharge, OpenChange, PilotFacts, Scheduled, Standing
 from config import words
-from storefront import reductions
+from storefront import addon_words, reductions
 
 Event = dict[str, Any]
 
@@ -62,7 +62,9 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
     """Payments that wait for somebody."""
     events: list[Event] = []
     change, invoice = standing.change, standing.invoice
-    if change is not None and change.is_waiting:
+    if change is not None and change.is_waiting and change.addon_name:
+        events.append(_waiting_addon(change, at))
+    elif change is not None and change.is_waiting:
         gained = change.quantity_after - change.quantity_before
         events.append(
             {
@@ -100,6 +102,24 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
     return events
 
 
+def _waiting_addon(change: OpenChange, at: datetime) -> Event:
+    url = reverse("storefront:seat_change", args=[change.public_id])
+    return {
+        "on": change.expires_at or at,
+        "title": _("%(addon)s waits for its payment") % {"addon": addon_words.name(change.addon_name)},
+        "detail": _("Paid by then, it is yours; otherwise it is dropped and nothing is charged."),
+        "amount_minor": change.due_now_minor,
+        "currency": change.currency,
+        "kind": "warn",
+        "action_url": url,
+        "action_label": _("Finish paying"),
+        "undo_url": url,
+        "undo_label": _("Drop the change"),
+        "undo_name": "action",
+        "undo_value": "drop",
+    }
+
+
 def _card(standing: Standing, at: datetime) -> list[Event]:
     """The card runs out before the next charge."""
     charge, card = standing.next_charge, standing.card
@@ -120,12 +140,11 @@ def _discounts(standing: Standing) -> list[Event]:
     if standing.coming < 1:
         return []
     row, events = standing.row, []
-    total = standing.total_minor(standing.coming)
     for held in standing.discounts:
         if held.ends_at is None:
             continue
         values = {
-            "amount": words.money(standing.charged_minor(total, held.ends_at), row.currency),
+            "amount": words.money(standing.charged_minor(standing.coming, held.ends_at), row.currency),
             "short": reductions.short(held, row.currency),
         }
         detail = (
@@ -142,6 +161,14 @@ def _scheduled(standing: Standing) -> list[Event]:
     return [_change(standing, change) for change in standing.scheduled if not change.is_end]
 
 
+def change_words(change: Scheduled) -> str:
+    """ "3 seats more", "Without Priority support"."""
+    if not change.is_addon:
+        return fewer_or_more(change.delta)
+    values = {"addon": addon_words.name(change.addon_name), "number": words.number(change.addon_after or 0)}
+    return (_("%(number)s x %(addon)s") if change.addon_after else _("Without %(addon)s")) % values
+
+
 def _change(standing: Standing, change: Scheduled) -> Event:
     by = {"who": change.by or _("the store"), "day": words.on_day(change.created_at)}
     detail = _("Set by %(who)s %(day)s.") % by
@@ -149,7 +176,7 @@ def _change(standing: Standing, change: Scheduled) -> Event:
         detail = _("Set by %(who)s %(day)s, and being arranged with Stripe now.") % by
     return {
         "on": change.effective_at,
-        "title": fewer_or_more(change.delta),
+        "title": change_words(change),
         "detail": detail,
         "undo_url": reverse("storefront:scheduled_change", args=[change.public_id]),
         "undo_label": _("Undo this change"),

@@ -8,7 +8,7 @@ from billing.queries.overview import Standing
 from billing.rules import intervals
 from billing.rules.preview import FirstCharge, Preview
 from config import words
-from storefront import receipts, reductions
+from storefront import addon_words, receipts, reductions
 
 Receipt = dict[str, Any]
 
@@ -17,8 +17,11 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
     """Other seats in a trial: what the first charge becomes."""
     charge = shown.first_charge
     assert charge is not None
-    return _of(charge, standing) | {
-        "title": _("%(seats)s from today") % {"seats": words.seats(shown.quantity_after)},
+    title = _("%(seats)s from today") % {"seats": words.seats(shown.quantity_after)}
+    if shown.addon:
+        title = _("%(addon)s, from today") % {"addon": addon_words.of_code(standing, shown.addon)}
+    return _of(charge, standing, shown) | {
+        "title": title,
         "on": shown.proration_at,
         "total_label": _("First charge, on %(day)s") % {"day": words.day(charge.at)},
         "next_text": _("Nothing is charged today: they are free until %(day)s.") % {"day": words.day(charge.at)},
@@ -38,9 +41,20 @@ def of_resuming(charge: FirstCharge, standing: Standing) -> Receipt:
     }
 
 
-def _of(charge: FirstCharge, standing: Standing) -> Receipt:
+def _of(charge: FirstCharge, standing: Standing, shown: Preview | None = None) -> Receipt:
+    plan = standing.plan_minor(charge.quantity)
     note = receipts.unit_words(standing, charge.quantity)
-    lines = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
+    lines: list[dict[str, Any]] = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": plan}]
+    items = standing.coming_addons
+    if shown is not None and shown.addon:
+        items = tuple(item for item in items if item.code != shown.addon)
+    row = standing.row
+    lines += [addon_words.line(item, charge.quantity, row.price.interval, row.currency) for item in items]
+    rest = charge.subtotal_minor - sum(line["amount_minor"] for line in lines)
+    if rest and shown is not None and shown.addon:
+        lines.append({"label": addon_words.of_code(standing, shown.addon), "note": "", "amount_minor": rest})
+    elif rest:
+        lines = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
     if charge.discount_minor:
         lines.append(
             {

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from config import switches
 from config.switches import Feature
 from storefront.views import (
+    addons,
     api_keys,
     asking,
     billing_contacts,
@@ -107,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("seats/changes/<slug:public_id>/payment/", seat_changes.payment, name="seat_change_payment"),
     path("seats/scheduled/<slug:public_id>/", seat_changes.scheduled_change, name="scheduled_change"),
     path("seats/assignments/", seat_people.assignments, name="seat_assignments"),
+    path("subscription/add-ons/", addons.addon, name="addon"),
     path("subscription/promotion/", promotions.promotion, name="promotion"),
     path("subscription/cancellation/", switches.needs(Feature.CANCEL, cancellation.cancellation), name="cancellation"),
     path("invoices/", invoices.listing, name="invoices"),

@@ -26,7 +26,7 @@ def amount(name: str) -> tuple[Column, Column]:
 
 
 def _mrr(row: Any) -> int:
-    return ledger.mrr_minor(row.price, row.quantity)
+    return ledger.listed_mrr_minor(row)
 
 
 def _mrr_decimal(row: Any) -> Any:

@@ -53,7 +53,7 @@ class _Words:
 
     @display(description=_("MRR"))
     def mrr(self, row: Subscription) -> str:
-        return money(ledger.counted_mrr_minor(row, row.quantity), row.currency)
+        return money(ledger.listed_mrr_minor(row), row.currency)
 
     @display(description=_("Renews"), ordering="period_ends_at")
     def renews(self, row: Subscription) -> SafeString | str:

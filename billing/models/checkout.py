@@ -32,6 +32,7 @@ class Cart(external.ExternallyNamed):
     pilot = models.ForeignKey(
         Pilot, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Bought as this pilot, for its fee.")
     )
+    addons = models.JSONField(_("add-ons"), default=dict, blank=True, help_text=_("Code to how many; null: one for each seat."))
     promotion_code = models.CharField(max_length=40, blank=True, help_text=_("As it was typed, in capitals; it may not hold."))
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))
@@ -66,6 +67,7 @@ class CheckoutAttempt(external.ExternallyNamed):
     cart = models.ForeignKey(Cart, models.PROTECT, related_name="attempts")
     price = models.ForeignKey(Price, models.PROTECT, related_name="+")
     seats = models.PositiveIntegerField()
+    addons = models.JSONField(_("add-ons"), default=list, blank=True, help_text=_("List of {code, number, stripe_price_id}."))
     trial_days = models.PositiveSmallIntegerField(default=0, help_text=_("0: bought at once."))
     pilot_fee = models.ForeignKey(PilotFee, models.PROTECT, null=True, blank=True, related_name="+")
     promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="+")

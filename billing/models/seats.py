@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Invitation, Membership, external
 from accounts.models.organization import new_public_id
+from billing.models.addon import Addon, AddonPrice
 from billing.models.command import StripeCommand
 from billing.models.subscription import Subscription
 
@@ -50,6 +51,7 @@ class LedgerKind(models.TextChoices):
     STRIPE = "stripe", _("Changed in Stripe")
     ENDED = "ended", _("Subscription ended")
     CONVERTED = "converted", _("First paid period")
+    ADDON = "addon", _("Add-on changed")
 
 
 class SeatLedgerEntry(models.Model):
@@ -69,6 +71,8 @@ class SeatLedgerEntry(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     command = models.OneToOneField(StripeCommand, models.PROTECT, null=True, related_name="ledger_entry")
     stripe_invoice_id = models.CharField(max_length=64, blank=True)
+    addon = models.ForeignKey(Addon, models.PROTECT, null=True, related_name="+")
+    addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, help_text=_("How many of it are had then."))
     occurred_at = models.DateTimeField()
 
     class Meta:
@@ -92,13 +96,18 @@ class ChangeState(models.TextChoices):
 
 
 class SeatChange(external.ExternallyNamed):
-    """An increase that somebody confirmed, with the preview they saw. `nonce` is the token's: one token, one change."""
+    """More seats, or an add-on, that somebody confirmed, with the preview they saw. `nonce` is the token's: one a change.
+
+    With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat).
+    """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="changes")
     nonce = models.CharField(max_length=40, unique=True)
     quantity_before = models.PositiveIntegerField()
     quantity_after = models.PositiveIntegerField()
+    addon_price = models.ForeignKey(AddonPrice, models.PROTECT, null=True, blank=True, related_name="+")
+    addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, blank=True)
     preview = models.JSONField(help_text=_("What was shown and agreed: see billing.rules.preview."))
     due_now_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -131,6 +140,7 @@ class SeatChange(external.ExternallyNamed):
 class ScheduledKind(models.TextChoices):
     SEATS = "seats", _("Seats")
     END = "end", _("End of the subscription")
+    ADDON = "addon", _("Add-on")
 
 
 class CancelReason(models.TextChoices):
@@ -154,12 +164,17 @@ class ScheduledState(models.TextChoices):
 
 
 class ScheduledChange(external.ExternallyNamed):
-    """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose."""
+    """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose.
+
+    Of an add-on, `addon_after` are had then; 0: none.
+    """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="scheduled")
     kind = models.CharField(max_length=10, choices=ScheduledKind, default=ScheduledKind.SEATS)
     delta = models.IntegerField(default=0)
+    addon = models.ForeignKey(Addon, models.PROTECT, null=True, blank=True, related_name="+")
+    addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, blank=True)
     effective_at = models.DateTimeField()
     reason_code = models.CharField(max_length=10, choices=CancelReason, blank=True)
     state = models.CharField(max_length=10, choices=ScheduledState, default=ScheduledState.PENDING)
@@ -176,13 +191,20 @@ class ScheduledChange(external.ExternallyNamed):
         ordering: ClassVar[list[str]] = ["effective_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="end", delta=0) | (models.Q(kind="seats") & ~models.Q(delta=0)),
+                condition=models.Q(kind="end", delta=0, addon=None)
+                | (models.Q(kind="seats", addon=None) & ~models.Q(delta=0))
+                | models.Q(kind="addon", delta=0, addon__isnull=False, addon_after__isnull=False),
                 name="scheduled_change_changes",
             ),
             models.UniqueConstraint(
                 fields=["subscription"],
                 condition=models.Q(kind="end", state="pending"),
                 name="scheduled_end_pending_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["subscription", "addon"],
+                condition=models.Q(kind="addon", state="pending"),
+                name="scheduled_addon_pending_unique",
             ),
             external.unique("subscription", "scheduled_change"),
         ]

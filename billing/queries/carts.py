@@ -6,16 +6,18 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import Organization
-from billing.models import Cart, CartState, Price, Subscription
+from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription
 from billing.queries import catalog
-from billing.rules import intervals, pricing
+from billing.rules import addons, intervals, pricing
+from billing.rules.addons import Item
 
 
 @dataclass(frozen=True)
 class Priced:
     """What a cart costs, in minor units of `currency`, if it is bought at `at`.
 
-    `total_minor` is for one interval of all seats, without tax; `renews_at` is when it is charged next.
+    `total_minor` is for one interval of all seats and add-ons, without tax; `parts` are the plan's and each add-on's.
+    `renews_at` is when it is charged next.
     """
 
     price: Price
@@ -28,6 +30,12 @@ class Priced:
     tier_saving_minor: int
     next_break: pricing.Break | None
     renews_at: datetime
+    parts: tuple[int, ...] = ()
+    addons: tuple[Item, ...] = ()
+
+    @property
+    def plan_minor(self) -> int:
+        return self.parts[0]
 
 
 def open_with(public_id: str) -> Cart | None:
@@ -46,12 +54,17 @@ def live_subscription(organization: Organization, line_id: int) -> Subscription 
 
 
 def price(cart: Cart, at: datetime) -> Priced | None:
-    """Price a cart from the database, which is the truth about money; None when its plan is no longer on sale. One query."""
+    """Price a cart from the database, which is the truth about money; None when its plan is no longer on sale.
+
+    One query, and one if it has add-ons.
+    """
     row = catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=cart.currency)
     if row is None:
         return None
     tiers = catalog.tiers_of(row)
-    total = pricing.total(tiers, row.scheme, cart.seats)
+    chosen = addons_of(cart)
+    parts = addons.parts(pricing.total(tiers, row.scheme, cart.seats), chosen, cart.seats)
+    total = sum(parts)
     return Priced(
         price=row,
         seats=cart.seats,
@@ -63,6 +76,29 @@ def price(cart: Cart, at: datetime) -> Priced | None:
         tier_saving_minor=pricing.tier_saving(tiers, row.scheme, cart.seats),
         next_break=pricing.next_break(tiers, row.scheme, cart.seats, seats_max=row.plan.seats_max),
         renews_at=intervals.end(at, cart.interval),
+        parts=parts,
+        addons=chosen,
+    )
+
+
+def addons_of(cart: Cart) -> tuple[Item, ...]:
+    """The add-ons in the cart that are sold for its plan, interval and currency, in the catalog's order. One query at most."""
+    if not cart.addons or cart.pilot_id is not None:
+        return ()
+    on_sale = AddonPrice.objects.filter(addon__line=cart.plan.line_id, addon__code__in=list(cart.addons), retired_at=None)
+    rows = on_sale.filter(addon__withdrawn_at=None, interval=cart.interval, currency=cart.currency).select_related("addon")
+    return tuple(
+        Item(
+            code=row.addon.code,
+            name=row.addon.name,
+            number=None if row.addon.kind == AddonKind.PER_SEAT else (cart.addons[row.addon.code] or row.addon.quantity_min),
+            scheme=row.scheme,
+            tiers=catalog.tiers_of(row),
+            stripe_price_id=row.stripe_price_id,
+            features=tuple(row.addon.features),
+        )
+        for row in rows.order_by("addon__rank", "addon__code")
+        if cart.plan.code in row.addon.plans
     )
 
 

@@ -10,6 +10,7 @@ from accounts.models import Organization
 from accounts.queries import policies
 from billing.models import (
     LIVE_STATUSES,
+    AddonPrice,
     CheckoutAttempt,
     CheckoutState,
     CommandState,
@@ -33,7 +34,8 @@ from billing.models import (
     TaxStanding,
     Trial,
 )
-from billing.rules import reconciling
+from billing.queries import addons as addon_queries
+from billing.rules import addons, reconciling
 
 # A command under way for this target holds the subscription of that number.
 TARGET = "subscription:"
@@ -71,17 +73,18 @@ def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
     """The same for rows at hand (with `price` and `organization` selected). Six queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
-    for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING):
+    for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING).select_related("addon"):
         waiting.setdefault(change.subscription_id, []).append(change)
     moving = _moving(held)
     rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
     taxed = {standing.organization_id: standing for standing in rows_of}
+    had = _addons(held)
     agreed = dict(Trial.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     agreed |= dict(PilotRun.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     return {
         row.stripe_id: Known(
             row,
-            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id), agreed.get(row.pk)),
+            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id), agreed.get(row.pk), had.get(row.pk, ())),
             row.pk in moving or bool(row.mirrored_at and row.mirrored_at >= since),
         )
         for row in held
@@ -118,10 +121,24 @@ def dirty(keys: Iterable[str]) -> set[str]:
     return set(marks.values_list("key", flat=True))
 
 
+def _addons(rows: Iterable[Subscription]) -> dict[int, tuple[addons.Item, ...]]:
+    """The add-ons of each. One query."""
+    found: dict[int, tuple[addons.Item, ...]] = {}
+    for one in addon_queries.LIVE.filter(subscription__in=list(rows)):
+        found[one.subscription_id] = (*found.get(one.subscription_id, ()), addon_queries.item(one))
+    return found
+
+
 def _ours(
-    row: Subscription, waiting: list[ScheduledChange], standing: TaxStanding | None, trial_ends_at: datetime | None
+    row: Subscription,
+    waiting: list[ScheduledChange],
+    standing: TaxStanding | None,
+    trial_ends_at: datetime | None,
+    had: tuple[addons.Item, ...],
 ) -> reconciling.Ours:
     seats = sum(change.delta for change in waiting if change.kind == ScheduledKind.SEATS)
+    then = addons.after(had, addon_queries.waiting(waiting))
+    coming = row.quantity + seats
     price = row.price.stripe_price_id
     return reconciling.Ours(
         stripe_id=row.stripe_id,
@@ -133,12 +150,17 @@ def _ours(
         ends_at=row.period_ends_at,
         cancel_at=row.cancel_at,
         ends=any(change.kind == ScheduledKind.END for change in waiting),
-        coming=reconciling.Phase(row.period_ends_at, price, row.quantity + seats) if seats else None,
+        coming=reconciling.Phase(row.period_ends_at, price, coming, _said(then, coming)) if seats or then != had else None,
         is_arranged=not row.is_being_arranged,
         tax_rates=_tax_rates(standing),
         has_automatic_tax=standing is not None and standing.is_automatic,
         trial_ends_at=trial_ends_at,
+        items=_said(had, row.quantity),
     )
+
+
+def _said(items: Iterable[addons.Item], seats: int) -> tuple[reconciling.Item, ...]:
+    return tuple(sorted(reconciling.Item(item.stripe_price_id, item.quantity(seats)) for item in items))
 
 
 def _tax_rates(standing: TaxStanding | None) -> tuple[str, ...] | None:
@@ -151,9 +173,10 @@ def _tax_rates(standing: TaxStanding | None) -> tuple[str, ...] | None:
 def standard(prices: Collection[str]) -> reconciling.Standard:
     """What the catalog explains, its prices narrowed to `prices`: every version's promotions too, as who has one keeps it."""
     made = Price.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
+    added = AddonPrice.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
     coupons = Promotion.objects.values_list("stripe_coupon_id", flat=True)
     credited = PilotFee.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
-    return reconciling.Standard(prices=frozenset(made), coupons=frozenset((*coupons, *credited)))
+    return reconciling.Standard(prices=frozenset({*made, *added}), coupons=frozenset((*coupons, *credited)))
 
 
 def excepted(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, object]]]:

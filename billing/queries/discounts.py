@@ -18,6 +18,7 @@ def of(row: Subscription) -> tuple[Held, ...]:
             duration=one.duration,
             ends_at=one.ends_at,
             counts=one.promotion is None or one.promotion.terms.covers(plan),
+            is_for_addons=one.promotion is None or not one.promotion.plans,
         )
         for one in held
     )

@@ -1,7 +1,7 @@
 """The entitlement check in one statement: key, organization, subscription, feature and seat.
 
 The vendor's product asks on its users' way, so this is the API's hottest call. It answers only the plain case; whatever is
-unusual (no key, a closed organization, an unknown feature) is None, and billing.queries.entitlements says what it is.
+unusual (no key, a closed organization, an unknown feature, add-ons) is None, and billing.queries.entitlements says what it is.
 """
 
 import json
@@ -22,7 +22,8 @@ ORGANIZATIONS: Final = """
 SELECT k.id, k.secret_hash, k.scopes, k.expires_at, k.last_used_at, o.closed_at, o.public_id, o.external_id,
        s.status, l.code || '/' || p.code,
        jsonb_path_query_first(p.features, '$[*] ? (@.code == $code)', jsonb_build_object('code', %(feature)s::text)),
-       s.period_ends_at, s.cancel_at, {person}
+       s.period_ends_at, s.cancel_at, EXISTS (
+           SELECT 1 FROM billing_subscriptionaddon e WHERE e.subscription_id = s.id AND e.ended_at IS NULL), {person}
 FROM accounts_apikey k
 JOIN accounts_organization o ON o.id = COALESCE(k.organization_id,
     (SELECT id FROM accounts_organization WHERE public_id = %(name)s),
@@ -76,8 +77,8 @@ def _opens(row: Any, secret: str, name: str, now: datetime) -> bool:
 
 
 def _entitlement(row: Any, feature: str, member: str) -> tuple[int, Entitlement] | None:
-    status, plan, found, period_ends_at, cancel_at, membership, seat = row[8:]
-    if found is None or status not in ENTITLED_STATUSES or (member and membership is None):
+    status, plan, found, period_ends_at, cancel_at, has_addons, membership, seat = row[8:]
+    if found is None or has_addons or status not in ENTITLED_STATUSES or (member and membership is None):
         return None
     reason = Reason.NO_SEAT if member and seat is None else Reason.INCLUDED
     limit = json.loads(found).get("limit") if reason is Reason.INCLUDED else None

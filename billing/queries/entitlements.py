@@ -1,15 +1,19 @@
 """May an organization, or a person in it, use a feature: by its plan, its subscription's state and its seats. One query."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from accounts.models import Membership, Organization
-from billing.models import LIVE_STATUSES, SeatAssignment, Subscription
+from billing.models import LIVE_STATUSES, SeatAssignment, Subscription, SubscriptionAddon
 from billing.queries import catalog
+from billing.rules import addons
 
 # A payment that is being retried takes nothing away; one that was given up does.
 ENTITLED_STATUSES = ("trialing", "active", "past_due")
@@ -51,7 +55,7 @@ def check(organization: Organization, *, feature: str, member: str = "") -> Enti
 
     Of several product lines the one that has the feature answers. Raises UnknownFeature for a code that nothing has.
     """
-    rows = list(_rows(organization, member))
+    rows = list(_rows(organization, member, feature))
     found = [(row, _feature(row, feature)) for row in rows]
     if not any(plain for _row, plain in found) and not _is_sold(feature):
         raise UnknownFeature(feature)
@@ -63,12 +67,16 @@ def check(organization: Organization, *, feature: str, member: str = "") -> Enti
     return having or next(iter(answers), Entitlement(feature=feature, reason=Reason.NO_SUBSCRIPTION))
 
 
-def _rows(organization: Organization, member: str) -> QuerySet[Subscription, Any]:
+def _rows(organization: Organization, member: str, feature: str) -> QuerySet[Subscription, Any]:
     live = Subscription.objects.filter(organization=organization, status__in=LIVE_STATUSES)
     over = Q(pilot_run__ended_at__isnull=False) & ~Exists(live.filter(line=OuterRef("line")))
     rows = Subscription.objects.filter(Q(status__in=LIVE_STATUSES) | over, organization=organization)
     rows = rows.order_by("line__rank", "pk")
-    fields = ["status", "period_ends_at", "cancel_at", "line__code", "plan__code", "plan__features"]
+    fields = ["status", "period_ends_at", "cancel_at", "line__code", "plan__code", "plan__features", "quantity", "adding"]
+    having = SubscriptionAddon.objects.filter(subscription=OuterRef("pk"), ended_at=None)
+    adding = having.filter(addon__features__contains=[{"code": feature}]).order_by().values("subscription")
+    number = JSONObject(number=F("quantity"), features=F("addon__features"))
+    rows = rows.annotate(adding=Subquery(adding.annotate(all=JSONBAgg(number)).values("all")))
     if member:
         people = Membership.objects.live().filter(_named(member), organization=OuterRef("organization"))
         seats = SeatAssignment.objects.filter(subscription=OuterRef("pk"), ended_at=None)
@@ -87,11 +95,24 @@ def _named(member: str, path: str = "") -> Q:
 
 
 def _feature(row: Any, code: str) -> dict[str, Any] | None:
-    return next((feature for feature in row["plan__features"] if feature["code"] == code), None)
+    """The feature as the plan and the add-ons have it together; None: neither has it."""
+    planned = _named_feature(row["plan__features"], code)
+    added = [(_named_feature(one["features"], code), one["number"]) for one in row["adding"] or []]
+    held = [(feature, row["quantity"] if number is None else number) for feature, number in added if feature is not None]
+    if not held:
+        return planned
+    return {**(planned or held[0][0]), "limit": addons.limit([planned], held)}
+
+
+def _named_feature(features: Iterable[dict[str, Any]], code: str) -> dict[str, Any] | None:
+    return next((feature for feature in features if feature["code"] == code), None)
 
 
 def _is_sold(code: str) -> bool:
-    return any(plan.feature(code) for line in catalog.on_sale().lines for plan in line.plans)
+    lines = catalog.on_sale().lines
+    if any(plan.feature(code) for line in lines for plan in line.plans):
+        return True
+    return any(one.code == code for line in lines for addon in line.addons for one in addon.features)
 
 
 def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) -> Entitlement:

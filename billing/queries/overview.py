@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Organization
 from billing.models import Customer, ScheduledKind, Subscription
 from billing.queries import standing_rows
-from billing.rules import intervals, pricing, tax
+from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
 
@@ -41,6 +41,13 @@ class Scheduled:
     created_at: datetime
     by: str
     external_id: str | None = None
+    addon: str = ""
+    addon_name: Mapping[str, str] | None = None
+    addon_after: int | None = None
+
+    @property
+    def is_addon(self) -> bool:
+        return self.kind == ScheduledKind.ADDON
 
     @property
     def is_end(self) -> bool:
@@ -60,6 +67,7 @@ class OpenChange:
     created_at: datetime
     expires_at: datetime | None
     external_id: str | None = None
+    addon_name: Mapping[str, str] | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -95,7 +103,7 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class NextCharge:
-    """The renewal: `total_minor` for `seats`, less `discount_minor`, and `taxes` on that.
+    """The renewal: `total_minor` for `seats` (`plan_minor`) and add-ons, less `discount_minor`, and `taxes` on that.
 
     `balance_minor` is taken from credit (negative) or added. `is_before_tax`: Stripe Tax adds what is due when it charges.
     """
@@ -110,6 +118,8 @@ class NextCharge:
     discounts: tuple[rules.Held, ...] = ()
     taxes: tuple[tax.TaxLine, ...] = ()
     is_before_tax: bool = False
+    plan_minor: int = 0
+    held_addons: tuple[addons.Item, ...] = ()
 
     @property
     def reduction_minor(self) -> int:
@@ -168,6 +178,13 @@ class Standing:
     trial: TrialFacts | None = None
     levy: tax.Levy = tax.UNTAXED
     begun_as: PilotFacts | None = None
+    held_addons: tuple[addons.Item, ...] = ()
+
+    @cached_property
+    def coming_addons(self) -> tuple[addons.Item, ...]:
+        """Those of the next period."""
+        waiting = (change for change in self.scheduled if change.is_addon)
+        return addons.after(self.held_addons, [addons.Wanted(code=one.addon, number=one.addon_after or 0) for one in waiting])
 
     @cached_property
     def trial_ends_at(self) -> datetime | None:
@@ -226,24 +243,37 @@ class Standing:
     def tiers(self) -> tuple[pricing.Tier, ...]:
         return tuple(pricing.Tier(**tier) for tier in self.row.price.tiers)
 
-    def total_minor(self, seats: int) -> int:
-        """What `seats` seats cost for one interval."""
+    def plan_minor(self, seats: int) -> int:
+        """What `seats` seats of the plan cost for one interval."""
         return pricing.total(self.tiers, self.row.price.scheme, seats)
 
-    def discount_minor(self, total_minor: int, at: datetime) -> int:
-        """What its discounts take off a charge at `at`."""
-        return rules.total_off(self.discounts, total_minor, at)
+    def parts(self, seats: int) -> tuple[int, ...]:
+        """The next period's price with `seats` seats: the plan's part, then those of the add-ons there are then."""
+        return addons.parts(self.plan_minor(seats), self.coming_addons, seats) if seats else (0,)
 
-    def charged_minor(self, total_minor: int, at: datetime) -> int:
-        """What a charge of `total_minor` at `at` comes to, after discounts and with tax, before the balance."""
-        net = total_minor - self.discount_minor(total_minor, at)
-        return net + self.levy.added(net)
+    def total_minor(self, seats: int) -> int:
+        """The same in one."""
+        return sum(self.parts(seats))
+
+    def discount_minor(self, seats: int, at: datetime) -> int:
+        """What its discounts take off a period with `seats` seats that is charged at `at`."""
+        return sum(addons.off(self.discounts, self.parts(seats), at))
+
+    def net_parts(self, seats: int, at: datetime) -> tuple[int, ...]:
+        """The parts after discounts."""
+        parts = self.parts(seats)
+        return tuple(part - off for part, off in zip(parts, addons.off(self.discounts, parts, at), strict=True))
+
+    def charged_minor(self, seats: int, at: datetime) -> int:
+        """What a period with `seats` seats comes to at `at`, after discounts and with tax, before the balance."""
+        net = self.net_parts(seats, at)
+        return sum(net) + self.levy.added(*net)
 
     @cached_property
     def period_charge_minor(self) -> int:
         """What the next period would cost if nobody had cancelled, with discounts and tax."""
         seats = self.quantity + sum(change.delta for change in self.scheduled)
-        return self.charged_minor(self.total_minor(seats), self.row.period_ends_at)
+        return self.charged_minor(seats, self.row.period_ends_at)
 
     def unit_minor(self, seats: int) -> int:
         return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
@@ -253,8 +283,8 @@ class Standing:
         if self.coming < 1 or not self.row.is_live or self.row.status == "paused":
             return None
         total = self.total_minor(self.coming)
-        off = self.discount_minor(total, self.row.period_ends_at)
-        taxes = self.levy.on(total - off)
+        net = self.net_parts(self.coming, self.row.period_ends_at)
+        off, taxes = total - sum(net), self.levy.on(*net)
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
@@ -266,6 +296,8 @@ class Standing:
             discount_minor=off,
             discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),
             taxes=taxes,
+            plan_minor=self.plan_minor(self.coming),
+            held_addons=self.coming_addons,
             is_before_tax=self.levy.is_automatic and self.levy.exempt == tax.Exempt.NONE,
         )
 
@@ -319,6 +351,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         trial=TrialFacts(**_instants(row.trial)) if row.trial else None,
         levy=tax.Levy(**row.levy) if row.levy else tax.UNTAXED,
         begun_as=PilotFacts(**_instants(row.pilot)) if row.pilot else None,
+        held_addons=tuple(addons.Item.of_plain(plain) for plain in row.addons),
     )
 
 

@@ -1,5 +1,6 @@
 """What a code that somebody typed means for what they want to buy, or for what they have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from django.db.models import Count, Exists, F, QuerySet, Value
 from accounts.models import Organization
 from billing.models import Cart, Promotion, Subscription
 from billing.queries import promotion_words
-from billing.rules import promotions
+from billing.rules import addons, promotions
 from billing.rules.promotions import Refusal
 
 LONGEST = 40
@@ -18,7 +19,8 @@ LONGEST = 40
 class Entered:
     """A code and what it does: with `refusal` nothing. `off_minor` of `total_minor`, in minor units of `currency`.
 
-    `ends_at` is when it would end if it began now; None for one invoice or without end.
+    `off_parts` is what it takes off each part of the charge. `ends_at` is when it would end if it
+    began now; None for one invoice or without end.
     """
 
     code: str
@@ -27,6 +29,7 @@ class Entered:
     currency: str
     total_minor: int = 0
     off_minor: int = 0
+    off_parts: tuple[int, ...] = ()
     ends_at: datetime | None = None
 
     @property
@@ -58,26 +61,27 @@ def spelled(text: str) -> str:
     return text.strip().upper()[:LONGEST]
 
 
-def of_cart(cart: Cart, *, total_minor: int, at: datetime) -> Entered | None:
-    """The cart's code, for the cart's total before it; None for a cart without. One query."""
+def of_cart(cart: Cart, *, parts: Sequence[int], at: datetime) -> Entered | None:
+    """The cart's code, for the parts of its price before it; None for a cart without. One query."""
     if not cart.promotion_code or cart.pilot_id is not None:  # a pilot's fee is fixed
         return None
     use = promotions.Use(plan=f"{cart.plan.line.code}/{cart.plan.code}", interval=cart.interval, currency=cart.currency, at=at)
-    return entered(cart.promotion_code, use, organization=cart.organization, total_minor=total_minor)
+    return entered(cart.promotion_code, use, organization=cart.organization, parts=parts)
 
 
-def of_subscription(row: Subscription, code: str, *, total_minor: int, at: datetime) -> Entered:
+def of_subscription(row: Subscription, code: str, *, at: datetime) -> Entered:
     """A code for a subscription there is (with its line, plan, price and organization). Two queries."""
     plan = f"{row.line.code}/{row.plan.code}"
     use = promotions.Use(plan=plan, interval=row.price.interval, currency=row.currency, at=at)
-    found = entered(spelled(code), use, organization=row.organization, total_minor=total_minor)
+    found = entered(spelled(code), use, organization=row.organization, parts=(0,))
     if found.is_taken and row.discounts.filter(ended_at=None).exists():
         return Entered(code=found.code, row=found.row, refusal=Refusal.HAS_ONE, currency=row.currency)
     return found
 
 
-def entered(code: str, use: promotions.Use, *, organization: Organization | None, total_minor: int) -> Entered:
-    """What a code does to a total. One query."""
+def entered(code: str, use: promotions.Use, *, organization: Organization | None, parts: Sequence[int]) -> Entered:
+    """What a code does to a charge. One query."""
+    total_minor = sum(parts)
     row = _rows(organization).filter(code=code).first()
     if row is None:
         return Entered(code=code, row=None, refusal=Refusal.UNKNOWN, currency=use.currency)
@@ -93,15 +97,30 @@ def entered(code: str, use: promotions.Use, *, organization: Organization | None
     why = promotions.refusal(terms, counted) if row.withdrawn_at is None else Refusal.WITHDRAWN
     if why is not None:
         return Entered(code=code, row=row, refusal=why, currency=use.currency, total_minor=total_minor)
-    amount = terms.amount_off(use.currency) if terms.percent_bps is None else None
+    off = addons.off([_as_held(terms, use)], parts, use.at)
     return Entered(
         code=code,
         row=row,
         refusal=None,
         currency=use.currency,
         total_minor=total_minor,
-        off_minor=promotions.off(total_minor, percent_bps=terms.percent_bps, amount_minor=amount),
+        off_minor=sum(off),
+        off_parts=off,
         ends_at=promotions.ends_at(use.at, terms.duration, terms.months),
+    )
+
+
+def _as_held(terms: promotions.Promotion, use: promotions.Use) -> promotions.Held:
+    """A code as it counts for the first charge."""
+    return promotions.Held(
+        stripe_id="",
+        code=terms.code,
+        name=terms.name,
+        percent_bps=terms.percent_bps,
+        amount_minor=terms.amount_off(use.currency) if terms.percent_bps is None else None,
+        duration=terms.duration,
+        ends_at=None,
+        is_for_addons=not terms.plans,
     )
 
 

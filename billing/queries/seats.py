@@ -1,8 +1,10 @@
 """The seats page as data: people with and without a seat, who could lose one, and the ledger in words' reach."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Case, F, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -51,8 +53,8 @@ LIMIT %(limit)s OFFSET %(offset)s
 # A page of the ledger, in the order of Entry's fields.
 LEDGER: Final = """
 SELECT e.id, e.kind, e.delta, e.quantity_after, e.mrr_delta_minor, e.currency, COALESCE(NULLIF(u.name, ''), u.email, ''),
-       e.source, e.reason, e.occurred_at, e.stripe_invoice_id
-FROM billing_seatledgerentry e LEFT JOIN accounts_user u ON u.id = e.actor_id
+       e.source, e.reason, e.occurred_at, e.stripe_invoice_id, a.name, e.addon_after
+FROM billing_seatledgerentry e LEFT JOIN accounts_user u ON u.id = e.actor_id LEFT JOIN billing_addon a ON a.id = e.addon_id
 WHERE e.subscription_id = %s AND e.id < %s ORDER BY e.id DESC LIMIT %s
 """
 NEWEST: Final = 2**62
@@ -104,6 +106,8 @@ class Entry:
     reason: str
     occurred_at: datetime
     stripe_invoice_id: str
+    addon_name: Mapping[str, str] | None = None
+    addon_after: int | None = None
 
     @property
     def what(self) -> str:
@@ -169,8 +173,14 @@ def ledger(row: Subscription, *, before: int | None = None) -> Ledger:
     """A page of the ledger, the newest first. One query."""
     found = rows.fetch(LEDGER, (row.pk, before or NEWEST, LEDGER_A_PAGE + 1))
     names = [field.name for field in fields(Entry)]
-    shown = tuple(Entry(**dict(zip(names, one, strict=True))) for one in found[:LEDGER_A_PAGE])
+    shown = tuple(Entry(**dict(zip(names, _read(one), strict=True))) for one in found[:LEDGER_A_PAGE])
     return Ledger(entries=shown, older=shown[-1].id if len(found) > LEDGER_A_PAGE else None)
+
+
+def _read(found: Sequence[Any]) -> list[Any]:
+    """A row with its jsonb read: Django has the driver leave it as text."""
+    *plain, addon_name, addon_after = found
+    return [*plain, json.loads(addon_name) if addon_name else None, addon_after]
 
 
 def later(standing: Standing, *, seats: int) -> Later:

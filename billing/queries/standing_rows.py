@@ -32,7 +32,13 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         'converted_at', g.converted_at, 'seats', g.seats, 'days', g.days, 'is_credited', g.is_credited, 'code', b.code,
         'name', b.name, 'fee_minor', f.amount_minor)
     FROM billing_pilotrun g JOIN billing_pilotfee f ON f.id = g.fee_id JOIN billing_pilot b ON b.id = f.pilot_id
-    WHERE g.subscription_id = s.id)
+    WHERE g.subscription_id = s.id),
+    (SELECT json_agg(json_build_object('code', bb.code, 'name', bb.name, 'number', e.quantity, 'scheme', gg.scheme,
+        'tiers', gg.tiers, 'stripe_price_id', gg.stripe_price_id, 'stripe_item_id', e.stripe_item_id, 'features', bb.features)
+        ORDER BY e.id)
+    FROM billing_subscriptionaddon e
+    JOIN billing_addon bb ON bb.id = e.addon_id JOIN billing_addonprice gg ON gg.id = e.price_id
+    WHERE e.subscription_id = s.id AND e.ended_at IS NULL)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -44,23 +50,28 @@ CROSS JOIN LATERAL (
     FROM billing_seatassignment a WHERE a.subscription_id = s.id AND a.ended_at IS NULL) used
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('public_id', h.public_id, 'external_id', h.external_id, 'kind', h.kind, 'delta', h.delta,
+        'addon', COALESCE(ha.code, ''), 'addon_name', ha.name, 'addon_after', h.addon_after,
         'reason_code', h.reason_code, 'effective_at', h.effective_at, 'created_at', h.created_at,
         'by', COALESCE(NULLIF(u.name, ''), u.email, ''))
         ORDER BY h.effective_at, h.id) AS changes
     FROM billing_scheduledchange h LEFT JOIN accounts_user u ON u.id = h.actor_id
+    LEFT JOIN billing_addon ha ON ha.id = h.addon_id
     WHERE h.subscription_id = s.id AND h.state = 'pending') scheduled
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
         'name', COALESCE(m.name, jsonb_build_object('en', d.name)), 'percent_bps', d.percent_bps,
         'amount_minor', d.amount_minor, 'duration', d.duration, 'ends_at', d.ends_at,
-        'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || p.code))
+        'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || p.code),
+        'is_for_addons', m.plans IS NULL OR m.plans = '[]')
         ORDER BY d.id) AS held
     FROM billing_subscriptiondiscount d LEFT JOIN billing_promotion m ON m.id = d.promotion_id
     WHERE d.subscription_id = s.id AND d.ended_at IS NULL) discount
 LEFT JOIN LATERAL (
     SELECT json_build_object('public_id', x.public_id, 'external_id', x.external_id, 'state', x.state,
         'quantity_before', x.quantity_before, 'quantity_after', x.quantity_after,
-        'due_now_minor', x.due_now_minor, 'currency', x.currency, 'created_at', x.created_at, 'expires_at', x.expires_at) AS of
+        'due_now_minor', x.due_now_minor, 'currency', x.currency, 'created_at', x.created_at, 'expires_at', x.expires_at,
+        'addon_name', (SELECT xa.name FROM billing_addonprice xp JOIN billing_addon xa ON xa.id = xp.addon_id
+            WHERE xp.id = x.addon_price_id)) AS of
     FROM billing_seatchange x WHERE x.subscription_id = s.id AND x.state IN ('sending', 'waiting')
     ORDER BY x.id DESC LIMIT 1) change ON TRUE
 LEFT JOIN LATERAL (
@@ -95,6 +106,7 @@ class Row:
     trial: dict[str, Any] | None
     levy: dict[str, Any] | None
     pilot: dict[str, Any] | None
+    addons: list[dict[str, Any]]
 
 
 def of(organization: Organization) -> list[Row]:
@@ -151,7 +163,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, addons = values
     return Row(
         subscription=subscription,
         people=people,
@@ -165,4 +177,5 @@ def _row(found: Sequence[Any]) -> Row:
         trial=trial,
         levy=levy,
         pilot=pilot,
+        addons=addons or [],
     )

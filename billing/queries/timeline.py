@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Journal
 from billing.models import Invoice, ScheduledChange, ScheduledKind, ScheduledState, SeatChange, SeatLedgerEntry, Subscription
+from billing.queries import catalog
 from config import words
 
 # The most rows of each kind: a page is read by a person.
@@ -52,14 +53,14 @@ def of(subscription: Subscription) -> list[Moment]:
 
 
 def _ledger(subscription: Subscription) -> Iterator[Moment]:
-    rows = SeatLedgerEntry.objects.filter(subscription=subscription).select_related("actor").order_by("-id")[:MOST]
+    rows = SeatLedgerEntry.objects.filter(subscription=subscription).select_related("actor", "addon").order_by("-id")[:MOST]
     for row in rows:
         yield Moment(
             at=row.occurred_at,
             source="ledger",
             kind=row.get_kind_display(),
             row=row,
-            detail=_with(f"{row.delta:+d} = {words.seats(row.quantity_after)}", row.reason),
+            detail=_with(_booked(row), row.reason),
             by=_by(row),
             mrr_delta_minor=row.mrr_delta_minor,
             currency=row.currency,
@@ -67,14 +68,18 @@ def _ledger(subscription: Subscription) -> Iterator[Moment]:
 
 
 def _changes(subscription: Subscription) -> Iterator[Moment]:
-    rows = SeatChange.objects.filter(subscription=subscription).select_related("actor").order_by("-id")[:MOST]
+    rows = (
+        SeatChange.objects.filter(subscription=subscription)
+        .select_related("actor", "addon_price__addon")
+        .order_by("-id")[:MOST]
+    )
     for row in rows:
         yield Moment(
             at=row.created_at,
             source="change",
             kind=row.get_state_display(),
             row=row,
-            detail=_with(f"{row.quantity_before} → {words.seats(row.quantity_after)}", row.message),
+            detail=_with(_asked(row), row.message),
             by=_by(row),
             amount_minor=row.due_now_minor,
             currency=row.currency,
@@ -82,7 +87,7 @@ def _changes(subscription: Subscription) -> Iterator[Moment]:
 
 
 def _scheduled(subscription: Subscription) -> Iterator[Moment]:
-    rows = ScheduledChange.objects.filter(subscription=subscription).select_related("actor").order_by("-id")[:MOST]
+    rows = ScheduledChange.objects.filter(subscription=subscription).select_related("actor", "addon").order_by("-id")[:MOST]
     for row in rows:
         is_coming = row.state == ScheduledState.PENDING
         yield Moment(
@@ -120,7 +125,23 @@ def _journal(subscription: Subscription) -> Iterator[Moment]:
         yield Moment(at=row.occurred_at, source="journal", kind=row.kind, row=row, facts=row.data, by=_by(row))
 
 
+def _booked(row: SeatLedgerEntry) -> str:
+    if row.addon is not None:
+        return f"{catalog.text(row.addon.name)} = {words.number(row.addon_after or 0)}"
+    return f"{row.delta:+d} = {words.seats(row.quantity_after)}"
+
+
+def _asked(row: SeatChange) -> str:
+    if row.addon_price is not None:
+        number = "" if row.addon_after is None else f" = {words.number(row.addon_after)}"
+        return f"{catalog.text(row.addon_price.addon.name)}{number}"
+    return f"{row.quantity_before} → {words.seats(row.quantity_after)}"
+
+
 def _coming(row: ScheduledChange) -> str:
+    if row.addon is not None:
+        said = f"{catalog.text(row.addon.name)} = {words.number(row.addon_after or 0)}"
+        return _("%(seats)s on %(day)s") % {"seats": said, "day": words.day(row.effective_at)}
     when = {"day": words.day(row.effective_at), "seats": f"{row.delta:+d}"}
     return (_("ends on %(day)s") if row.kind == ScheduledKind.END else _("%(seats)s on %(day)s")) % when
 

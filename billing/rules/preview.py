@@ -11,7 +11,8 @@ from billing.rules import promotions, tax
 class Line:
     """One line of the invoice to come: `amount_minor` for `quantity` seats over `[starts_at, ends_at)`; credits are below 0.
 
-    `discount_minor` comes off it; Stripe's prorations are net of discounts, and have 0 there.
+    `discount_minor` comes off it; Stripe's prorations are net of discounts, and have 0 there. `addon` is the code of the
+    add-on that it is of; empty: the plan's.
     """
 
     description: str
@@ -20,6 +21,7 @@ class Line:
     starts_at: datetime
     ends_at: datetime
     discount_minor: int = 0
+    addon: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,8 @@ class Preview:
     `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
     less `renewal_discount_minor`, before balance and `renewal_tax_minor`; `renewal_full_minor` is what it would come to without
     the discount, with tax. `discounts` are those in force, worked into the lines. In a trial
-    nothing is due, and `first_charge` is what the change makes of the first one.
+    nothing is due, and `first_charge` is what the change makes of the first one. With `addon` (a code) it is the price of
+    having `addon_after` of it (None: one for each seat).
     """
 
     subscription_id: str
@@ -76,6 +79,8 @@ class Preview:
     discounts: tuple[promotions.Held, ...] = ()
     taxes: tuple[tax.TaxLine, ...] = ()
     first_charge: FirstCharge | None = None
+    addon: str = ""
+    addon_after: int | None = None
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""
@@ -87,6 +92,8 @@ class Preview:
             self.currency,
             self.quantity_before,
             self.quantity_after,
+            self.addon,
+            self.addon_after,
             self.proration_at,
             tuple((line.quantity, line.amount_minor, line.starts_at, line.ends_at) for line in self.lines),
             self.tax_minor,

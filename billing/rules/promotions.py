@@ -147,7 +147,8 @@ def ends_at(starts_at: datetime, duration: str, months: int | None) -> datetime 
 class Held:
     """A discount a subscription has: on every invoice before `ends_at` (None: no end), or on the next alone (once).
 
-    `code` is empty where no promotion of the catalog explains it. `counts` is false for one of other plans.
+    `code` is empty where no promotion of the catalog explains it. `counts` is false for one of other plans,
+    `is_for_addons` for one of certain plans.
     """
 
     stripe_id: str
@@ -158,6 +159,7 @@ class Held:
     duration: str
     ends_at: datetime | None
     counts: bool = True
+    is_for_addons: bool = True
 
     @property
     def is_once(self) -> bool:

@@ -5,7 +5,7 @@ mirrored is read again, unless that would take over a quantity or a price on the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -45,14 +45,16 @@ TELLING: Final = frozenset({Kind.QUANTITY, Kind.PRICE, Kind.UNKNOWN_PRICE, Kind.
 
 @dataclass(frozen=True)
 class Phase:
-    """`quantity` seats at a Stripe price from `starts_at` on."""
+    """`quantity` seats at a Stripe price from `starts_at` on, with `items` beside them, in order of their prices."""
 
     starts_at: datetime
     price: str
     quantity: int
+    items: tuple["Item", ...] = ()
 
     def said(self) -> list[Any]:
-        return [self.starts_at.isoformat(), self.price, self.quantity]
+        more = [[item.said() for item in self.items]] if self.items else []
+        return [self.starts_at.isoformat(), self.price, self.quantity, *more]
 
 
 @dataclass(frozen=True, order=True)
@@ -164,9 +166,19 @@ def compare(ours: Ours, theirs: Theirs, standard: Standard) -> Verdict:
         return Verdict(is_stale=ours.status != theirs.status)
     if theirs.starts_at > ours.starts_at:
         return Verdict(is_stale=True)
+    theirs = _aligned(ours, theirs)
     found = tuple(_differences(ours, theirs, standard))
     holds = any(one.kind in TELLING for one in found)
     return Verdict(is_stale=not holds and _is_stale(ours, theirs), found=found)
+
+
+def _aligned(ours: Ours, theirs: Theirs) -> Theirs:
+    """The same with the plan's item first: Stripe promises no order."""
+    mine = next((item for item in theirs.items if item.price == ours.price), None)
+    if mine is None or theirs.price == ours.price:
+        return theirs
+    beside = (Item(theirs.price, theirs.quantity), *(item for item in theirs.items if item is not mine))
+    return replace(theirs, price=mine.price, quantity=mine.quantity, items=beside)
 
 
 def _is_stale(ours: Ours, theirs: Theirs) -> bool:

@@ -48,8 +48,12 @@ def coming_quantity(quantity: int, waiting: Sequence[Waiting]) -> int:
     return quantity + sum(change.delta for change in waiting)
 
 
-def project(*, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting]) -> Projection:
+def project(
+    *, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting], has_addon_changes: bool = False
+) -> Projection:
     """What Stripe shall hold for `quantity` seats in the period `[starts_at, ends_at)` while `waiting` is pending.
+
+    `has_addon_changes`: whether add-ons are others then, which takes a coming phase too.
 
     An end wins over seats that wait for the same instant: they would never be had. They stay pending rows, so that taking the
     end back brings them back. Raises ValueError when a change waits for another instant than the period's end, or when seats
@@ -62,7 +66,7 @@ def project(*, quantity: int, starts_at: datetime, ends_at: datetime, waiting: S
     coming = coming_quantity(quantity, waiting)
     if coming < 1:
         raise ValueError("scheduled changes leave no seat; end the subscription instead")
-    if coming == quantity:
+    if coming == quantity and not has_addon_changes:
         return Projection(shape=Shape.PLAIN)
     return Projection(
         shape=Shape.PHASED,

@@ -31,6 +31,15 @@ class TooManySeats(CartError):
         self.seats, self.maximum = seats, maximum
 
 
+class AddonRefused(CartError):
+    """No such add-on goes with the cart's plan, or not so many of it: `minimum` to `maximum` can be had (0: none)."""
+
+    def __init__(self, code: str, minimum: int = 0, maximum: int = 0) -> None:
+        bounds = f"{minimum} to {maximum} of {code} can be had." if maximum else f"No add-on {code!r} goes with this plan."
+        super().__init__(f"{bounds} Choose again.")
+        self.code, self.minimum, self.maximum = code, minimum, maximum
+
+
 class Closed(CartError):
     """The cart was ordered or replaced meanwhile."""
 
@@ -116,6 +125,41 @@ def enter_code(*, cart: Cart, code: str, at: datetime, origin: Origin) -> Cart:
         held.save(update_fields=["promotion_code", "updated_at"])
         _tell("billing.cart.changed", held, at, origin)
     return held
+
+
+@transaction.atomic
+def choose_addons(*, cart: Cart, wanted: Mapping[str, int | None], at: datetime, origin: Origin) -> Cart:
+    """Have exactly these add-ons in the cart: code to how many (None: one for each seat, or the least there can be).
+
+    Raises AddonRefused, and Closed for a cart that is open no more.
+    """
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    chosen = {code: _addon_number(held, code, number) for code, number in wanted.items() if number != 0}
+    if held.addons != chosen:
+        held.addons, held.updated_at = chosen, at
+        held.save(update_fields=["addons", "updated_at"])
+        _tell("billing.cart.changed", held, at, origin)
+    return held
+
+
+def _addon_number(cart: Cart, code: str, number: int | None) -> int | None:
+    line = catalog.on_sale().line(cart.plan.line.code)
+    addon = line.addon(code) if line else None
+    if (
+        cart.pilot_id is not None
+        or addon is None
+        or cart.plan.code not in addon.plans
+        or addon.price(cart.interval, cart.currency) is None
+    ):
+        raise AddonRefused(code)
+    if addon.is_per_seat:
+        return None
+    number = addon.quantity_min if number is None else number
+    if not addon.quantity_min <= number <= addon.quantity_max:
+        raise AddonRefused(code, addon.quantity_min, addon.quantity_max)
+    return number
 
 
 @transaction.atomic
@@ -220,9 +264,17 @@ def _write(cart: Cart, checked: _Checked, at: datetime, origin: Origin) -> Cart:
     cart.plan = Plan.objects.select_related("line").get(pk=checked.plan_id)
     cart.seats, cart.interval, cart.currency, cart.updated_at = checked.seats, checked.interval, checked.currency, at
     cart.is_trial, cart.pilot_id = checked.is_trial, checked.pilot_id
-    cart.save(update_fields=["plan", "seats", "interval", "currency", "is_trial", "pilot", "updated_at"])
+    cart.addons = _kept(cart)
+    cart.save(update_fields=["plan", "seats", "interval", "currency", "is_trial", "pilot", "addons", "updated_at"])
     _tell("billing.cart.changed", cart, at, origin)
     return cart
+
+
+def _kept(cart: Cart) -> dict[str, int | None]:
+    """The cart's add-ons that go with its plan as well."""
+    line = catalog.on_sale().line(cart.plan.line.code)
+    going = {addon.code for addon in line.addons_of(cart.plan.code)} if line else set()
+    return {code: number for code, number in cart.addons.items() if code in going}
 
 
 def _fresh(cart: Cart) -> Cart:
@@ -244,6 +296,7 @@ def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
         "currency": cart.currency,
         **({"trial": True} if cart.is_trial else {}),
         **({"pilot": cart.pilot_id} if cart.pilot_id else {}),
+        **({"addons": cart.addons} if cart.addons else {}),
         **({"promotion_code": cart.promotion_code} if cart.promotion_code else {}),
     }
     journal.append(

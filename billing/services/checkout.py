@@ -15,6 +15,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
+from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries import promotions
 from billing.queries.promotions import Entered
@@ -133,7 +134,8 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     code = attempt.promotion.code if attempt.promotion else ""
     fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
     is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
-    return is_same_way and attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and code == cart.promotion_code
+    is_same_thing = attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and attempt.addons == _addons(cart)
+    return is_same_way and is_same_thing and code == cart.promotion_code
 
 
 def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None) -> CheckoutAttempt:
@@ -155,6 +157,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
             cart=cart,
             price=price,
             seats=cart.seats,
+            addons=_addons(cart),
             trial_days=cart.plan.trial_days if cart.is_trial else 0,
             pilot_fee=_fee(cart),
             promotion=entered.row if entered else None,
@@ -206,7 +209,7 @@ def _fee(cart: Cart) -> PilotFee | None:
 
 
 def _code(cart: Cart, at: datetime) -> Entered | None:
-    entered = promotions.of_cart(cart, total_minor=0, at=at)
+    entered = promotions.of_cart(cart, parts=(0,), at=at)
     if entered is not None and not entered.is_taken:
         raise CodeRefused(entered)
     return entered
@@ -235,6 +238,12 @@ def _price(cart: Cart) -> Price:
     if price is None:
         raise NotOnSale("This plan is no longer sold like this.")
     return price
+
+
+def _addons(cart: Cart) -> list[dict[str, Any]]:
+    """What the cart has of add-ons that are still sold for it."""
+    found = cart_queries.addons_of(cart)
+    return [{"code": item.code, "number": item.number, "stripe_price_id": item.stripe_price_id} for item in found]
 
 
 def _target(attempt: CheckoutAttempt) -> str:
@@ -278,10 +287,11 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
 
 
 def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:
-    """The plan's seats; before a pilot's, its fee, which is paid once."""
+    """The plan's seats, and its add-ons after them; before a pilot's, its fee, which is paid once."""
     seats = {"price": attempt.price.stripe_price_id, "quantity": attempt.seats}
     if attempt.pilot_fee is None:
-        return [seats]
+        numbers = ((one["stripe_price_id"], one["number"]) for one in attempt.addons)
+        return [seats, *({"price": price, "quantity": number or attempt.seats} for price, number in numbers)]
     return [{"price": attempt.pilot_fee.stripe_price_id, "quantity": 1}, seats]
 
 

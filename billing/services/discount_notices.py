@@ -63,8 +63,7 @@ def _write(held: SubscriptionDiscount, at: datetime) -> None:
     standing = overview.standing(row.organization, row.line.code)
     if standing is None or standing.coming < 1 or held.ends_at is None:
         return
-    total = standing.total_minor(standing.coming)
-    now_minor, then_minor = (standing.charged_minor(total, instant) for instant in (at, held.ends_at))
+    now_minor, then_minor = (standing.charged_minor(standing.coming, instant) for instant in (at, held.ends_at))
     if now_minor == then_minor:
         return  # it is of another plan: nobody would see it end
     charge_at = row.period_ends_at

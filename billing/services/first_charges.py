@@ -1,5 +1,6 @@
 """What is charged when a trial ends, or when one that ended without a card goes on: asked of Stripe, never worked out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from billing import gateway
@@ -9,11 +10,11 @@ from billing.rules.preview import FirstCharge
 from billing.services import mirror
 
 
-def at_trial_end(row: Subscription, *, seats: int | None = None) -> FirstCharge:
-    """The first invoice, with another number of `seats` if one is given. One call. Raises the gateway's errors."""
+def at_trial_end(row: Subscription, *, seats: int | None = None, items: Sequence[dict[str, Any]] = ()) -> FirstCharge:
+    """The first invoice, if `items` were changed and there were `seats` then. One call. Raises the gateway's errors."""
     details: dict[str, Any] = {"proration_behavior": "none"}
-    if seats is not None:
-        details["items"] = [{"id": row.stripe_item_id, "quantity": seats}]
+    if items:
+        details["items"] = list(items)
     return _ask(row, details, row.quantity if seats is None else seats)
 
 

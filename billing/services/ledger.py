@@ -1,24 +1,39 @@
 """The seat ledger: the only writer of a subscription's quantity. The sum of the entries is the quantity, always."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Sum
 
 from accounts.origin import Origin, Source
 from accounts.services import journal
-from billing.models import LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
+from billing.models import Addon, LedgerKind, SeatLedgerEntry, StripeCommand, Subscription
+from billing.queries import addons
 from billing.rules import pricing
-
-
-def mrr_minor(price: Price, quantity: int) -> int:
-    """Monthly recurring revenue of `quantity` seats at `price`, minor units of its currency."""
-    tiers = [pricing.Tier(**tier) for tier in price.tiers]
-    return pricing.mrr(tiers, price.scheme, quantity, price.interval)
+from billing.rules.addons import Item, parts
 
 
 def counted_mrr_minor(subscription: Subscription, quantity: int) -> int:
-    """The same for this subscription; a trial's seats are no revenue before it has become paid (docs/decisions/trials.md)."""
-    return 0 if subscription.is_in_trial else mrr_minor(subscription.price, quantity)
+    """MRR with `quantity` seats and the add-ons there are; none before a trial is paid (docs/decisions/trials.md)."""
+    if subscription.is_in_trial or quantity == 0:
+        return 0
+    return of_all_minor(subscription, quantity, addons.of(subscription))
+
+
+def listed_mrr_minor(subscription: Subscription) -> int:
+    """The MRR counted now of a row of a list, which has its add-ons at hand (billing.queries.addons.PREFETCH)."""
+    if subscription.is_in_trial or subscription.quantity == 0:
+        return 0
+    live = getattr(subscription, "live_addons", None)
+    held = addons.of(subscription) if live is None else addons.items(live)
+    return of_all_minor(subscription, subscription.quantity, held)
+
+
+def of_all_minor(subscription: Subscription, quantity: int, items: Sequence[Item]) -> int:
+    """The MRR of a plan and add-ons that are paid for: of the sum, rounded once."""
+    price = subscription.price
+    plan = pricing.total([pricing.Tier(**tier) for tier in price.tiers], price.scheme, quantity)
+    return pricing.monthly(sum(parts(plan, items, quantity)), price.interval)
 
 
 def convert(subscription: Subscription, *, at: datetime) -> SeatLedgerEntry:
@@ -44,10 +59,13 @@ def book(
     command: StripeCommand | None = None,
     stripe_invoice_id: str = "",
     counted_before_minor: int | None = None,
+    addon: Addon | None = None,
+    addon_after: int | None = None,
 ) -> SeatLedgerEntry:
     """Append an entry and set `subscription.quantity` (saved). The caller holds the subscription's lock.
 
-    `counted_before_minor`: the MRR counted so far, where it is not that of the seats there were.
+    `counted_before_minor`: the MRR counted so far, where it is not that of the seats and add-ons there were.
+    With `addon` the entry is about it: no seat more, and `addon_after` of it are had now.
 
     Raises ValueError when the sum would fall below zero.
     """
@@ -68,6 +86,8 @@ def book(
         reason=reason,
         command=command,
         stripe_invoice_id=stripe_invoice_id,
+        addon=addon,
+        addon_after=addon_after,
         occurred_at=at,
     )
     subscription.quantity = after
@@ -86,6 +106,7 @@ def book(
             "quantity": after,
             "mrr_delta_minor": entry.mrr_delta_minor,
             "currency": subscription.currency,
+            **({"addon": addon.code, "addon_after": addon_after} if addon else {}),
         },
     )
     return entry

@@ -21,7 +21,19 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.services import inbox, ledger, mirror_discounts, notices, people, pilots, projection, trial_mails, trials
+from billing.services import (
+    addon_items,
+    inbox,
+    items,
+    ledger,
+    mirror_discounts,
+    notices,
+    people,
+    pilots,
+    projection,
+    trial_mails,
+    trials,
+)
 
 STRIPE = Origin(source=Source.STRIPE)
 
@@ -69,30 +81,31 @@ def target(row: Subscription) -> str:
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     """Write Stripe's state into `row` (locked by the caller) and book the difference in seats, each part to its cause."""
     before_period = row.period_starts_at
-    item = answer["items"].data[0]
-    copy_fields(row, answer, at)
+    split = copy_fields(row, answer, at)
     if not row.is_live:
         _end(row, at)
         return
-    quantity = int(item.quantity or 0)
+    quantity = int(split.main.quantity or 0)
     if row.is_in_trial:
         _try_out(row, at)
     elif row.period_starts_at > before_period:
-        _renew(row, quantity, at)
-    _settle_waiting(row, answer, quantity, at)
+        _renew(row, split, at)
+    _settle_waiting(row, split, at)
     if quantity != row.quantity:
         ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.quantity, origin=STRIPE, at=at)
+    addon_items.follow(row, split, origin=STRIPE, at=at)
     people.fit(row, origin=STRIPE, at=at)
 
 
-def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
-    """Everything but the quantity, which only the ledger writes. Saves the row."""
-    item = answer["items"].data[0]
+def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -> items.Split:
+    """Everything but the quantity and the add-ons, which only the ledger's verbs write. Saves the row; returns the items."""
+    split = items.split(answer)
+    item = split.main
     if item.price.id != row.price.stripe_price_id:
         row.price = price_of(item.price.id)
         row.plan = row.price.plan
     pending = answer.pending_update
-    items = (pending.subscription_items if pending else None) or []
+    asked = (pending.subscription_items if pending else None) or []
     row.status = answer.status
     row.stripe_item_id = item.id
     row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
@@ -100,7 +113,7 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
         row.trial_ends_at = instant(answer.trial_end)
     row.cancel_at = instant(answer.cancel_at) or (row.period_ends_at if answer.cancel_at_period_end else None)
     row.canceled_at, row.ended_at = instant(answer.canceled_at), instant(answer.ended_at)
-    row.pending_quantity = int(items[0].quantity or 0) if items else None
+    row.pending_quantity = int(items.pending_main(asked, item).quantity or 0) if asked else None
     row.pending_expires_at = at_instant(pending.expires_at) if pending else None
     row.pending_invoice_id = stripe_id(answer.latest_invoice) if pending else ""
     row.schedule_id = stripe_id(answer.schedule)
@@ -108,6 +121,7 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.mirrored_at = at
     row.save()
     mirror_discounts.take(row, answer, at)
+    return split
 
 
 def stripe_id(reference: object) -> str:
@@ -133,13 +147,11 @@ def _try_out(row: Subscription, at: datetime) -> None:
     trials.follow(row, at=at)
 
 
-def _renew(row: Subscription, quantity: int, at: datetime) -> None:
-    """A new period began: what waited for it has happened, if Stripe's quantity says so."""
-    due = list(
-        row.scheduled.filter(
-            state=ScheduledState.PENDING, kind=ScheduledKind.SEATS, effective_at__lte=row.period_starts_at
-        ).order_by("id")
-    )
+def _renew(row: Subscription, split: items.Split, at: datetime) -> None:
+    """A new period began: what waited for it has happened, if Stripe's items say so."""
+    pending = row.scheduled.filter(state=ScheduledState.PENDING, effective_at__lte=row.period_starts_at)
+    due = list(pending.exclude(kind=ScheduledKind.END).select_related("addon").order_by("id"))
+    quantity = int(split.main.quantity or 0)
     journal.append(
         kind="billing.subscription.renewed",
         organization=row.organization,
@@ -149,23 +161,29 @@ def _renew(row: Subscription, quantity: int, at: datetime) -> None:
     )
     if not due:
         return
-    if quantity != row.quantity + sum(change.delta for change in due):
+    if quantity != row.quantity + sum(change.delta for change in due) or not all(_has_happened(one, split) for one in due):
         _missed(row, due, at)
         return
     # Increases first: the running sum then never dips below what either order leaves.
     for change in sorted(due, key=lambda change: -change.delta):
-        _apply(row, change)
+        _apply(row, change, split)
     # Nothing waits any more (or less does): Stripe's schedule has done its part.
     projection.want(row)
 
 
-def _apply(row: Subscription, change: ScheduledChange) -> None:
-    origin = Origin(actor=change.actor, source=Source.SCHEDULE)
-    for release in change.releases.select_related("assignment"):
-        people.unassign(assignment=release.assignment, origin=origin, at=change.effective_at)
-    ledger.book(
-        row, kind=LedgerKind.RENEWED, delta=change.delta, origin=origin, at=change.effective_at, reason=change.reason[:200]
-    )
+def _has_happened(change: ScheduledChange, split: items.Split) -> bool:
+    """Whether Stripe has as many of a change's add-on as were to be had."""
+    return change.addon_id is None or split.number(change.addon_id) == change.addon_after
+
+
+def _apply(row: Subscription, change: ScheduledChange, split: items.Split) -> None:
+    origin, at, why = Origin(actor=change.actor, source=Source.SCHEDULE), change.effective_at, change.reason[:200]
+    if change.addon is not None:
+        addon_items.have(row, change.addon, change.addon_after, split, origin=origin, at=at, reason=why)
+    else:
+        for release in change.releases.select_related("assignment"):
+            people.unassign(assignment=release.assignment, origin=origin, at=at)
+        ledger.book(row, kind=LedgerKind.RENEWED, delta=change.delta, origin=origin, at=at, reason=why)
     change.state, change.ended_at = ScheduledState.APPLIED, change.effective_at
     change.save(update_fields=["state", "ended_at"])
 
@@ -183,23 +201,36 @@ def _missed(row: Subscription, due: list[ScheduledChange], at: datetime) -> None
     projection.want(row)
 
 
-def _settle_waiting(row: Subscription, answer: gateway.Subscription, quantity: int, at: datetime) -> None:
+def _settle_waiting(row: Subscription, split: items.Split, at: datetime) -> None:
     """An increase that waited for its payment: paid, or gone."""
-    change = SeatChange.objects.select_for_update().filter(subscription=row, state=ChangeState.WAITING).first()
+    waiting = SeatChange.objects.select_for_update(of=("self",)).filter(subscription=row, state=ChangeState.WAITING)
+    change = waiting.select_related("addon_price__addon").first()
     if change is None or row.pending_quantity is not None:
         return
-    gained = change.quantity_after - change.quantity_before
-    if quantity - row.quantity == gained:
-        conclude_increase(row, change, at=at)
+    if is_there(row, change, split):
+        conclude_increase(row, change, split, at=at)
     else:
         change.state, change.concluded_at, change.invite = ChangeState.EXPIRED, at, []
         change.save(update_fields=["state", "concluded_at", "invite"])
         notices.increase_expired(change, at=at)
 
 
-def conclude_increase(row: Subscription, change: SeatChange, *, at: datetime, command: StripeCommand | None = None) -> None:
+def is_there(row: Subscription, change: SeatChange, split: items.Split) -> bool:
+    """Whether Stripe has what the change is about."""
+    price = change.addon_price
+    if price is None:
+        return int(split.main.quantity or 0) - row.quantity == change.quantity_after - change.quantity_before
+    return split.number(price.addon_id) == (row.quantity if change.addon_after is None else change.addon_after)
+
+
+def conclude_increase(
+    row: Subscription, change: SeatChange, split: items.Split, *, at: datetime, command: StripeCommand | None = None
+) -> None:
     """Book an increase that has been paid, give its seats to whom they were bought for, and let the schedule follow."""
     origin = Origin(actor=change.actor, source=Source(change.source))
+    if change.addon_price is not None:
+        _conclude_addon(row, change, split, at=at, command=command)
+        return
     gained = change.quantity_after - change.quantity_before
     ledger.book(
         row,
@@ -240,6 +271,28 @@ def _invite(row: Subscription, change: SeatChange, origin: Origin, at: datetime)
     change.save(update_fields=["invite"])
 
 
+def _conclude_addon(
+    row: Subscription, change: SeatChange, split: items.Split, *, at: datetime, command: StripeCommand | None
+) -> None:
+    """Book an add-on that has been paid."""
+    assert change.addon_price is not None
+    addon_items.have(
+        row,
+        change.addon_price.addon,
+        change.addon_after,
+        split,
+        origin=Origin(actor=change.actor, source=Source(change.source)),
+        at=at,
+        command=command,
+        stripe_invoice_id=change.stripe_invoice_id,
+    )
+    change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
+    change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
+    if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
+        projection.want(row)
+    notices.addon_added(change, at=at)
+
+
 def _end(row: Subscription, at: datetime) -> None:
     """The subscription is over: its seats, and whatever waited."""
     ended_at = row.ended_at or at
@@ -247,6 +300,7 @@ def _end(row: Subscription, at: datetime) -> None:
         ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at)
         if not pilots.end(row, at=at):
             notices.ended(row, at=at)
+    addon_items.end(row, at=ended_at)
     people.fit(row, origin=STRIPE, at=ended_at)
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)

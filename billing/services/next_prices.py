@@ -1,33 +1,51 @@
-"""What a preview says of the renewal that follows the change: its seats and price, with discounts and tax."""
+"""What a preview says of the renewal that follows the change: its seats and price, with add-ons, discounts and tax."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from billing import gateway
 from billing.models import Subscription
 from billing.queries import discounts
 from billing.queries import tax as tax_queries
-from billing.rules import pricing, promotions, schedule
-from billing.services import mirror, projection
+from billing.rules import addons, pricing
+from billing.services import mirror
 
 
-def after(row: Subscription, seats: int, answer: gateway.Invoice) -> dict[str, Any]:
-    """The fields of a Preview about the renewal, if the subscription had `seats` seats; `answer` is the invoice to come.
+@dataclass(frozen=True, kw_only=True)
+class After:
+    """What there is after a change: `seats` with the add-ons `held`, and `coming` with `held_then` from the next period on."""
+
+    seats: int
+    coming: int
+    held: tuple[addons.Item, ...] = ()
+    held_then: tuple[addons.Item, ...] = ()
+
+
+def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, Any]:
+    """The fields of a Preview about the renewal; `answer` is the invoice to come.
 
     A discount for one invoice that this one uses is over by then.
     """
-    coming = schedule.coming_quantity(seats, projection.waiting(row))
-    total = pricing.total([pricing.Tier(**tier) for tier in row.price.tiers], row.price.scheme, coming)
     held = discounts.of(row)
     used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
-    lasting = (one for one in held if not (one.is_once and one.stripe_id in used))
-    off = promotions.total_off(lasting, total, row.period_ends_at)
+    lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
+    parts = _parts(row, then)
+    off = addons.off(lasting, parts, row.period_ends_at)
     levy = tax_queries.levy(row.organization)
+    net = [part - less for part, less in zip(parts, off, strict=True)]
     return {
-        "quantity_at_renewal": coming,
-        "renewal_minor": total - off,
+        "quantity_at_renewal": then.coming,
+        "renewal_minor": sum(net),
         "renewal_at": row.period_ends_at,
-        "renewal_discount_minor": off,
-        "renewal_tax_minor": levy.added(total - off),
-        "renewal_full_minor": total + levy.added(total),
+        "renewal_discount_minor": sum(off),
+        "renewal_tax_minor": levy.added(*net),
+        "renewal_full_minor": sum(parts) + levy.added(*parts),
         "discounts": held,
     }
+
+
+def _parts(row: Subscription, then: After) -> tuple[int, ...]:
+    if then.coming < 1:
+        return (0,)
+    tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
+    return addons.parts(pricing.total(tiers, row.price.scheme, then.coming), then.held_then, then.coming)

@@ -93,6 +93,35 @@ def increased(change: SeatChange, *, at: datetime) -> None:
     _write("seats_added", f"seat_change:{change.pk}", row.organization, context, at)
 
 
+def addon_added(change: SeatChange, *, at: datetime) -> None:
+    """An add-on, paid; in a trial, free for now, or given back."""
+    assert change.addon_price is not None
+    row, charge = change.subscription, change.preview.get("first_charge")
+    context = {
+        **_plan(row),
+        "addon": change.addon_price.addon.name,
+        "number": change.addon_after,
+        "is_gone": change.addon_after == 0,
+        "is_trial": charge is not None,
+        "amount_minor": change.due_now_minor,
+        "renewal_minor": charge["due_minor"] if charge else _renewal_minor(change.preview),
+        "by": str(change.actor or ""),
+    }
+    _write("addon_added", f"seat_change:{change.pk}", row.organization, context, at)
+
+
+def addon_scheduled(change: ScheduledChange, *, at: datetime) -> None:
+    """An add-on, or some of it, goes with the period."""
+    assert change.addon is not None
+    context = {
+        **_plan(change.subscription),
+        "addon": change.addon.name,
+        "number": change.addon_after,
+        "effective_at": change.effective_at,
+    }
+    _write("addon_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
 def _renewal_minor(agreed: dict[str, Any]) -> int | None:
     """What the renewal will come to, with tax, by what was agreed to."""
     found: int | None = agreed.get("renewal_minor")
@@ -109,13 +138,22 @@ def increase_waits(change: SeatChange, *, at: datetime) -> None:
         "refusal": change.message,
         "pay_url": settings.STORE_URL + reverse("storefront:seat_change", args=[change.public_id]),
     }
-    _write("seats_waiting", f"seat_change:{change.pk}", change.subscription.organization, context, at)
+    kind, more = _about(change, "waiting")
+    _write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
 
 
 def increase_expired(change: SeatChange, *, at: datetime) -> None:
     """Not paid in time: nothing was charged, the seats are as they were."""
     context = {**_plan(change.subscription), "seats": change.quantity_after, "amount_minor": change.due_now_minor}
-    _write("seats_expired", f"seat_change:{change.pk}", change.subscription.organization, context, at)
+    kind, more = _about(change, "expired")
+    _write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
+
+
+def _about(change: SeatChange, verb: str) -> tuple[str, dict[str, Any]]:
+    """The mail's kind, and what it says besides of an add-on."""
+    if change.addon_price is None:
+        return f"seats_{verb}", {}
+    return f"addon_{verb}", {"addon": change.addon_price.addon.name}
 
 
 def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> None:
@@ -140,6 +178,8 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     """A scheduled change or the cancellation was taken back."""
     kind = "cancellation_taken_back" if change.kind == ScheduledKind.END else "scheduled_taken_back"
     context = {**_plan(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
+    if change.addon is not None:
+        kind, context = "addon_kept", context | {"addon": change.addon.name}
     _write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 

@@ -4,6 +4,7 @@ Whoever changes the pending rows calls `want` in the same transaction; `follow` 
 that creates, rewrites or releases the schedule. Until it has landed the subscription is "being arranged".
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import LIVE_STATUSES, ScheduledKind, ScheduledState, StripeCommand, Subscription
-from billing.rules import schedule
-from billing.services import commands, tax_rates
+from billing.queries import addons as addon_queries
+from billing.rules import addons, schedule
+from billing.services import commands, items, tax_rates
 from config import clock, pulse
 
 BATCH = 20
@@ -39,7 +41,7 @@ def settled(row: Subscription) -> None:
 
 def waiting(row: Subscription) -> list[schedule.Waiting]:
     """The pending rows as the rule wants them, oldest first."""
-    pending = row.scheduled.filter(state=ScheduledState.PENDING).order_by("id")
+    pending = row.scheduled.filter(state=ScheduledState.PENDING).exclude(kind=ScheduledKind.ADDON).order_by("id")
     return [
         schedule.Waiting(effective_at=change.effective_at, delta=change.delta, is_end=change.kind == ScheduledKind.END)
         for change in pending
@@ -49,6 +51,12 @@ def waiting(row: Subscription) -> list[schedule.Waiting]:
 def has_pending_end(row: Subscription) -> bool:
     """Whether the subscription is to end with its period."""
     return row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists()
+
+
+def addons_waiting(row: Subscription) -> list[addons.Wanted]:
+    """The pending rows that are about add-ons."""
+    pending = row.scheduled.filter(state=ScheduledState.PENDING, kind=ScheduledKind.ADDON)
+    return addon_queries.waiting(pending.select_related("addon").order_by("id"))
 
 
 def follow(subscription_id: int) -> None:
@@ -74,16 +82,23 @@ def _open(subscription_id: int) -> StripeCommand | None:
     row = Subscription.objects.locked().select_related("organization", "price").get(pk=subscription_id)
     if not row.is_being_arranged or not row.is_live:
         return None
+    held = addon_queries.of(row)
+    then = addons.after(held, addons_waiting(row))
     aim = schedule.project(
-        quantity=row.quantity, starts_at=row.period_starts_at, ends_at=row.period_ends_at, waiting=waiting(row)
+        quantity=row.quantity,
+        starts_at=row.period_starts_at,
+        ends_at=row.period_ends_at,
+        waiting=waiting(row),
+        has_addon_changes=then != held,
     )
+    price = row.price.stripe_price_id
+    phases = [items.of_phase(price, phase.quantity, had) for phase, had in zip(aim.phases, (held, then), strict=False)]
     payload = {
         "subscription": row.stripe_id,
         "wanted": row.projection_wanted,
         "shape": aim.shape,
-        "price": row.price.stripe_price_id,
         "interval": row.price.interval,
-        "quantities": [phase.quantity for phase in aim.phases],
+        "phases": phases,
         "period_ends": int(row.period_ends_at.timestamp()),
     }
     try:
@@ -123,13 +138,13 @@ class Project:
     def _write_phases(self, stripe_id: str, aim: dict[str, Any], key: str, row: gateway.Subscription) -> None:
         now = gateway.schedule(stripe_id)
         assert now.current_phase is not None
-        current, coming = aim["quantities"]
+        current, coming = _phases(aim)
         # A phase that names no discounts would take those of the customer instead.
         held = [one if isinstance(one, str) else one.id for one in row.discounts or []]
         kept = {"discounts": [{"discount": stripe_id} for stripe_id in held]} if held else {}
         phases = [
             {
-                "items": [{"price": aim["price"], "quantity": current}],
+                "items": current,
                 "start_date": now.current_phase.start_date,
                 "end_date": aim["period_ends"],
                 # A phase that does not name its trial ends it.
@@ -139,7 +154,7 @@ class Project:
                 "proration_behavior": "none",
             },
             {
-                "items": [{"price": aim["price"], "quantity": coming}],
+                "items": coming,
                 "duration": DURATIONS[aim["interval"]],
                 **kept,
                 **tax_rates.of_phase(row),
@@ -185,7 +200,20 @@ class Project:
         if bool(held) != (aim["shape"] == schedule.Shape.PHASED):
             return None
         if held:
-            phases = gateway.schedule(held).phases
-            if [int(phase["items"][0].quantity or 0) for phase in phases[-2:]] != aim["quantities"]:
+            phases = [_said(phase["items"]) for phase in gateway.schedule(held).phases[-2:]]
+            if phases != [sorted((one["price"], one["quantity"]) for one in phase) for phase in _phases(aim)]:
                 return None
         return now
+
+
+def _phases(aim: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    """The items of each phase; a command of before there were add-ons names the plan's quantities alone."""
+    if "phases" in aim:
+        found: list[list[dict[str, Any]]] = aim["phases"]
+        return found
+    return [items.of_phase(aim["price"], quantity, ()) for quantity in aim["quantities"]]
+
+
+def _said(phase_items: Sequence[Any]) -> list[tuple[str, int]]:
+    ids = ((one.price if isinstance(one.price, str) else one.price.id, int(one.quantity or 0)) for one in phase_items)
+    return sorted(ids)

@@ -117,7 +117,7 @@ def _check(row: Subscription, code: str, at: datetime) -> Entered:
     if row.cancel_at is not None or projection.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends with this period.")
     seats.refuse_while_waiting(row)
-    entered = queries.of_subscription(row, code, total_minor=0, at=at)
+    entered = queries.of_subscription(row, code, at=at)
     if not entered.is_taken:
         raise CodeRefused(entered)
     return entered

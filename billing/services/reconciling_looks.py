@@ -30,7 +30,7 @@ class Look:
 
 
 def subscriptions(rows: Sequence[reconciling.Theirs], *, asked_at: datetime) -> Look:
-    """Eleven queries at most, whatever the page. `asked_at`: store time before Stripe was asked."""
+    """Thirteen queries at most, whatever the page. `asked_at`: store time before Stripe was asked."""
     look = Look(compared=len(rows))
     known = differences.subscriptions([row.stripe_id for row in rows], since=asked_at)
     standard = differences.standard({price for row in rows for price in row.prices})

@@ -151,6 +151,7 @@ def _coming(schedule: object, ends_at: datetime) -> tuple[reconciling.Phase, ...
             mirror.at_instant(phase.start_date),
             mirror.stripe_id(phase["items"][0].price),
             int(phase["items"][0].quantity or 0),
+            tuple(sorted(reconciling.Item(mirror.stripe_id(one.price), int(one.quantity or 0)) for one in phase["items"][1:])),
         )
         for phase in schedule.phases
         if phase.start_date >= int(ends_at.timestamp())

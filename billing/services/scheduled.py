@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import (
+    Addon,
     CancelReason,
     ChangeState,
     ScheduledChange,
@@ -19,6 +20,7 @@ from billing.models import (
     SeatAssignment,
     SeatRelease,
     Subscription,
+    SubscriptionAddon,
 )
 from billing.queries import pilots
 from billing.rules import schedule
@@ -60,6 +62,50 @@ def change_seats(
         SeatRelease.objects.bulk_create([SeatRelease(change=change, assignment=seat) for seat in chosen])
         _tell("billing.change.scheduled", locked, change, origin, at)
         notices.seats_scheduled(change, coming=seats_after, at=at)
+        projection.want(locked)
+    projection.follow(row.pk)
+    return change
+
+
+def change_addon(
+    row: Subscription,
+    *,
+    addon: Addon,
+    number: int,
+    origin: Origin,
+    at: datetime,
+    reason: str = "",
+    external_id: str | None = None,
+) -> ScheduledChange:
+    """Have fewer of a fixed add-on, or (0) none of any, from the period's end on; what waited for it before is overtaken.
+
+    Asking twice finds the first. Raises the SeatsErrors: NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges.
+    """
+    with transaction.atomic(durable=True):
+        locked = _lock(row)
+        _check_can_wait(locked)
+        held = SubscriptionAddon.objects.filter(subscription=locked, addon=addon, ended_at=None).first()
+        if held is None or (number and (held.quantity is None or not addon.quantity_min <= number < held.quantity)):
+            raise seats.NothingChanges("There is nothing of it to give back.")
+        pending = locked.scheduled.filter(addon=addon, state=ScheduledState.PENDING)
+        known = pending.filter(addon_after=number).first()
+        if known is not None:
+            return _named(known, external_id)
+        pending.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
+        change = ScheduledChange.objects.create(
+            subscription=locked,
+            kind=ScheduledKind.ADDON,
+            addon=addon,
+            addon_after=number,
+            effective_at=locked.period_ends_at,
+            reason=reason[:200],
+            external_id=external_id,
+            actor=origin.actor,
+            source=origin.source,
+            created_at=at,
+        )
+        _tell("billing.change.scheduled", locked, change, origin, at)
+        notices.addon_scheduled(change, at=at)
         projection.want(locked)
     projection.follow(row.pk)
     return change
@@ -147,7 +193,7 @@ def _coming(row: Subscription) -> int:
     return schedule.coming_quantity(row.quantity, pending)
 
 
-def _check(row: Subscription, coming: int, seats_after: int) -> None:
+def _check_can_wait(row: Subscription) -> None:
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
     if row.is_in_trial:
@@ -157,6 +203,10 @@ def _check(row: Subscription, coming: int, seats_after: int) -> None:
     waits = row.changes.filter(state=ChangeState.WAITING).first()
     if waits is not None:
         raise seats.WaitsForPayment(waits)
+
+
+def _check(row: Subscription, coming: int, seats_after: int) -> None:
+    _check_can_wait(row)
     if seats_after == coming:
         raise seats.NothingChanges(f"There will be {coming} seats already.")
     if seats_after < row.plan.seats_min:
@@ -187,6 +237,7 @@ def _tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin,
             "subscription": row.pk,
             "change": change.pk,
             "delta": change.delta,
+            **({"addon": change.addon.code, "addon_after": change.addon_after} if change.addon else {}),
             "effective_at": change.effective_at.isoformat(),
             "reason_code": change.reason_code,
         },

@@ -1,5 +1,6 @@
 """The commands behind more seats: the increase itself, dropping one that waits for payment, crediting a difference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +44,7 @@ def _held(command: StripeCommand) -> tuple[Subscription, SeatChange]:
     """The subscription and the change, locked in this order everywhere."""
     wanted = Subscription.objects.filter(changes__command=command).values("pk")
     row = Subscription.objects.locked().select_related("organization", "price", "line", "plan").get(pk__in=wanted)
-    return row, SeatChange.objects.select_for_update(of=("self",)).get(command=command)
+    return row, SeatChange.objects.select_for_update(of=("self",)).select_related("addon_price__addon").get(command=command)
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Increase:
         if asked.get("is_free"):
             return Made(self._in_trial(command))
         params = {
-            "items": [{"id": asked["item"], "quantity": asked["quantity"]}],
+            "items": _items(asked),
             "proration_behavior": "always_invoice",
             "proration_date": asked["proration_date"],
             "payment_behavior": "pending_if_incomplete",
@@ -96,7 +97,7 @@ class Increase:
         now = gateway.subscription(asked["subscription"])
         if now.status != "trialing":
             raise gateway.Refused("The trial is over; nothing was changed.")
-        params = {"items": [{"id": asked["item"], "quantity": asked["quantity"]}], "proration_behavior": "none"}
+        params = {"items": _items(asked), "proration_behavior": "none"}
         return gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
 
     def conclude(self, command: StripeCommand, answer: Made, at: datetime) -> dict[str, Any]:
@@ -104,11 +105,11 @@ class Increase:
         made, change.message = answer.subscription, answer.refusal[:300]
         invoice = made.latest_invoice
         change.stripe_invoice_id = mirror.stripe_id(invoice)
-        mirror.copy_fields(row, made, at)
+        split = mirror.copy_fields(row, made, at)
         if made.pending_update is not None:
             self._wait(change, made, at)
         else:
-            mirror.conclude_increase(row, change, at=at, command=command)
+            mirror.conclude_increase(row, change, split, at=at, command=command)
             if isinstance(invoice, gateway.Invoice):
                 _compare(row, change, invoice, at)
         inbox.touch(Kind.INVOICE, change.stripe_invoice_id)
@@ -134,9 +135,23 @@ class Increase:
         """The target was held all along, so seats at the asked number (or waiting to be) are this command's doing."""
         asked = command.payload
         now = gateway.subscription(asked["subscription"])
-        items = (now.pending_update.subscription_items if now.pending_update else None) or []
-        waiting = int(items[0].quantity or 0) if items else None
-        return _made(now) if asked["quantity"] in (int(now["items"].data[0].quantity or 0), waiting) else None
+        waiting = (now.pending_update.subscription_items if now.pending_update else None) or []
+        is_there = any(all(_has(held, one) for one in _items(asked)) for held in (now["items"].data, waiting))
+        return _made(now) if is_there else None
+
+
+def _items(asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items of the update; a command of before there were add-ons names the plan's alone."""
+    found: list[dict[str, Any]] = asked.get("items") or [{"id": asked["item"], "quantity": asked["quantity"]}]
+    return found
+
+
+def _has(held: Sequence[Any], wanted: dict[str, Any]) -> bool:
+    """Whether an item of an update is among those held, with its quantity; one that was to be deleted is not."""
+    if wanted.get("deleted"):
+        return bool(held) and all(item.id != wanted["id"] for item in held)
+    mine = (item for item in held if wanted.get("id") in (item.id, None) and wanted.get("price") in (item.price.id, None))
+    return any(int(item.quantity or 0) == wanted["quantity"] for item in mine)
 
 
 def _close(change: SeatChange, state: ChangeState, message: str, at: datetime) -> None:

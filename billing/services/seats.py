@@ -5,7 +5,7 @@ then updates the subscription so that it takes effect only if the payment succee
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,13 +16,11 @@ from django.db import transaction
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
-from billing import gateway
 from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
-from billing.queries import discounts, pilots
-from billing.queries import tax as tax_queries
+from billing.queries import addons, pilots
 from billing.rules import limits, preview
-from billing.rules import tax as tax_rules
-from billing.services import commands, first_charges, next_prices, people, projection
+from billing.services import change_prices, commands, people, projection
+from billing.services.change_prices import Wanted
 
 SALT = "billing.seats.preview"
 
@@ -99,6 +97,10 @@ class Stale(SeatsError):
         self.fresh = fresh
 
 
+# Whether a change may be made; raises the SeatsError that says why not.
+Check = Callable[[Subscription, Wanted, datetime], None]
+
+
 @dataclass(frozen=True)
 class Offer:
     """A preview and the token that confirms exactly it, until `expires_at` (store time, as every instant of a preview)."""
@@ -127,8 +129,14 @@ def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Of
     Raises the SeatsErrors above, and the gateway's errors when Stripe does not answer.
     """
     check_increase(row, seats, at)
-    shown = _ask(row, seats, at.replace(microsecond=0))
-    body = {"s": row.pk, "q": seats, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
+    return sign(row, Wanted(seats=seats), at=at, nonce=nonce)
+
+
+def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "") -> Offer:
+    """The price of a change that may be made, with its token. One Stripe call; nothing is written."""
+    shown = change_prices.ask(row, wanted, at.replace(microsecond=0))
+    said = {"s": row.pk, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
+    body = said | wanted.plain
     token = signing.dumps(body, salt=SALT, compress=True)
     return Offer(preview=shown, token=token, expires_at=shown.proration_at + _holds(at))
 
@@ -142,10 +150,12 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     assign_to: list[int] | None = None,
     invite: Sequence[str] = (),
     external_id: str | None = None,
+    check: Check | None = None,
 ) -> SeatChange:
     """Make the change a token stands for; the same token again finds the same change.
 
     The addresses in `invite` are invited to the new seats once they are there, and nobody before or without that.
+    `check` says whether it may be made: that of seats, unless another kind of change gives its own.
 
     Two Stripe calls: the preview at the token's instant, then the update. Returns the change as it then is: done, waiting for
     payment, declined, or (when Stripe does not answer) still being made. Raises Stale with a fresh offer, commands.Busy while
@@ -155,22 +165,29 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     known = SeatChange.objects.filter(nonce=body["n"], subscription=row).first()
     if known is not None:
         return known
-    seats = body["q"]
+    wanted = change_prices.of_plain(body)
+    if wanted is None or (wanted.addon_price is None) != (check is None):
+        raise Stale
+    check = check or _check_seats
     refuse_while_waiting(row)
     asked_at = datetime.fromtimestamp(body["p"]["proration_at"], UTC)
     if body["f"] != _fingerprint(row) or at >= min(row.period_ends_at, asked_at + _holds(at)):
-        raise Stale(_offer_again(row, seats, at))
-    check_increase(row, seats, at)
-    shown = _ask(row, seats, asked_at)
+        raise Stale(_offer_again(row, wanted, check, at))
+    check(row, wanted, at)
+    shown = change_prices.ask(row, wanted, asked_at)
     if shown.as_json() != body["p"]:
-        raise Stale(_offer_again(row, seats, at))
+        raise Stale(_offer_again(row, wanted, check, at))
     given: dict[str, Any] = {"assign_to": assign_to or [], "invite": list(invite), "external_id": external_id}
-    change = _open(row, body, shown, origin=origin, at=at, **given)
+    change = _open(row, _Agreed(body, wanted, shown), origin=origin, at=at, **given)
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
         change.refresh_from_db()
         projection.follow(row.pk)
     return change
+
+
+def _check_seats(row: Subscription, wanted: Wanted, at: datetime) -> None:
+    check_increase(row, wanted.seats, at)
 
 
 def check_increase(row: Subscription, seats: int, at: datetime) -> None:
@@ -225,85 +242,11 @@ def check_rate(row: Subscription, at: datetime) -> None:
 # --- Behind the verbs -------------------------------------------------------------------------------------------------
 
 
-def _ask(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
-    return (_ask_in_trial if row.is_in_trial else _ask_paid)(row, seats, instant)
-
-
-def _ask_paid(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
-    answer = gateway.preview_invoice(
-        {
-            "customer": row.organization.customer.stripe_id,
-            "subscription": row.stripe_id,
-            "subscription_details": {
-                "items": [{"id": row.stripe_item_id, "quantity": seats}],
-                "proration_behavior": "always_invoice",
-                "proration_date": int(instant.timestamp()),
-            },
-        }
-    )
-    lines = tuple(
-        preview.Line(
-            description=line.description or "",
-            quantity=int(line.quantity or 0),
-            amount_minor=line.amount,
-            starts_at=datetime.fromtimestamp(line.period.start, UTC),
-            ends_at=datetime.fromtimestamp(line.period.end, UTC),
-            discount_minor=sum(part.amount for part in line.discount_amounts or []),
-        )
-        for line in answer.lines.data
-    )
-    return preview.Preview(
-        subscription_id=row.stripe_id,
-        price_id=row.price.stripe_price_id,
-        currency=answer.currency,
-        quantity_before=row.quantity,
-        quantity_after=seats,
-        proration_at=instant,
-        lines=lines,
-        subtotal_minor=answer.subtotal,
-        tax_minor=sum(tax.amount for tax in answer.total_taxes or []),
-        total_minor=answer.total,
-        balance_before_minor=answer.starting_balance,
-        # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
-        balance_applied_minor=answer.total - answer.amount_due,
-        due_now_minor=answer.amount_due,
-        discount_minor=sum(part.amount for part in answer.total_discount_amounts or []),
-        taxes=tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
-        **next_prices.after(row, seats, answer),
-    )
-
-
-def _ask_in_trial(row: Subscription, seats: int, instant: datetime) -> preview.Preview:
-    """Nothing now, whatever the number; what Stripe says that the first charge becomes."""
-    first = first_charges.at_trial_end(row, seats=seats)
-    return preview.Preview(
-        subscription_id=row.stripe_id,
-        price_id=row.price.stripe_price_id,
-        currency=first.currency,
-        quantity_before=row.quantity,
-        quantity_after=seats,
-        quantity_at_renewal=seats,
-        proration_at=instant,
-        lines=(),
-        renewal_minor=first.subtotal_minor - first.discount_minor,
-        renewal_at=first.at,
-        renewal_discount_minor=first.discount_minor,
-        renewal_tax_minor=tax_rules.on_top(first.taxes),
-        renewal_full_minor=first.total_minor,
-        discounts=discounts.of(row),
-        first_charge=first,
-        subtotal_minor=0,
-        tax_minor=0,
-        total_minor=0,
-        balance_before_minor=0,
-        balance_applied_minor=0,
-        due_now_minor=0,
-    )
-
-
 def _fingerprint(row: Subscription) -> str:
-    """Dies with whatever would change the price: seats, price, period, scheduled changes, a pending update."""
+    """Dies with whatever would change the price: seats, price, add-ons, period, scheduled changes, a pending update."""
+    held = (f"{item.stripe_price_id}*{item.number}" for item in addons.of(row))
     parts = (
+        *held,
         row.quantity,
         row.price_id,
         row.period_ends_at.timestamp(),
@@ -329,24 +272,34 @@ def _read_token(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
     return body
 
 
-def _offer_again(row: Subscription, seats: int, at: datetime) -> Offer | None:
+def _offer_again(row: Subscription, wanted: Wanted, check: Check, at: datetime) -> Offer | None:
     row.refresh_from_db()
     try:
-        return offer(row, seats=seats, at=at)
+        check(row, wanted, at)
+        return sign(row, wanted, at=at)
     except SeatsError:
         return None
 
 
+@dataclass(frozen=True)
+class _Agreed:
+    """A token's content, what it wants, and its price."""
+
+    body: dict[str, Any]
+    wanted: Wanted
+    shown: preview.Preview
+
+
 def _open(
     row: Subscription,
-    body: dict[str, Any],
-    shown: preview.Preview,
+    agreed: _Agreed,
     *,
     origin: Origin,
     at: datetime,
     **given: Any,
 ) -> SeatChange:
     """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
+    body, shown, wanted = agreed.body, agreed.shown, agreed.wanted
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization", "price").get(pk=row.pk)
         known = SeatChange.objects.filter(nonce=body["n"]).first()
@@ -354,12 +307,14 @@ def _open(
             return known
         if _fingerprint(locked) != body["f"]:
             raise Stale
-        command = _open_command(locked, body["q"], shown, origin, at)
+        command = _open_command(locked, wanted, shown, origin, at)
         return SeatChange.objects.create(
             subscription=locked,
             nonce=body["n"],
             quantity_before=locked.quantity,
-            quantity_after=body["q"],
+            quantity_after=wanted.seats,
+            addon_price=wanted.addon_price,
+            addon_after=wanted.number,
             preview=body["p"],
             due_now_minor=shown.due_now_minor,
             currency=shown.currency,
@@ -371,11 +326,10 @@ def _open(
         )
 
 
-def _open_command(row: Subscription, seats: int, shown: preview.Preview, origin: Origin, at: datetime) -> StripeCommand:
+def _open_command(row: Subscription, wanted: Wanted, shown: preview.Preview, origin: Origin, at: datetime) -> StripeCommand:
     payload = {
         "subscription": row.stripe_id,
-        "item": row.stripe_item_id,
-        "quantity": seats,
+        "items": change_prices.update_of(row, wanted),
         "proration_date": int(shown.proration_at.timestamp()),
         "is_free": shown.first_charge is not None,
     }

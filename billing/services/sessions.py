@@ -9,6 +9,7 @@ from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscription
 from billing.rules.stripe_events import Kind
 from billing.services import (
+    addon_items,
     cards,
     carts,
     checkout_returns,
@@ -76,9 +77,10 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         currency=attempt.price.currency,
         started_at=mirror.at_instant(bought.start_date),
     )
-    mirror.copy_fields(row, bought, at)
+    split = mirror.copy_fields(row, bought, at)
+    addon_items.start(row, split, at=row.started_at)
     origin = Origin(actor=attempt.actor, source=Source.PAGE)
-    seats = int(bought["items"].data[0].quantity or 0)
+    seats = int(split.main.quantity or 0)
     ledger.book(row, kind=LedgerKind.STARTED, delta=seats, origin=origin, at=row.started_at)
     journal.append(
         kind="billing.subscription.started",

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from accounts.services import outbox
 from billing.models import Customer, SeatChange, Subscription, Trial
+from billing.queries import addons as addon_queries
 from billing.queries import tax as tax_queries
-from billing.rules import pricing, tax
+from billing.rules import addons, pricing, tax
 from billing.rules import trials as rules
 from billing.rules.preview import FirstCharge
 from billing.services import notices
@@ -22,7 +23,8 @@ from billing.services import notices
 def started(row: Subscription, *, at: datetime) -> None:
     """It began: until when it is free, and what it costs then (before discounts and tax)."""
     tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
-    total = pricing.total(tiers, row.price.scheme, row.quantity)
+    plan = pricing.total(tiers, row.price.scheme, row.quantity)
+    total = sum(addons.parts(plan, addon_queries.of(row), row.quantity))
     is_taxed = tax_queries.settings().mode is not tax.Mode.NONE
     _write("trial_started", f"subscription:{row.pk}", row, at, total_minor=total, is_taxed=is_taxed)
 

@@ -106,6 +106,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.tax_id.added": _("Tax id added"),
     "billing.tax_id.removed": _("Tax id removed"),
     "billing.seats.added": _("Seats added"),
+    "billing.seats.addon": _("Add-on changed"),
     "billing.seats.ended": _("Subscription ended"),
     "billing.seats.removed": _("Seats given back"),
     "billing.seats.renewed": _("Changed at renewal"),

@@ -1,5 +1,6 @@
 """The cart page as data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
 from config import words
-from storefront import trial_words
+from storefront import addon_words, trial_words
 from storefront.queries import cart_pilots, cart_tax
 from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops, try_label
 
@@ -53,6 +54,8 @@ class CartPage:
     trial_refusal: str
     # The pilot that the cart holds instead of the plan alone.
     pilot: cart_pilots.PilotInCart | None = None
+    # What can be had beside the plan, and what of it is in the cart.
+    addons: tuple[addon_words.Choice, ...] = ()
 
     @property
     def due_minor(self) -> int:
@@ -83,7 +86,7 @@ def page(
     """
     is_trial = cart.is_trial and trial is not None and trial.refusal is None
     priced = carts.price(cart, at)
-    entered = promotions.of_cart(cart, total_minor=priced.total_minor, at=at) if priced else None
+    entered = promotions.of_cart(cart, parts=priced.parts, at=at) if priced else None
     fixed = cart.organization.currency if cart.organization else ""
     return CartPage(
         cart=cart,
@@ -106,6 +109,7 @@ def page(
         refusal=promotion_refusals.refusal(entered) if entered else "",
         is_trial=is_trial,
         starts=_starts(cart) if trial is not None and trial.refusal is None else (),
+        addons=addon_words.choices(cart, priced.seats) if priced else (),
         trial_refusal=trial_words.refusal(trial, cart) if trial is not None and cart.is_trial else "",
     )
 
@@ -125,12 +129,19 @@ class _Order:
     taxed: cart_tax.Taxed
 
     @property
-    def net_minor(self) -> int:
-        return self.priced.total_minor - (self.entered.off_minor if self.entered and self.entered.is_taken else 0)
+    def net(self) -> tuple[int, ...]:
+        """The parts of the charge after the code."""
+        parts = self.priced.parts
+        off = self.entered.off_parts if self.entered and self.entered.is_taken else (0,) * len(parts)
+        return tuple(part - less for part, less in zip(parts, off, strict=True))
 
-    def charged(self, net_minor: int) -> str:
-        """A charge in words, with what tax adds."""
-        return words.money(net_minor + self.taxed.levy.added(net_minor), self.priced.currency)
+    def charged_minor(self, net: Sequence[int]) -> int:
+        """A charge of these parts, with what tax adds."""
+        return sum(net) + self.taxed.levy.added(*net)
+
+    def charged(self, net: Sequence[int]) -> str:
+        """The same in words."""
+        return words.money(self.charged_minor(net), self.priced.currency)
 
 
 def _shown(order: _Order, at: datetime, *, is_trial: bool) -> dict[str, Any]:
@@ -140,12 +151,12 @@ def _shown(order: _Order, at: datetime, *, is_trial: bool) -> dict[str, Any]:
     days = order.cart.plan.trial_days
     ends_at = at + timedelta(days=days)
     renewing = replace(order, priced=replace(order.priced, renews_at=intervals.end(ends_at, order.priced.interval)))
-    then = {"total": order.charged(order.net_minor), "day": words.day(ends_at)}
+    then = {"total": order.charged(order.net), "day": words.day(ends_at)}
     said = _("Free until %(day)s. Then %(total)s is charged if you have added a card; without one nothing is, and it pauses.")
     label = ngettext("Free for %(days)s day", "Free for %(days)s days", days) % {"days": words.number(days)}
     full = _receipt(renewing)
     return full | {
-        "lines": [*full["lines"], {"label": label, "note": "", "amount_minor": -order.net_minor}],
+        "lines": [*full["lines"], {"label": label, "note": "", "amount_minor": -sum(order.net)}],
         "taxes": [],
         "total_minor": 0,
         "total_label": _("Today"),
@@ -198,13 +209,14 @@ def _receipt(order: _Order) -> dict[str, Any]:
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
     label = _("%(plan)s, %(seats)s") % {"plan": cart.plan.name, "seats": words.seats(priced.seats)}
-    lines = [{"label": label, "note": note, "amount_minor": priced.total_minor}]
+    lines = [{"label": label, "note": note, "amount_minor": priced.plan_minor}]
     if priced.tier_saving_minor > 0:
-        first = priced.total_minor + priced.tier_saving_minor
+        first = priced.plan_minor + priced.tier_saving_minor
         lines = [
             {"label": label, "note": "", "amount_minor": first},
             {"label": _("Volume price"), "note": note, "amount_minor": -priced.tier_saving_minor},
         ]
+    lines += [addon_words.line(item, priced.seats, priced.interval, priced.currency) for item in priced.addons]
     if entered and entered.is_taken:
         lines.append({"label": entered.name, "note": entered.short, "amount_minor": -entered.off_minor})
     return {
@@ -212,8 +224,8 @@ def _receipt(order: _Order) -> dict[str, Any]:
         "currency": priced.currency,
         "lines": lines,
         "subtotal_minor": None,
-        "taxes": order.taxed.lines(order.net_minor),
-        "total_minor": order.net_minor + order.taxed.levy.added(order.net_minor),
+        "taxes": order.taxed.lines(order.net),
+        "total_minor": order.charged_minor(order.net),
         "total_label": order.taxed.label,
         "next_text": _next_text(order),
     }
@@ -223,16 +235,16 @@ def _next_text(order: _Order) -> str:
     """What the next charges are: with a discount, when it ends and what is paid from then on."""
     priced, entered = order.priced, order.entered
     is_monthly = priced.interval == "month"
-    values = {"total": order.charged(priced.total_minor), "when": words.on_day(priced.renews_at)}
+    values = {"total": order.charged(priced.parts), "when": words.on_day(priced.renews_at)}
     lasts = entered is not None and entered.lasts_beyond(priced.renews_at)
     if entered is None or not lasts or entered.ends_at is None:
         if entered is not None and lasts:
-            values["total"] = order.charged(entered.due_minor)
+            values["total"] = order.charged(order.net)
         template = (
             _("Then %(total)s every month, next %(when)s.") if is_monthly else _("Then %(total)s every year, next %(when)s.")
         )
         return template % values
-    values |= {"less": order.charged(entered.due_minor), "end": words.day(entered.ends_at)}
+    values |= {"less": order.charged(order.net), "end": words.day(entered.ends_at)}
     if is_monthly:
         return _("Then %(less)s every month, next %(when)s; %(total)s from %(end)s.") % values
     return _("Then %(less)s every year, next %(when)s; %(total)s from %(end)s.") % values

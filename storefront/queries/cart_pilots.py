@@ -82,7 +82,7 @@ def _receipt(cart: Cart, fee_minor: int, taxed: cart_tax.Taxed) -> dict[str, Any
             }
         ],
         "subtotal_minor": None,
-        "taxes": taxed.lines(fee_minor),
+        "taxes": taxed.lines((fee_minor,)),
         "total_minor": fee_minor + taxed.levy.added(fee_minor),
         "total_label": taxed.label,
         "next_text": refusals.after(plan=cart.plan.name, is_credited=pilot.is_credited),

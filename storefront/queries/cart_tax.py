@@ -1,5 +1,6 @@
 """What tax adds to an order, as far as it is known before the payment page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +21,9 @@ class Taxed:
     levy: tax.Levy
     is_settled: bool
 
-    def lines(self, net_minor: int) -> list[dict[str, Any]]:
-        """As the receipt takes them."""
-        return [{"label": queries.label(line), "amount_minor": line.amount_minor} for line in self.levy.on(net_minor)]
+    def lines(self, net: Sequence[int]) -> list[dict[str, Any]]:
+        """On the parts of a charge, as the receipt takes them."""
+        return [{"label": queries.label(line), "amount_minor": line.amount_minor} for line in self.levy.on(*net)]
 
     @property
     def label(self) -> str:

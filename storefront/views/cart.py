@@ -19,6 +19,7 @@ from billing.services import carts
 from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits
+from storefront.forms import addons as addon_forms
 from storefront.queries import cart as cart_query
 from storefront.queries import cart_pilots, pricing
 
@@ -48,6 +49,9 @@ def new(request: StoreRequest) -> HttpResponse:
         return redirect(_talk_url(wanted, error.seats))
     except carts.NotOnSale:
         return redirect("storefront:pricing")
+    if "addon" in request.GET:
+        wanted_addons = addon_forms.wanted(cart, request.GET)
+        cart = carts.choose_addons(cart=cart, wanted=wanted_addons, at=clock.now(), origin=access.origin(request))
     if "promo" in request.GET:
         cart = carts.enter_code(cart=cart, code=request.GET["promo"], at=clock.now(), origin=access.origin(request))
     raised = {"raised": cart.seats} if cart.seats > wanted.seats and cart.pilot_id is None else {}
@@ -67,8 +71,11 @@ def cart(request: StoreRequest) -> HttpResponse:
         return response
     if request.method != "POST":
         return _show(request, found)
-    if request.POST.get("what") == "code":
-        return _enter(request, found)
+    return {"code": _enter, "addons": _choose}.get(request.POST.get("what", ""), _change)(request, found)
+
+
+def _change(request: StoreRequest, found: Cart) -> HttpResponse:
+    """Another plan, number of seats, interval or currency."""
     try:
         changed = carts.change(cart=found, wanted=_wanted(request.POST), at=clock.now(), origin=access.origin(request))
     except carts.TooManySeats as error:
@@ -90,6 +97,16 @@ def _enter(request: StoreRequest, found: Cart) -> HttpResponse:
     return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
 
 
+def _choose(request: StoreRequest, found: Cart) -> HttpResponse:
+    """Have the ticked add-ons in the cart; a number beyond what is sold is cut down to it."""
+    wanted = addon_forms.wanted(found, request.POST)
+    try:
+        changed = carts.choose_addons(cart=found, wanted=wanted, at=clock.now(), origin=access.origin(request))
+    except carts.CartError:
+        return redirect("storefront:cart")
+    return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+
+
 def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | None = None, status: int = 200) -> HttpResponse:
     at = clock.now()
     organization = request.organization if request.user.is_authenticated else None
@@ -101,6 +118,7 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     page = cart_query.page(found, at, trial, spoken=spoken, pilot=cart_pilots.ask(found, organization))
     values = {
         "page": page,
+        "with_addons": _is_htmx(request) and request.POST.get("what") != "addons",
         "raised": request.GET.get("raised") == str(found.seats),
         "too_many": too_many,
         "share_url": request.build_absolute_uri(_again_url(found)),
@@ -180,7 +198,8 @@ def _again_url(found: Cart) -> str:
     promo = {"promo": found.promotion_code} if found.promotion_code else {}
     promo |= {"trial": "1"} if found.is_trial else {}
     promo |= {"pilot": f"{found.plan.line.code}/{found.pilot.code}"} if found.pilot else {}
-    return f"{reverse('storefront:cart_new')}?{urlencode(wanted | promo)}"
+    query = {**wanted, **promo, **addon_forms.query(found)}
+    return f"{reverse('storefront:cart_new')}?{urlencode(query, doseq=True)}"
 
 
 def _talk_url(wanted: carts.Wanted, seats: int) -> str:

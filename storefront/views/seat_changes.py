@@ -45,6 +45,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
         "change": found,
         "gained": found.quantity_after - found.quantity_before,
         "line": found.subscription.line.code,
+        "addon": found.addon_price.addon if found.addon_price else None,
         "people": _people(found) if state == ChangeState.WAITING else [],
         "asks_again": asks_again,
         "again_url": f"{request.path}?{urlencode({'seen': state.value, 'since': int(since.timestamp())})}",
@@ -100,7 +101,8 @@ def _since(text: str, wall: datetime) -> datetime:
 
 def _find(request: OrganizationRequest, public_id: str) -> SeatChange:
     rows = SeatChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
-    found = rows.select_related("subscription__line", "subscription__plan", "subscription__organization", "actor").first()
+    known = rows.select_related("subscription__line", "subscription__plan", "subscription__organization", "actor")
+    found = known.select_related("addon_price__addon").first()
     if found is None:
         raise Http404
     return found

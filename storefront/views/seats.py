@@ -24,7 +24,7 @@ from billing.rules import pricing
 from billing.services import commands, faults, scheduled, seats
 from config import clock, switches, words
 from config.switches import Feature
-from storefront import seat_offers, seat_problems, timelines
+from storefront import addon_words, seat_offers, seat_problems, timelines
 from storefront.forms.seats import ChoiceForm, LaterForm, NowForm
 from storefront.seat_offers import NOW, RENEWAL, Answer
 from storefront.views import redirects
@@ -187,6 +187,7 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
     return {
         "standing": standing,
         "answer": answer,
+        "addons": addon_words.rows(standing),
         "events": timelines.coming(standing, at),
         "people": queries.people(
             standing.row, at=at, query=request.GET.get("q", "").strip()[:100], page=_page(request.GET.get("page", ""))

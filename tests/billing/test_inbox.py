@@ -16,7 +16,7 @@ from billing import gateway
 from billing.models import InboxEvent, Invoice, SeatLedgerEntry, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
-from billing.services import inbox, mirror, seats
+from billing.services import change_prices, inbox, mirror, seats
 from config import clock
 from tests import factories, webhooks
 
@@ -284,9 +284,9 @@ def test_an_event_about_an_open_command_finishes_that_command(shop, client):
     now = clock.now()
     token = seats.offer(row, seats=12, at=now).token
     body = seats._read_token(row, token, now)
-    change = seats._open(
-        row, body, seats._ask(row, 12, now.replace(microsecond=0)), origin=shop.origin, at=now, assign_to=[], external_id=None
-    )
+    wanted = change_prices.Wanted(seats=12)
+    agreed = seats._Agreed(body, wanted, change_prices.ask(row, wanted, now.replace(microsecond=0)))
+    change = seats._open(row, agreed, origin=shop.origin, at=now, assign_to=[], external_id=None)
     gateway.update_subscription(  # breath 2 took place, breath 3 did not
         row.stripe_id,
         {

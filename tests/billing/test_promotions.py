@@ -146,7 +146,7 @@ def test_used_up_withdrawn_and_first_purchase_are_each_said(shop):
 
     def why(code):
         cart.promotion_code = code
-        return queries.of_cart(cart, total_minor=1000, at=clock.now()).refusal
+        return queries.of_cart(cart, parts=(1000,), at=clock.now()).refusal
 
     assert why("ONE") is Refusal.USED_UP
     assert why("WELCOME20") is Refusal.FIRST_PURCHASE_ONLY

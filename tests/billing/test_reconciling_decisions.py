@@ -9,6 +9,8 @@ from accounts.models import Journal
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import Difference, Invoice, ScheduledChange, StripeCommand, Subscription
+from billing.queries import catalog
+from billing.rules import pricing
 from billing.services import commands, inbox, projection, reconciling, reconciling_commands, scheduled
 from billing.services import reconciling_decisions as decisions
 from config import clock
@@ -80,9 +82,8 @@ def test_a_price_moves_mrr_in_the_ledger_and_keeps_the_seats(company, shop, deci
     row = subscription()
     assert (row.price, row.plan, row.quantity) == (company.other, company.other.plan, 10)
     sums = row.ledger.aggregate(seats=Sum("delta"), mrr=Sum("mrr_delta_minor"))
-    from_ledger = inbox.import_string("billing.services.ledger.mrr_minor")
-    expected = from_ledger(company.other, 10) - from_ledger(company.price, 10)
-    assert (sums["seats"], sums["mrr"]) == (10, expected)
+    after, before = (pricing.mrr(catalog.tiers_of(one), one.scheme, 10, one.interval) for one in (company.other, company.price))
+    assert (sums["seats"], sums["mrr"]) == (10, after - before)
     settle(shop)
 
 

@@ -86,6 +86,7 @@ PAGES = {
     "storefront:scheduled_change": ("POST!", BILLING_OBJECT),
     "storefront:seat_assignments": ("POST!", BILLING),
     "storefront:cancellation": ("GET POST!", BILLING),
+    "storefront:addon": ("GET POST!", BILLING),
     "storefront:promotion": ("GET POST!", BILLING),
     "storefront:invoices": ("GET", BILLING),
     "storefront:invoices_file": ("GET", BILLING),

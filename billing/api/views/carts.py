@@ -14,7 +14,6 @@ from billing.api import idempotency, inputs, outputs, paging, references, schema
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, promotion_refusals, promotions
-from billing.rules import pricing
 from billing.rules.promotions import Refusal
 from billing.services import carts
 from config import clock
@@ -241,7 +240,7 @@ def plain(cart: Cart) -> dict[str, Any]:
 def _detail(cart: Cart) -> dict[str, Any]:
     """With what the code does: one query, if there is one."""
     told = plain(cart)
-    entered = promotions.of_cart(cart, total_minor=told["total_minor"] or 0, at=clock.now())
+    entered = promotions.of_cart(cart, parts=_parts(cart) or (0,), at=clock.now())
     if entered is None:
         return told | {"promotion": None}
     said = {"refusal": entered.refusal, "detail": promotion_refusals.refusal(entered), "discount_minor": entered.off_minor}
@@ -249,10 +248,22 @@ def _detail(cart: Cart) -> dict[str, Any]:
 
 
 def _total(cart: Cart) -> int | None:
-    """From what is on sale in memory: a page of carts asks the database once."""
     if cart.pilot_id is not None:
         pilot = catalog.on_sale().pilot(_pilot(cart))
         return pilot.fees.get(cart.currency) if pilot else None
-    plan = catalog.on_sale().plan(_plan(cart))
+    parts = _parts(cart)
+    return None if parts is None else sum(parts)
+
+
+def _parts(cart: Cart) -> tuple[int, ...] | None:
+    """The plan's price and each add-on's, from what is on sale in memory: a page of carts asks the database once."""
+    line = catalog.on_sale().line(cart.plan.line.code)
+    plan = line.plan(cart.plan.code) if line else None
     price = plan.price(cart.interval, cart.currency) if plan else None
-    return pricing.total(price.tiers, price.scheme, cart.seats) if price else None
+    if line is None or price is None:
+        return None
+    sold = ((addon, addon.price(cart.interval, cart.currency)) for addon in line.addons_of(cart.plan.code))
+    numbers = cart.addons
+    chosen = [(addon, of_it) for addon, of_it in sold if of_it and addon.code in numbers]
+    each = (of_it.total(cart.seats if addon.is_per_seat else numbers[addon.code] or 1) for addon, of_it in chosen)
+    return (price.total(cart.seats), *each)

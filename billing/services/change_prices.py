@@ -1,0 +1,152 @@
+"""What a change costs, asked of Stripe: one call, from which both the preview and its confirmation are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from billing import gateway
+from billing.models import AddonPrice, Subscription
+from billing.queries import addons as addon_queries
+from billing.queries import catalog, discounts
+from billing.queries import tax as tax_queries
+from billing.rules import addons, preview, schedule
+from billing.rules import tax as tax_rules
+from billing.services import first_charges, items, next_prices, projection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What shall be had: `seats`, and with `addon_price` `number` of that add-on (None: one for each seat; 0: none)."""
+
+    seats: int
+    addon_price: AddonPrice | None = None
+    number: int | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """For a token."""
+        addon = {"a": self.addon_price.pk, "u": self.number} if self.addon_price else {}
+        return {"q": self.seats, **addon}
+
+
+def of_plain(body: Mapping[str, Any]) -> Wanted | None:
+    """What a token wants; None when it is of an add-on that is no more. One query for an add-on."""
+    if "a" not in body:
+        return Wanted(seats=body["q"])
+    price = AddonPrice.objects.select_related("addon__line").filter(pk=body["a"]).first()
+    return Wanted(seats=body["q"], addon_price=price, number=body["u"]) if price else None
+
+
+def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
+    """The items of the update that makes the change. One query."""
+    price = wanted.addon_price
+    if price is None:
+        return items.of_seats(row, wanted.seats)
+    held = next((one for one in addon_queries.of(row) if one.code == price.addon.code), None)
+    if wanted.number == 0:
+        return [{"id": held.stripe_item_id, "deleted": True}] if held else []
+    quantity = row.quantity if wanted.number is None else wanted.number
+    return [
+        {"id": held.stripe_item_id, "quantity": quantity} if held else {"price": price.stripe_price_id, "quantity": quantity}
+    ]
+
+
+def after(row: Subscription, wanted: Wanted) -> next_prices.After:
+    """What there is then, and what the next period begins with. Two queries."""
+    held = addon_queries.of(row)
+    price = wanted.addon_price
+    if price is not None:
+        mine = addons.Item(
+            code=price.addon.code,
+            name=price.addon.name,
+            number=wanted.number,
+            scheme=price.scheme,
+            tiers=catalog.tiers_of(price),
+            stripe_price_id=price.stripe_price_id,
+        )
+        held = (*(one for one in held if one.code != mine.code), *([mine] if wanted.number != 0 else []))
+    waiting = projection.waiting(row)
+    return next_prices.After(
+        seats=wanted.seats,
+        coming=schedule.coming_quantity(wanted.seats, waiting),
+        held=held,
+        held_then=addons.after(held, projection.addons_waiting(row)),
+    )
+
+
+def ask(row: Subscription, wanted: Wanted, instant: datetime) -> preview.Preview:
+    """The price at an instant. Raises the gateway's errors."""
+    said = _in_trial(row, wanted) if row.is_in_trial else _paid(row, wanted, instant)
+    return preview.Preview(
+        subscription_id=row.stripe_id,
+        price_id=row.price.stripe_price_id,
+        quantity_before=row.quantity,
+        quantity_after=wanted.seats,
+        addon=wanted.addon_price.addon.code if wanted.addon_price else "",
+        addon_after=wanted.number,
+        proration_at=instant,
+        **said,
+    )
+
+
+def _paid(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any]:
+    answer = gateway.preview_invoice(
+        {
+            "customer": row.organization.customer.stripe_id,
+            "subscription": row.stripe_id,
+            "subscription_details": {
+                "items": update_of(row, wanted),
+                "proration_behavior": "always_invoice",
+                "proration_date": int(instant.timestamp()),
+            },
+        }
+    )
+    then = after(row, wanted)
+    codes = {item.stripe_price_id: item.code for item in then.held}
+    return {
+        "currency": answer.currency,
+        "lines": tuple(_line(line, codes) for line in answer.lines.data),
+        "subtotal_minor": answer.subtotal,
+        "tax_minor": sum(tax.amount for tax in answer.total_taxes or []),
+        "total_minor": answer.total,
+        "balance_before_minor": answer.starting_balance,
+        # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
+        "balance_applied_minor": answer.total - answer.amount_due,
+        "due_now_minor": answer.amount_due,
+        "discount_minor": sum(part.amount for part in answer.total_discount_amounts or []),
+        "taxes": tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
+        **next_prices.after(row, then, answer),
+    }
+
+
+def _line(line: Any, codes: Mapping[str, str]) -> preview.Line:
+    details = line.pricing.price_details if line.pricing else None
+    return preview.Line(
+        description=line.description or "",
+        quantity=int(line.quantity or 0),
+        amount_minor=line.amount,
+        starts_at=datetime.fromtimestamp(line.period.start, UTC),
+        ends_at=datetime.fromtimestamp(line.period.end, UTC),
+        discount_minor=sum(part.amount for part in line.discount_amounts or []),
+        addon=codes.get(str(details.price), "") if details else "",
+    )
+
+
+def _in_trial(row: Subscription, wanted: Wanted) -> dict[str, Any]:
+    """Nothing now, whatever the number; what Stripe says that the first charge becomes."""
+    first = first_charges.at_trial_end(row, seats=wanted.seats, items=update_of(row, wanted))
+    amounts = ("subtotal", "tax", "total", "balance_before", "balance_applied", "due_now")
+    return {
+        "currency": first.currency,
+        "quantity_at_renewal": wanted.seats,
+        "lines": (),
+        "renewal_minor": first.subtotal_minor - first.discount_minor,
+        "renewal_at": first.at,
+        "renewal_discount_minor": first.discount_minor,
+        "renewal_tax_minor": tax_rules.on_top(first.taxes),
+        "renewal_full_minor": first.total_minor,
+        "discounts": discounts.of(row),
+        "first_charge": first,
+        **{f"{name}_minor": 0 for name in amounts},
+    }

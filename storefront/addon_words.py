@@ -1,0 +1,158 @@
+"""Add-ons in words: their names, prices and numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.models import Cart
+from billing.queries import catalog
+from billing.queries.catalog import AddonOnSale, PriceOnSale
+from billing.queries.overview import Scheduled, Standing
+from billing.rules import pricing
+from billing.rules.addons import Item
+from config import words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An add-on to be chosen beside a plan: `number` of it are (0: none), `most` can be. `unit_text` is its price in words."""
+
+    code: str
+    name: str
+    pitch: str
+    unit_text: str
+    total_minor: int
+    number: int
+    least: int
+    most: int
+    is_per_seat: bool
+
+
+def choices(cart: Cart, seats: int) -> tuple[Choice, ...]:
+    """What the cart's plan can have, from what is on sale in memory."""
+    line = catalog.on_sale().line(cart.plan.line.code)
+    found = []
+    for addon in line.addons_of(cart.plan.code) if line else ():
+        price = addon.price(cart.interval, cart.currency)
+        if price is None:
+            continue
+        number = (cart.addons[addon.code] or 1) if addon.code in cart.addons else 0
+        found.append(choice(addon, price, seats, number))
+    return tuple(found)
+
+
+def choice(addon: AddonOnSale, price: PriceOnSale, seats: int, number: int) -> Choice:
+    """One add-on beside so many seats, of which `number` are had or chosen."""
+    each = seats if addon.is_per_seat else max(number, addon.quantity_min)
+    average = pricing.average_unit(price.tiers, price.scheme, each)
+    return Choice(
+        code=addon.code,
+        name=name(addon.name),
+        pitch=name(addon.pitch),
+        unit_text=unit(average, price.currency, price.interval, per_seat=addon.is_per_seat),
+        total_minor=price.total(each),
+        number=number,
+        least=addon.quantity_min,
+        most=addon.quantity_max,
+        is_per_seat=addon.is_per_seat,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """An add-on on the seats page: had, with what it costs a period, or to be had. `leaves`: what gives it back."""
+
+    choice: Choice
+    is_had: bool
+    total_minor: int
+    next_number: int
+    can_have_more: bool
+    leaves: Scheduled | None = None
+
+
+def rows(standing: Standing) -> tuple[Row, ...]:
+    """What the subscription has, those no longer sold too, and what its plan can have besides. No query."""
+    row = standing.row
+    line = catalog.on_sale().line(row.line.code) if standing.pilot is None else None
+    sold = {addon.code: addon for addon in line.addons_of(row.plan.code)} if line else {}
+    had = {item.code: item for item in standing.held_addons}
+    leaving = {change.addon: change for change in standing.scheduled if change.is_addon}
+    found = [_had(standing, item, sold.get(item.code), leaving.get(item.code)) for item in had.values()]
+    for code, addon in sold.items():
+        price = addon.price(row.price.interval, row.currency)
+        if code not in had and price is not None:
+            offered = choice(addon, price, standing.quantity, 0)
+            found.append(
+                Row(
+                    choice=offered,
+                    is_had=False,
+                    total_minor=offered.total_minor,
+                    next_number=offered.least,
+                    can_have_more=offered.most > 1 and not offered.is_per_seat,
+                )
+            )
+    return tuple(found)
+
+
+def _had(standing: Standing, item: Item, sold: AddonOnSale | None, leaves: Scheduled | None) -> Row:
+    row, most = standing.row, sold.quantity_max if sold else (item.number or 1)
+    each = pricing.average_unit(item.tiers, item.scheme, max(item.quantity(standing.quantity), 1))
+    shown = Choice(
+        code=item.code,
+        name=numbered(item),
+        pitch=name(sold.pitch) if sold else "",
+        unit_text=unit(each, row.currency, row.price.interval, per_seat=item.is_per_seat),
+        total_minor=item.total(standing.quantity),
+        number=item.quantity(standing.quantity),
+        least=(item.number or 0) + 1,
+        most=most,
+        is_per_seat=item.is_per_seat,
+    )
+    can_have_more = item.number is not None and item.number < most and leaves is None
+    return Row(
+        choice=shown,
+        is_had=True,
+        total_minor=shown.total_minor,
+        next_number=(item.number or 0) + 1,
+        can_have_more=can_have_more,
+        leaves=leaves,
+    )
+
+
+def name(text: Mapping[str, str] | None) -> str:
+    return catalog.text(text) if text else ""
+
+
+def numbered(item: Item) -> str:
+    """ "3 x Extra rooms"; of one, or one that follows the seats, the name alone."""
+    if item.number is None or item.number == 1:
+        return name(item.name)
+    return _("%(number)s x %(addon)s") % {"addon": name(item.name), "number": words.number(item.number)}
+
+
+def unit(amount_minor: int, currency: str, interval: str, *, per_seat: bool) -> str:
+    """ "$3 a seat and month", or "$49 a month"."""
+    amount = {
+        "unit": words.money(amount_minor, currency, whole=True),
+        "amount": words.money(amount_minor, currency, whole=True),
+    }
+    if per_seat:
+        return _("%(unit)s a seat and year") % amount if interval == "year" else _("%(unit)s a seat and month") % amount
+    return _("%(amount)s a year") % amount if interval == "year" else _("%(amount)s a month") % amount
+
+
+def of_code(standing: Standing, code: str) -> str:
+    """The name of an add-on that the subscription has, or that its line sells."""
+    held = next((item.name for item in standing.held_addons if item.code == code), None)
+    line = catalog.on_sale().line(standing.row.line.code)
+    sold = line.addon(code) if line else None
+    return name(held or (sold.name if sold else {"en": code}))
+
+
+def line(item: Item, seats: int, interval: str, currency: str) -> dict[str, Any]:
+    """A receipt's line of what it costs beside so many seats."""
+    each = pricing.average_unit(item.tiers, item.scheme, max(item.quantity(seats), 1))
+    note = unit(each, currency, interval, per_seat=item.is_per_seat)
+    return {"label": numbered(item), "note": note, "amount_minor": item.total(seats)}
