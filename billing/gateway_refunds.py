@@ -9,9 +9,18 @@ MOST = 100
 
 
 def invoice_lines(invoice: str) -> list[InvoiceLine]:
-    """The first hundred, with their taxes and discounts."""
-    params: Any = {"limit": MOST}
-    return list(gateway.call("invoices.lines", lambda c, o: c.v1.invoices.line_items.list(invoice, params, o)).data)
+    """All of them, a page at a time, with their taxes and discounts."""
+    found: list[InvoiceLine] = []
+    while True:
+        params: Any = {"limit": MOST, **({"starting_after": found[-1].id} if found else {})}
+        page = _invoice_lines(invoice, params)
+        found += page.data
+        if not (page.has_more and page.data):
+            return found
+
+
+def _invoice_lines(invoice: str, params: Any) -> Any:
+    return gateway.call("invoices.lines", lambda c, o: c.v1.invoices.line_items.list(invoice, params, o))
 
 
 def preview_credit_note(params: Params) -> CreditNote:

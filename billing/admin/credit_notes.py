@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from billing.admin.shown import at_stripe, money
 from billing.models import CreditNote
-from config.admin import columns, pages
+from config.admin import codes, columns, pages
 
 NOTE_TONES = {"issued": "good", "void": ""}
 
@@ -45,13 +45,17 @@ class CreditNoteAdmin(_NoteColumns, pages.ReadOnly):
     badges = {"status": NOTE_TONES}
     fields: Any = (
         *(("of_organization", "invoice"), ("number", "status"), ("total", "tax"), ("refunded", "credited")),
-        *(("reason", "issued_at"), ("stripe", "mirrored_at")),
+        *(("why", "issued_at"), ("stripe", "mirrored_at")),
     )
-    readonly_fields = ("of_organization", "total", "tax", "refunded", "credited", "stripe")
+    readonly_fields = ("why", "of_organization", "total", "tax", "refunded", "credited", "stripe")
 
     @display(description=_("Organization"), ordering="invoice__organization__name")
     def of_organization(self, row: CreditNote) -> SafeString | str | None:
         return columns.link(row.invoice.organization)
+
+    @display(description=_("Reason"), ordering="reason")
+    def why(self, row: CreditNote) -> str:
+        return codes.said("reason", row.reason) or "-"
 
     @display(description=_("At Stripe"))
     def stripe(self, row: CreditNote) -> SafeString | str:

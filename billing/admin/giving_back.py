@@ -60,11 +60,11 @@ class AdjustmentAdmin(pages.ReadOnly):
 
 
 def _refund_offer(request: HttpRequest, invoice: Invoice) -> acts.Offer | None:
-    if invoice.status != "paid" or not forms.may_give(request):
+    is_open = invoice.status == "open" and invoice.amount_remaining_minor > 0
+    if not (is_open or invoice.status == "paid") or not forms.may_give(request):
         return None
-    return acts.Offer(
-        pgettext("verb", "Refund"), reverse("admin:billing_adjustment_refund", args=[invoice.pk]), "currency_exchange"
-    )
+    said = gettext("Lower it") if is_open else pgettext("verb", "Refund")
+    return acts.Offer(said, reverse("admin:billing_adjustment_refund", args=[invoice.pk]), "currency_exchange")
 
 
 def _credit_offer(request: HttpRequest, organization: Organization) -> acts.Offer | None:

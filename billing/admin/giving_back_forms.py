@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +36,9 @@ from config.admin import acts, columns
 # What a person may be told, and go on with other figures.
 TROUBLE = (giving_back.GivingError, rule.NoRate, commands.Busy, faults.GatewayError)
 PLAIN: dict[type[Exception], Any] = {
+    giving_back.BadSplit: _(
+        "As credit can go less than the whole amount: the card gets the rest. For all of it choose credit."
+    ),
     giving_back.NothingLeft: _("Nothing can go back this way: it was not paid like this, or has gone back already."),
     commands.Busy: _("Another refund of it is under way. Look again in a few seconds."),
     faults.Unreachable: _("Stripe does not answer. Nothing was given; try again in a minute."),
@@ -94,12 +97,40 @@ class CreditForm(forms.Form):
 
 
 class RefundForm(CreditForm):
+    """Of a paid invoice: to the card, as credit, or some of each."""
+
     kind = forms.ChoiceField(  # type: ignore[assignment] # a field here, a constant where there is no choice
         label=_("How"),
-        choices=[one for one in AdjustmentKind.choices if one[0] != AdjustmentKind.CREDIT],
+        choices=[(kind.value, kind.label) for kind in (AdjustmentKind.REFUND, AdjustmentKind.NOTE)],
         initial=AdjustmentKind.REFUND,
         widget=UnfoldAdminRadioSelectWidget,
     )
+    as_credit = forms.DecimalField(
+        label=_("Of it as credit"),
+        min_value=Decimal(0),
+        max_digits=14,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("To split it: the card gets the rest."),
+    )
+
+    def clean_as_credit(self) -> Decimal:
+        part: Decimal = self.cleaned_data["as_credit"] or Decimal(0)
+        minor = part.scaleb(amounts.exponent(self.currency))
+        if minor != minor.to_integral_value():
+            raise forms.ValidationError(_("Give an amount that can be paid in this currency."))
+        return part
+
+    @property
+    def wanted(self) -> giving_back.Wanted:
+        part = self.cleaned_data["as_credit"].scaleb(amounts.exponent(self.currency))
+        return replace(super().wanted, credit_minor=int(part))
+
+
+class LowerForm(CreditForm):
+    """Of an open invoice: what is left to pay becomes less."""
+
+    kind = AdjustmentKind.LOWER
 
 
 def may_give(request: HttpRequest) -> bool:
@@ -111,13 +142,16 @@ def refund(page: Any, request: HttpRequest, invoice_id: int) -> HttpResponse:
     if (elsewhere := _guard(request)) is not None:
         return elsewhere
     invoice = get_object_or_404(Invoice.objects.select_related("organization"), pk=invoice_id)
+    is_open = invoice.status == "open"
+    kind: type[CreditForm] = LowerForm if is_open else RefundForm
+    title = gettext("Lower invoice %(number)s") if is_open else gettext("Refund invoice %(number)s")
     base = acts.Act(
-        title=gettext("Refund invoice %(number)s") % {"number": invoice},
+        title=title % {"number": invoice},
         lead=gettext(
             "Stripe issues a credit note, so that the tax goes back with it, and the customer gets a mail. The subscription, "
             "its seats and the MRR stay as they are."
         ),
-        form=RefundForm(currency=invoice.currency),
+        form=kind(currency=invoice.currency),
         button="",
         second=gettext("Preview"),
         back_url=columns.address(invoice),
@@ -125,17 +159,17 @@ def refund(page: Any, request: HttpRequest, invoice_id: int) -> HttpResponse:
 
     def look(form: CreditForm) -> tuple[int, list[acts.Row]]:
         wanted = form.wanted
-        found = giving_back.offer(invoice, kind=wanted.kind, amount_minor=wanted.amount_minor, reason=wanted.reason)
+        found = giving_back.offer_of(invoice, wanted)
         _check(request, invoice.organization, found.total_minor, invoice.currency)
-        return found.total_minor, _note_rows(found, invoice.currency)
+        return found.total_minor, _note_rows(found, invoice.currency, wanted)
 
     def act(form: CreditForm) -> Adjustment:
         origin, shown = access.origin(request, Source.ADMIN), form.cleaned_data["shown"]
         return giving_back.give_back(invoice, wanted=form.wanted, shown_minor=shown, origin=origin, at=clock.now())
 
-    most = max(invoice.amount_paid_minor - invoice.refunded_minor, 0) or invoice.total_minor
-    initial = {"amount": _decimal(most, invoice.currency)}
-    return _ask(page, request, Asked(invoice, base, RefundForm, invoice.currency, initial, look, act))
+    paid = max(invoice.amount_paid_minor - invoice.refunded_minor, 0) or invoice.total_minor
+    initial = {"amount": _decimal(invoice.amount_remaining_minor if is_open else paid, invoice.currency)}
+    return _ask(page, request, Asked(invoice, base, kind, invoice.currency, initial, look, act))
 
 
 def credit(page: Any, request: HttpRequest, organization_id: int) -> HttpResponse:
@@ -213,8 +247,8 @@ def _ask(page: Any, request: HttpRequest, asked: Asked) -> HttpResponse:
     except TROUBLE as error:
         return _show(page, request, asked, form, problem=_why(error, asked.currency), status=422)
     again = asked.form(initial={**form.cleaned_data, "shown": total}, currency=asked.currency)
-    label = gettext("Give %(amount)s credit") if asked.form is CreditForm else gettext("Give %(amount)s back")
-    button = label % {"amount": money(total, asked.currency)}
+    labels = {CreditForm: gettext("Give %(amount)s credit"), LowerForm: gettext("Take %(amount)s off")}
+    button = labels.get(asked.form, gettext("Give %(amount)s back")) % {"amount": money(total, asked.currency)}
     return _show(page, request, asked, again, problem=problem, rows=rows, button=button, status=409 if problem else 200)
 
 
@@ -236,7 +270,9 @@ def _check(request: HttpRequest, organization: Organization, amount_minor: int, 
 
 def _done(request: HttpRequest, row: Adjustment) -> HttpResponse:
     amount = money(row.amount_minor, row.currency)
-    if row.state == AdjustmentState.DONE:
+    if row.state == AdjustmentState.DONE and row.kind == AdjustmentKind.LOWER:
+        messages.success(request, gettext("The invoice is %(amount)s less. The customer gets a mail.") % {"amount": amount})
+    elif row.state == AdjustmentState.DONE:
         messages.success(request, gettext("%(amount)s given back. The customer gets a mail.") % {"amount": amount})
     elif row.state == AdjustmentState.FAILED:
         messages.error(request, gettext("Stripe refused: %(why)s Nothing was given.") % {"why": row.message})
@@ -245,13 +281,18 @@ def _done(request: HttpRequest, row: Adjustment) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:billing_adjustment_change", args=[row.pk]))
 
 
-def _note_rows(found: giving_back.Offer, currency: str) -> list[acts.Row]:
+def _note_rows(found: giving_back.Offer, currency: str, wanted: giving_back.Wanted) -> list[acts.Row]:
     rows = [acts.Row(description, money(amount, currency)) for description, amount in found.lines]
     if found.discount_minor:
         rows.append(acts.Row(gettext("Discount"), money(-found.discount_minor, currency)))
     if found.tax_minor:
         rows.append(acts.Row(gettext("Tax"), money(found.tax_minor, currency)))
-    return [*rows, acts.Row(gettext("Goes back"), money(found.total_minor, currency), is_sum=True)]
+    said = gettext("Is taken off") if wanted.kind == AdjustmentKind.LOWER else gettext("Goes back")
+    rows.append(acts.Row(said, money(found.total_minor, currency), is_sum=True))
+    if wanted.credit_minor:
+        rows.append(acts.Row(gettext("To the card"), money(found.total_minor - wanted.credit_minor, currency)))
+        rows.append(acts.Row(gettext("As credit"), money(wanted.credit_minor, currency)))
+    return rows
 
 
 def _why(error: Exception, currency: str) -> str:

@@ -12,7 +12,7 @@ from accounts.models import Organization
 from billing.admin import credit_notes, exported
 from billing.admin.shown import address, at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
-from config.admin import acts
+from config.admin import acts, codes
 from config.admin.pages import ReadOnly, ReadOnlyRows
 
 INVOICE_TONES = {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}
@@ -49,7 +49,7 @@ class InvoiceAdmin(exports.Exported):
             None,
             {
                 "fields": (
-                    *(("organization", "subscription"), ("number", "status"), ("issued_at", "billing_reason")),
+                    *(("organization", "subscription"), ("number", "status"), ("issued_at", "occasion")),
                     *(("total", "remaining"), ("stripe", "mirrored_at")),
                 )
             },
@@ -58,13 +58,17 @@ class InvoiceAdmin(exports.Exported):
         (_("Payment"), {"fields": (("due_at", "paid_at"), ("next_attempt_at", "attempt_count"))}),
     )
     readonly_fields = (
-        *("stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
+        *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
         *("starting", "ending", "refunded", "credited"),
     )
 
     @display(description=_("Number"), ordering="number")
     def shown_number(self, row: Invoice) -> str:
         return row.number or row.stripe_id
+
+    @display(description=_("Occasion"), ordering="billing_reason")
+    def occasion(self, row: Invoice) -> str:
+        return codes.said("billing_reason", row.billing_reason) or "-"
 
     @display(description=_("Subtotal"))
     def subtotal(self, row: Invoice) -> str:

@@ -35,11 +35,17 @@ class CreditNote(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def lowered_minor(self) -> int:
+        """What it took off an invoice that was not paid yet."""
+        return self.total_minor - self.refunded_minor - self.credited_minor
+
 
 class AdjustmentKind(models.TextChoices):
     REFUND = "refund", _("To the card")
     NOTE = "note", _("As credit, with a credit note")
     CREDIT = "credit", _("Credit")
+    LOWER = "lower", _("Off an invoice that is open")
 
 
 class AdjustmentReason(models.TextChoices):

@@ -4,6 +4,8 @@ What a form shows is Stripe's own preview of the credit note; what is confirmed 
 seats and the ledger stay as they are: MRR is what is sold, not what was given back of it.
 """
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +32,10 @@ class GivingError(Exception):
 
 class NothingLeft(GivingError):
     """Not paid, or all of it has gone back."""
+
+
+class BadSplit(GivingError):
+    """As credit can go less than the whole sum: the card gets the rest."""
 
 
 class TooMuch(GivingError):
@@ -61,6 +67,8 @@ class Wanted:
     reason: AdjustmentReason
     note: str
     nonce: str
+    credit_minor: int = 0
+    """Of a refund: how much of it goes to the balance instead of the card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,26 +85,37 @@ class Offer:
     """What could go back in this way."""
 
 
-def left(invoice: Invoice, notes: list[gateway.CreditNote], kind: AdjustmentKind) -> int:
-    """What may still go back: of the whole invoice as credit, of what was charged to the card as a refund."""
+def left(invoice: Invoice, notes: list[gateway.CreditNote], kind: AdjustmentKind, *, credit_minor: int = 0) -> int:
+    """What may still go back: of the whole invoice as credit, of what was charged to the card as a refund.
+
+    Of an open invoice what is left to pay can be taken off, and nothing goes back.
+    """
+    if kind == AdjustmentKind.LOWER:
+        return invoice.amount_remaining_minor if invoice.status == "open" else 0
+    if invoice.status != "paid":
+        return 0
     open_to_credit = invoice.total_minor - sum(note.total for note in notes if note.status == "issued")
     if kind == AdjustmentKind.NOTE:
         return max(open_to_credit, 0)
-    return max(min(open_to_credit, invoice.amount_paid_minor - invoice.refunded_minor), 0)
+    return max(min(open_to_credit, invoice.amount_paid_minor - invoice.refunded_minor + credit_minor), 0)
 
 
-def offer(invoice: Invoice, *, kind: AdjustmentKind, amount_minor: int | None, reason: str = "") -> Offer:
-    """What giving `amount_minor` (None: all that is left) back of a paid invoice would be. Asks Stripe; changes nothing.
+def offer(
+    invoice: Invoice, *, kind: AdjustmentKind, amount_minor: int | None, reason: str = "", credit_minor: int = 0
+) -> Offer:
+    """What giving `amount_minor` (None: all that is left) back of an invoice would be. Asks Stripe; changes nothing.
 
-    Raises NothingLeft, TooMuch, and the gateway's errors.
+    Raises NothingLeft, TooMuch, BadSplit, and the gateway's errors.
     """
     notes = gateway_refunds.credit_notes(invoice.stripe_id)
-    most = left(invoice, notes, kind) if invoice.status == "paid" else 0
+    most = left(invoice, notes, kind, credit_minor=credit_minor)
     if most == 0:
         raise NothingLeft
     wanted = most if amount_minor is None else amount_minor
     if wanted > most:
         raise TooMuch(most)
+    if credit_minor and (kind != AdjustmentKind.REFUND or credit_minor >= wanted):
+        raise BadSplit
     lines = [_line(line) for line in gateway_refunds.invoice_lines(invoice.stripe_id) if line.amount > 0]
     shares, total = rule.shares(lines, wanted)
     if not shares:
@@ -105,7 +124,18 @@ def offer(invoice: Invoice, *, kind: AdjustmentKind, amount_minor: int | None, r
     params = {"invoice": invoice.stripe_id, "lines": asked, "email_type": "none"}
     if reason in PROPORTIONAL:
         params["reason"] = reason
-    return _previewed(params, kind, total, most)
+    return _previewed(params, functools.partial(_ways, kind, credit_minor), total, most)
+
+
+def offer_of(invoice: Invoice, wanted: Wanted) -> Offer:
+    """The same for what a form says."""
+    return offer(
+        invoice,
+        kind=wanted.kind,
+        amount_minor=wanted.amount_minor,
+        reason=wanted.reason,
+        credit_minor=wanted.credit_minor,
+    )
 
 
 def _line(line: gateway.InvoiceLine) -> rule.Line:
@@ -113,11 +143,19 @@ def _line(line: gateway.InvoiceLine) -> rule.Line:
     return rule.Line(line.id, line.amount, tuple(part.amount for part in line.discount_amounts or []), taxes)
 
 
-def _previewed(params: dict[str, Any], kind: AdjustmentKind, total: int, most: int) -> Offer:
-    field = "refund_amount" if kind == AdjustmentKind.REFUND else "credit_amount"
+def _ways(kind: AdjustmentKind, credit_minor: int, total_minor: int) -> dict[str, int]:
+    """Where a note's total goes; nowhere when it lowers what is open."""
+    if kind == AdjustmentKind.LOWER:
+        return {}
+    if kind == AdjustmentKind.NOTE:
+        return {"credit_amount": total_minor}
+    return {"refund_amount": total_minor - credit_minor} | ({"credit_amount": credit_minor} if credit_minor else {})
+
+
+def _previewed(params: dict[str, Any], ways: Callable[[int], dict[str, int]], total: int, most: int) -> Offer:
     refusal: gateway.Refused | None = None
     for step in ROUNDINGS:
-        full = {**params, field: total + step}
+        full = {**params, **ways(total + step)}
         try:
             shown = gateway_refunds.preview_credit_note(full)
         except gateway.Refused as error:
@@ -142,7 +180,7 @@ def give_back(invoice: Invoice, *, wanted: Wanted, shown_minor: int, origin: Ori
     """
     if (earlier := Adjustment.objects.filter(nonce=wanted.nonce).first()) is not None:
         return earlier
-    found = offer(invoice, kind=wanted.kind, amount_minor=wanted.amount_minor, reason=wanted.reason)
+    found = offer_of(invoice, wanted)
     if found.total_minor != shown_minor:
         raise Changed
     return _begin(

@@ -265,6 +265,7 @@ def given_back(note: CreditNote, *, at: datetime) -> None:
         "tax_minor": note.tax_minor,
         "refunded_minor": note.refunded_minor,
         "credited_minor": note.credited_minor,
+        "lowered_minor": note.lowered_minor,
         "currency": invoice.currency,
     }
     _write("given_back", f"credit_note:{note.pk}", invoice.organization, context, at)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config import words
-from config.admin import labels
+from config.admin import codes, labels
 
 KINDS: Final[dict[str, Any]] = {
     "accounts.access.set": _("Staff access set"),
@@ -191,4 +191,10 @@ def _value(name: str, value: Any, currency: str) -> str:
     if isinstance(value, int):
         return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
     instant = value if isinstance(value, datetime) else parse_datetime(value) if name.endswith("_at") else None
-    return words.moment(instant) if instant else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return (
+        words.moment(instant)
+        if instant
+        else ", ".join(map(str, value))
+        if isinstance(value, list)
+        else codes.said(name, str(value))
+    )

@@ -1,6 +1,8 @@
 """Staff refund and credit: within limits, as the preview showed, once, told to the customer, and seen everywhere."""
 
 import re
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -171,3 +173,53 @@ def test_who_may_give(cast, client, group, may):
     answer = client.get(reverse("admin:billing_adjustment_credit", args=[cast.acme.pk]))
     assert answer.status_code == (302 if may else 403)  # acme has bought nothing
     assert not StripeCommand.objects.exists()
+
+
+def test_a_refund_is_split_between_card_and_credit(shop, cast, client):
+    invoice = paid_invoice(shop)
+    client.force_login(cast.staff_member("support"))
+    url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
+    data = form(text(client.get(url)), as_credit="5.00")
+    assert "the card gets the rest" in text(client.post(url, {**data, "as_credit": "20.00", "preview": "yes"}))
+    shown = text(client.post(url, {**data, "preview": "yes"}))
+    assert ("$15.00" in shown, "$5.00" in shown) == (True, True)
+    client.post(url, {**data, "shown": "2000"})
+    shop.settle()
+    note, invoice = CreditNote.objects.get(), Invoice.objects.get()
+    assert (note.total_minor, note.refunded_minor, note.credited_minor, note.lowered_minor) == (2_000, 1_500, 500, 0)
+    assert (invoice.refunded_minor, invoice.credited_minor) == (1_500, 500)
+    assert Customer.objects.get().balance_minor == -500
+
+
+def test_an_open_invoice_is_lowered(shop, cast, client):
+    row = shop.buy(seats=10)
+    shop.control("POST", "next_payment", outcome="declined", customer=row.organization.customer.stripe_id)
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    invoice = Invoice.objects.get(status="open")
+    left = invoice.amount_remaining_minor
+    client.force_login(cast.staff_member("support"))
+    url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
+    assert "Lower it" in text(client.get(reverse("admin:billing_invoice_change", args=[invoice.pk])))
+    data = form(text(client.get(url)))
+    assert "Take $20.00 off" in text(client.post(url, {**data, "preview": "yes"}))
+    client.post(url, {**data, "shown": "2000"})
+    shop.settle()
+    note = CreditNote.objects.get()
+    invoice.refresh_from_db()
+    assert (note.lowered_minor, note.refunded_minor, note.credited_minor) == (2_000, 0, 0)
+    assert (invoice.status, invoice.amount_remaining_minor) == ("open", left - 2_000)
+    mail = OutgoingMail.objects.get(kind="billing/given_back", recipient=shop.owner.email)
+    assert mail.context["lowered_minor"] == 2_000
+    client.force_login(shop.owner)
+    assert "$20.00 less to pay" in text(client.get(reverse("storefront:credit_notes", args=[invoice.stripe_id])))
+
+
+def test_all_lines_of_a_long_invoice_are_read(monkeypatch):
+    pages = {"": ["a", "b"], "b": ["c"]}
+
+    def page(_invoice, params):
+        rows = [SimpleNamespace(id=name) for name in pages[params.get("starting_after", "")]]
+        return SimpleNamespace(data=rows, has_more=rows[-1].id == "b")
+
+    monkeypatch.setattr(gateway_refunds, "_invoice_lines", page)
+    assert [line.id for line in gateway_refunds.invoice_lines("in_1")] == ["a", "b", "c"]

@@ -1,0 +1,18 @@
+"""Open invoices lowered by a credit note."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('billing', '0020_invite_with_seats'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='adjustment',
+            name='kind',
+            field=models.CharField(choices=[('refund', 'To the card'), ('note', 'As credit, with a credit note'), ('credit', 'Credit'), ('lower', 'Off an invoice that is open')], max_length=10, verbose_name='how'),
+        ),
+    ]
