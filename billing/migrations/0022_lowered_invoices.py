@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0020_invite_with_seats'),
+        ('billing', '0021_addons_of_subscriptions'),
     ]
 
     operations = [
