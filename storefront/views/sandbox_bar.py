@@ -50,7 +50,9 @@ def _move(request: OrganizationRequest, wanted: str) -> bool:
         store_time.fail_next_payment(organization)
         messages.info(request, _("The next payment will be declined."))
         return False
-    if under_way is not None:
+    if under_way is not None and under_way.ended:
+        time_moves.finish(under_way)  # whoever asked for it went away: the next one need not see its end first
+    elif under_way is not None:
         if wanted == "on" and time_moves.is_still(under_way):
             time_moves.go_on(under_way)
         return True

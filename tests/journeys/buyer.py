@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 PASSWORD = "correct horse battery staple"
 GOOD_CARD = "4242 4242 4242 4242"
 MAIL_SECONDS = 60
+MOVE_SECONDS = 240
 
 
 class Buyer:
@@ -185,6 +186,7 @@ class Buyer:
         page.goto("/seats/")
         page.locator(f'.sandbox button[value="{move}"]').click()
         page.wait_for_load_state()
+        page.wait_for_url(lambda url: "/demo/clock/" not in url, timeout=MOVE_SECONDS * 1000)
 
     def _get(self, address):
         answer = self.page.context.request.get(address)

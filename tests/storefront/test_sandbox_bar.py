@@ -132,6 +132,14 @@ def test_a_long_way_is_gone_by_the_worker_and_watched(buyer, shop, cast, demo, t
     assert buyer.get(BAR).url == "/", "nothing is under way any more"
 
 
+def test_an_end_that_nobody_saw_stops_nobody(buyer, shop, demo, told):
+    buyer.post(BAR, {"move": "day"})
+    assert tasks.move_time() == "done"
+    assert buyer.post(BAR, {"move": "day"}).url == BAR
+    assert told == ["billing.move_time"] * 2
+    assert tasks.move_time() == "done"
+
+
 @pytest.mark.usefixtures("demo")
 def test_one_that_stands_still_can_be_told_to_go_on(buyer, shop, told, monkeypatch):
     shop.kept("bought", lambda: shop.buy(seats=10))
