@@ -63,6 +63,8 @@ SCHEDULED: dict[str, Any] = {
     "external_id": None,
     "kind": "seats",
     "delta": -2,
+    "addon": "",
+    "addon_after": None,
     "effective_at": "2026-03-30T09:30:00Z",
     "state": "pending",
     "reason_code": "",
@@ -79,6 +81,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "seats": {"bought": 13, "assigned": 9, "held": 1, "free": 3, "coming": 11},
     "period": {"starts_at": "2026-02-28T09:30:00Z", "ends_at": "2026-03-30T09:30:00Z"},
     "ends_at": None,
+    "addons": [{"code": "blueprints", "name": "Blueprints", "quantity": 10, "follows_seats": True, "total_minor": 3000}],
     "trial": None,
     "pilot": None,
     "next_charge": {
@@ -143,6 +146,26 @@ CATALOG: dict[str, Any] = {
                             "currency": "usd",
                             "scheme": "volume",
                             "tiers": [{"up_to": 9, "unit_minor": 1800}, {"up_to": None, "unit_minor": 1600}],
+                        }
+                    ],
+                }
+            ],
+            "addons": [
+                {
+                    "code": "blueprints",
+                    "name": "Blueprints",
+                    "pitch": "Plans and drawings on site, marked up by everybody.",
+                    "kind": "per_seat",
+                    "quantity_min": 1,
+                    "quantity_max": 1,
+                    "plans": ["team"],
+                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 5, "unit": "GB"}],
+                    "prices": [
+                        {
+                            "interval": "month",
+                            "currency": "usd",
+                            "scheme": "per_unit",
+                            "tiers": [{"up_to": None, "unit_minor": 300}],
                         }
                     ],
                 }

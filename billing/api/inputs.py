@@ -112,7 +112,7 @@ class SeatChangeInput(Strict):
 
 
 class ScheduledChangeInput(Strict):
-    """Another number of seats from the next period on, or the end of the subscription."""
+    """From the next period on: another number of seats, fewer of an add-on or none; or the end of the subscription."""
 
     kind = serializers.ChoiceField(choices=ScheduledKind.choices, default=ScheduledKind.SEATS)
     seats = serializers.IntegerField(
@@ -125,6 +125,10 @@ class ScheduledChangeInput(Strict):
         help_text="Members whose seats end then (ids, or `external:` and your own); needed when fewer seats than people would "
         "be left.",
     )
+    addon = serializers.CharField(required=False, max_length=40, help_text="For kind `addon`: its code.")
+    number = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_SEATS, help_text="For kind `addon`: how many to have then; left out: none."
+    )
     reason_code = serializers.ChoiceField(choices=CancelReason.choices, required=False, help_text="For kind `end`.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
     external_id = references.ExternalIdField(required=False)
@@ -132,6 +136,10 @@ class ScheduledChangeInput(Strict):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] == ScheduledKind.SEATS and "seats" not in attrs:
             raise serializers.ValidationError({"seats": [_("Say how many seats there shall be from the next period on.")]})
+        if attrs["kind"] == ScheduledKind.ADDON and ("addon" not in attrs or "seats" in attrs or "releases" in attrs):
+            raise serializers.ValidationError({"addon": [_("Name the add-on by its code, and no seats.")]})
+        if attrs["kind"] != ScheduledKind.ADDON and ("addon" in attrs or "number" in attrs):
+            raise serializers.ValidationError({"addon": [_("Send kind addon for an add-on.")]})
         if attrs["kind"] == ScheduledKind.END and "reason_code" not in attrs:
             raise serializers.ValidationError({"reason_code": [_("Say why, by one of the listed codes.")]})
         if attrs["kind"] == ScheduledKind.END and ("seats" in attrs or "releases" in attrs):

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import Role
 from billing.models import (
+    AddonKind,
     CancelReason,
     ChangeState,
     Interval,
@@ -104,11 +105,26 @@ class PilotOfferOutput(Output):
     fees = FeeOutput(many=True)
 
 
+class CatalogAddonOutput(Output):
+    """What is had beside a plan: an item of its own on the subscription."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    pitch = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AddonKind.choices, help_text="fixed: a number of its own; per_seat: one a seat.")
+    quantity_min = serializers.IntegerField()
+    quantity_max = serializers.IntegerField()
+    plans = serializers.ListField(child=serializers.CharField(), help_text="Codes of the plans that it goes with.")
+    features = FeatureOutput(many=True)
+    prices = PriceOutput(many=True)
+
+
 class LineOutput(Output):
     code = serializers.CharField()
     name = serializers.CharField()
     pitch = serializers.CharField()
     plans = CatalogPlanOutput(many=True)
+    addons = CatalogAddonOutput(many=True)
     pilots = PilotOfferOutput(many=True)
 
 
@@ -146,7 +162,9 @@ class ScheduledChangeOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
     kind = serializers.ChoiceField(choices=ScheduledKind.choices)
-    delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end.")
+    delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end and for an add-on.")
+    addon = serializers.CharField(help_text="The add-on's code, if it is about one; empty otherwise.")
+    addon_after = serializers.IntegerField(allow_null=True, help_text="How many of the add-on are had then; 0: none.")
     effective_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=ScheduledState.choices)
     reason_code = serializers.ChoiceField(choices=[("", ""), *CancelReason.choices])
@@ -227,6 +245,16 @@ class PilotOutput(Output):
     continue_url = serializers.URLField(help_text="Where a person sees what going on costs, and does.")
 
 
+class HeldAddonOutput(Output):
+    """An add-on that the subscription has."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    follows_seats = serializers.BooleanField(help_text="Whether there is one for each seat.")
+    total_minor = serializers.IntegerField(help_text="An interval, before discounts and tax.")
+
+
 class SubscriptionOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
@@ -238,6 +266,7 @@ class SubscriptionOutput(Output):
     seats = SeatsOutput()
     period = PeriodOutput()
     ends_at = serializers.DateTimeField(allow_null=True)
+    addons = HeldAddonOutput(many=True)
     trial = TrialOutput(allow_null=True)
     pilot = PilotOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)

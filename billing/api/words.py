@@ -12,6 +12,7 @@ from billing.api import pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, overview, trials
 from billing.queries.overview import Standing
+from billing.rules.addons import Item
 from billing.rules.preview import FirstCharge
 from billing.rules.promotions import Held
 from billing.services import seats
@@ -27,6 +28,7 @@ def on_sale(shelf: catalog.OnSale) -> dict[str, Any]:
                 "name": catalog.text(line.name),
                 "pitch": catalog.text(line.pitch),
                 "plans": [_plan_on_sale(plan) for plan in line.plans],
+                "addons": [_addon_on_sale(addon) for addon in line.addons],
                 "pilots": [pilots.offer(pilot) for pilot in line.pilots],
             }
             for line in shelf.lines
@@ -43,6 +45,19 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
         "seats_max": plan.seats_max,
         "is_recommended": plan.is_recommended,
         "trial_days": plan.trial_days,
+        **_included(plan),
+    }
+
+
+def _addon_on_sale(addon: catalog.AddonOnSale) -> dict[str, Any]:
+    plain = named(addon, ("code", "kind", "quantity_min", "quantity_max"))
+    texts = {"name": catalog.text(addon.name), "pitch": catalog.text(addon.pitch)}
+    return {**plain, **texts, "plans": list(addon.plans), **_included(addon)}
+
+
+def _included(sold: catalog.PlanOnSale | catalog.AddonOnSale) -> dict[str, Any]:
+    """Features and prices."""
+    return {
         "features": [
             {
                 "code": feature.code,
@@ -50,7 +65,7 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
                 "limit": feature.limit,
                 "unit": catalog.text(feature.unit) if feature.unit else None,
             }
-            for feature in plan.features
+            for feature in sold.features
         ],
         "prices": [
             {
@@ -59,7 +74,7 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
                 "scheme": price.scheme,
                 "tiers": [asdict(tier) for tier in price.tiers],
             }
-            for price in plan.prices
+            for price in sold.prices
         ],
     }
 
@@ -84,6 +99,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         },
         "period": {"starts_at": row.period_starts_at, "ends_at": row.period_ends_at},
         "ends_at": standing.ends_at,
+        "addons": [_addon(item, standing.quantity) for item in standing.held_addons],
         "trial": _trial(standing, at),
         "pilot": pilots.of_standing(standing),
         "next_charge": _next_charge(next_charge) if next_charge else None,
@@ -92,6 +108,11 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [scheduled_change(change) for change in standing.scheduled],
     }
+
+
+def _addon(item: Item, seats: int) -> dict[str, Any]:
+    quantities = {"quantity": item.quantity(seats), "follows_seats": item.is_per_seat, "total_minor": item.total(seats)}
+    return {"code": item.code, "name": catalog.text(item.name), **quantities}
 
 
 def _trial(standing: Standing, at: datetime) -> dict[str, Any] | None:
@@ -150,9 +171,11 @@ def _pending(change: overview.OpenChange) -> dict[str, Any]:
 
 
 def scheduled_change(change: ScheduledChange | overview.Scheduled) -> dict[str, Any]:
-    names = ("external_id", "kind", "delta", "effective_at", "reason_code", "created_at")
+    names = ("external_id", "kind", "delta", "addon_after", "effective_at", "reason_code", "created_at")
     state = change.state if isinstance(change, ScheduledChange) else "pending"
-    return {"id": change.public_id, "state": state, **named(change, names)}
+    # A row has the add-on itself, what pages read its code.
+    code = (change.addon.code if change.addon else "") if isinstance(change, ScheduledChange) else change.addon
+    return {"id": change.public_id, "state": state, "addon": code, **named(change, names)}
 
 
 def offer(offered: seats.Offer) -> dict[str, Any]:

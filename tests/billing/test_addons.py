@@ -12,6 +12,7 @@ from billing.queries import differences, entitlements, overview
 from billing.rules import reconciling
 from billing.services import addons, carts, checkout, ledger, reconciling_reading, scheduled, seat_increases, seats
 from config import clock
+from tests.billing.calling import Program
 
 BLUEPRINTS, SUPPORT, PROJECTS = 300, 4900, 1500
 ALL = {"blueprints": None, "support": 1, "projects": 2}
@@ -241,3 +242,22 @@ def test_another_number_than_the_seats_is_a_difference(shop, equipped):
     shop.settle()
     [found] = verdict(seats.current(shop.organization)).found
     assert (found.kind, [mine.price.stripe_price_id, 4] in found.stripes["items"]) == (reconciling.Kind.ITEM, True)
+
+
+# --- For programs -----------------------------------------------------------------------------------------------------
+
+
+def test_programs_see_them_and_give_them_back(shop, equipped, cast):
+    program = Program(cast.organization_key)
+    told = program.get("subscription").json()
+    assert [(one["code"], one["quantity"], one["total_minor"]) for one in told["addons"]] == [
+        *(("blueprints", 10, 3000), ("support", 1, 4900), ("projects", 2, 3000)),
+    ]
+    sold = program.get("catalog").json()["lines"][0]["addons"]
+    assert next((one["code"], one["kind"]) for one in sold) == ("blueprints", "per_seat")
+    made = program.post("subscription/scheduled-changes", {"kind": "addon", "addon": "support"})
+    assert (made.status_code, made.json()["addon"], made.json()["addon_after"]) == (201, "support", 0)
+    assert program.get("subscription").json()["scheduled"][0]["addon"] == "support"
+    assert program.post("subscription/scheduled-changes", {"kind": "addon", "addon": "none"}).status_code in (409, 422)
+    for body in ({"kind": "addon"}, {"kind": "addon", "addon": "support", "seats": 3}, {"seats": 8, "addon": "support"}):
+        assert program.post("subscription/scheduled-changes", body).status_code == 400

@@ -15,9 +15,9 @@ from accounts.models import Scope
 from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
-from billing.models import CancelReason, ScheduledChange, ScheduledKind, SeatAssignment, Subscription
+from billing.models import Addon, CancelReason, ScheduledChange, ScheduledKind, SeatAssignment, Subscription
 from billing.queries import overview
-from billing.services import scheduled
+from billing.services import scheduled, seats
 from config import clock
 
 TAG = "Subscription"
@@ -49,7 +49,7 @@ class ScheduledChanges(base.View):
 
     @schema.make(
         "schedule_change",
-        "Change seats with the next period, or end the subscription with this one",
+        "Change seats or give an add-on back with the next period, or end the subscription with this one",
         schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, status=201, name="Coming"),
         schema.Answer(
             shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, name="Was there", description=schema.WAS_THERE
@@ -61,6 +61,7 @@ class ScheduledChanges(base.View):
         body=inputs.ScheduledChangeInput,
         bodies={
             "Two fewer at renewal": {"seats": 8, "releases": [4711, "external:u-94"], "external_id": "po-119"},
+            "Without an add-on": {"kind": "addon", "addon": "blueprints"},
             "End with the period": {"kind": "end", "reason_code": "unused"},
         },
         refusals=[
@@ -73,7 +74,8 @@ class ScheduledChanges(base.View):
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked, at = self.body(inputs.ScheduledChangeInput), clock.now()
-        make = functools.partial(self._end if asked["kind"] == ScheduledKind.END else self._change_seats, asked, at)
+        verbs = {ScheduledKind.END: self._end, ScheduledKind.ADDON: self._change_addon}
+        make = functools.partial(verbs.get(asked["kind"], self._change_seats), asked, at)
         change, is_new = references.made_once(_scheduled(self), asked.get("external_id"), make, at=at)
         return base.made(outputs.ScheduledChangeOutput, words.scheduled_change(change), is_new=is_new)
 
@@ -84,6 +86,21 @@ class ScheduledChanges(base.View):
             reason=asked.get("reason", ""),
             origin=self.origin(),
             at=at,
+            external_id=asked.get("external_id"),
+        )
+
+    def _change_addon(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
+        row = self.current()
+        addon = Addon.objects.filter(line=row.line_id, code=asked["addon"]).first()
+        if addon is None:
+            raise seats.NothingChanges("There is no such add-on to give back.")
+        return scheduled.change_addon(
+            row,
+            addon=addon,
+            number=asked.get("number", 0),
+            origin=self.origin(),
+            at=at,
+            reason=asked.get("reason", ""),
             external_id=asked.get("external_id"),
         )
 
@@ -148,4 +165,4 @@ class ScheduledChangeView(objects.EndingView[ScheduledChange]):
 
 def _scheduled(view: base.View) -> QuerySet[ScheduledChange]:
     rows = ScheduledChange.objects.filter(subscription__organization=view.organization)
-    return rows.select_related("subscription__organization")
+    return rows.select_related("subscription__organization", "addon")
