@@ -134,8 +134,10 @@ def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
 
 
 def unit_words(standing: Standing, seats: int) -> str:
-    """ "$16 a seat and month"."""
+    """ "$16 a seat and month"; where seats differ in price, their average."""
     unit = words.money(standing.unit_minor(seats), standing.row.currency, whole=True)
+    if standing.row.price.scheme == pricing.Scheme.GRADUATED:
+        return _("%(unit)s a seat on average") % {"unit": unit}
     if standing.row.price.interval == "year":
         return _("%(unit)s a seat and year") % {"unit": unit}
     return _("%(unit)s a seat and month") % {"unit": unit}

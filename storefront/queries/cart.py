@@ -208,6 +208,8 @@ def _receipt(order: _Order) -> dict[str, Any]:
     per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
+    if priced.price.scheme == pricing.Scheme.GRADUATED:
+        note = _("%(unit)s a seat on average") % {"unit": unit}
     label = _("%(plan)s, %(seats)s") % {"plan": cart.plan.name, "seats": words.seats(priced.seats)}
     lines = [{"label": label, "note": note, "amount_minor": priced.plan_minor}]
     if priced.tier_saving_minor > 0:

@@ -242,7 +242,7 @@ def _priced(card: Card, plan: PlanOnSale, price: PriceOnSale, choice: Choice) ->
     return replace(
         _tried(card, plan, price, choice, seats),
         unit_minor=pricing.average_unit(price.tiers, price.scheme, seats),
-        unit_text=_("a seat, each month") if choice.interval == "month" else _("a seat, each year"),
+        unit_text=_unit_text(price),
         total_text=_total_text(price, seats),
         other_text=_other_text(price, seats),
         savings=_savings(plan, price, seats),
@@ -291,6 +291,14 @@ def _money(amount_minor: int, price: PriceOnSale) -> str:
     return words.money(amount_minor, price.currency, whole=True)
 
 
+def _unit_text(price: PriceOnSale) -> str:
+    """What the large figure is of: under graduated tiers seats differ in price, and it is their average."""
+    monthly = price.interval == "month"
+    if price.scheme == pricing.Scheme.GRADUATED:
+        return _("a seat on average, each month") if monthly else _("a seat on average, each year")
+    return _("a seat, each month") if monthly else _("a seat, each year")
+
+
 def _total_text(price: PriceOnSale, seats: int) -> str:
     template = _("%(total)s a month for %(seats)s") if price.interval == "month" else _("%(total)s a year for %(seats)s")
     return template % {"total": _money(price.total(seats), price), "seats": words.seats(seats)}
@@ -334,6 +342,8 @@ def _next_text(plan: PlanOnSale, price: PriceOnSale, seats: int) -> str:
         "total": _money(coming.total_minor, price),
         "seats": words.seats(coming.seats),
     }
+    if price.scheme == pricing.Scheme.GRADUATED:
+        return _("Each seat beyond %(before)s costs %(amount)s.") % (values | {"before": words.number(coming.seats - 1)})
     if coming.total_falls:
         return (
             ngettext(
