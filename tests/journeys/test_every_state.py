@@ -75,7 +75,16 @@ STEPS = (
 )
 LISTED = {
     f"storefront:{name}"
-    for name in (*BY_LINK, *OF_AN_OWNER, "talk_raised", "address_check", "resumption", "pilot_conversion", "sandbox_bar")
+    for name in (
+        *BY_LINK,
+        *OF_AN_OWNER,
+        "talk_raised",
+        "address_check",
+        "addon",
+        "resumption",
+        "pilot_conversion",
+        "sandbox_bar",
+    )
 } | {
     *(*STEPS, "recovery_objection", "viewing"),
 }
@@ -201,6 +210,7 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     shop.pay(attempt)
     shop.settle()
     seen(reverse("storefront:checkout_attempt", args=[attempt.public_id]), "bought")
+    seen(f"{reverse('storefront:addon')}?line=fieldnote&addon=support", "addon")
     shop.control("POST", "next_payment", outcome="requires_action")
     page = client.get(reverse("storefront:seats"), {"seats": 13}).content.decode()
     token = re.search(r'name="token" value="([^"]+)"', page)[1]
