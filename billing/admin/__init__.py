@@ -2,6 +2,7 @@
 
 from billing.admin import (
     addons,
+    bundles,
     catalog,
     credit_notes,
     differences,
@@ -18,6 +19,7 @@ from billing.admin import (
 
 __all__ = [
     "addons",
+    "bundles",
     "catalog",
     "credit_notes",
     "differences",

@@ -62,6 +62,12 @@ LEDGER: tuple[Column, ...] = (
         field("invoice", "stripe_invoice_id"),
     ),
 )
+REVENUE_SHARES: tuple[Column, ...] = (
+    *(field("issued_at", "invoice__issued_at"), field("organization_id", "invoice__organization__public_id")),
+    *(field("organization", "invoice__organization__name"), field("number", "invoice__number")),
+    *(field("invoice", "invoice__stripe_id"), field("status", "invoice__status")),
+    *(field("line"), field("plan"), field("weight"), *amount("amount"), field("currency")),
+)
 SEAT_CHANGES: tuple[Column, ...] = (
     *(field("created_at"), *OF_SUBSCRIPTION, field("seats_before", "quantity_before"), field("seats_after", "quantity_after")),
     *(*amount("due_now"), field("currency"), field("state"), ("by", _by), field("source"), field("expires_at")),

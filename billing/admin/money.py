@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from accounts import exports
 from accounts.models import Organization
-from billing.admin import credit_notes, exported
+from billing.admin import bundles, credit_notes, exported
 from billing.admin.shown import address, at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
 from config.admin import acts, codes
@@ -43,7 +43,7 @@ class InvoiceAdmin(exports.Exported):
     export_columns = exported.INVOICES
     ordering = ("-issued_at", "-id")
     date_hierarchy = "issued_at"
-    inlines = (LineRows, credit_notes.NoteRows)
+    inlines = (LineRows, bundles.ShareRows, credit_notes.NoteRows)
     fieldsets = (
         (
             None,

@@ -74,6 +74,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "id": "sub_1QxExample",
     "external_id": "contract-7",
     "plan": {"line": "fieldnote", "code": "team", "name": "Team"},
+    "parts": [],
     "interval": "month",
     "currency": "usd",
     "status": "active",
@@ -139,6 +140,7 @@ CATALOG: dict[str, Any] = {
                     "seats_max": 100,
                     "is_recommended": True,
                     "trial_days": 14,
+                    "parts": [],
                     "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 250, "unit": "GB"}],
                     "prices": [
                         {

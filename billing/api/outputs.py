@@ -74,6 +74,11 @@ class FeatureOutput(Output):
     unit = serializers.CharField(allow_null=True)
 
 
+class PartOutput(Output):
+    plan = serializers.CharField(help_text="`line/plan`.")
+    weight = serializers.IntegerField(help_text="Its share of the revenue, among the weights of all parts.")
+
+
 class CatalogPlanOutput(Output):
     code = serializers.CharField()
     name = serializers.CharField()
@@ -82,6 +87,7 @@ class CatalogPlanOutput(Output):
     seats_max = serializers.IntegerField(help_text="The most that is sold without a person.")
     is_recommended = serializers.BooleanField()
     trial_days = serializers.IntegerField(help_text="How long a company can try it for free, once; 0: not at all.")
+    parts = PartOutput(many=True, help_text="Of a bundle: the plans it holds, whose lines it occupies. Empty: no bundle.")
     features = FeatureOutput(many=True)
     prices = PriceOutput(many=True)
 
@@ -259,6 +265,7 @@ class SubscriptionOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
     plan = PlanOutput()
+    parts = PartOutput(many=True, help_text="Of a bundle: the plans it holds. Empty: no bundle.")
     interval = serializers.ChoiceField(choices=Interval.choices)
     currency = serializers.CharField()
     status = serializers.ChoiceField(choices=SubscriptionStatus.choices, help_text="Stripe's own word.")

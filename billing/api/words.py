@@ -45,6 +45,7 @@ def _plan_on_sale(plan: catalog.PlanOnSale) -> dict[str, Any]:
         "seats_max": plan.seats_max,
         "is_recommended": plan.is_recommended,
         "trial_days": plan.trial_days,
+        "parts": [{"plan": part.path, "weight": part.weight} for part in plan.parts],
         **_included(plan),
     }
 
@@ -86,6 +87,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "id": row.stripe_id,
         "external_id": row.external_id,
         "plan": {"line": row.line.code, "code": row.plan.code, "name": row.plan.name},
+        "parts": [{"plan": f"{part['line']}/{part['plan']}", "weight": part["weight"]} for part in row.price.parts],
         "interval": row.price.interval,
         "currency": row.currency,
         "status": row.status,

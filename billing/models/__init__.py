@@ -1,6 +1,7 @@
 """What is sold and what is owed: the rows of the catalog, carts, subscriptions, seats, invoices, and the talk with Stripe."""
 
 from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
+from billing.models.bundle import OccupiedLine, RevenueShare
 from billing.models.catalog import (
     CatalogVersion,
     Interval,
@@ -87,6 +88,7 @@ __all__ = [
     "LedgerKind",
     "LifeCycle",
     "Move",
+    "OccupiedLine",
     "Pilot",
     "PilotFee",
     "PilotRun",
@@ -97,6 +99,7 @@ __all__ = [
     "PromotionDuration",
     "ReconciledPage",
     "Reconciliation",
+    "RevenueShare",
     "ScheduledChange",
     "ScheduledKind",
     "ScheduledState",

@@ -128,6 +128,9 @@ class Price(SoldPrice):
     """A plan's price."""
 
     plan = models.ForeignKey(Plan, models.PROTECT, related_name="prices")
+    parts = models.JSONField(
+        default=list, blank=True, help_text=_("Of a bundle: list of {line, plan, weight}, by which its revenue is shared.")
+    )
     version = models.ForeignKey(CatalogVersion, models.PROTECT, related_name="prices")
 
     class Meta:

@@ -1,13 +1,15 @@
 """Reading carts: by the signed cookie's id, or the organization's latest."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import Organization
 from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription
-from billing.queries import catalog
+from billing.queries import bundles, catalog
 from billing.rules import addons, intervals, pricing
 from billing.rules.addons import Item
 
@@ -48,9 +50,9 @@ def latest_of(organization: Organization) -> Cart | None:
     return _open().filter(organization=organization).order_by("-updated_at", "-id").first()
 
 
-def live_subscription(organization: Organization, line_id: int) -> Subscription | None:
-    """What the organization already has of the cart's line: then there is nothing to buy but seats to change."""
-    return Subscription.objects.live().filter(organization=organization, line_id=line_id).select_related("plan").first()
+def live_subscription(organization: Organization, line_id: int, parts: Sequence[Mapping[str, Any]] = ()) -> Subscription | None:
+    """What the organization already has of the cart's line, or of a bundle's parts: seats are changed then."""
+    return bundles.in_the_way(organization, line_id=line_id, parts=parts)
 
 
 def price(cart: Cart, at: datetime) -> Priced | None:

@@ -41,6 +41,7 @@ class PriceOnSale:
     currency: str
     scheme: str
     tiers: tuple[pricing.Tier, ...]
+    parts: tuple[catalog.Part, ...] = ()
 
     def total(self, seats: int) -> int:
         return pricing.total(self.tiers, self.scheme, seats)
@@ -55,6 +56,7 @@ class FeatureOnSale:
     limit: int | None
     unit: Mapping[str, str] | None
     group: Mapping[str, str]
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ class PlanOnSale:
     features: tuple[FeatureOnSale, ...]
     prices: tuple[PriceOnSale, ...]
     trial_days: int = 0
+
+    @property
+    def parts(self) -> tuple[catalog.Part, ...]:
+        """The plans of a bundle, which occupies their lines; none of any other plan."""
+        return self.prices[0].parts if self.prices else ()
 
     @property
     def path(self) -> str:
@@ -294,7 +301,8 @@ def _load() -> OnSale:
         return OnSale(0, (), ())
     prices: dict[int, list[PriceOnSale]] = {}
     for row in Price.objects.filter(retired_at=None).order_by("id"):
-        held = PriceOnSale(row.id, row.stripe_price_id, row.interval, row.currency, row.scheme, tiers_of(row))
+        parts = tuple(catalog.Part(**part) for part in row.parts)
+        held = PriceOnSale(row.id, row.stripe_price_id, row.interval, row.currency, row.scheme, tiers_of(row), parts)
         prices.setdefault(row.plan_id, []).append(held)
     rows = ProductLine.objects.filter(withdrawn_at=None).prefetch_related("plans")
     addons, pilots = _addons(), _pilots()
@@ -383,4 +391,6 @@ def _line(
 
 
 def _feature(plain: Mapping[str, Any]) -> FeatureOnSale:
-    return FeatureOnSale(plain["code"], plain["name"], plain.get("limit"), plain.get("unit"), plain.get("group") or {})
+    return FeatureOnSale(
+        plain["code"], plain["name"], plain.get("limit"), plain.get("unit"), plain.get("group") or {}, plain.get("part", "")
+    )

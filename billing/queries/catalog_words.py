@@ -1,8 +1,10 @@
 """A catalog's changes in words, for the command line and the admin."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from babel import lists
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from billing.queries import pilot_words, promotion_words
@@ -40,6 +42,11 @@ def sentence(change: Change) -> str:
         "before": _value(change.before, counted=counted),
         "after": _value(change.after, counted=counted),
     }
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "Team, Inspect and Reports"."""
+    return str(lists.format_list(list(names), locale=translation.get_language() or "en"))
 
 
 def price(data: Mapping[str, Any]) -> str:

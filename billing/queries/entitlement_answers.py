@@ -81,5 +81,7 @@ def _entitlement(row: Any, feature: str, member: str) -> tuple[int, Entitlement]
     if found is None or has_addons or status not in ENTITLED_STATUSES or (member and membership is None):
         return None
     reason = Reason.NO_SEAT if member and seat is None else Reason.INCLUDED
-    limit = json.loads(found).get("limit") if reason is Reason.INCLUDED else None
+    plain = json.loads(found)
+    limit = plain.get("limit") if reason is Reason.INCLUDED else None
+    plan = plain.get("part") or plan  # of a bundle, the plan that brings it
     return row[0], Entitlement(feature=feature, reason=reason, limit=limit, plan=plan, until=cancel_at or period_ends_at)

@@ -131,6 +131,6 @@ def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) ->
         feature=code,
         reason=reason,
         limit=feature.get("limit") if feature and reason is Reason.INCLUDED else None,
-        plan=f"{row['line__code']}/{row['plan__code']}",
+        plan=(feature or {}).get("part") or f"{row['line__code']}/{row['plan__code']}",
         until=row["cancel_at"] or row["period_ends_at"],
     )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -30,23 +30,42 @@ class Feature:
     limit: int | None
     unit: Text | None
     group: Text
+    part: str = ""
+    """In a bundle: the "line/plan" that brings it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A plan in a bundle; its revenue is `weight` among the weights of all parts."""
+
+    line: str
+    plan: str
+    weight: int
+
+    @property
+    def path(self) -> str:
+        return f"{self.line}/{self.plan}"
+
+    def said(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True)
 class Price:
-    """What a seat costs per interval in a currency (lower case); minor units."""
+    """What a seat costs per interval in a currency (lower case); minor units. A bundle's says how it is shared."""
 
     interval: str
     currency: str
     scheme: str
     tiers: tuple[pricing.Tier, ...]
     unit_cost_minor: int | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """Equal for equal prices: of what the customer pays, not of what it costs us."""
-        said = [self.interval, self.currency, self.scheme, [[tier.up_to, tier.unit_minor] for tier in self.tiers]]
-        return _sha256(said)
+        """Equal for equal prices: of what the customer pays (and of how it is shared), not of what it costs us."""
+        said: list[Any] = [self.interval, self.currency, self.scheme, [[tier.up_to, tier.unit_minor] for tier in self.tiers]]
+        return _sha256([*said, *([[part.said() for part in self.parts]] if self.parts else [])])
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,16 @@ class Plan:
     prices: tuple[Price, ...]
     trial_days: int = 0
     """How long it can be tried for free, once; 0: not at all."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Of a bundle; none of any other plan."""
+        return self.prices[0].parts if self.prices else ()
+
+    @property
+    def shares(self) -> list[str]:
+        """A bundle's parts in words, for comparing versions."""
+        return [f"{part.path}: {part.weight}" for part in self.parts]
 
     def price(self, interval: str, currency: str) -> Price | None:
         return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
@@ -158,6 +187,14 @@ class Catalog:
         return cls(tuple(document["currencies"]), lines, promotions, tax=tax_rules.Settings.of_document(document.get("tax")))
 
 
+def with_parts(price: Price, parts: tuple[Part, ...]) -> Price:
+    return replace(price, parts=parts)
+
+
+def of_part(feature: Feature, part: Part) -> Feature:
+    return replace(feature, part=part.path)
+
+
 def _sha256(plain: Any) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -192,4 +229,6 @@ def _plan(plain: Mapping[str, Any]) -> Plan:
 
 
 def _price(plain: Mapping[str, Any]) -> Price:
-    return Price(**{**plain, "tiers": tuple(pricing.Tier(**tier) for tier in plain["tiers"])})
+    # A version of before there were bundles has no parts.
+    parts = tuple(Part(**part) for part in plain.get("parts", ()))
+    return Price(**{**plain, "tiers": tuple(pricing.Tier(**tier) for tier in plain["tiers"]), "parts": parts})

@@ -8,7 +8,7 @@ from typing import Any, Final
 from billing.rules import catalog, tax
 
 # What is named by itself when it changes.
-PLAN_FIELDS: Final = ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps", "trial_days")
+PLAN_FIELDS: Final = ("name", "pitch", "seats_min", "seats_max", "recommended", "margin_bps", "trial_days", "shares")
 ADDON_FIELDS: Final = ("name", "pitch", "kind", "quantity_min", "quantity_max", "plans", "margin_bps")
 
 Sold = catalog.Plan | catalog.Addon

@@ -8,7 +8,17 @@ from typing import Final
 from babel.core import get_global
 from babel.numbers import get_currency_precision
 
-from billing.rules import addon_file, catalog, money, pilot_reading, promotion_reading, sold_reading, tax_file, toml_lines
+from billing.rules import (
+    addon_file,
+    bundle_file,
+    catalog,
+    money,
+    pilot_reading,
+    promotion_reading,
+    sold_reading,
+    tax_file,
+    toml_lines,
+)
 from billing.rules.catalog_reading import Notes, Problem, Table
 
 _LINE_KEYS: Final = (*("name", "pitch", "family", "growth", "stage", "max_plans", "features", "plans", "addons", "pilots"),)
@@ -50,7 +60,7 @@ def _syntax_problem(said: str, text: str) -> Problem:
 
 
 def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
-    root.only(("currencies", "lines", "promotions", "tax"))
+    root.only(("currencies", "lines", "bundles", "promotions", "tax"))
     currencies = root.words("currencies", '["usd", "eur"]')
     if not currencies:
         root.missing("currencies", '["usd", "eur"]')
@@ -64,6 +74,7 @@ def _catalog(root: Table, languages: Sequence[str]) -> catalog.Catalog:
     if root.has("lines") and not tables:
         root.problem("lines", "has no line.", "Add one, for example [lines.main].")
     lines = tuple(_line(code, table, currencies, languages) for code, table in tables.items())
+    lines += bundle_file.read(root, lines=lines, currencies=currencies, languages=languages)
     named = [*(line.code for line in lines), *(f"{line.code}/{plan.code}" for line in lines for plan in line.plans)]
     promotions = promotion_reading.read(root, plans=named, currencies=currencies, languages=languages)
     return catalog.Catalog(currencies, lines, promotions, tax=tax_file.read(root))

@@ -206,6 +206,7 @@ def _write_prices(
         row.plan = plans[line_code, plan_code]
         row.interval, row.currency, row.scheme = interval, currency, price.scheme
         row.tiers = [asdict(tier) for tier in price.tiers]
+        row.parts = [part.said() for part in price.parts]
         row.margin_bps, row.unit_cost_minor = plan.margin_bps, price.unit_cost_minor
         row.fingerprint = price.fingerprint
         row.lookup_key = catalog_stripe.lookup_key((line_code, plan_code, interval, currency))

@@ -15,9 +15,9 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
+from billing.queries import bundles, promotions
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
-from billing.queries import promotions
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror_customers, pilots, sessions, tax_checkout, trials
@@ -36,7 +36,7 @@ class CheckoutError(Exception):
 
 
 class AlreadyBought(CheckoutError):
-    """The organization has a live subscription of this line: its seats and plan are changed there."""
+    """A live subscription stands for this line, or for one of a bundle's: its seats and plan are changed there."""
 
     def __init__(self, subscription: Subscription) -> None:
         super().__init__("There is a live subscription already.")
@@ -189,7 +189,8 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
 
 
 def _check(cart: Cart, organization: Organization) -> Price:
-    live = Subscription.objects.live().filter(organization=organization, line=cart.plan.line_id).first()
+    parts = bundles.parts_of(cart.plan)
+    live = bundles.in_the_way(organization, line_id=cart.plan.line_id, parts=parts)
     if live is not None:
         raise AlreadyBought(live)
     if not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:

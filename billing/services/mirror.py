@@ -23,6 +23,7 @@ from billing.models import (
 )
 from billing.services import (
     addon_items,
+    bundles,
     inbox,
     items,
     ledger,
@@ -302,6 +303,7 @@ def _end(row: Subscription, at: datetime) -> None:
             notices.ended(row, at=at)
     addon_items.end(row, at=ended_at)
     people.fit(row, origin=STRIPE, at=ended_at)
+    bundles.leave(row, at=ended_at)
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)

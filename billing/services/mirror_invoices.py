@@ -9,7 +9,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import ChangeState, Customer, Invoice, InvoiceLine, SeatChange, Subscription
 from billing.queries import tax as queries
-from billing.services import mirror, mirror_discounts, notices, tax_rates
+from billing.services import bundles, mirror, mirror_discounts, notices, tax_rates
 
 
 def take(answer: gateway.Invoice, at: datetime) -> None:
@@ -23,6 +23,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     attempts_before = row.attempt_count
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
+    bundles.share(row)
     if row.status == "paid" and not was_paid:
         _paid(row, at)
     elif row.status == "open" and row.attempt_count > attempts_before:

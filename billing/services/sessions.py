@@ -7,9 +7,11 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscription
+from billing.queries import bundles as queries
 from billing.rules.stripe_events import Kind
 from billing.services import (
     addon_items,
+    bundles,
     cards,
     carts,
     checkout_returns,
@@ -56,8 +58,8 @@ def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) 
     if not isinstance(bought, gateway.Subscription):
         raise TypeError("a complete session is applied with its subscription expanded (gateway.session)")
     row = Subscription.objects.filter(stripe_id=bought.id).first()
-    live = Subscription.objects.live().filter(organization=attempt.organization, line=attempt.line).exclude(stripe_id=bought.id)
-    if row is None and live.exists():
+    parts = attempt.price.parts
+    if row is None and queries.in_the_way(attempt.organization, line_id=attempt.line_id, parts=parts) is not None:
         checkout_returns.give_back(attempt, bought.id, at=at)
         return
     row = row or _start(attempt, bought, at)
@@ -79,6 +81,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
     )
     split = mirror.copy_fields(row, bought, at)
     addon_items.start(row, split, at=row.started_at)
+    bundles.occupy(row)
     origin = Origin(actor=attempt.actor, source=Source.PAGE)
     seats = int(split.main.quantity or 0)
     ledger.book(row, kind=LedgerKind.STARTED, delta=seats, origin=origin, at=row.started_at)

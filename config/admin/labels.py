@@ -259,6 +259,7 @@ LABELS = {
     "version": _("Catalog version"),
     "wanted": _("Wanted"),
     "warned_at": _("Told that it ends"),
+    "weight": _("Weight"),
     "withdrawn_at": _("Withdrawn"),
     "xact": _("Transaction"),
 }

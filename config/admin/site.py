@@ -36,6 +36,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.invoice", "receipt_long"),
+            ("billing.revenueshare", "pie_chart"),
             ("billing.creditnote", "undo"),
             ("billing.adjustment", "currency_exchange"),
             ("billing.customer", "credit_card"),

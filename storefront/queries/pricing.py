@@ -15,7 +15,7 @@ from billing.queries.catalog import LineOnSale, OnSale, PlanOnSale, PriceOnSale
 from billing.rules import catalog as catalog_rules
 from billing.rules import pricing
 from config import words
-from storefront.queries import pricing_features, pricing_pilots, pricing_promotions
+from storefront.queries import pricing_bundles, pricing_features, pricing_pilots, pricing_promotions
 
 CARD_FEATURES: Final = 7
 # Above this many seats the page offers a person and no numbers to type.
@@ -58,6 +58,7 @@ class Card:
     total_text: str = ""
     other_text: str = ""
     savings: tuple[str, ...] = ()
+    holds: str = ""
     promotion_text: str = ""
     next_text: str = ""
     note: str = ""
@@ -105,6 +106,7 @@ class PricingPage:
     stops: tuple[Stop, ...]
     cards: tuple[Card, ...]
     pilots: tuple[pricing_pilots.PilotCard, ...]
+    bundles: tuple[pricing_bundles.BundleStrip, ...]
     plans: tuple[str, ...]
     groups: tuple[pricing_features.Group, ...]
     # The code that was entered, what it does (or why nothing), and whether it does.
@@ -131,6 +133,7 @@ def page(on_sale: OnSale, choice: Choice, at: datetime) -> PricingPage | None:
         stops=_stops(line, choice),
         cards=_cards(on_sale, line, choice, at),
         pilots=pricing_pilots.cards(line, choice.currency),
+        bundles=_bundles(on_sale, line, choice),
         plans=tuple(plan.name for plan in line.plans),
         groups=pricing_features.groups(line),
         promo="" if choice.promo == pricing_promotions.UNKNOWN else choice.promo,
@@ -205,10 +208,26 @@ def _stops(line: LineOnSale, choice: Choice) -> tuple[Stop, ...]:
 
 def _cards(on_sale: OnSale, line: LineOnSale, choice: Choice, at: datetime) -> tuple[Card, ...]:
     """The line's cards. One leads: the recommended plan, or the first that can be bought for so many seats."""
-    cards = [_promoted(_card(plan, choice), on_sale, plan, choice, at) for plan in line.plans]
+    cards = [_promoted(_bundled(_card(plan, choice), on_sale, plan, choice), on_sale, plan, choice, at) for plan in line.plans]
     buyable = [index for index, card in enumerate(cards) if card.unit_minor is not None]
     lead = next((index for index in buyable if cards[index].recommended), next(iter(buyable), None))
     return tuple(replace(card, is_primary=index == lead) for index, card in enumerate(cards))
+
+
+def _bundles(on_sale: OnSale, line: LineOnSale, choice: Choice) -> tuple[pricing_bundles.BundleStrip, ...]:
+    found = pricing_bundles.strips(on_sale, line, seats=choice.seats, interval=choice.interval, currency=choice.currency)
+    return tuple(found)
+
+
+def _bundled(card: Card, on_sale: OnSale, plan: PlanOnSale, choice: Choice) -> Card:
+    """A bundle's card with what it holds, and what that saves against its parts."""
+    price = plan.price(choice.interval, choice.currency)
+    if not plan.parts or price is None or card.unit_minor is None:
+        return card
+    saving = pricing_bundles.saving(on_sale, plan, price, max(choice.seats, plan.seats_min))
+    return replace(
+        card, holds=pricing_bundles.holds(on_sale, plan), savings=(*card.savings, saving) if saving else card.savings
+    )
 
 
 def _promoted(card: Card, on_sale: OnSale, plan: PlanOnSale, choice: Choice, at: datetime) -> Card:
@@ -226,7 +245,7 @@ def _card(plan: PlanOnSale, choice: Choice) -> Card:
         name=plan.name,
         pitch=catalog.text(plan.pitch),
         recommended=plan.is_recommended,
-        features=tuple(pricing_features.line_of(feature) for feature in plan.features[:CARD_FEATURES]),
+        features=tuple(pricing_features.line_of(feature) for feature in pricing_bundles.features(plan)[:CARD_FEATURES]),
         currency=choice.currency,
     )
     if price is None:

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access
 from accounts.access import Permission
 from accounts.middleware import StoreRequest
+from accounts.models import Organization
 from accounts.queries import members, policies
-from billing.models import Cart
+from billing.models import Cart, Subscription
+from billing.queries import bundles
 from billing.queries import carts as queries
 from billing.services import carts
 from config import clock, context
@@ -113,7 +115,7 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     can_buy = access.can(request, Permission.BUY)
     trial = cart_query.trial(found, organization, request.user)
     has_live = organization is not None and (trial is None or trial.has_live)
-    subscription = queries.live_subscription(organization, found.plan.line_id) if organization and has_live else None
+    subscription = _live(organization, found) if organization and has_live else None
     spoken = request.headers.get("Accept-Language", "")
     page = cart_query.page(found, at, trial, spoken=spoken, pilot=cart_pilots.ask(found, organization))
     values = {
@@ -136,6 +138,10 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     }
     template = "storefront/cart/order.html" if _is_htmx(request) else "storefront/cart/page.html"
     return render(request, template, values, status=status)
+
+
+def _live(organization: Organization, found: Cart) -> Subscription | None:
+    return queries.live_subscription(organization, found.plan.line_id, bundles.parts_of(found.plan))
 
 
 def _is_htmx(request: StoreRequest) -> bool:

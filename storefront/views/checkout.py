@@ -95,8 +95,11 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         opened = checkout.start(cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now())
     except checkout.AlreadyBought as error:
         bought = words.seats(error.subscription.quantity)
-        messages.info(request, _("You have %(seats)s already: change them here.") % {"seats": bought})
-        return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': cart.plan.line.code})}")
+        said = _("You have %(seats)s already: change them here.")
+        if error.subscription.line_id != cart.plan.line_id:
+            said = _("You have %(plan)s with %(seats)s already, and %(wanted)s would bring the same product again.")
+        messages.info(request, said % {"seats": bought, "plan": error.subscription.plan.name, "wanted": cart.plan.name})
+        return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': error.subscription.line.code})}")
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
     except (checkout.CheckoutError, trials.Refused, pilots.Refused, commands.Busy, faults.GatewayError) as error:

@@ -47,6 +47,7 @@ LOOKING = {
     "billing.scheduledchange": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,
+    "billing.revenueshare": {"finance", "manager", "revenue_operations"},
     "billing.adjustment": MONEY,
     "billing.trial": NOT_MARKETING,
     "billing.taxstanding": MONEY,
@@ -83,7 +84,7 @@ ADMIN_STAFF = {
     "admin:-",
     "admin:accounts_organization_viewing",  # tests/accounts/test_viewing.py
     *(f"admin:accounts_{name}_export" for name in ("organization", "membership")),  # tests/accounts/test_exports.py
-    *(f"admin:billing_{name}_export" for name in ("subscription", "invoice", "seatledgerentry", "seatchange")),
+    *(f"admin:billing_{name}_export" for name in ("subscription", "invoice", "seatledgerentry", "seatchange", "revenueshare")),
     "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
     "admin:billing_adjustment_credit",
 }

@@ -30,14 +30,16 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         wanted = self._read(options["file"])
         if options["action"] == "check":
+            bundles = [line for line in wanted.lines if any(plan.parts for plan in line.plans)]
             plans = sum(len(line.plans) for line in wanted.lines)
             prices = sum(len(plan.prices) for line in wanted.lines for plan in line.plans)
             prices += sum(len(addon.prices) for line in wanted.lines for addon in line.addons)
             addons = sum(len(line.addons) for line in wanted.lines)
-            counted = f"{len(wanted.lines)} lines, {plans} plans, {addons} add-ons, {prices} prices"
+            counted = f"{len(wanted.lines) - len(bundles)} lines, {plans} plans, {addons} add-ons, {prices} prices"
             counted += f", {len(wanted.promotions)} promotions"
             pilots = sum(len(line.pilots) for line in wanted.lines)
             counted += f", {pilots} pilot{'s' if pilots > 1 else ''}" if pilots else ""
+            counted += f", {len(bundles)} bundle{'s' if len(bundles) > 1 else ''}" if bundles else ""
             self.stdout.write(f"{options['file'].name} is good: {counted}.")
         elif options["action"] == "plan":
             self._plan(wanted)
