@@ -20,7 +20,7 @@ from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror_customers, pilots, sessions, tax_checkout, trials
+from billing.services import commands, inbox, mirror_customers, pilots, sessions, tax_checkout, tax_standings, trials
 from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
@@ -80,6 +80,7 @@ def start(
     Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
     trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
     """
+    tax_standings.catch_up(organization)
     for _again in range(SETTLE_TRIES):
         applied = _settle_open_attempt(organization, cart, external_id)
         if applied is not None:

@@ -76,6 +76,13 @@ def follow(standing_id: int) -> bool:
     return commands.execute(from_command.pk).concluded_at is not None
 
 
+def catch_up(organization: Organization) -> None:
+    """Tell Stripe now what the lane would tell it in a moment: whoever pays next is to be asked for the tax of now."""
+    behind = TaxStanding.objects.filter(organization=organization, done__lt=F("wanted"))
+    for standing_id in behind.values_list("pk", flat=True):
+        follow(standing_id)
+
+
 def _review(standing_id: int, at: datetime) -> bool:
     with transaction.atomic(durable=True):
         due = TaxStanding.objects.select_for_update(of=("self",), skip_locked=True).select_related("organization")

@@ -251,6 +251,19 @@ def test_ids_before_the_first_purchase_go_along(shop):
     assert TaxId.objects.count() == 1
 
 
+def test_an_id_added_a_moment_before_a_purchase_counts(shop):
+    """The lane has not told Stripe yet; opening the payment page does."""
+    move(shop, "FR")
+    put(shop)
+    row = buy(shop, seats=10)
+    add(shop)
+    assert standing(shop).is_behind
+    attempt = shop.start(plan="inspect/essential", currency="eur", seats=5)
+    assert not standing(shop).is_behind
+    pay(shop, attempt)
+    assert Invoice.objects.exclude(subscription=row).get().tax_minor == 0
+
+
 def test_an_id_is_removed_here_and_at_stripe(shop):
     move(shop, "FR")
     put(shop)
