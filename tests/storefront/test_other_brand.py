@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import OutgoingMail
+from accounts.queries import legal
 from accounts.services import outbox, rendering
 from billing import sandbox_control
 from config import clock
@@ -51,9 +52,15 @@ def globex(monkeypatch):
     assert f"{demo['name']} <{demo['support_email']}>" == settings.DEFAULT_FROM_EMAIL
     for name, value in GLOBEX.items():
         monkeypatch.setitem(settings.BRAND, name, value)
-    shells.forget()
+    _forget()
     yield
+    _forget()
+
+
+def _forget():
+    """What a process keeps of its brand, which changes with its settings alone."""
     shells.forget()
+    legal.documents.cache_clear()
 
 
 @pytest.fixture
