@@ -45,7 +45,7 @@ from billing.services import (
 from config import clock
 from tests import factories, shelf
 
-EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "10"))
 
 STEPS = st.lists(
     st.one_of(
