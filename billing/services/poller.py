@@ -4,7 +4,10 @@ Every 2 s where no webhook can reach the store (a laptop with a test key), every
 a lost endpoint missed. The inbox keeps each event once, so reading some twice costs nothing.
 """
 
+import json
+import operator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -58,12 +61,12 @@ def _read(seen_up_to: datetime) -> tuple[int, datetime | None]:
         "created": {"gte": int((seen_up_to - OVERLAP).timestamp())},
         "limit": PAGE,
     }
-    found: list[gateway.Event] = []
+    found: list[dict[str, Any]] = []
     for types in _chunks(sorted(stripe_events.ALLOWED)):
         found += _pages({**params, "types": types})
-    found.sort(key=lambda event: event.created)
-    kept = sum(_keep(str(event)) for event in found)
-    newest = datetime.fromtimestamp(found[-1].created, UTC) if found else None
+    found.sort(key=operator.itemgetter("created"))
+    kept = sum(_keep(json.dumps(event)) for event in found)
+    newest = datetime.fromtimestamp(found[-1]["created"], UTC) if found else None
     return kept, newest
 
 
@@ -71,10 +74,10 @@ def _keep(text: str) -> bool:
     return inbox.accept(stripe_events.read(text), body=text, source="poller")
 
 
-def _pages(params: dict[str, object]) -> list[gateway.Event]:
-    found: list[gateway.Event] = []
+def _pages(params: dict[str, object]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     for _page in range(MOST_PAGES):
-        events, more = gateway.events({**params, **({"starting_after": found[-1].id} if found else {})})
+        events, more = gateway.events({**params, **({"starting_after": found[-1]["id"]} if found else {})})
         found += events
         if not more or not events:
             break
