@@ -7,6 +7,7 @@ import contextlib
 import copy
 import gc
 import os
+from unittest import mock
 
 from config.local import messages, testing
 
@@ -90,10 +91,12 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """What migrations had made, after the flush of a test with committed transactions. Not beside a journey's event loop."""
-    if FLUSHED and item.path.parent.name not in SERIAL_FOLDERS:
+    """What migrations had made, after the flush of a test with committed transactions."""
+    if FLUSHED:
         FLUSHED.clear()
-        with item.config.stash[blocking_manager_key].unblock():
+        # A journey's event loop may be there, and does not mind.
+        beside_a_loop = mock.patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true")
+        with beside_a_loop, item.config.stash[blocking_manager_key].unblock():
             GROUND[0].put_back()
             connection.close()
 
