@@ -7,7 +7,6 @@ import contextlib
 import copy
 import gc
 import os
-from unittest import mock
 
 from config.local import messages, testing
 
@@ -50,12 +49,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def put_long_ones_first(items):
+def pytest_in_good_order(items):
     """After the shuffling: what takes many seconds begins early, so that no worker is alone with it while the others are done.
 
     xdist sends groups of many tests first by itself, and single ones in this order.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    # Journeys share one demo, whose time some of them move: they are taken in one order, those that only look before them.
+    places = [place for place, item in enumerate(items) if item.path.parent.name in SERIAL_FOLDERS]
+    for place, item in zip(places, sorted((items[place] for place in places), key=_turn), strict=True):
+        items[place] = item
+
+
+def _turn(item):
+    return (not item.path.name.startswith("test_every_"), item.path.name, item.function.__code__.co_firstlineno, item.name)
 
 
 def pytest_collection_finish():
@@ -94,9 +101,7 @@ def pytest_runtest_setup(item):
     """What migrations had made, after the flush of a test with committed transactions."""
     if FLUSHED:
         FLUSHED.clear()
-        # A journey's event loop may be there, and does not mind.
-        beside_a_loop = mock.patch.dict(os.environ, DJANGO_ALLOW_ASYNC_UNSAFE="true")
-        with beside_a_loop, item.config.stash[blocking_manager_key].unblock():
+        with item.config.stash[blocking_manager_key].unblock():
             GROUND[0].put_back()
             connection.close()
 

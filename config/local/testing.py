@@ -63,6 +63,8 @@ def _own_names() -> dict[str, str]:
         "STRIPE_WEBHOOK_SECRET": f"whsec_{name}",
         "STRIPE_API_BASE": f"http://{ports.HOST}:{sandbox}",
         "EMAIL_URL": "",
+        # Playwright keeps an event loop on the thread of a journey, beside which nothing of ours runs.
+        "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
 

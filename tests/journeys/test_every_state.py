@@ -28,15 +28,6 @@ from tests.journeys.looking import Looker
 folder = test_every_page.folder
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwright(request):
-    """Playwright's loop runs in this thread, which Django takes for asynchronous code, from the making of the database on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        request.getfixturevalue("django_db_setup")
-        yield
-
-
 class Seen:
     """Looks at pages and remembers what is wrong: seen("/seats/", "seats-waiting")."""
 

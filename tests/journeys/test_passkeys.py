@@ -19,15 +19,6 @@ DEVICE = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _beside_playwright(request):
-    """Playwright's loop runs in this thread, which Django takes for asynchronous code, from the making of the database on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        request.getfixturevalue("django_db_setup")
-        yield
-
-
 @pytest.fixture
 def store(live_server, settings):
     """The pages under a name: browsers refuse passkeys at a bare number."""
