@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +17,7 @@ from accounts.models import Organization
 from billing.admin import exported
 from billing.admin.shown import at_stripe, money
 from billing.models import Invoice, Subscription
-from billing.queries import timeline
+from billing.queries import addons, timeline
 from billing.services import ledger
 from config import words
 from config.admin import columns, facts, pages
@@ -44,6 +45,10 @@ SOURCE_TONES = {"ledger": "good", "change": "info", "scheduled": "wait", "invoic
 
 class _Words:
     """What a subscription's row and page say alike."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        rows: QuerySet[Subscription] = super().get_queryset(request)  # type: ignore[misc] # of the admin's class beside this one
+        return rows.prefetch_related(addons.PREFETCH)
 
     @display(description=_("Seats"), ordering="quantity")
     def seats(self, row: Subscription) -> str:

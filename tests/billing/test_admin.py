@@ -98,6 +98,19 @@ def test_a_list_costs_the_same_with_more_rows(model, lived, shop, client, django
         client.get(url)
 
 
+def test_a_list_of_subscriptions_reads_all_their_add_ons_at_once(lived, cast, client, django_assert_max_num_queries):
+    client.force_login(cast.admin)
+    url = address(Subscription, "changelist")
+    client.get(url)
+    with django_assert_max_num_queries(MOST_QUERIES) as few:
+        client.get(url)
+    for number in range(3):
+        lived.pk, lived.stripe_id, lived.organization = None, f"sub_more{number}", factories.OrganizationFactory()
+        lived.save(force_insert=True)
+    with django_assert_max_num_queries(len(few.captured_queries)):
+        assert client.get(url).context["cl"].result_count == 4
+
+
 def test_the_subscription_tells_its_story_in_order(lived, cast, client, django_assert_num_queries):
     with django_assert_num_queries(5):
         moments = timeline.of(lived)
