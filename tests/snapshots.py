@@ -1,7 +1,7 @@
 """A state of the database that many tests begin with: made by the first test of a process, written again by the others.
 
 Rows come back with the keys and the instants that they were given first, in one statement. The journal's alone belong to the
-transaction that writes them. What was "just now" then is at most four minutes ago: an older state is made anew.
+transaction that writes them. What was "just now" then is at most half a minute ago: an older state is made anew.
 """
 
 import pickle
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 
-MOST_SECONDS = 240.0
+MOST_SECONDS = 30.0
 OWN = {"accounts_journal": {"xact"}}  # columns that the database fills in each time
 
 # What flushing after a test with committed transactions makes anew, with other keys.

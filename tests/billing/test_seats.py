@@ -31,8 +31,8 @@ def confirm(shop, row, token, **more):
 
 
 def test_the_invoice_equals_the_preview(shop, bought):
-    shown = offer(bought, 13).preview
-    change = confirm(shop, bought, offer(bought, 13).token)
+    offered = offer(bought, 13)
+    shown, change = offered.preview, confirm(shop, bought, offered.token)
     shop.settle()
     invoice = Invoice.objects.get(stripe_id=change.stripe_invoice_id)
     assert change.state == ChangeState.DONE
