@@ -37,12 +37,12 @@ def _read(paths: Paths, name: str) -> str:
 
 
 class _InOnePiece(ManifestStaticFilesStorage):
-    def post_process(self, paths: Paths, dry_run: bool = False, **options: Any) -> Iterator[Any]:  # noqa: FBT001, FBT002 - Django's
+    def post_process(self, paths: Paths, *args: Any, **options: Any) -> Iterator[Any]:
         if INDEX in paths:
             whole = InMemoryStorage()
             whole.save(INDEX, ContentFile(in_one_piece(INDEX, paths).encode()))
             paths = {**paths, INDEX: (whole, INDEX)}
-        return super().post_process(paths, dry_run=dry_run, **options)
+        return super().post_process(paths, *args, **options)
 
 
 class Hashed(_InOnePiece):

@@ -10,21 +10,21 @@ import os
 
 from config.local import messages, testing
 
-testing.prepare()  # before anything below reads the settings
+testing.prepare()  # before anything below reads the settings: hence imports after it (E402 in pyproject.toml)
 messages.compile_all()  # a fresh clone has no .mo files, and a process reads them once
 
-import django  # noqa: E402 - after the environment is set
+import django
 
 django.setup()  # a conftest of a folder may import models, and is read before pytest_configure
 
-import pytest  # noqa: E402 - as above
-from django.conf import settings  # noqa: E402 - as above
-from django.db import connection  # noqa: E402 - as above
-from django.utils import translation  # noqa: E402 - as above
-from django.utils.module_loading import import_string  # noqa: E402 - as above
-from pytest_django.plugin import blocking_manager_key  # noqa: E402 - as above
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+from django.utils.module_loading import import_string
+from pytest_django.plugin import blocking_manager_key
 
-from config.local import chromium, databases  # noqa: E402 - as above
+from config.local import chromium, databases
 
 SERIAL_FOLDERS = {"journeys"}
 GROUND = []  # of this worker's database, once it is there

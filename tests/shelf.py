@@ -17,6 +17,7 @@ from tests import snapshots
 MODELS = (CatalogVersion, ProductLine, Plan, Price, Move, Addon, AddonPrice, Promotion, Pilot, PilotFee)
 WRITTEN = {model._meta.db_table for model in MODELS}
 APPLIED = "billing.catalog.applied"
+ROWS = "SELECT json_agg(t ORDER BY {key})::text FROM {table} t"
 
 TAXED = 'mode = "rates"'
 
@@ -48,15 +49,15 @@ class Rows:
         with connection.cursor() as cursor:
             for table, columns, key in snapshots.tables():
                 if table in WRITTEN:
-                    cursor.execute(f'SELECT json_agg(t ORDER BY "{key}")::text FROM "{table}" t')  # noqa: S608 - tables of ours
+                    given = columns
+                    cursor.execute(snapshots.sql(ROWS, table=table, key=key))
                 elif table == Journal._meta.db_table:
-                    columns = [column for column in columns if column != key]  # noqa: PLW2901 - its place is given anew
-                    entries = f'SELECT json_agg(t ORDER BY "{key}")::text FROM "{table}" t WHERE kind = %s'  # noqa: S608 - as above
-                    cursor.execute(entries, [APPLIED])
+                    given = [column for column in columns if column != key]  # its place is given anew
+                    cursor.execute(snapshots.sql(ROWS + " WHERE kind = %s", table=table, key=key), [APPLIED])
                 else:
                     continue
                 if rows := cursor.fetchone()[0]:
-                    statements.append(snapshots.insert(table, columns, key))
+                    statements.append(snapshots.insert(table, given, key))
                     kept.append(rows)
         return cls(";".join(statements), kept, queries.on_sale())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from psycopg.sql import SQL, Identifier
 
 MOST_SECONDS = 30.0
 OWN = {"accounts_journal": {"xact"}}  # columns that the database fills in each time
@@ -35,7 +36,8 @@ class Ground:
     def read(cls):
         found = {table: (columns, key) for table, columns, key in tables() if table in OF_MIGRATIONS}
         rows = {table: _rows(table, 0) for table in OF_MIGRATIONS}
-        emptied = [f'DELETE FROM "{table}"' for table in reversed(OF_MIGRATIONS)]  # noqa: S608 - ours; some were made anew, with other keys
+        # Some were made anew meanwhile, with other keys.
+        emptied = [sql("DELETE FROM {table}", table=table) for table in reversed(OF_MIGRATIONS)]
         written = [insert(table, *found[table]) for table in OF_MIGRATIONS if rows[table]]
         return cls(";".join(emptied + written), [text for text in rows.values() if text])
 
@@ -112,19 +114,23 @@ def tables():
 def _rows(table, since):
     """The rows written since, as JSON; None if there are none."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT json_agg(t)::text FROM "{table}" t WHERE t.xmin::text::bigint >= %s',  # noqa: S608 - names of our tables
-            [since],
-        )
+        cursor.execute(sql("SELECT json_agg(t)::text FROM {table} t WHERE t.xmin::text::bigint >= %s", table=table), [since])
         return cursor.fetchone()[0]
 
 
 def insert(table, columns, key):
     """Insert rows, or change those that were there before and were changed."""
-    listed = [f'"{column}"' for column in columns if column not in OWN.get(table, ())]
-    names = ", ".join(listed)
-    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in listed)
-    return (
-        f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_populate_recordset(NULL::"{table}", %s)'  # noqa: S608 - as above
-        f' ON CONFLICT ("{key}") DO UPDATE SET {changed}'
+    names = [Identifier(column) for column in columns if column not in OWN.get(table, ())]
+    statement = SQL(
+        "INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)"
+        " ON CONFLICT ({key}) DO UPDATE SET {changed}"
     )
+    changed = SQL(", ").join(SQL("{name} = EXCLUDED.{name}").format(name=name) for name in names)
+    return statement.format(
+        table=Identifier(table), names=SQL(", ").join(names), key=Identifier(key), changed=changed
+    ).as_string()
+
+
+def sql(text, **names):
+    """A statement with names of tables and columns in their places."""
+    return SQL(text).format(**{place: Identifier(name) for place, name in names.items()}).as_string()

@@ -25,7 +25,7 @@ class AddonPriceInline(Priced, pages.ReadOnlyRows):
     tab = False
 
 
-class SubscriptionAddonInline(pages.ReadOnlyRows):
+class SubscriptionAddonRows(pages.ReadOnlyRows):
     """What a subscription has, or had, beside its plan."""
 
     model = SubscriptionAddon

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from accounts import exports
 from accounts.models import Organization
 from billing.admin import exported
+from billing.admin.addons import SubscriptionAddonRows
 from billing.admin.shown import at_stripe, money
 from billing.models import Invoice, Subscription
 from billing.queries import addons, timeline
@@ -45,10 +46,6 @@ SOURCE_TONES = {"ledger": "good", "change": "info", "scheduled": "wait", "invoic
 
 class _Words:
     """What a subscription's row and page say alike."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
-        rows: QuerySet[Subscription] = super().get_queryset(request)  # type: ignore[misc] # of the admin's class beside this one
-        return rows.prefetch_related(addons.PREFETCH)
 
     @display(description=_("Seats"), ordering="quantity")
     def seats(self, row: Subscription) -> str:
@@ -118,10 +115,15 @@ class SubscriptionAdmin(_Words, exports.Exported):
         ),
     )
     change_form_before_template = "admin/billing/timeline.html"
+    inlines = (SubscriptionAddonRows,)
     readonly_fields = (
         *("seats", "mrr", "renews", "more"),
         *("stripe", "schedule", "latest_invoice", "pending_invoice"),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        rows: QuerySet[Subscription] = super().get_queryset(request)
+        return rows.prefetch_related(addons.PREFETCH)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without what waits for a payment while nothing does."""
@@ -191,6 +193,10 @@ class SubscriptionRows(_Words, pages.ReadOnlyRows):
     related = ("organization", "plan__line", "price")
     badges = {"status": STATUS_TONES}
     tab = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        rows: QuerySet[Subscription] = super().get_queryset(request)
+        return rows.prefetch_related(addons.PREFETCH)
 
     @display(description=_("Plan"))
     def plan_link(self, row: Subscription) -> SafeString | str | None:

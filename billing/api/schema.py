@@ -187,6 +187,11 @@ class Answer:
     description: str = ""
 
 
+def under_way(shape: type[Serializer[Any]], example: Any, *, name: str = "Under way") -> Answer:
+    """The 202 of a write that the payment provider has not settled yet."""
+    return Answer(shape=shape, example=example, status=202, name=name, description="Under way.")
+
+
 Decorator = Callable[[Any], Any]
 
 

@@ -59,8 +59,15 @@ class FeatureOnSale:
     part: str = ""
 
 
+class _Priced:
+    prices: tuple[PriceOnSale, ...]
+
+    def price(self, interval: str, currency: str) -> PriceOnSale | None:
+        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
+
+
 @dataclass(frozen=True)
-class PlanOnSale:
+class PlanOnSale(_Priced):
     id: int
     line: str
     code: str
@@ -83,15 +90,12 @@ class PlanOnSale:
         """How addresses name the plan: "fieldnote/team"."""
         return f"{self.line}/{self.code}"
 
-    def price(self, interval: str, currency: str) -> PriceOnSale | None:
-        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
-
     def feature(self, code: str) -> FeatureOnSale | None:
         return next((feature for feature in self.features if feature.code == code), None)
 
 
 @dataclass(frozen=True)
-class AddonOnSale:
+class AddonOnSale(_Priced):
     """An add-on; its prices are of one of it and interval. `kind` is billing.rules.catalog.AddonKind's."""
 
     id: int
@@ -109,9 +113,6 @@ class AddonOnSale:
     @property
     def is_per_seat(self) -> bool:
         return self.kind == catalog.AddonKind.PER_SEAT
-
-    def price(self, interval: str, currency: str) -> PriceOnSale | None:
-        return next((price for price in self.prices if (price.interval, price.currency) == (interval, currency)), None)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from billing.sandbox import journal
@@ -9,7 +10,7 @@ from billing.sandbox.accounts import Account
 from billing.sandbox.webhooks import Deliveries
 
 
-class Tenants:
+class Tenants(ABC):
     """What the API, the controls and the pages ask of the sandbox: whose a request is."""
 
     def __init__(self, state_folder: Path | None = None) -> None:
@@ -19,9 +20,9 @@ class Tenants:
         self.deliveries = Deliveries()
 
     @property
+    @abstractmethod
     def base_url(self) -> str:
         """Where the sandbox answers: hosted pages and documents are below it."""
-        raise NotImplementedError  # the server knows its port
 
     def account(self, name: str) -> Account:
         """The account of this name, made at first sight."""

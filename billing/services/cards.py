@@ -127,7 +127,7 @@ def _payload(organization: Organization, customer: Customer, agreed: resuming.Ag
     }
 
 
-class OpenCardSetup:
+class OpenCardSetup(commands.Handler):
     def send(self, command: StripeCommand) -> gateway.Session:
         return gateway.create_session(command.payload, key=command.idempotency_key)
 
@@ -144,7 +144,7 @@ class OpenCardSetup:
         return None
 
 
-class UseCard:
+class UseCard(commands.Handler):
     """Make the card the default of the customer and of every live subscription (Checkout had set one on those)."""
 
     def send(self, command: StripeCommand) -> gateway.Customer:
@@ -179,9 +179,6 @@ class UseCard:
         if command.payload.get("resume"):
             resuming.open_after_card(command.payload["resume"], key=_resume_key(command), at=at)
         return {}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         inbox.touch(Kind.CUSTOMER, command.payload["customer"])

@@ -312,7 +312,7 @@ def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
     }
 
 
-class OpenSession:
+class OpenSession(commands.Handler):
     """The command: make the customer if Stripe does not know the organization yet, then the session."""
 
     def send(self, command: StripeCommand) -> tuple[str, gateway.Session]:
@@ -339,9 +339,6 @@ class OpenSession:
         # The event may have come before this row knew the session's id.
         inbox.touch(Kind.SESSION, session.id)
         return {"session": session.id}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])

@@ -29,7 +29,7 @@ def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: date
     )
 
 
-class ReturnDuplicate:
+class ReturnDuplicate(commands.Handler):
     """Cancel without proration, then refund what was paid. Each step has a key of its own, so a repeat does nothing twice."""
 
     def send(self, command: StripeCommand) -> dict[str, Any]:
@@ -59,9 +59,6 @@ class ReturnDuplicate:
         if answer["refunded_minor"]:  # of a trial, or what a discount left nothing of, there is nothing to give back
             notices.paid_twice(attempt, amount_minor=answer["refunded_minor"], currency=answer["currency"], at=at)
         return answer
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Money of a customer is still with us: a person has to act (the admin lists failed commands)."""

@@ -10,11 +10,12 @@ the handler reads back what is and concludes from that.
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -70,21 +71,26 @@ class Busy(Exception):
         self.target = target
 
 
-class Handler(Protocol):
+class Handler(ABC):
     """What a kind of command does. Instances are made once and keep no state."""
 
+    @abstractmethod
     def send(self, command: StripeCommand) -> Any:
         """Breath 2: call Stripe with `command.idempotency_key` (suffixed for several steps). Raises the gateway's errors."""
 
+    @abstractmethod
     def conclude(self, command: StripeCommand, answer: Any, at: datetime) -> dict[str, Any]:
         """Breath 3: book the effect. Returns what the command keeps as its result."""
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        """Breath 3 after a decline: an outcome that the buyer can act on."""
+        """Breath 3 after a decline: an outcome that the buyer can act on; where there is none, a refusal like any other."""
+        self.fail(command, decline, at)
 
+    @abstractmethod
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Breath 3 after a refusal: undo what breath 1 promised."""
 
+    @abstractmethod
     def read_back(self, command: StripeCommand) -> Any:
         """What `send` would have answered, read from Stripe; None when the effect did not take place."""
 

@@ -270,7 +270,7 @@ def _begin(
     return row
 
 
-class Note:
+class Note(commands.Handler):
     """Issue the credit note; Stripe refunds the card or moves the balance with it."""
 
     def send(self, command: StripeCommand) -> gateway.CreditNote:
@@ -295,7 +295,7 @@ class Note:
         return next((note for note in made if adjusting.is_of(command, note)), None)
 
 
-class Credit:
+class Credit(commands.Handler):
     """Put it on the balance."""
 
     def send(self, command: StripeCommand) -> gateway.BalanceTransaction:

@@ -159,7 +159,7 @@ def _read(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
     return body
 
 
-class Convert:
+class Convert(commands.Handler):
     """The command: end the pilot now against payment of the plan's first period, or leave everything as it is."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -192,9 +192,6 @@ class Convert:
         mirror.take(row, answer, at)
         inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
         return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Nothing was charged, and the pilot goes on to its end; the page says why (the command's error)."""

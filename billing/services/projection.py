@@ -114,7 +114,7 @@ def _open(subscription_id: int) -> StripeCommand | None:
         return None  # the lane comes back when that command has ended
 
 
-class Project:
+class Project(commands.Handler):
     """The command: a few calls, each under a key of its own, each only when what Stripe holds asks for it."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -174,9 +174,6 @@ class Project:
         row.mirrored_at = at
         row.save(update_fields=["projection_done", "schedule_id", "cancel_at", "mirrored_at"])
         return {"schedule": row.schedule_id}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Stripe's side is not as we think (a period ended meanwhile): look again, and try a fresh projection later."""

@@ -169,7 +169,7 @@ def _read(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
     return body
 
 
-class Apply:
+class Apply(commands.Handler):
     """The command: set the discount; nothing is prorated, so nothing is charged now."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -190,9 +190,6 @@ class Apply:
             data={"subscription": row.pk, "code": command.payload["code"]},
         )
         return {"discounts": [mirror.stripe_id(one) for one in answer.discounts or []]}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Used up or switched off in this very moment: nothing was changed, and what is true is read from Stripe."""

@@ -108,7 +108,7 @@ def _open_again(command: StripeCommand, refusal: gateway.GatewayError, at: datet
     reconciling_rows.tell("resend_failed", held, at, why=refusal.message)
 
 
-class Uncoupon:
+class Uncoupon(commands.Handler):
     """Take a coupon off a customer, unless it is another one by now."""
 
     def send(self, command: StripeCommand) -> str:
@@ -125,9 +125,6 @@ class Uncoupon:
         inbox.touch(Kind.CUSTOMER, answer)
         return {"customer": answer}
 
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
-
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         _open_again(command, refusal, at)
 
@@ -135,7 +132,7 @@ class Uncoupon:
         return None if self._has_it(command.payload) else str(command.payload["customer"])
 
 
-class Resend:
+class Resend(commands.Handler):
     """The command. It looks at the subscription's items first, and sends one update under one key."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -184,9 +181,6 @@ class Resend:
                 projection.want(row)
         inbox.touch(Kind.SUBSCRIPTION, answer.id)
         return {"status": answer.status}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         _open_again(command, refusal, at)

@@ -118,7 +118,7 @@ def _open(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, ke
     )
 
 
-class Resume:
+class Resume(commands.Handler):
     """The command: look once more, wake the subscription only against payment, and take it back if the bank says no."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -149,9 +149,6 @@ class Resume:
         mirror.take(rows.get(stripe_id=answer.id), answer, at)
         inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
         return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Nothing was charged, and it stays paused; the page says why (the command's error)."""

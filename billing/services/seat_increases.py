@@ -76,7 +76,7 @@ def _made(answer: gateway.Subscription) -> Made:
     return Made(answer, (error.message or _("Your card was declined.")) if is_declined and error else "")
 
 
-class Increase:
+class Increase(commands.Handler):
     """Update with `pending_if_incomplete` and `always_invoice`: the seats are there only if the payment succeeds."""
 
     def send(self, command: StripeCommand) -> Made:
@@ -193,7 +193,7 @@ def _open_credit(organization: Organization, change: SeatChange, over_minor: int
     )
 
 
-class CreditDifference:
+class CreditDifference(commands.Handler):
     """Put what was charged beyond the agreed amount on the customer's balance."""
 
     def send(self, command: StripeCommand) -> str:
@@ -212,9 +212,6 @@ class CreditDifference:
         journal.append(kind="billing.charge.credited", organization=command.organization, at=at, data=command.payload)
         return {}
 
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
-
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         journal.append(
             kind="billing.charge.credit_failed", organization=command.organization, at=at, data={"why": refusal.message}
@@ -225,7 +222,7 @@ class CreditDifference:
         return None  # noqa: RET501 - the protocol's answer for "did not take place"
 
 
-class DropWaiting:
+class DropWaiting(commands.Handler):
     """Void the invoice of a pending update; Stripe then forgets the update."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
@@ -240,9 +237,6 @@ class DropWaiting:
         mirror.copy_fields(row, answer, at)
         inbox.touch(Kind.INVOICE, command.payload["invoice"])
         return {"state": change.state}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Already paid or void: what is true is read from Stripe."""

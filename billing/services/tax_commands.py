@@ -8,7 +8,7 @@ from typing import Any
 from accounts.services import journal
 from billing import gateway, gateway_tax
 from billing.models import StripeCommand, Subscription, TaxId, TaxIdState, TaxStanding
-from billing.services import mirror, projection, tax_ids, tax_standings
+from billing.services import commands, mirror, projection, tax_ids, tax_standings
 from config import clock
 
 # After a refusal a person may have to complete the address first; nothing else of the subscription waits for it.
@@ -27,7 +27,7 @@ class Applied:
     left: list[str]
 
 
-class Apply:
+class Apply(commands.Handler):
     """The customer's name, address and exemption, then rate or Stripe Tax on each live subscription; nothing is prorated.
 
     What was billed keeps the tax of its day; the next charge and what is given back later follow from Stripe's own books.
@@ -60,9 +60,6 @@ class Apply:
             # The phases that wait name the old settings.
             projection.want(held)
         return {"subscriptions": answer.done, "left": answer.left}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Stripe Tax needs an address that it knows: the page says so; a changed address is sent at once."""
@@ -102,7 +99,7 @@ def _settings(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class AddId:
+class AddId(commands.Handler):
     def send(self, command: StripeCommand) -> gateway.TaxId:
         asked = command.payload
         params = {"type": asked["type"], "value": asked["value"]}
@@ -113,9 +110,6 @@ class AddId:
         tax_ids.copy(row, answer)
         tax_standings.settle(row.organization, at)
         return {"tax_id": answer.id}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         row = TaxId.objects.select_for_update(of=("self",)).select_related("organization").get(pk=command.payload["tax_id"])
@@ -129,7 +123,7 @@ class AddId:
         return next((one for one in found if (one.type, one.value) == (asked["type"], asked["value"])), None)
 
 
-class RemoveId:
+class RemoveId(commands.Handler):
     def send(self, command: StripeCommand) -> str:
         asked = command.payload
         with contextlib.suppress(gateway.NotFound):
@@ -141,9 +135,6 @@ class RemoveId:
         if row.removed_at is None:
             tax_ids.forget(row, at)
         return {"tax_id": answer}
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """It stays, and the page shows it: whoever wanted it gone can try again."""

@@ -75,7 +75,7 @@ def _lock(row: Subscription) -> Subscription:
     return Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
 
 
-class _OfTheSubscription:
+class _OfTheSubscription(commands.Handler):
     """What both commands do alike: their answer is the subscription, and everything is taken over from it."""
 
     def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
@@ -88,9 +88,6 @@ class _OfTheSubscription:
 
     def _booked(self, row: Subscription, command: StripeCommand, at: datetime) -> None:
         """What else there is to write down."""
-
-    def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        self.fail(command, decline, at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Stripe's side is not as we think: what is true is read from it."""

@@ -28,8 +28,10 @@ def kinds_read(reader="test", limit=500):
 def test_a_reader_gets_each_row_once_in_order():
     for kind in ("a.b.one", "a.b.two", "a.b.three"):
         write(kind)
-    assert until(lambda: kinds_read(limit=2)) == ["a.b.one", "a.b.two"]
-    assert until(kinds_read) == ["a.b.three"]
+    reads = []  # other test runs' transactions may hold back the younger rows for a moment
+    until(lambda: reads.append(kinds_read(limit=2)) or sum(map(len, reads)) == 3)
+    assert [kind for kinds in reads for kind in kinds] == ["a.b.one", "a.b.two", "a.b.three"]
+    assert max(map(len, reads)) <= 2
     assert kinds_read() == []
     assert until(lambda: kinds_read("another")) == ["a.b.one", "a.b.two", "a.b.three"]
 

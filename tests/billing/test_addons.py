@@ -4,6 +4,7 @@ Team costs $16 a seat from 10 seats on, $18 below; Blueprints $3 a seat, Priorit
 """
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import OutgoingMail
 from billing import gateway
@@ -261,3 +262,9 @@ def test_programs_see_them_and_give_them_back(shop, equipped, cast):
     assert program.post("subscription/scheduled-changes", {"kind": "addon", "addon": "none"}).status_code in (409, 422)
     for body in ({"kind": "addon"}, {"kind": "addon", "addon": "support", "seats": 3}, {"seats": 8, "addon": "support"}):
         assert program.post("subscription/scheduled-changes", body).status_code == 400
+
+
+def test_the_admin_shows_what_a_subscription_has_beside_its_plan(equipped, cast, client):
+    client.force_login(cast.staff_member("support"))
+    page = client.get(reverse("admin:billing_subscription_change", args=[equipped.pk])).content.decode()
+    assert all(one.stripe_item_id in page for one in equipped.addons.all())

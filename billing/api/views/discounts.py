@@ -100,9 +100,7 @@ class Discounts(base.View):
         "create_discount",
         "Have a promotion code's discount",
         schema.Answer(shape=DiscountChangeOutput, example=DONE, status=201, name="Done"),
-        schema.Answer(
-            shape=DiscountChangeOutput, example=DONE | {"state": "open"}, status=202, name="Under way", description="Under way."
-        ),
+        schema.under_way(DiscountChangeOutput, DONE | {"state": "open"}),
         tag=TAG,
         description="Exactly as previewed: if the next charge would be another, nothing is changed and the answer (409) has "
         "the present preview. A discount ends by itself, or by the vendor's staff.",

@@ -1,5 +1,6 @@
 """One object of an organization: how it stands, and ending it while that is possible."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic
 
@@ -12,20 +13,20 @@ from billing.api import idempotency, references
 from billing.api.views import base
 
 
-class ObjectView(base.View, Generic[base.M]):
+class ObjectView(base.View, ABC, Generic[base.M]):
     """Named in the path, as `place`, by its own id (the field `by`) or the vendor's; told by `plain` in `shape`."""
 
     shape: ClassVar[type[Serializer[Any]]]
     place: ClassVar[str]
     by: ClassVar[str] = "public_id"
 
+    @abstractmethod
     def rows(self) -> QuerySet[base.M]:
         """The organization's own."""
-        raise NotImplementedError  # each kind of object says which
 
+    @abstractmethod
     def plain(self, row: Any) -> dict[str, Any]:
         """A row as `shape` takes it."""
-        raise NotImplementedError  # each kind of object says how
 
     def own(self, path: Mapping[str, Any]) -> base.M:
         return references.named(self.rows(), str(path[self.place]), self.place, by=self.by)
@@ -40,9 +41,9 @@ class ObjectView(base.View, Generic[base.M]):
 class EndingView(ObjectView[base.M]):
     """One that DELETE ends: it stays to be looked at, in another state."""
 
+    @abstractmethod
     def end(self, row: base.M) -> None:
         """End it by its service; ending twice is no error."""
-        raise NotImplementedError  # each kind of object ends in its own way
 
     @idempotency.honoured
     def delete(self, request: Request, **path: str) -> Response:

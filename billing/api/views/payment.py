@@ -59,9 +59,7 @@ class CardSetups(base.View):
         "create_card_setup",
         "Open the page on which the card is changed",
         schema.Answer(shape=CardSetupOutput, example=PAGE, status=201, name="Open"),
-        schema.Answer(
-            shape=CardSetupOutput, example={"url": ""}, status=202, name="Under way", description="Stripe has not answered."
-        ),
+        schema.under_way(CardSetupOutput, {"url": ""}),
         tag=TAG,
         description="Send a person who may pay to `url`: Stripe's page, from which they come back to the store. The new card "
         "is used from then on, and for what is overdue at once.",

@@ -104,9 +104,7 @@ class Conversions(base.View):
         "convert_pilot",
         "Go on with a pilot's plan",
         schema.Answer(shape=ConversionOutput, example=DONE, status=201, name="Done"),
-        schema.Answer(
-            shape=ConversionOutput, example=DONE | {"outcome": "open"}, status=202, name="Under way", description="Under way."
-        ),
+        schema.under_way(ConversionOutput, DONE | {"outcome": "open"}),
         tag=TAG,
         description="Ends the pilot and begins the plan, for exactly what was previewed: if it would be another amount nothing "
         "is charged, and the answer is 409.",

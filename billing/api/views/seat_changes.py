@@ -65,12 +65,8 @@ class SeatChanges(base.View):
             shape=outputs.SeatChangeOutput, example=examples.CHANGE, status=201, description="Paid: the seats are there."
         ),
         schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE, name="Was there", description=schema.WAS_THERE),
-        schema.Answer(
-            shape=outputs.SeatChangeOutput,
-            example=examples.CHANGE | {"state": "waiting", "concluded_at": None},
-            status=202,
-            name="Waiting for payment",
-            description="Under way.",
+        schema.under_way(
+            outputs.SeatChangeOutput, examples.CHANGE | {"state": "waiting", "concluded_at": None}, name="Waiting for payment"
         ),
         tag=TAG,
         description="Charges the card on file for exactly the previewed amount and gives the seats once it is paid. "
