@@ -50,10 +50,30 @@ def test_from_cart_to_invoice_by_the_vendors_own_ids(own, stranger, shop, cast):
     assert bought["state"] == "applied"
     late = own.post("checkouts", asked | {"external_id": "order-2"})  # the cart is ordered by now
     assert (late.status_code, late.json()) == (200, bought)
+    _lists_checkouts(own, bought)
 
     _changes(own, stranger)
     shop.settle()
     _names(own, stranger, bought["subscription"])
+
+
+def _lists_checkouts(own, bought):
+    first = own.get("checkouts", {"limit": 1}).json()
+    rest = own.get("checkouts", {"limit": 1, "after": first["next"]}).json()
+    assert (first["data"], rest["data"], rest["next"]) == ([bought], [own.get("checkouts/external:order-1").json()], None)
+    of_it = {"subscription": bought["subscription"], "line": "fieldnote", "state": "applied"}
+    assert own.get("checkouts", of_it).json() == {"data": [bought], "next": None}
+    assert own.get("checkouts", {"line": "sightline"}).json()["data"] == []
+    assert_problem(own.get("checkouts", {"status": "applied"}), 400, "invalid", "#/status")
+
+
+def _lists_changes(own, stranger, path, known):
+    """`known`: the newest first, none of them open."""
+    whole = own.get(path)
+    assert whole.json() == {"data": known, "next": None}
+    assert own.get(path, If_None_Match=whole.headers["ETag"]).status_code == 304
+    assert own.get(path, {"state": known[-1]["state"], "line": "fieldnote"}).json()["data"] == known
+    assert own.get(path, {"subscription": "external:nobodys"}).json()["data"] == stranger.get(path).json()["data"] == []
 
 
 def _changes(own, stranger):
@@ -65,12 +85,15 @@ def _changes(own, stranger):
     assert own.get("subscription/seats/changes/external:po-1").json() == change.json()
     assert_problem(stranger.get("subscription/seats/changes/external:po-1"), 404, "not-found")
     assert SeatChange.objects.count() == 1
+    _lists_changes(own, stranger, "subscription/seats/changes", [change.json()])
 
     coming = own.post("subscription/scheduled-changes", {"seats": 7, "external_id": "po-2"})
     again = own.post("subscription/scheduled-changes", {"seats": 6, "external_id": "po-2"})
     assert (coming.status_code, again.status_code, again.json()) == (201, 200, coming.json())
     assert own.get("subscription").json()["scheduled"] == [coming.json()]
-    assert own.delete("subscription/scheduled-changes/external:po-2").json()["state"] == "canceled"
+    canceled = own.delete("subscription/scheduled-changes/external:po-2").json()
+    assert canceled["state"] == "canceled"
+    _lists_changes(own, stranger, "subscription/scheduled-changes", [canceled])
     end = {"kind": "end", "reason_code": "unused"}
     first = own.post("subscription/scheduled-changes", end).json()
     named = own.post("subscription/scheduled-changes", end | {"external_id": "po-3"})

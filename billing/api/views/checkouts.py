@@ -13,7 +13,7 @@ from accounts.models import Scope
 from accounts.origin import Origin, Source
 from accounts.rules import permissions
 from accounts.services import legal
-from billing.api import idempotency, inputs, outputs, problems, references, schema, words
+from billing.api import filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
 from billing.api.views import carts as cart_view
@@ -46,6 +46,11 @@ class CheckoutOutput(outputs.Output):
     expires_at = serializers.DateTimeField()
 
 
+class CheckoutsQuery(filters.SubscriptionQuery):
+    state = serializers.ChoiceField(choices=CheckoutState.choices, required=False)
+
+
+CheckoutsOutput = paging.paged(CheckoutOutput, "CheckoutsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "c9x4m2h7t5n6w3q8",
     "external_id": "order-118",
@@ -69,7 +74,20 @@ MAY_NOT = schema.problem("may-not-buy", 422, "Only an owner or billing admin acc
 
 
 class Checkouts(base.View):
-    required_scopes = [Scope.CARTS_WRITE]
+    required_scopes = {"GET": [Scope.CARTS_READ], "POST": [Scope.CARTS_WRITE]}
+
+    @schema.read(
+        "checkouts",
+        "Checkouts of the organization, the newest first",
+        schema.Answer(shape=CheckoutsOutput, example={"data": [EXAMPLE], "next": None}, name="One"),
+        tag=TAG,
+        description="Those begun in the store too.",
+        parameters=[CheckoutsQuery],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.query(CheckoutsQuery)
+        rows = filters.narrowed(_rows(self), asked, line="cart__plan__line")
+        return base.answer(CheckoutsOutput, paging.page(rows, asked, plain, newest_first=True))
 
     @schema.make(
         "create_checkout",

@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
+from billing.api import examples, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
 from billing.models import ChangeState, SeatChange, Subscription
@@ -21,6 +21,13 @@ from config import clock
 
 TAG = "Seats"
 PLACE = references.path("change", "The change")
+
+
+class SeatChangesQuery(filters.SubscriptionQuery):
+    state = serializers.ChoiceField(choices=ChangeState.choices, required=False)
+
+
+SeatChangesOutput = paging.paged(outputs.SeatChangeOutput, "SeatChangesOutput")
 
 
 class SeatPreview(base.View):
@@ -56,7 +63,20 @@ def _offer(row: Subscription, asked: int, nonce: str = "") -> seats.Offer:
 
 
 class SeatChanges(base.View):
-    required_scopes = [Scope.BILLING_WRITE]
+    required_scopes = {"GET": [Scope.BILLING_READ], "POST": [Scope.BILLING_WRITE]}
+
+    @schema.read(
+        "seat_changes",
+        "Seats bought, the newest first, however each ended",
+        schema.Answer(shape=SeatChangesOutput, example={"data": [examples.CHANGE], "next": None}, name="One"),
+        tag=TAG,
+        description="What was asked for, also what was declined or dropped. What came of it is in the ledger.",
+        parameters=[SeatChangesQuery],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.query(SeatChangesQuery)
+        rows = filters.narrowed(_rows(self), asked)
+        return base.answer(SeatChangesOutput, paging.page(rows, asked, words.seat_change, newest_first=True))
 
     @schema.make(
         "change_seats",

@@ -7,15 +7,23 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import examples, idempotency, inputs, outputs, problems, references, schema, words
+from billing.api import examples, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
-from billing.models import Addon, CancelReason, ScheduledChange, ScheduledKind, SeatAssignment, Subscription
+from billing.models import (
+    Addon,
+    CancelReason,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    SeatAssignment,
+    Subscription,
+)
 from billing.queries import overview
 from billing.services import scheduled, seats
 from config import clock
@@ -23,6 +31,13 @@ from config import clock
 TAG = "Subscription"
 PLACE = references.path("change", "The change")
 NONE = schema.problem("no-subscription", 404, "This organization has no subscription.")
+
+
+class ScheduledChangesQuery(filters.SubscriptionQuery):
+    state = serializers.ChoiceField(choices=ScheduledState.choices, required=False)
+
+
+ScheduledChangesOutput = paging.paged(outputs.ScheduledChangeOutput, "ScheduledChangesOutput")
 
 
 class SubscriptionView(base.View):
@@ -45,7 +60,20 @@ class SubscriptionView(base.View):
 
 
 class ScheduledChanges(base.View):
-    required_scopes = [Scope.BILLING_WRITE]
+    required_scopes = {"GET": [Scope.BILLING_READ], "POST": [Scope.BILLING_WRITE]}
+
+    @schema.read(
+        "scheduled_changes",
+        "What was scheduled, the newest first, however each ended",
+        schema.Answer(shape=ScheduledChangesOutput, example={"data": [examples.SCHEDULED], "next": None}, name="One"),
+        tag=TAG,
+        description="With `state=pending`: what is to come.",
+        parameters=[ScheduledChangesQuery],
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.query(ScheduledChangesQuery)
+        rows = filters.narrowed(_scheduled(self), asked)
+        return base.answer(ScheduledChangesOutput, paging.page(rows, asked, words.scheduled_change, newest_first=True))
 
     @schema.make(
         "schedule_change",
