@@ -215,11 +215,12 @@ def _write_prices(
 
 
 def _write_moves(wanted: catalog.Catalog, plans: Mapping[tuple[str, str], Plan]) -> None:
-    moves = [
-        Move(from_plan=plans[line.code, plan.code], to_plan=plans[line.code, target])
+    allowed = {
+        (plans[line.code, plan.code].pk, plans[line.code, target].pk)
         for line in wanted.lines
         for plan in line.plans
         for target in plan.moves
-    ]
-    Move.objects.all().delete()
-    Move.objects.bulk_create(moves)
+    }
+    known = {(one.from_plan_id, one.to_plan_id): one.pk for one in Move.objects.all()}
+    Move.objects.filter(pk__in=[pk for pair, pk in known.items() if pair not in allowed]).delete()
+    Move.objects.bulk_create(Move(from_plan_id=start, to_plan_id=end) for start, end in sorted(allowed - known.keys()))

@@ -5,13 +5,12 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.origin import Origin
 from billing.models import Invoice, OccupiedLine, ProductLine, RevenueShare, SeatLedgerEntry
 from billing.queries import catalog as on_sale
 from billing.queries import differences, entitlements
 from billing.rules import catalog as rules
 from billing.rules import catalog_file, reconciling, rounding
-from billing.services import catalog, checkout, reconciling_reading, seats
+from billing.services import checkout, reconciling_reading, seats
 from config import clock
 from tests import factories, shelf
 from tests.billing.calling import Program
@@ -32,7 +31,7 @@ prices.year = { usd = 25000, eur = 23000, gbp = 21000, jpy = 36000 }
 @pytest.fixture
 def suite(shop, settings):
     wanted = shelf.read(settings.CATALOG_FILE.read_text(encoding="utf-8") + BUNDLE)
-    catalog.apply(wanted=wanted, at=clock.now(), origin=Origin.system())
+    shop.sell(wanted)
     return shop
 
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Journal
-from accounts.origin import Origin
 from billing import gateway, gateway_promotions
 from billing.models import Invoice, Promotion, ScheduledState, SubscriptionDiscount
 from billing.queries import differences, overview
@@ -40,8 +39,7 @@ def promoted(shop):
 
 
 def apply(shop, more=""):
-    text = shelf.text()
-    return catalog.apply(wanted=shelf.read(text + more), at=clock.now(), origin=Origin.system())
+    shop.sell(shelf.read(shelf.text() + more))
 
 
 def more(shop, row, count):
@@ -83,7 +81,7 @@ def test_a_code_somebody_made_at_stripe_is_left_alone_and_named(shop):
     params = {"promotion": {"type": "coupon", "coupon": "handmade"}, "code": "TENTH"}
     gateway_promotions.create_promotion_code(params, key="handmade-code")
     with pytest.raises(gateway.Refused, match="TENTH is a promotion code that somebody made"):
-        apply(shop, MORE)
+        catalog.apply(wanted=shelf.read(shelf.text() + MORE), at=clock.now(), origin=shop.origin)
     assert gateway_promotions.promotion_codes({"code": "TENTH"})[0].active
 
 

@@ -7,13 +7,12 @@ import pytest
 import requests
 
 from accounts.models import OutgoingMail
-from accounts.origin import Origin
 from billing import gateway
 from billing.models import BillingDetails, Customer, Invoice, TaxId, TaxRate, TaxStanding
 from billing.queries import differences, overview
 from billing.rules import reconciling as reconciling_rules
 from billing.rules import rounding, tax, tax_ids
-from billing.services import catalog, reconciling_reading, scheduled, seats, tax_details, tax_standings
+from billing.services import reconciling_reading, scheduled, seats, tax_details, tax_standings
 from billing.services import tax_ids as services
 from config import clock
 from tests import shelf
@@ -26,7 +25,7 @@ def put(shop, mode="rates", seller="DE", **percents):
     """Apply the catalog with these rates, and let every standing follow."""
     rates = tuple(tax.Rate(country, "VAT", str(percent)) for country, percent in ({"DE": 19, "FR": 20} | percents).items())
     wanted = replace(shelf.read(), tax=tax.Settings(tax.Mode(mode), seller, rates))
-    catalog.apply(wanted=wanted, at=clock.now(), origin=Origin.system())
+    shop.sell(wanted)
     shop.settle()
 
 
@@ -213,9 +212,9 @@ def _pass(shop, instant):
 
 
 def test_an_id_that_the_authority_does_not_know(shop):
-    shop.control("POST", "settings", tax_id_result="unverified")
     move(shop, "FR")
     put(shop)
+    shop.control("POST", "settings", tax_id_result="unverified")
     buy(shop, seats=10)
     add(shop)
     shop.advance(minutes=1)
