@@ -94,6 +94,11 @@ class _Kept:
 _kept = _Kept()
 
 
+def put_on_sale():
+    """catalog.toml on sale here and at Stripe, in an account that holds nothing else."""
+    _kept.put_on_sale()
+
+
 @dataclass
 class Shop:
     """Acme's way through the store: `organization` buys, by `owner`, unless a verb is told of others."""

@@ -39,6 +39,11 @@ def apply(text=SHIPPED):
     return catalog.apply(wanted=shelf.read(text), at=clock.now(), origin=Origin.system())
 
 
+def begin():
+    """The shipped catalog on sale: applied by the first test of a process, there for the others."""
+    shop.put_on_sale()
+
+
 def at_stripe(key=KEY):
     found = gateway.prices({"lookup_keys": [catalog_stripe.lookup_key(key)], "expand": ["data.tiers"]})
     return found[0] if found else None
@@ -73,7 +78,7 @@ def test_the_first_apply_puts_the_file_on_sale(stripe_account):
 
 @pytest.mark.django_db
 def test_applying_again_changes_nothing(stripe_account):
-    apply()
+    begin()
     before = list(Price.objects.order_by("id").values())
     again = apply()
     assert (again.number, again.is_new, again.changes) == (1, False, ())
@@ -83,7 +88,7 @@ def test_applying_again_changes_nothing(stripe_account):
 
 @pytest.mark.django_db
 def test_a_changed_price_is_a_new_price_and_the_old_one_stays(stripe_account):
-    apply()
+    begin()
     old = on_sale_row()
     applied = apply(DEARER)
     new = on_sale_row()
@@ -101,7 +106,7 @@ def test_a_changed_price_is_a_new_price_and_the_old_one_stays(stripe_account):
 
 @pytest.mark.django_db
 def test_going_back_to_an_older_price_makes_a_third_one(stripe_account):
-    apply()
+    begin()
     apply(DEARER)
     apply()
     rows = Price.objects.filter(plan__code="starter", interval="month", currency="usd").order_by("id")
@@ -113,7 +118,7 @@ def test_going_back_to_an_older_price_makes_a_third_one(stripe_account):
 
 @pytest.mark.django_db
 def test_what_staff_alone_sees_changes_in_place(stripe_account):
-    apply()
+    begin()
     before = on_sale_row()
     applied = apply(SHIPPED.replace("margin_bps = 8200", "margin_bps = 8100"))
     assert applied.number == 2
@@ -123,7 +128,7 @@ def test_what_staff_alone_sees_changes_in_place(stripe_account):
 
 @pytest.mark.django_db
 def test_a_plan_that_leaves_the_file_is_withdrawn_and_comes_back_as_itself(stripe_account):
-    apply()
+    begin()
     start, end = SHIPPED.index("[lines.inspect]"), len(SHIPPED)
     applied = apply(SHIPPED[:start] + SHIPPED[end:])
     assert Kind.LINE_WITHDRAWN in {change.kind for change in applied.changes}
@@ -142,7 +147,7 @@ def test_a_plan_that_leaves_the_file_is_withdrawn_and_comes_back_as_itself(strip
 @pytest.mark.django_db
 @pytest.mark.parametrize("call", range(1, 8))
 def test_a_crash_between_any_two_calls_costs_a_rerun(stripe_account, monkeypatch, call):
-    apply()
+    begin()
     made = {"count": 0}
     dearer = SHIPPED.replace("usd = 900,", "usd = 950,").replace("eur = 850,", "eur = 890,").replace('"Starter"', '"Start"')
 
@@ -172,7 +177,7 @@ def test_a_crash_between_any_two_calls_costs_a_rerun(stripe_account, monkeypatch
 
 @pytest.mark.django_db
 def test_a_crash_followed_by_going_back_leaves_the_lookup_key_where_the_sale_is(stripe_account, monkeypatch):
-    apply()
+    begin()
     monkeypatch.setattr(catalog, "_write", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
     with pytest.raises(RuntimeError):
         apply(DEARER)
@@ -185,7 +190,7 @@ def test_a_crash_followed_by_going_back_leaves_the_lookup_key_where_the_sale_is(
 
 @pytest.mark.django_db
 def test_an_emptied_stripe_account_is_filled_again(stripe_account):
-    apply()
+    begin()
     old = on_sale_row()
     stripe_account.control("DELETE", "account")
     applied = apply()
