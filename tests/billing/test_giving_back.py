@@ -56,7 +56,7 @@ def test_limits_count_in_dollars_and_name_who_may():
 
 
 def paid_invoice(shop):
-    return Invoice.objects.select_related("organization").get(subscription=shop.buy(seats=10))
+    return Invoice.objects.select_related("organization").get(subscription=shop.kept("bought", lambda: shop.buy(seats=10)))
 
 
 def wanted(kind=KIND.REFUND, amount_minor=2_000, nonce="once"):

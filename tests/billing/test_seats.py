@@ -17,7 +17,7 @@ from config import clock
 @pytest.fixture
 def bought(shop):
     """Ten seats, half a period in."""
-    row = shop.buy(seats=10)
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
     shop.advance_to(row.period_starts_at + (row.period_ends_at - row.period_starts_at) / 2)
     return seats.current(shop.organization)
 
