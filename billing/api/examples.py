@@ -11,10 +11,13 @@ PREVIEW: dict[str, Any] = {
     "seats_before": 10,
     "seats_after": 13,
     "seats_at_renewal": 11,
+    "addon": "",
+    "addon_after": None,
     "proration_at": "2026-03-12T09:30:00Z",
     "lines": [
         {
             "description": "Unused time on 10 x Team after 12 Mar 2026",
+            "addon": "",
             "quantity": 10,
             "amount_minor": -9600,
             "starts_at": "2026-03-12T09:30:00Z",
@@ -23,6 +26,7 @@ PREVIEW: dict[str, Any] = {
         },
         {
             "description": "Remaining time on 13 x Team after 12 Mar 2026",
+            "addon": "",
             "quantity": 13,
             "amount_minor": 12480,
             "starts_at": "2026-03-12T09:30:00Z",
@@ -50,6 +54,8 @@ CHANGE: dict[str, Any] = {
     "state": "done",
     "seats_before": 10,
     "seats_after": 13,
+    "addon": "",
+    "addon_after": None,
     "due_now_minor": 2880,
     "currency": "usd",
     "message": "",

@@ -9,18 +9,18 @@ from rest_framework import serializers
 
 from accounts.models import Role
 from billing.models import (
-    AddonKind,
     CancelReason,
     ChangeState,
     Interval,
     PromotionDuration,
     ScheduledKind,
     ScheduledState,
-    Scheme,
     SubscriptionStatus,
 )
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
+ADDON = "The add-on's code, if it is about one; else empty."
+ADDON_AFTER = "How many of the add-on are had then. Null: one for each seat, or not about one."
 
 
 class Output(serializers.Serializer[Any]):
@@ -52,95 +52,12 @@ class ProblemOutput(Output):
     errors = ProblemField(many=True, required=False)  # type: ignore[assignment] # RFC 9457's word; DRF has a property of that name
 
 
-# --- Catalog ----------------------------------------------------------------------------------------------------------
-
-
-class TierOutput(Output):
-    up_to = serializers.IntegerField(allow_null=True, help_text="The last seat of the tier; null: no end.")
-    unit_minor = serializers.IntegerField(help_text="Of a seat and interval.")
-
-
-class PriceOutput(Output):
-    interval = serializers.ChoiceField(choices=Interval.choices)
-    currency = serializers.CharField()
-    scheme = serializers.ChoiceField(choices=Scheme.choices)
-    tiers = TierOutput(many=True)
-
-
-class FeatureOutput(Output):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or simply included.")
-    unit = serializers.CharField(allow_null=True)
+# --- Subscription -----------------------------------------------------------------------------------------------------
 
 
 class PartOutput(Output):
     plan = serializers.CharField(help_text="`line/plan`.")
     weight = serializers.IntegerField(help_text="Its share of the revenue, among the weights of all parts.")
-
-
-class CatalogPlanOutput(Output):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    pitch = serializers.CharField()
-    seats_min = serializers.IntegerField()
-    seats_max = serializers.IntegerField(help_text="The most that is sold without a person.")
-    is_recommended = serializers.BooleanField()
-    trial_days = serializers.IntegerField(help_text="How long a company can try it for free, once; 0: not at all.")
-    parts = PartOutput(many=True, help_text="Of a bundle: the plans it holds, whose lines it occupies. Empty: no bundle.")
-    features = FeatureOutput(many=True)
-    prices = PriceOutput(many=True)
-
-
-class FeeOutput(Output):
-    currency = serializers.CharField()
-    amount_minor = serializers.IntegerField(help_text="Once, for the whole pilot, before tax.")
-
-
-class PilotOfferOutput(Output):
-    """A fixed fee for `days` days and up to `seats` people, once an organization. It ends by itself."""
-
-    code = serializers.CharField()
-    name = serializers.CharField()
-    pitch = serializers.CharField()
-    terms = serializers.CharField(help_text="In words.")
-    seats = serializers.IntegerField()
-    days = serializers.IntegerField()
-    plan = serializers.CharField(help_text="`line/plan` that it leads to, by a person's click alone.")
-    is_credited = serializers.BooleanField(help_text="Whether the fee is taken off that plan's first charge.")
-    fees = FeeOutput(many=True)
-
-
-class CatalogAddonOutput(Output):
-    """What is had beside a plan: an item of its own on the subscription."""
-
-    code = serializers.CharField()
-    name = serializers.CharField()
-    pitch = serializers.CharField()
-    kind = serializers.ChoiceField(choices=AddonKind.choices, help_text="fixed: a number of its own; per_seat: one a seat.")
-    quantity_min = serializers.IntegerField()
-    quantity_max = serializers.IntegerField()
-    plans = serializers.ListField(child=serializers.CharField(), help_text="Codes of the plans that it goes with.")
-    features = FeatureOutput(many=True)
-    prices = PriceOutput(many=True)
-
-
-class LineOutput(Output):
-    code = serializers.CharField()
-    name = serializers.CharField()
-    pitch = serializers.CharField()
-    plans = CatalogPlanOutput(many=True)
-    addons = CatalogAddonOutput(many=True)
-    pilots = PilotOfferOutput(many=True)
-
-
-class CatalogOutput(Output):
-    version = serializers.IntegerField()
-    currencies = serializers.ListField(child=serializers.CharField())
-    lines = LineOutput(many=True)
-
-
-# --- Subscription -----------------------------------------------------------------------------------------------------
 
 
 class PlanOutput(Output):
@@ -169,7 +86,7 @@ class ScheduledChangeOutput(Output):
     external_id = external_id()
     kind = serializers.ChoiceField(choices=ScheduledKind.choices)
     delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end and for an add-on.")
-    addon = serializers.CharField(help_text="The add-on's code, if it is about one; empty otherwise.")
+    addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text="How many of the add-on are had then; 0: none.")
     effective_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=ScheduledState.choices)
@@ -288,6 +205,7 @@ class SubscriptionOutput(Output):
 
 class PreviewLineOutput(Output):
     description = serializers.CharField()
+    addon = serializers.CharField(help_text="The add-on's code; empty: of the plan's seats.")
     quantity = serializers.IntegerField()
     amount_minor = serializers.IntegerField()
     starts_at = serializers.DateTimeField()
@@ -321,6 +239,8 @@ class PreviewOutput(Output):
     seats_before = serializers.IntegerField()
     seats_after = serializers.IntegerField()
     seats_at_renewal = serializers.IntegerField()
+    addon = serializers.CharField(help_text=ADDON)
+    addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
     proration_at = serializers.DateTimeField(
         help_text="The instant the price was worked out for, which the charge keeps, whenever it is confirmed. Store time."
     )
@@ -348,6 +268,8 @@ class SeatChangeOutput(Output):
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats_before = serializers.IntegerField()
     seats_after = serializers.IntegerField()
+    addon = serializers.CharField(help_text=ADDON)
+    addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
     due_now_minor = serializers.IntegerField()
     currency = serializers.CharField()
     message = serializers.CharField(

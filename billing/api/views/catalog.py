@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import examples, outputs, schema, words
+from billing.api import catalog_outputs, examples, schema, words
 from billing.api.views import base
 from billing.queries import catalog
 
@@ -16,11 +16,11 @@ class Catalog(base.View):
     @schema.read(
         "catalog",
         "What is on sale",
-        schema.Answer(shape=outputs.CatalogOutput, example=examples.CATALOG, name="Catalog"),
+        schema.Answer(shape=catalog_outputs.CatalogOutput, example=examples.CATALOG, name="Catalog"),
         tag="Catalog",
         description="Lines, plans, features and prices, in the language of `Accept-Language`. Amounts are minor units a seat "
         "and interval.",
         organization=False,
     )
     def get(self, request: Request) -> Response:
-        return base.answer(outputs.CatalogOutput, words.on_sale(catalog.on_sale()))
+        return base.answer(catalog_outputs.CatalogOutput, words.on_sale(catalog.on_sale()))

@@ -1,20 +1,17 @@
 """More seats: what they cost, buying them, and how a change stands."""
 
-import functools
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
 from billing.api import examples, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
-from billing.api.problems import Problem
-from billing.api.views import base, objects
+from billing.api.views import base, confirming, objects
 from billing.models import ChangeState, SeatChange, Subscription
 from billing.services import seat_increases, seats
 from config import clock
@@ -62,12 +59,13 @@ def _offer(row: Subscription, asked: int, nonce: str = "") -> seats.Offer:
         raise problems.with_more(error, talk_url=f"{words.page('storefront:talk')}?seats={asked}") from error
 
 
-class SeatChanges(base.View):
+class SeatChanges(confirming.ConfirmingView):
+    is_addon = False
     required_scopes = {"GET": [Scope.BILLING_READ], "POST": [Scope.BILLING_WRITE]}
 
     @schema.read(
         "seat_changes",
-        "Seats bought, the newest first, however each ended",
+        "Seats and add-ons bought, the newest first, however each ended",
         schema.Answer(shape=SeatChangesOutput, example={"data": [examples.CHANGE], "next": None}, name="One"),
         tag=TAG,
         description="What was asked for, also what was declined or dropped. What came of it is in the ledger.",
@@ -75,7 +73,7 @@ class SeatChanges(base.View):
     )
     def get(self, request: Request) -> Response:
         asked = self.query(SeatChangesQuery)
-        rows = filters.narrowed(_rows(self), asked)
+        rows = filters.narrowed(confirming.rows(self), asked)
         return base.answer(SeatChangesOutput, paging.page(rows, asked, words.seat_change, newest_first=True))
 
     @schema.make(
@@ -111,52 +109,21 @@ class SeatChanges(base.View):
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        asked, at, nonce = self.body(inputs.SeatChangeInput), clock.now(), idempotency.nonce(request)
-        known = _rows(self).filter(nonce=nonce).first()
-        if known is not None:
-            return _change_answer(known)
-        make = functools.partial(self._change, asked, nonce, at)
-        change, is_new = references.made_once(_rows(self), asked.get("external_id"), make, at=at)
-        return _change_answer(change) if is_new else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
+        return self.confirm(request, self.body(inputs.SeatChangeInput))
 
-    def _change(self, asked: dict[str, Any], nonce: str, at: datetime) -> SeatChange:
-        row = self.current()
-        token = asked.get("token") or self._agreed(row, asked["seats"], asked["expected_due_now_minor"], nonce)
+    def offered(self, row: Subscription, asked: dict[str, Any], nonce: str = "") -> seats.Offer:
+        return _offer(row, asked["seats"], nonce)
+
+    def confirmed(self, row: Subscription, token: str, asked: dict[str, Any], at: datetime) -> SeatChange:
         named = references.members(self.organization, asked.get("members", []), "/members")
-        try:
-            people: dict[str, Any] = {"assign_to": named, "invite": [email.lower() for email in asked.get("invite", [])]}
-            return seats.confirm(row, token=token, origin=self.origin(), at=at, **people, external_id=asked.get("external_id"))
-        except seats.Stale as stale:
-            fresh = {"preview": outputs.PreviewOutput(words.offer(stale.fresh)).data} if stale.fresh else {}
-            raise problems.with_more(stale, **fresh) from stale
-
-    def _agreed(self, row: Subscription, asked: int, expected_minor: int, nonce: str) -> str:
-        offered = _offer(row, asked, nonce)
-        due = offered.preview.due_now_minor
-        if due != expected_minor:
-            detail = _("The charge would be %(due)s, not %(expected)s. Nothing was charged; agree to the new amount.")
-            said = detail % {"due": due, "expected": expected_minor}
-            wrong = problems.field("/expected_due_now_minor", said, "amount-differs")
-            fresh = _offer(row, asked)
-            raise Problem("amount-differs", said, errors=[wrong], preview=outputs.PreviewOutput(words.offer(fresh)).data)
-        return offered.token
-
-
-def _change_answer(change: SeatChange) -> Response:
-    said = outputs.SeatChangeOutput(words.seat_change(change)).data
-    if change.state == ChangeState.DECLINED:
-        detail = change.message or _("The card was declined. Nothing was charged.")
-        raise Problem("payment-declined", detail, status_code=status.HTTP_402_PAYMENT_REQUIRED, change=said)
-    if change.state == ChangeState.FAILED:
-        raise problems.provider_refused(change=said)
-    under_way = change.state in (ChangeState.SENDING, ChangeState.WAITING)
-    return Response(said, status=status.HTTP_202_ACCEPTED if under_way else status.HTTP_201_CREATED)
+        people: dict[str, Any] = {"assign_to": named, "invite": [email.lower() for email in asked.get("invite", [])]}
+        return seats.confirm(row, token=token, origin=self.origin(), at=at, **people, external_id=asked.get("external_id"))
 
 
 @extend_schema_view(
     get=schema.read(
         "seat_change",
-        "How a change of seats stands",
+        "How a change of seats, or of an add-on, stands",
         schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE),
         tag=TAG,
         parameters=[PLACE],
@@ -177,15 +144,10 @@ class SeatChangeView(objects.EndingView[SeatChange]):
     shape, place = outputs.SeatChangeOutput, "change"
 
     def rows(self) -> QuerySet[SeatChange]:
-        return _rows(self)
+        return confirming.rows(self)
 
     def plain(self, row: SeatChange) -> dict[str, Any]:
         return words.seat_change(row)
 
     def end(self, row: SeatChange) -> None:
         seat_increases.drop(row, origin=self.origin(), at=clock.now())
-
-
-def _rows(view: base.View) -> QuerySet[SeatChange]:
-    rows = SeatChange.objects.filter(subscription__organization=view.organization)
-    return rows.select_related("subscription__organization")
