@@ -88,6 +88,10 @@ def test_a_failed_renewal_asks_for_the_payment(client, cast, shop):
     invoice = overview.standing(cast.acme).invoice
     assert reverse("storefront:invoice_hosted", args=[invoice.stripe_id]) in page
     assert "data-fresh" in page, "paid in another tab, the page says so when it is looked at again"
+    for elsewhere in ("storefront:seats", "storefront:payment_method"):
+        other = text(client.get(reverse(elsewhere)))
+        assert "$160.00 could not be charged" in other
+        assert reverse("storefront:invoice_hosted", args=[invoice.stripe_id]) in other
     shop.pay_invoice(gateway.invoice(invoice.stripe_id).hosted_invoice_url)
     shop.settle()
     assert "data-fresh" not in text(client.get(HOME)), "and is not asked for again"
