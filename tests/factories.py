@@ -9,6 +9,8 @@ from factory.django import DjangoModelFactory
 
 from accounts import models as accounts
 from accounts.rules import keys
+from billing.models import Subscription
+from config import clock
 
 PASSWORD = "correct horse battery"
 
@@ -98,3 +100,21 @@ class ApiKeyFactory(DjangoModelFactory):
         made = super()._create(model_class, *args, prefix=parts.prefix, secret_hash=keys.digest(parts.secret), **kwargs)
         made.text = text
         return made
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    """One that runs here and not at Stripe: for pages. Give it its organization and its price."""
+
+    class Meta:
+        model = Subscription
+
+    line = factory.SelfAttribute("price.plan.line")
+    plan = factory.SelfAttribute("price.plan")
+    stripe_id = factory.Sequence(lambda n: f"sub_{n + 1}")
+    stripe_item_id = factory.Sequence(lambda n: f"si_{n + 1}")
+    status = "active"
+    quantity = 3
+    currency = factory.SelfAttribute("price.currency")
+    started_at = factory.LazyFunction(clock.now)
+    period_starts_at = factory.SelfAttribute("started_at")
+    period_ends_at = factory.LazyAttribute(lambda made: made.period_starts_at + timedelta(days=30))

@@ -355,6 +355,11 @@ def _standing(row: standing_rows.Row) -> Standing:
     )
 
 
+def is_customer(organization: Organization) -> bool:
+    """Whether something runs: paid for, in a trial, or paused after one."""
+    return Subscription.objects.live().filter(organization=organization).exists()
+
+
 def card_of(customer: Customer | None) -> Card | None:
     """The card on file, if there is one that we know of."""
     if customer is None or not customer.card_last4 or not customer.card_exp_month or not customer.card_exp_year:

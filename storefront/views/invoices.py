@@ -12,6 +12,7 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.models import Invoice
 from billing.queries import invoices as queries
+from billing.queries import overview
 from billing.services import faults, invoices
 from config import clock
 from storefront import invoice_file
@@ -22,9 +23,11 @@ from storefront.views import redirects
 @access.require(Permission.VIEW_INVOICES)
 def listing(request: OrganizationRequest) -> HttpResponse:
     """GET /invoices/?before=: a page of them. Three queries besides the request's own, however many there are."""
+    page = queries.page(request.organization, before=request.GET.get("before", ""))
     values = {
-        "page": queries.page(request.organization, before=request.GET.get("before", "")),
+        "page": page,
         "owed": queries.owed(request.organization),
+        "is_customer": not page.invoices and overview.is_customer(request.organization),
     }
     return render(request, "storefront/invoices/page.html", values)
 

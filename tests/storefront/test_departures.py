@@ -13,7 +13,7 @@ from accounts.models import ApiKey, Invitation, Journal, Membership, OutgoingMai
 from accounts.origin import Origin
 from accounts.queries import members
 from accounts.services import closure, deletion
-from billing.models import Price, SeatAssignment, Subscription
+from billing.models import Price, SeatAssignment
 from config import clock
 from offramps.models import HandRaise
 from tests import factories
@@ -35,22 +35,8 @@ def mia(cast, client):
 @pytest.fixture
 def subscription(cast, on_sale):
     price = Price.objects.select_related("plan__line").first()
-    now = clock.now()
-    row = Subscription.objects.create(
-        organization=cast.acme,
-        line=price.plan.line,
-        plan=price.plan,
-        price=price,
-        stripe_id="sub_1",
-        stripe_item_id="si_1",
-        status="active",
-        quantity=3,
-        currency=price.currency,
-        period_starts_at=now,
-        period_ends_at=now + 30 * DAY,
-        started_at=now,
-    )
-    SeatAssignment.objects.create(subscription=row, membership=cast.membership(cast.member), assigned_at=now)
+    row = factories.SubscriptionFactory(organization=cast.acme, price=price)
+    SeatAssignment.objects.create(subscription=row, membership=cast.membership(cast.member), assigned_at=clock.now())
     return row
 
 

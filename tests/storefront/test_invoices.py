@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from billing.models import Invoice, InvoiceLine
+from billing.models import Invoice, InvoiceLine, Price
 from billing.services import store_time
 from config import clock
+from tests import factories
 from tests.shop import text
 
 INVOICES = "/invoices/"
@@ -65,6 +66,14 @@ def test_nothing_yet_says_when_the_first_comes(buyer, cast):
     page = text(buyer.get(INVOICES))
     assert "No invoices yet" in page
     assert reverse("storefront:pricing") in page
+
+
+def test_in_a_trial_nobody_is_sent_to_the_prices(buyer, cast, on_sale):
+    price = Price.objects.select_related("plan__line").first()
+    factories.SubscriptionFactory(organization=cast.acme, price=price, status="paused")
+    page = text(buyer.get(INVOICES))
+    assert "Nothing has been charged yet" in page
+    assert "No invoices yet" not in page
 
 
 def test_each_says_seats_period_and_amount(buyer, subscription):
