@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import external
 from accounts.models.organization import Organization
 from accounts.models.user import User
 
@@ -17,7 +18,7 @@ class BillingContactQuerySet(models.QuerySet["BillingContact"]):
         return self.live().exclude(verified_at=None)
 
 
-class BillingContact(models.Model):
+class BillingContact(external.ExternallyNamed):
     """A person or a plain address (invoices@acme.example) that gets receipts and payment mails, once its reader has agreed."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="billing_contacts")
@@ -41,6 +42,7 @@ class BillingContact(models.Model):
             models.UniqueConstraint(
                 "organization", Lower("email"), condition=models.Q(removed_at=None), name="billing_contact_live_unique"
             ),
+            external.unique("organization", "billing_contact"),
         ]
 
     def __str__(self) -> str:

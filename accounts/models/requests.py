@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import external
 from accounts.models.membership import Membership
 from accounts.models.organization import Organization
 from accounts.models.user import User
@@ -18,7 +19,7 @@ class RequestState(models.TextChoices):
     EXPIRED = "expired", _("Run out")
 
 
-class Asked(models.Model):
+class Asked(external.ExternallyNamed):
     """What both have in common: a state that changes once, why it was asked, what was answered, and until when it is open."""
 
     state = models.CharField(max_length=10, choices=RequestState, default=RequestState.OPEN)
@@ -47,6 +48,7 @@ class JoinRequest(Asked):
             models.UniqueConstraint(
                 fields=["organization", "user"], condition=models.Q(state="open"), name="join_request_open_unique"
             ),
+            external.unique("organization", "join_request"),
         ]
 
     def __str__(self) -> str:
@@ -56,6 +58,7 @@ class JoinRequest(Asked):
 class SeatRequest(Asked):
     """A member asks for a seat. One open per membership."""
 
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="seat_requests")
     membership = models.ForeignKey(Membership, models.CASCADE, related_name="seat_requests")
 
     class Meta:
@@ -63,6 +66,7 @@ class SeatRequest(Asked):
         verbose_name_plural = _("requests for a seat")
         constraints = [
             models.UniqueConstraint(fields=["membership"], condition=models.Q(state="open"), name="seat_request_open_unique"),
+            external.unique("organization", "seat_request"),
         ]
 
     def __str__(self) -> str:

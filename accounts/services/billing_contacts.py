@@ -28,7 +28,9 @@ def verified(organization: Organization) -> QuerySet[BillingContact]:
     return BillingContact.objects.verified().filter(organization=organization).order_by("pk")
 
 
-def add(*, organization: Organization, email: str, locale: str, origin: Origin, at: datetime) -> BillingContact:
+def add(
+    *, organization: Organization, email: str, locale: str, origin: Origin, at: datetime, external_id: str | None = None
+) -> BillingContact:
     """Ask an address to agree. Raises ValidationError with the field's name: no address, listed already, too many, said no."""
     email = email.strip().lower()
     _check_address(email)
@@ -42,6 +44,7 @@ def add(*, organization: Organization, email: str, locale: str, origin: Origin, 
             organization=organization,
             email=email,
             locale=locale,
+            external_id=external_id,
             added_by=origin.actor,
             added_at=at,
             sent_at=at,

@@ -10,20 +10,25 @@ from accounts.models import Membership, RequestState, SeatRequest
 from accounts.origin import Origin
 from accounts.queries import members
 from accounts.rules.permissions import Permission
-from accounts.services import asking, links, outbox
+from accounts.services import asking, links, naming, outbox
 
 
-def ask(*, membership: Membership, reason: str, origin: Origin, at: datetime) -> SeatRequest:
-    """Ask those who may change seats; a second click finds the first one's request. Raises asking.NotNow."""
+def ask(*, membership: Membership, reason: str, origin: Origin, at: datetime, external_id: str | None = None) -> SeatRequest:
+    """Ask those who may change seats; a second click finds the first one's request. Raises asking.NotNow and naming.Taken."""
     with transaction.atomic():
         asking.lock_asker(membership.user)
         mine = SeatRequest.objects.filter(membership=membership)
         if found := mine.filter(state=RequestState.OPEN, expires_at__gt=at).first():
-            return found
+            return naming.name_once(found, external_id, organization=membership.organization, origin=origin, at=at)
         asking.check_may_ask(user=membership.user, before=mine, at=at)
         mine.filter(state=RequestState.OPEN).update(state=RequestState.EXPIRED, ended_at=at)
         row = SeatRequest.objects.create(
-            membership=membership, reason=asking.word(reason), asked_at=at, expires_at=asking.expiry(at)
+            organization=membership.organization,
+            membership=membership,
+            reason=asking.word(reason),
+            external_id=external_id,
+            asked_at=at,
+            expires_at=asking.expiry(at),
         )
         asking.tell("accounts.seat.asked", membership.organization, origin, at, {"request": row.pk})
         _mail(row, at)

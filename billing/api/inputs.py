@@ -153,6 +153,12 @@ class NameInput(Strict):
     external_id = references.ExternalIdField(allow_null=True, help_text="Your own id of it; null: none any more.")
 
 
+class OwnIdInput(Strict):
+    """The vendor's own id of what has none yet."""
+
+    external_id = references.ExternalIdField()
+
+
 class LineQuery(serializers.Serializer[Any]):
     line = serializers.SlugField(required=False, help_text="Code of a product line, if the organization has several.")
 

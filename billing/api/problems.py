@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 
-from accounts.services import api_keys, asking, closure, invitations, joining, memberships, provisioning
+from accounts.services import api_keys, asking, closure, invitations, joining, memberships, naming, provisioning
 from billing import gateway
 from billing.queries import promotion_refusals, tax_words
 from billing.rules import tax_ids as tax_ids_rules
@@ -18,7 +18,6 @@ from billing.services import (
     closing,
     commands,
     invoices,
-    naming,
     people,
     pilot_conversions,
     pilots,
@@ -199,7 +198,7 @@ def _closed_already(error: Any) -> Problem:
 
 
 def _taken(error: Any) -> Problem:
-    detail = _("Another one of the organization's has this external id.")
+    detail = _("Another one of the organization's has this external id, or this one has another.")
     return Problem("external-id-taken", detail, errors=[field("/external_id", detail, "external-id-taken")])
 
 

@@ -65,11 +65,13 @@ def find(rows: QuerySet[M], reference: Reference, *, by: str = "public_id") -> M
     return rows.filter(**{by: reference.id}).first()
 
 
-def made_once(rows: QuerySet[M], external_id: str | None, make: Callable[[], M], *, at: datetime) -> tuple[M, bool]:
+def made_once(
+    rows: QuerySet[M], external_id: str | None, make: Callable[[], M], *, at: datetime, began: str = "created_at"
+) -> tuple[M, bool]:
     """ "Create if absent": the one of `rows` with this external id, or what `make` makes at `at`, and whether it is new.
 
     One that is there stays as it is. Of two calls at once the later finds what the earlier has made, whatever its own attempt
-    ran into: the database lets an id be given once.
+    ran into: the database lets an id be given once. `began` is the field that says when a row was made.
     """
     if external_id is None:
         return make(), True
@@ -84,14 +86,11 @@ def made_once(rows: QuerySet[M], external_id: str | None, make: Callable[[], M],
         if found is None:
             raise
         return found, False
-    return made, made.created_at == at
+    return made, getattr(made, began) == at
 
 
-def path(name: str, what: str, *, own: bool = False) -> OpenApiParameter:
-    """How a path's reference is described; `own`: what has no other name than our id."""
-    if own:
-        shape = {"type": "string", "pattern": "^[0-9]{1,18}$"}
-        return OpenApiParameter(name, shape, OpenApiParameter.PATH, description=f"{what}: its id.")
+def path(name: str, what: str) -> OpenApiParameter:
+    """How a path's reference is described."""
     return OpenApiParameter(
         name=name,
         type={"type": "string", "pattern": SHAPE.pattern.replace(r"\Z", "$").replace("(?:", "("), "maxLength": 130},

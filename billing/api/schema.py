@@ -125,9 +125,10 @@ HEADERS = problem(
     errors=[{"pointer": "#/Store-Version", "detail": "There is no such version. Send one of 2026-03-01.", "code": "invalid"}],
 )
 MEDIA = problem("unsupported-media-type", 415, 'Unsupported media type "text/plain" in request.')
-TAKEN = problem("external-id-taken", 409, "Another one of the organization's has this external id.")
+TAKEN = problem("external-id-taken", 409, "Another one of the organization's has this external id, or this one has another.")
 BY_VENDOR = problem("permission-denied", 403, "Only a vendor-wide key may do this.")
 WAS_THERE = "One of this external id was there; it is as it was."
+EITHER_WAS_THERE = "It, or one of this external id, was there. An external id that it did not have yet is given to it."
 CHANGED_SINCE = problem("precondition-failed", 412, "It was changed since you read it. Read it again.")
 NOT_FOUND = problem("not-found", 404, "Nothing of this id is yours.")
 NO_ORGANIZATION = problem("not-found", 404, "No organization has this public id or external id.")

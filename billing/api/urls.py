@@ -1,7 +1,6 @@
 """The addresses of API v1."""
 
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import path
 
 from billing.api.views import (
     api_keys,
@@ -29,15 +28,6 @@ from billing.api.views import (
     tax_ids,
 )
 
-
-class RowConverter(IntConverter):
-    """An id of a row: a longer number than Postgres has is no address."""
-
-    regex = "[0-9]{1,18}"
-
-
-register_converter(RowConverter, "row")
-
 app_name = "v1"
 
 CHANGES = "subscription/seats/changes"
@@ -59,11 +49,11 @@ urlpatterns = [
     path("invitations/<str:invitation>", invitations.InvitationView.as_view(), name="invitation"),
     path("invitations/<str:invitation>/sends", invitations.InvitationSends.as_view(), name="invitation_sends"),
     path("join-requests", requests.JoinRequests.as_view(), name="join_requests"),
-    path("join-requests/<row:asked>", requests.JoinRequestView.as_view(), name="join_request"),
-    path("join-requests/<row:asked>/decisions", requests.JoinDecisions.as_view(), name="join_decisions"),
+    path("join-requests/<str:asked>", requests.JoinRequestView.as_view(), name="join_request"),
+    path("join-requests/<str:asked>/decisions", requests.JoinDecisions.as_view(), name="join_decisions"),
     path("seat-requests", requests.SeatRequests.as_view(), name="seat_requests"),
-    path("seat-requests/<row:asked>", requests.SeatRequestView.as_view(), name="seat_request"),
-    path("seat-requests/<row:asked>/decisions", requests.SeatDecisions.as_view(), name="seat_decisions"),
+    path("seat-requests/<str:asked>", requests.SeatRequestView.as_view(), name="seat_request"),
+    path("seat-requests/<str:asked>/decisions", requests.SeatDecisions.as_view(), name="seat_decisions"),
     path("seats", seats.Seats.as_view(), name="seats"),
     path("seats/<str:member>", seats.SeatView.as_view(), name="seat"),
     path("subscriptions", subscriptions.Subscriptions.as_view(), name="subscriptions"),
@@ -82,10 +72,10 @@ urlpatterns = [
     path("payment-method/setups", payment.CardSetups.as_view(), name="card_setups"),
     path("billing-details", billing_details.Details.as_view(), name="billing_details"),
     path("tax-ids", tax_ids.TaxIds.as_view(), name="tax_ids"),
-    path("tax-ids/<row:tax_id>", tax_ids.TaxIdView.as_view(), name="tax_id"),
+    path("tax-ids/<str:tax_id>", tax_ids.TaxIdView.as_view(), name="tax_id"),
     path("billing-contacts", contacts.Contacts.as_view(), name="billing_contacts"),
-    path("billing-contacts/<row:contact>", contacts.ContactView.as_view(), name="billing_contact"),
-    path("billing-contacts/<row:contact>/sends", contacts.ContactSends.as_view(), name="contact_sends"),
+    path("billing-contacts/<str:contact>", contacts.ContactView.as_view(), name="billing_contact"),
+    path("billing-contacts/<str:contact>/sends", contacts.ContactSends.as_view(), name="contact_sends"),
     path("invoices", invoices.Invoices.as_view(), name="invoices"),
     path("invoices/<str:invoice>", invoices.InvoiceView.as_view(), name="invoice"),
     path("invoices/<str:invoice>/hosted", invoices.HostedInvoice.as_view(), name="invoice_hosted"),

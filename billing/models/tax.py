@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import Organization, external
 
 
 class TaxRate(models.Model):
@@ -63,7 +63,7 @@ class TaxIdState(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
-class TaxId(models.Model):
+class TaxId(external.ExternallyNamed):
     """One tax id of an organization, of Stripe's `type`; typed here, in Checkout or by staff at Stripe."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="tax_ids")
@@ -85,6 +85,7 @@ class TaxId(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "type", "value"], condition=models.Q(removed_at=None), name="tax_id_unique"
             ),
+            external.unique("organization", "tax_id"),
         ]
 
     def __str__(self) -> str:

@@ -5,16 +5,12 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.origin import Origin
-from accounts.services import journal
+from accounts.services import journal, naming
 from billing.models import Invoice, Subscription
 
 
-class Taken(Exception):
-    """Another one of the organization's has this id."""
-
-
 def name(row: Subscription | Invoice, external_id: str | None, *, origin: Origin, at: datetime) -> bool:
-    """Give it the vendor's own id, or None for none; False if it has it already. Raises Taken."""
+    """Give it the vendor's own id, or None for none; False if it has it already. Raises naming.Taken."""
     if row.external_id == external_id:
         return False
     try:
@@ -30,6 +26,6 @@ def name(row: Subscription | Invoice, external_id: str | None, *, origin: Origin
                 data={"of": row._meta.model_name, "id": row.stripe_id, "external_id": external_id},  # noqa: SLF001 - as above
             )
     except IntegrityError as error:
-        raise Taken(external_id) from error
+        raise naming.Taken(external_id) from error
     row.external_id = external_id
     return True

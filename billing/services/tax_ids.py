@@ -27,7 +27,16 @@ class Known(Exception):
     """The organization has this id already."""
 
 
-def add(organization: Organization, *, country: str, kind: str, typed: str, origin: Origin, at: datetime) -> TaxId:
+def add(
+    organization: Organization,
+    *,
+    country: str,
+    kind: str,
+    typed: str,
+    origin: Origin,
+    at: datetime,
+    external_id: str | None = None,
+) -> TaxId:
     """Keep an id, and have Stripe check it. Before the first purchase it waits here and goes along with the new customer.
 
     Returns the row as it then is: PENDING, REFUSED with Stripe's `message`, or SENDING while Stripe does not answer. Raises
@@ -43,7 +52,12 @@ def add(organization: Organization, *, country: str, kind: str, typed: str, orig
         if held.exclude(state=TaxIdState.REFUSED).count() >= MOST:
             raise TooMany
         row = TaxId.objects.create(
-            organization=organization, type=kind, value=value, country=rules.country_of(kind, value), added_at=at
+            organization=organization,
+            type=kind,
+            value=value,
+            country=rules.country_of(kind, value),
+            external_id=external_id,
+            added_at=at,
         )
         command = _open("tax_id.add", row, origin, at)
         _tell("added", row, origin, at)

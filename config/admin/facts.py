@@ -27,6 +27,7 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.billing_contact.added": _("Billing contact added"),
     "accounts.billing_contact.removed": _("Billing contact removed"),
     "accounts.billing_contact.verified": _("Billing contact agreed"),
+    "accounts.external_id.given": _("Named by the product"),
     "accounts.join.approved": _("Request to join approved"),
     "accounts.join.asked": _("Asked to join"),
     "accounts.join.by_domain": _("Joined by domain"),

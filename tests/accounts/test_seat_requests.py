@@ -24,7 +24,7 @@ HOME = "storefront:home"
 def asked(cast, **values):
     now = clock.now()
     facts = {"asked_at": now, "expires_at": now + timedelta(days=14)} | values
-    return SeatRequest.objects.create(membership=cast.membership(cast.member), **facts)
+    return SeatRequest.objects.create(organization=cast.acme, membership=cast.membership(cast.member), **facts)
 
 
 def url(row):

@@ -1,12 +1,14 @@
 """The vendor's own ids: given when a thing is made, or afterwards to what Stripe makes, and good wherever a thing is named."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
-from accounts.models import ApiKey, Invitation, Journal
+from accounts.models import ApiKey, Invitation, JoinRequest, Journal
 from billing.models import Cart, CheckoutAttempt, ScheduledChange, SeatChange
+from config import clock
 from tests import factories, shelf
 from tests.billing.calling import Program, assert_problem
 
@@ -176,3 +178,63 @@ def test_asked_at_the_same_time_one_cart_is_made():
         thread.join(60)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == Cart.objects.count() == 1
+
+
+# --- What people may have made in the store -----------------------------------------------------------------------------
+
+
+def _named_once(program, path, made, fresh):
+    """`made` is of "ours-1"; `fresh` is another one, without an id."""
+    assert program.get(f"{path}/external:ours-1").json() == made
+    place = f"{path}/{fresh['id']}"
+    assert_problem(program.patch(place, {"external_id": "ours-1"}), 409, "external-id-taken", "#/external_id")
+    named = program.patch(place, {"external_id": "ours-2"})
+    assert (named.status_code, named.json()) == (200, fresh | {"external_id": "ours-2"}), named.content
+    by_name = f"{path}/external:ours-2"
+    assert program.patch(by_name, {"external_id": "ours-2"}).json() == program.get(by_name).json() == named.json()
+    assert_problem(program.patch(by_name, {"external_id": "ours-3"}), 409, "external-id-taken", "#/external_id")
+
+
+def test_billing_contacts(vendor, cast):
+    first, email = {"email": "a@acme.example"}, "b@acme.example"
+    made = vendor.post("billing-contacts", first | {"external_id": "ours-1"})
+    again = vendor.post("billing-contacts", {"email": email, "external_id": "ours-1"})
+    assert (made.status_code, again.status_code, again.json()) == (201, 200, made.json())
+    assert_problem(vendor.post("billing-contacts", first | {"external_id": "ours-9"}), 409, "external-id-taken")
+    _named_once(vendor, "billing-contacts", made.json(), vendor.post("billing-contacts", {"email": email}).json())
+    given = Journal.objects.get(kind="accounts.external_id.given")
+    assert (given.source, given.data["external_id"]) == ("api", "ours-2")
+    assert vendor.delete("billing-contacts/external:ours-1").json()["removed_at"]
+    assert vendor.post("billing-contacts", first | {"external_id": "ours-1"}).json()["removed_at"]  # as it is
+
+
+@pytest.mark.usefixtures("kept")
+def test_tax_ids(own, cast):
+    french, german = {"type": "eu_vat", "value": "FR40303265045"}, {"type": "eu_vat", "value": "DE136695976"}
+    made = own.post("tax-ids", french | {"country": "FR", "external_id": "ours-1"})
+    again = own.post("tax-ids", german | {"country": "DE", "external_id": "ours-1"})
+    assert (made.status_code, again.status_code, again.json()) == (201, 200, made.json())
+    _named_once(own, "tax-ids", made.json(), own.post("tax-ids", german | {"country": "DE"}).json())
+    found = own.post("tax-ids", german | {"country": "DE", "external_id": "ours-2"})
+    assert (found.status_code, found.json()["value"]) == (200, german["value"])
+
+
+def test_requests(vendor, stranger, cast):
+    mia, olive = cast.membership(cast.member).pk, cast.membership(cast.owner).pk
+    made = vendor.post("seat-requests", {"member": mia, "external_id": "ours-1"})
+    again = vendor.post("seat-requests", {"member": olive, "external_id": "ours-1"})
+    assert (made.status_code, again.status_code, again.json()) == (201, 200, made.json())
+    fresh = vendor.post("seat-requests", {"member": olive}).json()
+    _named_once(vendor, "seat-requests", made.json(), fresh)
+    assert vendor.post("seat-requests", {"member": olive, "external_id": "ours-2"}).status_code == 200
+    assert_problem(stranger.get("seat-requests/external:ours-1"), 404, "not-found")
+    assert vendor.delete("seat-requests/external:ours-1").json()["state"] == "withdrawn"
+
+    now = clock.now()
+    facts = {"organization": cast.acme, "asked_at": now, "expires_at": now + timedelta(days=1)}
+    people = [factories.UserFactory(email=f"{name}@acme.example") for name in ("nele", "otto")]
+    first, second = (JoinRequest.objects.create(user=one, email=one.email, **facts) for one in people)
+    named = vendor.patch(f"join-requests/{first.pk}", {"external_id": "ours-1"}).json()
+    _named_once(vendor, "join-requests", named, vendor.get(f"join-requests/{second.pk}").json())
+    decided = vendor.post("join-requests/external:ours-1/decisions", {"decision": "approve"})
+    assert (decided.status_code, decided.json()["state"]) == (201, "approved")

@@ -130,7 +130,7 @@ def _asked_rows(cast):
         organization=cast.acme, user=stranger, email=stranger.email, asked_at=now, expires_at=soon
     )
     member = Membership.objects.get(user=cast.member)
-    seat = SeatRequest.objects.create(membership=member, asked_at=now, expires_at=soon)
+    seat = SeatRequest.objects.create(organization=cast.acme, membership=member, asked_at=now, expires_at=soon)
     contact = BillingContact.objects.create(
         organization=cast.acme, email="invoices@acme.example", added_at=now, sent_at=now, expires_at=soon
     )

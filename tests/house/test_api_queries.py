@@ -60,6 +60,7 @@ WRITES = (
     ("post", "v1:join_decisions", {"decision": "approve"}, 13),
     ("post", "v1:join_decisions", {"decision": "decline"}, 10),
     ("post", "v1:seat_requests", {"member": "owner"}, 19),
+    ("patch", "v1:seat_request", NAMED, 6),
     ("delete", "v1:seat_request", None, 7),
     ("post", "v1:seat_decisions", {"decision": "approve"}, 20),
     ("post", "v1:seat_decisions", {"decision": "decline"}, 11),

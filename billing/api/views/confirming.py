@@ -11,11 +11,12 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.services import naming
 from billing.api import idempotency, outputs, problems, references, words
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import ChangeState, SeatChange, Subscription
-from billing.services import naming, seats
+from billing.services import seats
 from config import clock
 
 

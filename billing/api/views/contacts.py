@@ -1,5 +1,7 @@
 """Billing contacts: addresses beside the owner's that get what is about money, once their reader has agreed."""
 
+import functools
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,14 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import BillingContact, Scope
-from accounts.services import billing_contacts
+from accounts.services import billing_contacts, naming
 from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
 from config import clock
 
 TAG = "Billing contacts"
-PLACE = references.path("contact", "The contact", own=True)
+PLACE = references.path("contact", "The contact")
 
 
 class ContactInput(inputs.Strict):
@@ -27,12 +29,14 @@ class ContactInput(inputs.Strict):
     locale = serializers.ChoiceField(
         choices=[code for code, _name in settings.LANGUAGES], required=False, help_text="The organization's, unless you say."
     )
+    external_id = references.ExternalIdField(required=False)
 
 
 class ContactOutput(outputs.Output):
     """Gets mails while `verified_at` is set and `removed_at` is not."""
 
     id = serializers.IntegerField()
+    external_id = outputs.external_id()
     email = serializers.CharField()
     locale = serializers.CharField()
     added_at = serializers.DateTimeField()
@@ -46,6 +50,7 @@ class ContactOutput(outputs.Output):
 ContactsOutput = paging.paged(ContactOutput, "ContactsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": 17,
+    "external_id": "ap-mailbox",
     "email": "invoices@acme.example",
     "locale": "en",
     "added_at": "2026-03-12T09:30:00Z",
@@ -78,33 +83,41 @@ class Contacts(base.View):
         "add_billing_contact",
         "Ask an address to be a billing contact, if it is none",
         schema.Answer(shape=ContactOutput, example=EXAMPLE, status=201, name="Asked"),
-        schema.Answer(shape=ContactOutput, example=EXAMPLE, name="Was there", description="This address was listed."),
+        schema.Answer(shape=ContactOutput, example=EXAMPLE, name="Was there", description=schema.EITHER_WAS_THERE),
         tag=TAG,
         description="Vendor keys only. Nothing is sent to it but the question, until its reader agrees.",
         body=ContactInput,
-        bodies={"A mailbox": {"email": "invoices@acme.example", "locale": "de"}},
+        bodies={"A mailbox": {"email": "invoices@acme.example", "locale": "de", "external_id": "ap-mailbox"}},
+        refusals=[schema.TAKEN],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        asked, organization = self.body(ContactInput), self.organization
-        email = asked["email"].strip().lower()
-        listed = _rows(self).filter(email=email, removed_at=None)
+        asked, at = self.body(ContactInput), clock.now()
+        external_id = asked.get("external_id")
+        add = functools.partial(self._add, asked, external_id, at)
+        row, _is_new = references.made_once(_rows(self), external_id, add, at=at, began="added_at")
+        return base.made(ContactOutput, plain(row), is_new=row.added_at == at)
+
+    def _add(self, asked: dict[str, Any], external_id: str | None, at: datetime) -> BillingContact:
+        """The contact of this address, which has the id from then on, or a new one."""
+        organization, email = self.organization, asked["email"].strip().lower()
+        locale = asked.get("locale", organization.locale)
+        wanted: dict[str, Any] = {"email": email, "locale": locale, "external_id": external_id}
         try:
-            locale = asked.get("locale", organization.locale)
-            row = billing_contacts.add(
-                organization=organization, email=email, locale=locale, origin=self.origin(), at=clock.now()
-            )
+            return billing_contacts.add(organization=organization, **wanted, origin=self.origin(), at=at)
         except ValidationError:
-            known = listed.first()
-            if known is None:
+            found = _rows(self).filter(email=email, removed_at=None).first()
+            if found is None:
                 raise
-            return base.made(ContactOutput, plain(known), is_new=False)
-        return base.made(ContactOutput, plain(row), is_new=True)
+        return naming.name_once(found, external_id, organization=organization, origin=self.origin(), at=at)
 
 
 @extend_schema_view(
     get=schema.read(
         "billing_contact", "One contact", schema.Answer(shape=ContactOutput, example=EXAMPLE), tag=TAG, parameters=[PLACE]
+    ),
+    patch=objects.naming_once(
+        "name_billing_contact", "a contact", schema.Answer(shape=ContactOutput, example=EXAMPLE), tag=TAG, place=PLACE
     ),
     delete=schema.change(
         "remove_billing_contact",
@@ -115,8 +128,12 @@ class Contacts(base.View):
         parameters=[PLACE],
     ),
 )
-class ContactView(objects.EndingView[BillingContact]):
-    required_scopes = {"GET": [Scope.ORGANIZATIONS_READ], "DELETE": [Scope.ORGANIZATIONS_WRITE]}
+class ContactView(objects.NamingView[BillingContact], objects.EndingView[BillingContact]):
+    required_scopes = {
+        "GET": [Scope.ORGANIZATIONS_READ],
+        "PATCH": [Scope.ORGANIZATIONS_WRITE],
+        "DELETE": [Scope.ORGANIZATIONS_WRITE],
+    }
     needs_vendor_key = True
     shape, place, by = ContactOutput, "contact", "pk"
 

@@ -2,15 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, cast
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from billing.api import idempotency, references
+from accounts.services import naming
+from billing.api import idempotency, inputs, references, schema
 from billing.api.views import base
+from config import clock
 
 
 class ObjectView(base.View, ABC, Generic[base.M]):
@@ -36,6 +39,31 @@ class ObjectView(base.View, ABC, Generic[base.M]):
 
     def told(self, path: Mapping[str, Any]) -> Response:
         return base.answer(self.shape, self.plain(self.own(path)))
+
+
+class NamingView(ObjectView[base.M]):
+    """One that PATCH names, once, for people may have made it in the store."""
+
+    @idempotency.honoured
+    def patch(self, request: Request, **path: str) -> Response:
+        row, wanted = cast(Any, self.own(path)), self.body(inputs.OwnIdInput)["external_id"]
+        naming.name_once(row, wanted, organization=self.organization, origin=self.origin(), at=clock.now())
+        return self.told(path)
+
+
+def naming_once(operation: str, what: str, answer: schema.Answer, *, tag: str, place: OpenApiParameter) -> schema.Decorator:
+    """How that PATCH is described."""
+    return schema.change(
+        operation,
+        f"Give {what} your own id",
+        answer,
+        tag=tag,
+        description="If it has none yet, for example because it was made in the store. The same one twice is no error.",
+        parameters=[place],
+        body=inputs.OwnIdInput,
+        bodies={"Yours": {"external_id": "ours-7"}},
+        refusals=[schema.TAKEN],
+    )
 
 
 class EndingView(ObjectView[base.M]):

@@ -1,5 +1,6 @@
 """What people ask of those who decide: to join the organization, and for a seat. Listed and decided; a seat also asked for."""
 
+import functools
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ from billing.services import people
 from config import clock
 
 TAG = "Requests"
-PLACE = references.path("asked", "The request", own=True)
+PLACE = references.path("asked", "The request")
 DECISIONS = [("approve", "approve"), ("decline", "decline")]
 STATES = [(state.value, state.value) for state in RequestState]
 
@@ -35,6 +36,7 @@ class DecisionInput(inputs.Strict):
 class SeatRequestInput(inputs.Strict):
     member = references.MemberField(help_text="Who asks: id, or `external:` and your own id of the person.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_WORD)
+    external_id = references.ExternalIdField(required=False)
 
 
 class RequestsQuery(paging.PageQuery):
@@ -43,10 +45,11 @@ class RequestsQuery(paging.PageQuery):
 
 class RequestOutput(outputs.Output):
     id = serializers.IntegerField()
+    external_id = outputs.external_id()
     state = serializers.ChoiceField(choices=STATES)
     name = serializers.CharField()
     email = serializers.CharField()
-    external_id = serializers.CharField(allow_null=True, help_text="Your own id of the person.")
+    person_external_id = serializers.CharField(allow_null=True, help_text="Your own id of the person.")
     reason = serializers.CharField(help_text="In the words of whoever asks.")
     answer = serializers.CharField(help_text="In the words of whoever declined.")
     asked_at = serializers.DateTimeField()
@@ -62,17 +65,19 @@ RequestsOutput = paging.paged(RequestOutput, "JoinRequestsOutput")
 SeatRequestsOutput = paging.paged(SeatRequestOutput, "SeatRequestsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": 29,
+    "external_id": None,
     "state": "open",
     "name": "Nele New",
     "email": "nele@acme.example",
-    "external_id": None,
+    "person_external_id": None,
     "reason": "I start on Monday.",
     "answer": "",
     "asked_at": "2026-03-12T09:30:00Z",
     "expires_at": "2026-03-26T09:30:00Z",
     "ended_at": None,
 }
-SEAT = EXAMPLE | {"member": 4711, "external_id": "u-93"}
+NAMED = EXAMPLE | {"external_id": "ours-7"}
+SEAT = EXAMPLE | {"member": 4711, "external_id": "ask-12", "person_external_id": "u-93"}
 DECIDED = {"state": "approved", "ended_at": "2026-03-12T10:00:00Z"}
 DECLINE = {"decision": "decline", "answer": "Ask again in May."}
 ANSWERED = schema.problem("request-answered", 409, "It has been answered meanwhile, or has run out.")
@@ -111,10 +116,13 @@ class JoinRequests(_List):
 @extend_schema_view(
     get=schema.read(
         "join_request", "One request", schema.Answer(shape=RequestOutput, example=EXAMPLE), tag=TAG, parameters=[PLACE]
-    )
+    ),
+    patch=objects.naming_once(
+        "name_join_request", "a request", schema.Answer(shape=RequestOutput, example=NAMED), tag=TAG, place=PLACE
+    ),
 )
-class JoinRequestView(objects.ObjectView[JoinRequest]):
-    required_scopes = [Scope.MEMBERS_READ]
+class JoinRequestView(objects.NamingView[JoinRequest]):
+    required_scopes = {"GET": [Scope.MEMBERS_READ], "PATCH": [Scope.MEMBERS_WRITE]}
     shape, place, by = RequestOutput, "asked", "pk"
 
     def rows(self) -> QuerySet[JoinRequest]:
@@ -167,28 +175,42 @@ class SeatRequests(_List):
         "create_seat_request",
         "Ask for a seat, for a member",
         schema.Answer(shape=SeatRequestOutput, example=SEAT, status=201, name="Asked"),
-        schema.Answer(shape=SeatRequestOutput, example=SEAT, name="Was there", description="The member had asked already."),
+        schema.Answer(
+            shape=SeatRequestOutput,
+            example=SEAT,
+            name="Was there",
+            description=schema.EITHER_WAS_THERE,
+        ),
         tag=TAG,
         description="Vendor keys only: the store takes your word for who asks. Those who may change seats get a mail.",
         body=SeatRequestInput,
-        bodies={"Mia": {"member": "external:u-93", "reason": "I write the reports now."}},
-        refusals=[HAS_SEAT, schema.NOT_A_MEMBER, TOO_OFTEN, schema.BY_VENDOR],
+        bodies={"Mia": {"member": "external:u-93", "reason": "I write the reports now.", "external_id": "ask-12"}},
+        refusals=[HAS_SEAT, schema.NOT_A_MEMBER, TOO_OFTEN, schema.TAKEN, schema.BY_VENDOR],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked, at = self.body(SeatRequestInput), clock.now()
+        external_id = asked.get("external_id")
+        ask = functools.partial(self._ask, asked, external_id, at)
+        row, _is_new = references.made_once(_seats(self), external_id, ask, at=at, began="asked_at")
+        return base.made(SeatRequestOutput, plain(row, at), is_new=row.asked_at == at)
+
+    def _ask(self, asked: dict[str, Any], external_id: str | None, at: datetime) -> SeatRequest:
         member = references.one_of(references.rows(self.organization), asked["member"])
         if member is None:
             raise references.unknown([asked["member"]], "/member")
         if people.has_seat(member):
             raise Problem("has-seat", _("This member has a seat already."))
-        row = seat_requests.ask(membership=member, reason=asked.get("reason", ""), origin=self.origin(), at=at)
-        return base.made(SeatRequestOutput, plain(row, at), is_new=row.asked_at == at)
+        said: dict[str, Any] = {"reason": asked.get("reason", ""), "external_id": external_id}
+        return seat_requests.ask(membership=member, **said, origin=self.origin(), at=at)
 
 
 @extend_schema_view(
     get=schema.read(
         "seat_request", "One request", schema.Answer(shape=SeatRequestOutput, example=SEAT), tag=TAG, parameters=[PLACE]
+    ),
+    patch=objects.naming_once(
+        "name_seat_request", "a request", schema.Answer(shape=SeatRequestOutput, example=SEAT), tag=TAG, place=PLACE
     ),
     delete=schema.change(
         "withdraw_seat_request",
@@ -200,8 +222,8 @@ class SeatRequests(_List):
         refusals=[schema.BY_VENDOR],
     ),
 )
-class SeatRequestView(objects.EndingView[SeatRequest]):
-    required_scopes = {"GET": [Scope.MEMBERS_READ], "DELETE": [Scope.MEMBERS_WRITE]}
+class SeatRequestView(objects.NamingView[SeatRequest], objects.EndingView[SeatRequest]):
+    required_scopes = {"GET": [Scope.MEMBERS_READ], "PATCH": [Scope.MEMBERS_WRITE], "DELETE": [Scope.MEMBERS_WRITE]}
     needs_vendor_key = ("DELETE",)
     shape, place, by = SeatRequestOutput, "asked", "pk"
 
@@ -256,7 +278,7 @@ def _joins(view: base.View) -> QuerySet[JoinRequest]:
 
 
 def _seats(view: base.View) -> QuerySet[SeatRequest]:
-    rows = SeatRequest.objects.filter(membership__organization=view.organization)
+    rows = SeatRequest.objects.filter(organization=view.organization)
     return rows.select_related("membership__user", "membership__organization")
 
 
@@ -271,7 +293,7 @@ def plain(row: JoinRequest | SeatRequest, now: datetime) -> dict[str, Any]:
         "id": row.pk,
         "state": RequestState.EXPIRED if is_late else row.state,
         "name": person.name,
-        "external_id": person.external_id,
+        "person_external_id": person.external_id,
         **more,
-        **words.named(row, ("reason", "answer", "asked_at", "expires_at", "ended_at")),
+        **words.named(row, ("external_id", "reason", "answer", "asked_at", "expires_at", "ended_at")),
     }

@@ -1,5 +1,7 @@
 """An organization's tax ids: listed, added, taken away."""
 
+import functools
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
+from accounts.services import naming
 from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base, objects
 from billing.api.views.billing_details import COUNTRIES, TAG
@@ -18,7 +21,7 @@ from billing.rules import tax_ids as rules
 from billing.services import tax_ids
 from config import clock
 
-PLACE = references.path("tax_id", "The tax id", own=True)
+PLACE = references.path("tax_id", "The tax id")
 
 
 class TaxIdInput(inputs.Strict):
@@ -27,10 +30,12 @@ class TaxIdInput(inputs.Strict):
     country = serializers.ChoiceField(
         choices=COUNTRIES, required=False, help_text="Who gave it; that of the billing address, unless you say."
     )
+    external_id = references.ExternalIdField(required=False)
 
 
 class TaxIdOutput(outputs.Output):
     id = serializers.IntegerField()
+    external_id = outputs.external_id()
     type = serializers.CharField()
     value = serializers.CharField()
     country = serializers.CharField()
@@ -44,6 +49,7 @@ class TaxIdOutput(outputs.Output):
 TaxIdsOutput = paging.paged(TaxIdOutput, "TaxIdsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": 61,
+    "external_id": "vat-de",
     "type": "eu_vat",
     "value": "DE136695976",
     "country": "DE",
@@ -76,32 +82,42 @@ class TaxIds(base.View):
         "add_tax_id",
         "Add a tax id, if it is not there",
         schema.Answer(shape=TaxIdOutput, example=EXAMPLE, status=201, name="Added"),
-        schema.Answer(shape=TaxIdOutput, example=EXAMPLE, name="Was there", description="This number was there."),
+        schema.Answer(shape=TaxIdOutput, example=EXAMPLE, name="Was there", description=schema.EITHER_WAS_THERE),
         tag=TAG,
         description="Its form is checked at once, by the authority later: look at `state`, which may also be `refused`. Before "
         "the first purchase it waits, and goes along with it.",
         body=TaxIdInput,
-        bodies={"A VAT ID": {"type": "eu_vat", "value": "DE 136 695 976"}},
-        refusals=[UNFIT, TOO_MANY, schema.REFUSED, schema.UNREACHABLE],
+        bodies={"A VAT ID": {"type": "eu_vat", "value": "DE 136 695 976", "external_id": "vat-de"}},
+        refusals=[UNFIT, TOO_MANY, schema.TAKEN, schema.REFUSED, schema.UNREACHABLE],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked, at = self.body(TaxIdInput), clock.now()
-        country = asked.get("country") or tax.standing(self.organization, at)[0].country
-        named = {"country": country, "kind": asked["type"], "typed": asked["value"]}
+        external_id = asked.get("external_id")
+        add = functools.partial(self._add, asked, external_id, at)
+        row, _is_new = references.made_once(_rows(self), external_id, add, at=at, began="added_at")
+        return base.made(TaxIdOutput, plain(row), is_new=row.added_at == at)
+
+    def _add(self, asked: dict[str, Any], external_id: str | None, at: datetime) -> TaxId:
+        """The tax id of this number, which has the vendor's id from then on, or a new one."""
+        organization, country = self.organization, asked.get("country")
+        country = country or tax.standing(organization, at)[0].country
+        wanted: dict[str, Any] = {"country": country, "kind": asked["type"], "typed": asked["value"]}
         try:
-            row = tax_ids.add(self.organization, **named, origin=self.origin(), at=at)
+            return tax_ids.add(organization, **wanted, origin=self.origin(), at=at, external_id=external_id)
         except tax_ids.Known:
             value = rules.check(country, asked["type"], asked["value"])
             known = _rows(self).filter(removed_at=None, type=asked["type"], value=value).first()
             if known is None:  # taken away in this moment
                 raise tax_ids.Known from None
-            return base.made(TaxIdOutput, plain(known), is_new=False)
-        return base.made(TaxIdOutput, plain(row), is_new=True)
+        return naming.name_once(known, external_id, organization=organization, origin=self.origin(), at=at)
 
 
 @extend_schema_view(
     get=schema.read("tax_id", "One tax id", schema.Answer(shape=TaxIdOutput, example=EXAMPLE), tag=TAG, parameters=[PLACE]),
+    patch=objects.naming_once(
+        "name_tax_id", "a tax id", schema.Answer(shape=TaxIdOutput, example=EXAMPLE), tag=TAG, place=PLACE
+    ),
     delete=schema.change(
         "remove_tax_id",
         "Take a tax id away",
@@ -112,8 +128,8 @@ class TaxIds(base.View):
         refusals=[schema.BUSY, schema.REFUSED, schema.UNREACHABLE],
     ),
 )
-class TaxIdView(objects.EndingView[TaxId]):
-    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
+class TaxIdView(objects.NamingView[TaxId], objects.EndingView[TaxId]):
+    required_scopes = {"GET": [Scope.BILLING_READ], "PATCH": [Scope.BILLING_WRITE], "DELETE": [Scope.BILLING_WRITE]}
     shape, place, by = TaxIdOutput, "tax_id", "pk"
 
     def rows(self) -> QuerySet[TaxId]:
