@@ -49,8 +49,11 @@ def write(
     `kind` names templates/emails/<kind>.subject.txt, .txt and .html; `subject_row` what it is about, "invitation:42"; the pair
     and the recipient are unique. `context` holds JSON values, dates and aware instants (templates get them back as such); money
     goes as minor units beside its currency. `secret` (codes, links) is context too, and is wiped once the mail is sent.
-    The language is `locale`, else the person's, else the organization's. `at` is store time.
+    The language is `locale`, else the person's, else the organization's. `at` is store time. Raises ValueError for a context
+    with a name that the frame of every mail needs.
     """
+    if taken := rendering.OF_THE_FRAME & {*context, *(secret or ())}:
+        raise ValueError(f"{kind}: {sorted(taken)} are the frame's; name the mail's own values otherwise.")
     user = to if isinstance(to, User) else None
     recipient = user.email if user else str(to).strip().lower()
     mail = OutgoingMail(

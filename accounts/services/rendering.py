@@ -19,6 +19,8 @@ from accounts.rules import mail_topics
 from accounts.services import links
 
 SECRET = "secret"  # noqa: S105 - a key's name
+# What the frame of every mail is drawn with: a mail's own context may have none of these names.
+OF_THE_FRAME = frozenset({"brand", "store_url", "recipient", "recipient_name", "language", "stop_url"})
 # JSON knows no dates: {"$at": "2027-03-01T10:00:00+00:00"} and {"$on": "2027-03-01"} stand for them in a mail's context.
 AT, ON = "$at", "$on"
 

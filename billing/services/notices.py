@@ -249,7 +249,7 @@ def paid_twice(attempt: CheckoutAttempt, *, amount_minor: int, currency: str, at
 def card_changed(organization: Organization, command: StripeCommand, *, at: datetime) -> None:
     """A new card is in use."""
     card = organization.customer
-    context = {"brand": card.card_brand, "last4": card.card_last4}
+    context = {"card_brand": card.card_brand, "last4": card.card_last4}
     _write("card_changed", f"command:{command.pk}", organization, context, at)
 
 

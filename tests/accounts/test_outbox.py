@@ -127,3 +127,12 @@ def test_what_json_cannot_hold_is_refused_where_it_is_written(cast):
     for value in (1.5, object(), datetime(2027, 1, 1)):  # noqa: DTZ001 - a naive instant is the point
         with pytest.raises(TypeError):
             outbox.write(kind="x", subject_row="x", to="a@b.example", organization=None, context={"v": value}, at=clock.now())
+
+
+def test_a_mail_may_not_take_the_names_of_its_frame(cast):
+    about = {"kind": "accounts/welcome", "subject_row": "x:1", "to": cast.owner, "organization": cast.acme, "at": clock.now()}
+    with pytest.raises(ValueError, match=r"accounts/welcome: \['brand'\]"):
+        outbox.write(**about, context={"brand": "visa"})
+    with pytest.raises(ValueError, match="stop_url"):
+        outbox.write(**about, context={}, secret={"stop_url": "https://store.example/"})
+    assert not OutgoingMail.objects.exists()

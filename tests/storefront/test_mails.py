@@ -141,7 +141,7 @@ CONTEXTS = {
         "charge_at": THEN,
         "seats_url": "https://store.example/seats/?line=fieldnote",
     },
-    "card_changed": {"organization": "Acme", "brand": "visa", "last4": "4242"},
+    "card_changed": {"organization": "Acme", "card_brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
 SUBJECTS = {
@@ -200,6 +200,7 @@ def test_each_is_whole(render, kind, language):
         assert not re.search(r"\{[{%]|None|&lt;time|%\(", part), part
     assert "<time" not in mail.body
     assert "<time" not in mail.subject
+    assert all(settings.BRAND[name] in part for name in ("support_email", "address") for part in (mail.body, html))
     assert html.count('class="button" href="http') == 1
     assert re.findall(r"https?://\S+", mail.body)
 
