@@ -77,6 +77,7 @@ BORROWED: Final = (
     "You have been successfully logged out from the administration",
 )
 CALL: Final = re.compile(r"\b(npgettext|ngettext|pgettext|gettext|_)\(")
+TWICE: Final = re.compile(r"(.{20,})\s*\1", re.DOTALL)  # a translation that was written into its place more than once
 PLACEHOLDER: Final = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
@@ -151,7 +152,7 @@ def compile_all() -> list[Path]:
 
 
 def problems() -> list[str]:
-    """What keeps a language from being complete: texts missing, left empty, or with other placeholders than the original."""
+    """What keeps a language from being complete: texts missing, left empty, said twice, or with other placeholders."""
     said = []
     source = collect()
     for language in LANGUAGES:
@@ -165,6 +166,8 @@ def problems() -> list[str]:
                 said.append(f"{where} has no translation")
             elif not _same_placeholders(message):
                 said.append(f"{where} has other placeholders than its translation {message.string!r}")
+            elif any(TWICE.search(text) for text in _strings(message)):
+                said.append(f"{where} says the same twice in its translation {message.string!r}")
     return said
 
 
@@ -207,15 +210,19 @@ def _arguments(calls: str, start: int) -> list[str]:
 
 
 def _is_complete(message: Message) -> bool:
+    return all(_strings(message))
+
+
+def _strings(message: Message) -> list[str]:
+    """The translation, in each of its forms."""
     strings = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
-    return bool(strings) and all(strings)
+    return [text or "" for text in strings] or [""]
 
 
 def _same_placeholders(message: Message) -> bool:
     originals = message.id if isinstance(message.id, (list, tuple)) else (message.id,)
     wanted = {placeholder for text in originals for placeholder in PLACEHOLDER.findall(text)}
-    strings = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
-    used = {placeholder for text in strings for placeholder in PLACEHOLDER.findall(text or "")}
+    used = {placeholder for text in _strings(message) for placeholder in PLACEHOLDER.findall(text)}
     return wanted == used
 
 

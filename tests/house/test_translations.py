@@ -68,6 +68,15 @@ def test_every_text_of_the_store_is_translated():
     assert not said, "\n".join(said)
 
 
+def test_a_translation_written_twice_into_its_place_is_noticed(monkeypatch):
+    catalogue = messages._read("de")
+    message = catalogue.get("Your cart is empty")
+    message.string = "Ihr Warenkorb ist leer.Ihr Warenkorb ist leer."
+    monkeypatch.setattr(messages, "_read", lambda language: catalogue)
+    monkeypatch.setattr(messages, "collect", lambda: [messages.Found("x", 1, "Your cart is empty")])
+    assert [said for said in messages.problems() if "says the same twice" in said]
+
+
 def test_the_compiled_catalogue_is_the_one_in_force():
     for language in messages.LANGUAGES:
         assert (messages.LOCALE / language / "LC_MESSAGES" / "django.mo").exists(), "tests/conftest.py compiles it"
