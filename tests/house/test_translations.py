@@ -72,7 +72,7 @@ def test_a_translation_written_twice_into_its_place_is_noticed(monkeypatch):
     catalogue = messages._read("de")
     message = catalogue.get("Your cart is empty")
     message.string = "Ihr Warenkorb ist leer.Ihr Warenkorb ist leer."
-    monkeypatch.setattr(messages, "_read", lambda language: catalogue)
+    monkeypatch.setattr(messages, "_read", lambda _language: catalogue)
     monkeypatch.setattr(messages, "collect", lambda: [messages.Found("x", 1, "Your cart is empty")])
     assert [said for said in messages.problems() if "says the same twice" in said]
 
