@@ -97,7 +97,7 @@ def entered(code: str, use: promotions.Use, *, organization: Organization | None
     why = promotions.refusal(terms, counted) if row.withdrawn_at is None else Refusal.WITHDRAWN
     if why is not None:
         return Entered(code=code, row=row, refusal=why, currency=use.currency, total_minor=total_minor)
-    off = addons.off([_as_held(terms, use)], parts, use.at)
+    off = off_first(row, parts, currency=use.currency, at=use.at)
     return Entered(
         code=code,
         row=row,
@@ -110,14 +110,19 @@ def entered(code: str, use: promotions.Use, *, organization: Organization | None
     )
 
 
-def _as_held(terms: promotions.Promotion, use: promotions.Use) -> promotions.Held:
+def off_first(row: Promotion, parts: Sequence[int], *, currency: str, at: datetime) -> tuple[int, ...]:
+    """What a code that holds takes off each part of a first charge."""
+    return addons.off([_as_held(row.terms, currency)], parts, at)
+
+
+def _as_held(terms: promotions.Promotion, currency: str) -> promotions.Held:
     """A code as it counts for the first charge."""
     return promotions.Held(
         stripe_id="",
         code=terms.code,
         name=terms.name,
         percent_bps=terms.percent_bps,
-        amount_minor=terms.amount_off(use.currency) if terms.percent_bps is None else None,
+        amount_minor=terms.amount_off(currency) if terms.percent_bps is None else None,
         duration=terms.duration,
         ends_at=None,
         is_for_addons=not terms.plans,

@@ -60,9 +60,10 @@ def test_from_cart_to_invoice_by_the_vendors_own_ids(own, stranger, shop, cast):
 
 
 def _lists_checkouts(own, bought):
+    bought = {name: value for name, value in bought.items() if name != "charge"}  # lists are without
     first = own.get("checkouts", {"limit": 1}).json()
     rest = own.get("checkouts", {"limit": 1, "after": first["next"]}).json()
-    assert (first["data"], rest["data"], rest["next"]) == ([bought], [own.get("checkouts/external:order-1").json()], None)
+    assert (first["data"], [one["external_id"] for one in rest["data"]], rest["next"]) == ([bought], ["order-1"], None)
     of_it = {"subscription": bought["subscription"], "line": "fieldnote", "state": "applied"}
     assert own.get("checkouts", of_it).json() == {"data": [bought], "next": None}
     assert own.get("checkouts", {"line": "sightline"}).json()["data"] == []

@@ -253,7 +253,8 @@ class TestBuying:
         assert "/cart/new/?plan=fieldnote%2Fteam&seats=3" in cart["continue_url"]
         changed = own.patch(f"carts/{cart['id']}", {"seats": 10})
         assert changed.json()["total_minor"] == 10 * 1600
-        assert [one | {"promotion": None} for one in own.get("carts").json()["data"]] == [changed.json()]
+        more = {"promotion": None, "charge": changed.json()["charge"]}
+        assert [one | more for one in own.get("carts").json()["data"]] == [changed.json()]
         assert_problem(stranger.get(f"carts/{cart['id']}"), 404, "not-found")
         User.objects.filter(pk=cast.owner.pk).update(external_id="u-1")
         opened = own.post("checkouts", {"cart": cart["id"], "accepted_by": "external:u-1"})

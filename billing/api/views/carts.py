@@ -1,5 +1,6 @@
 """Carts: filled, changed, continued in the store, or taken straight to the payment page."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import idempotency, inputs, outputs, paging, references, schema, words
+from billing.api import charges, idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, promotion_refusals, promotions
+from billing.queries import charges as queries
 from billing.rules.promotions import Refusal
 from billing.services import carts
 from config import clock
@@ -68,7 +70,8 @@ class CartOutput(outputs.Output):
     trial_days = serializers.IntegerField(help_text="Of the plan; 0: it cannot be tried.")
     pilot = serializers.CharField(help_text="`line/pilot`, for whose fee it is bought; empty: by the seat.")
     total_minor = serializers.IntegerField(
-        allow_null=True, help_text="An interval (a pilot: its fee, once), before tax; null: no longer sold like this."
+        allow_null=True,
+        help_text="An interval (a pilot: its fee, once), before discount and tax; null: no longer sold like this.",
     )
     promotion_code = serializers.CharField(help_text="In capitals; empty: none.")
     continue_url = serializers.URLField(help_text="Where somebody who may buy goes on with it in the store.")
@@ -89,6 +92,7 @@ class CartPromotionOutput(outputs.Output):
 
 class CartDetailOutput(CartOutput):
     promotion = CartPromotionOutput(allow_null=True)
+    charge = charges.ChargeOutput(allow_null=True, help_text="The first one. Null: no longer sold like this.")
 
 
 CartsOutput = paging.paged(CartOutput, "CartsOutput")
@@ -109,8 +113,9 @@ EXAMPLE: dict[str, Any] = {
     "created_at": "2026-03-12T09:30:00Z",
     "updated_at": "2026-03-12T09:30:00Z",
 }
-DETAIL = EXAMPLE | {"promotion": None}
+DETAIL = EXAMPLE | {"promotion": None, "charge": charges.EXAMPLE}
 WITH_CODE = DETAIL | {
+    "charge": charges.WITH_CODE,
     "promotion_code": "SPRING",
     "promotion": {
         "code": "SPRING",
@@ -203,7 +208,9 @@ class CartView(base.View):
 
 
 def rows(view: base.View) -> QuerySet[Cart]:
-    return Cart.objects.filter(organization=view.organization).select_related("plan__line", "pilot", "organization")
+    return Cart.objects.filter(organization=view.organization).select_related(
+        "plan__line", "pilot", "organization__tax_standing__rate"
+    )
 
 
 def _plan(cart: Cart) -> str:
@@ -238,25 +245,34 @@ def plain(cart: Cart) -> dict[str, Any]:
 
 
 def _detail(cart: Cart) -> dict[str, Any]:
-    """With what the code does: one query, if there is one."""
-    told = plain(cart)
-    entered = promotions.of_cart(cart, parts=_parts(cart) or (0,), at=clock.now())
+    """With what the code does: one query, if there is one; and with the first charge."""
+    parts, at = _parts(cart), clock.now()
+    entered = promotions.of_cart(cart, parts=parts or (0,), at=at)
+    told = plain(cart) | {"charge": _charge(cart, parts, entered.off_parts if entered else (), at)}
     if entered is None:
         return told | {"promotion": None}
     said = {"refusal": entered.refusal, "detail": promotion_refusals.refusal(entered), "discount_minor": entered.off_minor}
     return told | {"promotion": {**words.named(entered, ("code", "name", "ends_at")), **said}}
 
 
+def _charge(cart: Cart, parts: tuple[int, ...] | None, off: tuple[int, ...], at: datetime) -> dict[str, Any] | None:
+    if parts is None or cart.organization is None:
+        return None
+    is_later = cart.is_trial and cart.plan.trial_days > 0 and cart.pilot_id is None
+    return charges.plain(queries.of_parts(cart.organization, parts, off, at=at, is_later=is_later))
+
+
 def _total(cart: Cart) -> int | None:
-    if cart.pilot_id is not None:
-        pilot = catalog.on_sale().pilot(_pilot(cart))
-        return pilot.fees.get(cart.currency) if pilot else None
     parts = _parts(cart)
     return None if parts is None else sum(parts)
 
 
 def _parts(cart: Cart) -> tuple[int, ...] | None:
-    """The plan's price and each add-on's, from what is on sale in memory: a page of carts asks the database once."""
+    """The plan's price and each add-on's (a pilot's fee), from what is on sale in memory: a page of carts is one query."""
+    if cart.pilot_id is not None:
+        pilot = catalog.on_sale().pilot(_pilot(cart))
+        fee = pilot.fees.get(cart.currency) if pilot else None
+        return None if fee is None else (fee,)
     line = catalog.on_sale().line(cart.plan.line.code)
     plan = line.plan(cart.plan.code) if line else None
     price = plan.price(cart.interval, cart.currency) if plan else None

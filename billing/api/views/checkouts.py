@@ -13,11 +13,12 @@ from accounts.models import Scope
 from accounts.origin import Origin, Source
 from accounts.rules import permissions
 from accounts.services import legal
-from billing.api import filters, idempotency, inputs, outputs, paging, problems, references, schema, words
+from billing.api import charges, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
 from billing.api.views import carts as cart_view
 from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
+from billing.queries import charges as queries
 from billing.services import carts, checkout
 from config import clock, logs
 
@@ -46,6 +47,10 @@ class CheckoutOutput(outputs.Output):
     expires_at = serializers.DateTimeField()
 
 
+class CheckoutDetailOutput(CheckoutOutput):
+    charge = charges.ChargeOutput(help_text="What the payment page asks for.")
+
+
 class CheckoutsQuery(filters.SubscriptionQuery):
     state = serializers.ChoiceField(choices=CheckoutState.choices, required=False)
 
@@ -62,6 +67,7 @@ EXAMPLE: dict[str, Any] = {
     "created_at": "2026-03-12T09:30:00Z",
     "expires_at": "2026-03-13T08:30:00Z",
 }
+DETAIL = EXAMPLE | {"charge": charges.EXAMPLE}
 BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
 LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
 NO_TRIAL = schema.problem(
@@ -92,8 +98,8 @@ class Checkouts(base.View):
     @schema.make(
         "create_checkout",
         "Open the payment page for a cart",
-        schema.Answer(shape=CheckoutOutput, example=EXAMPLE, status=201, name="Open"),
-        schema.Answer(shape=CheckoutOutput, example=EXAMPLE, name="Was there", description=schema.WAS_THERE),
+        schema.Answer(shape=CheckoutDetailOutput, example=DETAIL, status=201, name="Open"),
+        schema.Answer(shape=CheckoutDetailOutput, example=DETAIL, name="Was there", description=schema.WAS_THERE),
         tag=TAG,
         description="Send the buyer's browser to `url`. While `opening`, Stripe has not answered yet: ask again. One page a "
         "product line is open: an older one ends, unless it is for the same and you give no other `external_id`.",
@@ -114,7 +120,7 @@ class Checkouts(base.View):
             return checkout.start(cart=cart, organization=self.organization, origin=origin, at=at, external_id=external_id)
 
         attempt, is_new = references.made_once(_rows(self), external_id, start, at=at)
-        return base.made(CheckoutOutput, plain(attempt), is_new=is_new)
+        return base.made(CheckoutDetailOutput, _detail(attempt), is_new=is_new)
 
     def _cart(self, said: str) -> Cart:
         cart = references.find(cart_view.rows(self), references.parse(said, "cart"))
@@ -141,24 +147,30 @@ class Checkouts(base.View):
     get=schema.read(
         "checkout",
         "How a checkout stands",
-        schema.Answer(shape=CheckoutOutput, example=EXAMPLE),
+        schema.Answer(shape=CheckoutDetailOutput, example=DETAIL),
         tag=TAG,
         parameters=[PLACE],
     )
 )
 class CheckoutView(objects.ObjectView[CheckoutAttempt]):
     required_scopes = [Scope.CARTS_READ]
-    shape, place = CheckoutOutput, "checkout"
+    shape, place = CheckoutDetailOutput, "checkout"
 
     def rows(self) -> QuerySet[CheckoutAttempt]:
         return _rows(self)
 
     def plain(self, row: CheckoutAttempt) -> dict[str, Any]:
-        return plain(row)
+        return _detail(row)
 
 
 def _rows(view: base.View) -> QuerySet[CheckoutAttempt]:
-    return CheckoutAttempt.objects.filter(organization=view.organization).select_related("cart", "subscription")
+    return CheckoutAttempt.objects.filter(organization=view.organization).select_related(
+        *("cart", "subscription", "price", "promotion", "pilot_fee", "organization__tax_standing__rate")
+    )
+
+
+def _detail(found: CheckoutAttempt) -> dict[str, Any]:
+    return plain(found) | {"charge": charges.plain(queries.of_attempt(found))}
 
 
 def plain(found: CheckoutAttempt) -> dict[str, Any]:
