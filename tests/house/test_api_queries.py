@@ -46,7 +46,7 @@ UNCOUNTED = ("SAVEPOINT", "accounts_policy", "billing_storetime")
 # Method, address, body, statements. `member` and `owner` stand for acme's.
 WRITES = (
     ("post", "v1:carts", CART, 13),
-    ("patch", "v1:cart", {"seats": 6}, 7),
+    ("patch", "v1:cart", {"seats": 6}, 8),
     ("post", "v1:organizations", ORGANIZATION, 12),
     ("patch", "v1:organization", {"name": "Acme Europe"}, 7),
     ("post", "v1:closure", {"name": "Acme"}, 20),
