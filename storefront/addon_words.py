@@ -13,6 +13,7 @@ from billing.queries.overview import Scheduled, Standing
 from billing.rules import pricing
 from billing.rules.addons import Item
 from config import words
+from storefront import tier_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +46,14 @@ def choices(cart: Cart, seats: int) -> tuple[Choice, ...]:
 
 def choice(addon: AddonOnSale, price: PriceOnSale, seats: int, number: int) -> Choice:
     """One add-on beside so many seats, of which `number` are had or chosen."""
-    each = seats if addon.is_per_seat else max(number, addon.quantity_min)
-    average = pricing.average_unit(price.tiers, price.scheme, each)
+    count = seats if addon.is_per_seat else max(number, addon.quantity_min)
+    average = pricing.average_unit(price.tiers, price.scheme, count)
     return Choice(
         code=addon.code,
         name=name(addon.name),
         pitch=name(addon.pitch),
-        unit_text=unit(average, price.currency, price.interval, per_seat=addon.is_per_seat),
-        total_minor=price.total(each),
+        unit_text=each(addon, price, average),
+        total_minor=price.total(count),
         number=number,
         least=addon.quantity_min,
         most=addon.quantity_max,
@@ -143,6 +144,16 @@ def unit(amount_minor: int, currency: str, interval: str, *, per_seat: bool) -> 
     return _("%(amount)s a year") % amount if interval == "year" else _("%(amount)s a month") % amount
 
 
+def each(addon: AddonOnSale, price: PriceOnSale, amount_minor: int) -> str:
+    """What one of an add-on costs: "$3 a seat and month", "$15 a month each"; where they differ in price, on average."""
+    amount = {"unit": words.money(amount_minor, price.currency, whole=True)}
+    if price.scheme == pricing.Scheme.GRADUATED and len(price.tiers) > 1:
+        return (_("%(unit)s a seat on average") if addon.is_per_seat else _("%(unit)s each on average")) % amount
+    if addon.quantity_max > 1 and not addon.is_per_seat:
+        return (_("%(unit)s a year each") if price.interval == "year" else _("%(unit)s a month each")) % amount
+    return unit(amount_minor, price.currency, price.interval, per_seat=addon.is_per_seat)
+
+
 def of_code(standing: Standing, code: str) -> str:
     """The name of an add-on that the subscription has, or that its line sells."""
     held = next((item.name for item in standing.held_addons if item.code == code), None)
@@ -154,5 +165,6 @@ def of_code(standing: Standing, code: str) -> str:
 def line(item: Item, seats: int, interval: str, currency: str) -> dict[str, Any]:
     """A receipt's line of what it costs beside so many seats."""
     each = pricing.average_unit(item.tiers, item.scheme, max(item.quantity(seats), 1))
-    note = unit(each, currency, interval, per_seat=item.is_per_seat)
-    return {"label": numbered(item), "note": note, "amount_minor": item.total(seats)}
+    tiers = tier_words.rows(item.tiers, item.scheme, item.quantity(seats), currency)
+    note = "" if tiers else unit(each, currency, interval, per_seat=item.is_per_seat)
+    return {"label": numbered(item), "note": note, "tiers": tiers, "amount_minor": item.total(seats)}

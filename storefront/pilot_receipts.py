@@ -4,11 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.queries import catalog
 from billing.queries.overview import Standing
 from billing.rules import intervals
 from billing.services.pilot_conversions import Offer
 from config import words
-from storefront import receipts
+from storefront import receipts, tier_words
 
 Receipt = dict[str, Any]
 
@@ -18,7 +19,9 @@ def of_conversion(offer: Offer, standing: Standing) -> Receipt:
     charge = offer.charge
     per = _("every year") if offer.interval == "year" else _("every month")
     note = _("%(unit)s a seat, %(per)s") % {"unit": words.money(offer.unit_minor, charge.currency, whole=True), "per": per}
-    lines = [{"label": words.seats(offer.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
+    tiers = _tiers(offer, standing)
+    line = {"label": words.seats(offer.quantity), "note": "" if tiers else note, "tiers": tiers}
+    lines: list[dict[str, Any]] = [{**line, "amount_minor": charge.subtotal_minor}]
     if offer.fee_minor:
         lines.append({"label": _("The pilot's fee, taken off"), "note": "", "amount_minor": -offer.fee_minor})
     if charge.discount_minor > offer.fee_minor:
@@ -45,6 +48,13 @@ def of_conversion(offer: Offer, standing: Standing) -> Receipt:
         "next_text": then % {"amount": words.money(charge.subtotal_minor, charge.currency), "day": words.day(next_on)},
         "notes": [_("The rest of the fee is not paid back.")] if 0 < offer.fee_minor < _fee_of(standing) else [],
     }
+
+
+def _tiers(offer: Offer, standing: Standing) -> list[str]:
+    row = standing.row
+    plan = catalog.on_sale().plan(f"{row.line.code}/{row.plan.code}")
+    price = plan.price(offer.interval, offer.charge.currency) if plan else None
+    return tier_words.rows(price.tiers, price.scheme, offer.quantity, price.currency) if price else []
 
 
 def _fee_of(standing: Standing) -> int:

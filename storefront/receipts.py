@@ -15,7 +15,7 @@ from billing.rules.preview import Line, Preview
 from billing.rules.tax import TaxLine
 from billing.services.promotions import Offer
 from config import words
-from storefront import addon_words, reductions
+from storefront import addon_words, reductions, tier_words
 
 Receipt = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -121,9 +121,16 @@ def of_later(later: Later, standing: Standing) -> Receipt:
 def period_lines(standing: Standing, seats: int) -> list[dict[str, Any]]:
     """What a period from the next one on costs: the plan's seats, and each add-on there is then."""
     row = standing.row
-    plan = {"label": words.seats(seats), "note": unit_words(standing, seats), "amount_minor": standing.plan_minor(seats)}
+    plan = plan_line(standing, seats, standing.plan_minor(seats))
     items = standing.coming_addons
     return [plan, *(addon_words.line(item, seats, row.price.interval, row.currency) for item in items)]
+
+
+def plan_line(standing: Standing, seats: int, amount_minor: int) -> dict[str, Any]:
+    """The plan's seats for a whole period: what one of them costs, or each tier where that differs."""
+    tiers = tier_words.rows(standing.tiers, standing.row.price.scheme, seats, standing.row.currency)
+    note = "" if tiers else unit_words(standing, seats)
+    return {"label": words.seats(seats), "note": note, "tiers": tiers, "amount_minor": amount_minor}
 
 
 def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
@@ -176,8 +183,10 @@ def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
     The lines add up to Stripe's to the cent. Where Stripe's are others than that pair, they are shown one by one.
     """
     pair = _pair(shown)
-    if pair is None or standing.row.price.scheme == pricing.Scheme.GRADUATED:
+    if pair is None:
         return [_line(line, standing) for line in shown.lines if not line.addon]
+    if standing.row.price.scheme == pricing.Scheme.GRADUATED:
+        return [_graduated(shown, standing, pair)]
     credit, debit = pair
     gained, net = shown.quantity_after - shown.quantity_before, credit.amount_minor + debit.amount_minor
     said = {
@@ -200,6 +209,20 @@ def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
         {"label": label, "note": said["unit"], "amount_minor": added},
         {"label": _("The new price for your %(before)s too") % said, "note": note, "amount_minor": net - added},
     ]
+
+
+def _graduated(shown: Preview, standing: Standing, pair: tuple[Line, Line]) -> dict[str, Any]:
+    """Each new seat costs what its own tier says, and those there were stay as they are: the tiers of the new ones."""
+    credit, debit = pair
+    before, after = shown.quantity_before, shown.quantity_after
+    said = {"gained": words.seats(after - before), "span": span(debit.starts_at, debit.ends_at)}
+    yearly = standing.row.price.interval == "year"
+    return {
+        "label": _("%(gained)s for the %(span)s left") % said,
+        "note": _("Of their price for a whole year:") if yearly else _("Of their price for a whole month:"),
+        "tiers": tier_words.rows(standing.tiers, standing.row.price.scheme, after, shown.currency, above=before),
+        "amount_minor": credit.amount_minor + debit.amount_minor,
+    }
 
 
 def _pair(shown: Preview) -> tuple[Line, Line] | None:

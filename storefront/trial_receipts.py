@@ -43,8 +43,7 @@ def of_resuming(charge: FirstCharge, standing: Standing) -> Receipt:
 
 def _of(charge: FirstCharge, standing: Standing, shown: Preview | None = None) -> Receipt:
     plan = standing.plan_minor(charge.quantity)
-    note = receipts.unit_words(standing, charge.quantity)
-    lines: list[dict[str, Any]] = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": plan}]
+    lines = [receipts.plan_line(standing, charge.quantity, plan)]
     items = standing.coming_addons
     if shown is not None and shown.addon:
         items = tuple(item for item in items if item.code != shown.addon)
@@ -54,6 +53,7 @@ def _of(charge: FirstCharge, standing: Standing, shown: Preview | None = None) -
     if rest and shown is not None and shown.addon:
         lines.append({"label": addon_words.of_code(standing, shown.addon), "note": "", "amount_minor": rest})
     elif rest:
+        note = receipts.unit_words(standing, charge.quantity)
         lines = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
     if charge.discount_minor:
         lines.append(

@@ -13,7 +13,7 @@ from config.admin.pages import ReadOnlyRows
 
 class ShareRows(ReadOnlyRows):
     model = RevenueShare
-    fields = ("line", "plan", "weight", "amount")
+    fields = ("kind", "line", "plan", "weight", "amount")
     readonly_fields = ("amount",)
     show_change_link = False
     tab = False
@@ -25,19 +25,20 @@ class ShareRows(ReadOnlyRows):
 
 @admin.register(RevenueShare)
 class RevenueShareAdmin(exports.Exported):
-    list_display = ("issued_at", "invoice", "organization", "line", "plan", "weight", "amount")
-    list_filter = ("line", "currency", "invoice__status")
-    list_select_related = ("invoice__organization",)
-    search_fields = ("invoice__number", "invoice__stripe_id", "invoice__organization__name")
+    list_display = ("issued_at", "invoice", "organization", "kind", "line", "plan", "weight", "amount")
+    list_filter = ("line", "kind", "currency", "invoice__status")
+    list_select_related = ("invoice__organization", "credit_note")
+    search_fields = ("invoice__number", "credit_note__number", "invoice__stripe_id", "invoice__organization__name")
     export_columns = exported.REVENUE_SHARES
     ordering = ("-invoice__issued_at", "invoice_id", "id")
     date_hierarchy = "invoice__issued_at"
-    fields = (("invoice", "organization"), ("line", "plan"), ("weight", "amount"))
+    fields = (("invoice", "organization"), ("kind", "credit_note"), ("line", "plan"), ("weight", "amount"))
     readonly_fields = ("organization", "amount")
 
     @display(description=_("Issued"), ordering="invoice__issued_at")
     def issued_at(self, row: RevenueShare) -> object:
-        return row.invoice.issued_at
+        """Of the invoice, or of the credit note that gave back."""
+        return row.credit_note.issued_at if row.credit_note else row.invoice.issued_at
 
     @display(description=_("Organization"))
     def organization(self, row: RevenueShare) -> str:

@@ -66,6 +66,7 @@ REVENUE_SHARES: tuple[Column, ...] = (
     *(field("issued_at", "invoice__issued_at"), field("organization_id", "invoice__organization__public_id")),
     *(field("organization", "invoice__organization__name"), field("number", "invoice__number")),
     *(field("invoice", "invoice__stripe_id"), field("status", "invoice__status")),
+    *(field("kind"), field("credit_note", "credit_note__number"), field("credited_at", "credit_note__issued_at")),
     *(field("line"), field("plan"), field("weight"), *amount("amount"), field("currency")),
 )
 SEAT_CHANGES: tuple[Column, ...] = (

@@ -1,7 +1,7 @@
 """What is sold and what is owed: the rows of the catalog, carts, subscriptions, seats, invoices, and the talk with Stripe."""
 
 from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
-from billing.models.bundle import OccupiedLine, RevenueShare
+from billing.models.bundle import OccupiedLine, RevenueShare, ShareKind
 from billing.models.catalog import (
     CatalogVersion,
     Interval,
@@ -109,6 +109,7 @@ __all__ = [
     "SeatLedgerEntry",
     "SeatRelease",
     "SeenSubscription",
+    "ShareKind",
     "SoldPrice",
     "Stage",
     "StoreTime",

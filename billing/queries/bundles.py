@@ -16,7 +16,15 @@ def in_the_way(organization: Organization, *, line_id: int, parts: Sequence[Mapp
     mine = Q(line=line_id) | Q(line__code__in=codes)
     held = Q(occupied__ended_at=None) & (Q(occupied__line=line_id) | Q(occupied__line__code__in=codes))
     rows = Subscription.objects.live().filter(mine | held, organization=organization)
-    return rows.select_related("plan", "line").order_by("pk").first()
+    return rows.select_related("plan", "line", "price").order_by("pk").first()
+
+
+def shared_lines(row: Subscription, plan: Plan) -> list[str]:
+    """The names of the lines that a subscription and a plan (a bundle, or one of a line of its own) both stand for."""
+    had = {row.line.code, *(part["line"] for part in row.price.parts)}
+    wanted = [plan.line.code, *(part["line"] for part in parts_of(plan))]
+    lines = (catalog.on_sale().line(code) for code in wanted if code in had)
+    return [catalog.text(line.name) for line in lines if line is not None]
 
 
 def parts_of(plan: Plan) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 The statements are written out: Django took longer to put them together than Postgres to answer them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +24,8 @@ class Line:
     starts_at: datetime
     ends_at: datetime
     is_proration: bool
+    tiers: Sequence[Mapping[str, Any]] = ()
+    """Of a whole period under graduated tiers: {first, last, quantity, unit_minor, amount_minor} of each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ SHOWN: Final = (
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"
 OLDER: Final = " AND issued_at <= %s AND (issued_at, id) < (%s, %s)"
 LINES: Final = """
-SELECT invoice_id, quantity, amount_minor, starts_at, ends_at, is_proration FROM billing_invoiceline
+SELECT invoice_id, quantity, amount_minor, starts_at, ends_at, is_proration, tiers::json FROM billing_invoiceline
 WHERE invoice_id = ANY (%s) ORDER BY invoice_id, position
 """
 OWED: Final = """
@@ -163,11 +165,9 @@ def _place(text: str) -> tuple[datetime, int] | None:
 
 def _lines(invoices: list[int]) -> dict[int, list[Line]]:
     lines: dict[int, list[Line]] = {}
-    for invoice, quantity, amount_minor, starts_at, ends_at, is_proration in rows.fetch(LINES, (invoices,)):
-        line = Line(
-            quantity=quantity, amount_minor=amount_minor, starts_at=starts_at, ends_at=ends_at, is_proration=is_proration
-        )
-        lines.setdefault(invoice, []).append(line)
+    names = [field.name for field in fields(Line)]
+    for invoice, *said in rows.fetch(LINES, (invoices,)):
+        lines.setdefault(invoice, []).append(Line(**dict(zip(names, said, strict=True))))
     return lines
 
 

@@ -29,6 +29,17 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class TierShare:
+    """What a graduated tier, of the seats from `first` to `last` (None: without end), has of a total."""
+
+    first: int
+    last: int | None
+    quantity: int
+    unit_minor: int
+    amount_minor: int
+
+
+@dataclass(frozen=True)
 class Break:
     """The next tier: `more` seats lead to `seats`, where one seat costs `unit_minor` and all of them `total_minor`."""
 
@@ -58,6 +69,23 @@ def total(tiers: Sequence[Tier], scheme: str, quantity: int) -> int:
         if tier.holds(quantity):
             return amount
     raise ValueError(f"No tier holds {quantity} seats; the last ends at {below}.")
+
+
+def shares(tiers: Sequence[Tier], scheme: str, quantity: int, *, above: int = 0) -> tuple[TierShare, ...]:
+    """Return what each graduated tier has of the total of the seats above `above` up to `quantity`; they sum to it.
+
+    Nothing where all seats cost the same: under any other scheme, or with one tier.
+    """
+    if scheme != Scheme.GRADUATED or len(tiers) == 1:
+        return ()
+    found, below = [], 0
+    for tier in tiers:
+        reached = quantity if tier.up_to is None else min(quantity, tier.up_to)
+        count = reached - max(below, above)
+        if count > 0:
+            found.append(TierShare(below + 1, tier.up_to, count, tier.unit_minor, count * tier.unit_minor))
+        below = reached
+    return tuple(found)
 
 
 def unit(tiers: Sequence[Tier], quantity: int) -> int:

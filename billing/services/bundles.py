@@ -5,7 +5,9 @@ Everything here runs in the caller's transaction.
 
 from datetime import datetime
 
-from billing.models import Invoice, OccupiedLine, ProductLine, RevenueShare, Subscription
+from django.db.models import Q
+
+from billing.models import CreditNote, Invoice, OccupiedLine, ProductLine, RevenueShare, ShareKind, Subscription
 from billing.queries import bundles as queries
 from billing.rules import rounding
 
@@ -36,4 +38,52 @@ def share(invoice: Invoice) -> None:
     amounts = rounding.split(queries.earned_minor(invoice), [part["weight"] for part in parts])
     for part, amount in zip(parts, amounts, strict=True):
         values = {"plan": part["plan"], "weight": part["weight"], "amount_minor": amount, "currency": invoice.currency}
-        RevenueShare.objects.update_or_create(invoice=invoice, line=part["line"], defaults=values)
+        RevenueShare.objects.update_or_create(invoice=invoice, line=part["line"], kind=ShareKind.EARNED, defaults=values)
+
+
+def share_back(invoice: Invoice) -> None:
+    """Split what came back of a bundle's invoice as it was shared; of anything else nothing is written.
+
+    Each amount is split by what is left of each part, so that a part never gives back more than it earned, and an invoice
+    given back whole leaves nothing of any. A credit note is split once, one withdrawn no more; refunds beyond the notes, which
+    Stripe may tell of before their note, anew each time. Safe to repeat. The caller holds the invoice's lock.
+    """
+    notes = list(invoice.credit_notes.filter(status="issued").order_by("issued_at", "pk"))
+    gone = Q(kind=ShareKind.REFUND) | Q(kind=ShareKind.NOTE) & ~Q(credit_note__in=notes)
+    invoice.shares.filter(gone).delete()
+    rows = list(invoice.shares.order_by("pk"))
+    earned = [row for row in rows if row.kind == ShareKind.EARNED]
+    if not earned:
+        return
+    split = {row.credit_note_id for row in rows}
+    for note in notes:
+        if note.pk not in split:
+            rows += _give_back(earned, rows, note.total_minor - note.tax_minor, kind=ShareKind.NOTE, note=note)
+    bare = invoice.refunded_minor - sum(note.refunded_minor for note in notes)
+    if bare > 0 and invoice.total_minor > 0:  # no note says which of it is tax: as much as of the invoice
+        net = rounding.divide(bare * queries.earned_minor(invoice), invoice.total_minor)
+        _give_back(earned, rows, net, kind=ShareKind.REFUND)
+
+
+def _give_back(
+    earned: list[RevenueShare], rows: list[RevenueShare], amount_minor: int, *, kind: ShareKind, note: CreditNote | None = None
+) -> list[RevenueShare]:
+    left = [sum(row.amount_minor for row in rows if row.line == part.line) for part in earned]
+    amount_minor = min(amount_minor, sum(left))
+    if amount_minor <= 0:
+        return []
+    parts = rounding.split(amount_minor, left)
+    return RevenueShare.objects.bulk_create(
+        RevenueShare(
+            invoice_id=part.invoice_id,
+            kind=kind,
+            credit_note=note,
+            line=part.line,
+            plan=part.plan,
+            weight=part.weight,
+            amount_minor=-amount,
+            currency=part.currency,
+        )
+        for part, amount in zip(earned, parts, strict=True)
+        if amount
+    )

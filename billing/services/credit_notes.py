@@ -8,7 +8,7 @@ from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import Adjustment, CreditNote, Invoice
-from billing.services import mirror, notices
+from billing.services import bundles, mirror, notices
 
 ISSUED = "issued"
 
@@ -41,6 +41,7 @@ def take(answer: gateway.CreditNote, at: datetime) -> CreditNote | None:
     # Refunds without a note come on top: the charge says so (take_refunded), before or after.
     found.refunded_minor = max(found.refunded_minor, sums["refunded"] or 0)
     found.save(update_fields=["credited_minor", "refunded_minor"])
+    bundles.share_back(found)
     if is_new and note.status == ISSUED:
         _tell(note, at)
     return note
@@ -50,8 +51,11 @@ def take_refunded(answer: tuple[gateway.Charge, list[str]], at: datetime) -> Non
     """Take over what was refunded of a charge, by the invoice that it paid. A refund that failed is less again."""
     charge, invoices = answer
     # One payment of several invoices does not come from here; whose part went back could not be told.
-    if len(invoices) == 1:
-        Invoice.objects.filter(stripe_id=invoices[0]).update(refunded_minor=charge.amount_refunded, mirrored_at=at)
+    found = Invoice.objects.select_for_update().filter(stripe_id=invoices[0]).first() if len(invoices) == 1 else None
+    if found is not None:
+        found.refunded_minor, found.mirrored_at = charge.amount_refunded, at
+        found.save(update_fields=["refunded_minor", "mirrored_at"])
+        bundles.share_back(found)
 
 
 def _tell(note: CreditNote, at: datetime) -> None:

@@ -1,14 +1,19 @@
 """Invoices as Stripe says they are, with their lines."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import ChangeState, Customer, Invoice, InvoiceLine, SeatChange, Subscription
+from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLine, Price, SeatChange, Subscription
+from billing.queries import catalog
 from billing.queries import tax as queries
+from billing.rules import pricing
 from billing.services import bundles, mirror, mirror_discounts, notices, tax_rates
 
 
@@ -34,7 +39,8 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
 
 def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     parent = answer.parent.subscription_details if answer.parent else None
-    row.subscription = Subscription.objects.filter(stripe_id=mirror.stripe_id(parent.subscription)).first() if parent else None
+    subscriptions = Subscription.objects.select_related("price")
+    row.subscription = subscriptions.filter(stripe_id=mirror.stripe_id(parent.subscription)).first() if parent else None
     row.number, row.status = answer.number or "", answer.status or "draft"
     row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
     row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
@@ -57,6 +63,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
 
 
 def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
+    graduated = _graduated(row, answer)
     lines = [
         InvoiceLine(
             invoice=row,
@@ -67,6 +74,7 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
             amount_minor=line.amount,
             discount_minor=sum(part.amount for part in line.discount_amounts or []),
             is_proration=is_proration(line),
+            tiers=_tiers(line, graduated),
             starts_at=mirror.at_instant(line.period.start),
             ends_at=mirror.at_instant(line.period.end),
         )
@@ -77,10 +85,35 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
         update_conflicts=True,
         unique_fields=["invoice", "stripe_id"],
         update_fields=[
-            *("position", "description", "quantity", "amount_minor", "discount_minor", "is_proration", "starts_at", "ends_at")
+            *("position", "description", "quantity", "amount_minor", "discount_minor", "is_proration", "tiers"),
+            *("starts_at", "ends_at"),
         ],
     )
     row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
+
+
+def _graduated(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice]:
+    """The prices of its lines that have graduated tiers, by their id at Stripe. A query where there are add-ons' lines."""
+    price = row.subscription.price if row.subscription else None
+    found: dict[str, Price | AddonPrice] = {price.stripe_price_id: price} if price else {}
+    others = {_price_id(line) for line in answer.lines.data} - set(found) - {""}
+    if others:
+        found |= {addon.stripe_price_id: addon for addon in AddonPrice.objects.filter(stripe_price_id__in=others)}
+    return {code: one for code, one in found.items() if one.scheme == pricing.Scheme.GRADUATED}
+
+
+def _tiers(line: Any, graduated: Mapping[str, Price | AddonPrice]) -> list[dict[str, int | None]]:
+    """What each tier has of a whole period's amount; nothing of a proration, or where Stripe has a line for each itself."""
+    price = graduated.get(_price_id(line))
+    if price is None or is_proration(line) or not line.quantity:
+        return []
+    shares = pricing.shares(catalog.tiers_of(price), price.scheme, int(line.quantity))
+    return [asdict(share) for share in shares] if sum(share.amount_minor for share in shares) == line.amount else []
+
+
+def _price_id(line: Any) -> str:
+    details = line.pricing.price_details if line.pricing else None
+    return str(details.price) if details else ""
 
 
 def is_proration(line: object) -> bool:

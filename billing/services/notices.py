@@ -202,6 +202,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
             "description": line.description,
             "quantity": line.quantity,
             "amount_minor": line.amount_minor,
+            "tiers": line.tiers,
             "starts_at": line.starts_at,
             "ends_at": line.ends_at,
         }
@@ -214,7 +215,8 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
         "taxes": invoice.taxes,
-        "discount_minor": -invoice.discount_minor,
+        "discounts": [{**one, "amount_minor": -one["amount_minor"]} for one in invoice.discounts if one["name"]],
+        "discount_minor": sum(one["amount_minor"] for one in invoice.discounts if one["name"]) - invoice.discount_minor,
         "credit_minor": min(invoice.amount_paid_minor - invoice.total_minor, 0),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,

@@ -4,6 +4,7 @@ from django.http import QueryDict
 
 from billing.models import Cart
 from billing.queries import catalog
+from billing.queries.catalog import AddonOnSale
 
 
 def wanted(cart: Cart, said: QueryDict) -> dict[str, int | None]:
@@ -13,9 +14,14 @@ def wanted(cart: Cart, said: QueryDict) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for addon in line.addons_of(cart.plan.code) if line else ():
         if addon.code in chosen and addon.price(cart.interval, cart.currency) is not None:
-            number = whole(said.get(f"number-{addon.code}", ""), addon.quantity_min)
-            found[addon.code] = None if addon.is_per_seat else min(max(number, addon.quantity_min), addon.quantity_max)
+            found[addon.code] = number(addon, said)
     return found
+
+
+def number(addon: AddonOnSale, said: QueryDict) -> int | None:
+    """How many of an add-on are said, brought within its bounds; None where it is one for each seat."""
+    wanted = whole(said.get(f"number-{addon.code}", ""), addon.quantity_min)
+    return None if addon.is_per_seat else min(max(wanted, addon.quantity_min), addon.quantity_max)
 
 
 def query(cart: Cart) -> dict[str, object]:

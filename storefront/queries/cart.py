@@ -19,9 +19,11 @@ from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
 from config import words
-from storefront import addon_words, trial_words
+from storefront import addon_words, tier_words, trial_words
 from storefront.queries import cart_pilots, cart_tax
-from storefront.queries.pricing import Choice, Option, Stop, cart_url, most_typed, stops, try_label
+from storefront.queries.pricing import Option, Stop, most_typed, stops
+from storefront.queries.pricing_cards import try_label
+from storefront.queries.pricing_choice import Choice, cart_url
 
 FIRST_TOUCH = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
@@ -208,11 +210,10 @@ def _receipt(order: _Order) -> dict[str, Any]:
     per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
-    if priced.price.scheme == pricing.Scheme.GRADUATED:
-        note = _("%(unit)s a seat on average") % {"unit": unit}
+    tiers = tier_words.rows(catalog.tiers_of(priced.price), priced.price.scheme, priced.seats, priced.currency)
     label = _("%(plan)s, %(seats)s") % {"plan": cart.plan.name, "seats": words.seats(priced.seats)}
-    lines = [{"label": label, "note": note, "amount_minor": priced.plan_minor}]
-    if priced.tier_saving_minor > 0:
+    lines = [{"label": label, "note": "" if tiers else note, "tiers": tiers, "amount_minor": priced.plan_minor}]
+    if priced.tier_saving_minor > 0 and not tiers:
         first = priced.plan_minor + priced.tier_saving_minor
         lines = [
             {"label": label, "note": "", "amount_minor": first},

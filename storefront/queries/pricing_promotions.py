@@ -3,6 +3,7 @@
 Whether it is used up, or for first purchases only, the cart says: that depends on who buys.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -41,8 +42,11 @@ def banner(on_sale: OnSale, code: str, at: datetime) -> tuple[str, bool]:
     return _("%(name)s is worked into the plans it counts for.") % said, True
 
 
-def of_card(on_sale: OnSale, code: str, plan: str, price: PriceOnSale, *, seats: int, at: datetime) -> str:
-    """ "With WELCOME20: $144 a month for 3 months, then $180.", or that it does not count here, or "" without a code."""
+def of_card(on_sale: OnSale, code: str, plan: str, price: PriceOnSale, *, parts: Sequence[int], at: datetime) -> str:
+    """ "With WELCOME20: $144 a month for 3 months, then $180.", or that it does not count here, or "" without a code.
+
+    `parts` of the charge are the plan's, then each add-on's.
+    """
     promotion = on_sale.promotion(code)
     if promotion is None:
         return ""
@@ -57,12 +61,20 @@ def of_card(on_sale: OnSale, code: str, plan: str, price: PriceOnSale, *, seats:
         }
     if why is not None:
         return _("%(code)s does not count here.") % {"code": code}
-    return _with(promotion, price, price.total(seats))
+    return _with(promotion, price, parts, sum(_off(promotion, price, parts)))
 
 
-def _with(promotion: Promotion, price: PriceOnSale, total: int) -> str:
-    amount = promotion.amount_off(price.currency)
-    less = total - rules.off(total, percent_bps=promotion.percent_bps, amount_minor=amount)
+def _off(promotion: Promotion, price: PriceOnSale, parts: Sequence[int]) -> Sequence[int]:
+    """What it takes off: of the plan alone, where it is for certain plans."""
+    counted = parts[:1] if promotion.plans else parts
+    if promotion.percent_bps is None:
+        return [rules.off(sum(counted), percent_bps=None, amount_minor=promotion.amount_off(price.currency))]
+    return [rules.off(part, percent_bps=promotion.percent_bps, amount_minor=None) for part in counted]
+
+
+def _with(promotion: Promotion, price: PriceOnSale, parts: Sequence[int], off: int) -> str:
+    total = sum(parts)
+    less = total - off
     values = {
         "code": promotion.code,
         "less": words.money(less, price.currency, whole=True),

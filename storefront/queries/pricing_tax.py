@@ -32,7 +32,11 @@ def shown(on_sale: OnSale, country_code: str) -> OnSale:
     if rate is None or rate.inclusive:
         return on_sale
     lines = [
-        replace(line, plans=tuple(replace(plan, prices=tuple(_gross(one, rate) for one in plan.prices)) for plan in line.plans))
+        replace(
+            line,
+            plans=tuple(replace(plan, prices=tuple(_gross(one, rate) for one in plan.prices)) for plan in line.plans),
+            addons=tuple(replace(addon, prices=tuple(_gross(one, rate) for one in addon.prices)) for addon in line.addons),
+        )
         for line in on_sale.lines
     ]
     return replace(on_sale, lines=tuple(lines))

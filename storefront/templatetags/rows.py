@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 
 from billing.models import InvoiceStatus
 from billing.queries import promotion_words
-from billing.queries.invoices import Listed
+from billing.queries.invoices import Line, Listed
 from billing.queries.seats import Person
+from billing.rules.pricing import TierShare
 from config import words
+from storefront import tier_words
 from storefront.templatetags import store
 
 register = template.Library()
@@ -113,7 +115,14 @@ def _what(invoice: Listed) -> str:
     if line is None:
         return ""
     seats = escape(words.seats(line.quantity)) if line.quantity else ""
-    return seats + SMALL.format(escape(words.period(line.starts_at, line.ends_at))) + _reductions(invoice)
+    period = SMALL.format(escape(words.period(line.starts_at, line.ends_at)))
+    return seats + period + _tiers(invoice, line) + _reductions(invoice)
+
+
+def _tiers(invoice: Listed, line: Line) -> str:
+    """What each graduated tier has of it."""
+    said = (tier_words.row(TierShare(**share), invoice.currency) for share in line.tiers)
+    return "".join(SMALL.format(escape(row)) for row in said)
 
 
 def _reductions(invoice: Listed) -> str:

@@ -15,7 +15,7 @@ from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
 from billing.models import Cart, Subscription
-from billing.queries import bundles
+from billing.queries import bundles, catalog_words
 from billing.queries import carts as queries
 from billing.services import carts
 from config import clock, context
@@ -125,10 +125,11 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
         "too_many": too_many,
         "share_url": request.build_absolute_uri(_again_url(found)),
         "talk_url": _talk_url(_wanted_of(found), too_many.seats if too_many else found.seats),
-        "pricing_url": f"{reverse('storefront:pricing')}?{urlencode(_choice_of(found))}",
+        "pricing_url": f"{reverse('storefront:pricing')}?{urlencode(_choice_of(found), doseq=True)}",
         "here": urlencode({"next": reverse("storefront:cart")}),
         "checkout_url": context.address("storefront:checkout"),
-        "seats_url": context.address("storefront:seats"),
+        "seats_url": _seats_url(subscription),
+        "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
         "subscription": subscription,
@@ -138,6 +139,12 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     }
     template = "storefront/cart/order.html" if _is_htmx(request) else "storefront/cart/page.html"
     return render(request, template, values, status=status)
+
+
+def _seats_url(subscription: Subscription | None) -> str:
+    """The seats page of what is in the way."""
+    address = context.address("storefront:seats")
+    return f"{address}?{urlencode({'line': subscription.line.code})}" if subscription else address
 
 
 def _live(organization: Organization, found: Cart) -> Subscription | None:
@@ -194,7 +201,8 @@ def _wanted_of(found: Cart) -> carts.Wanted:
 
 
 def _choice_of(found: Cart) -> dict[str, object]:
-    return {"line": found.plan.line.code, "seats": found.seats, "interval": found.interval, "currency": found.currency}
+    wanted = {"line": found.plan.line.code, "seats": found.seats, "interval": found.interval, "currency": found.currency}
+    return {**wanted, **addon_forms.query(found)}
 
 
 def _again_url(found: Cart) -> str:

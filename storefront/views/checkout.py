@@ -14,7 +14,7 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
-from billing.queries import carts, checkouts, promotion_refusals
+from billing.queries import bundles, carts, catalog_words, checkouts, promotion_refusals
 from billing.services import carts as cart_services
 from billing.services import checkout, commands, faults, pilots, trials
 from config import clock, words
@@ -89,16 +89,21 @@ def _cart(request: OrganizationRequest) -> Cart | None:
     return cart if cart is not None and cart.organization_id in (None, request.organization.pk) else None
 
 
+def _bought_already(error: checkout.AlreadyBought, cart: Cart) -> str:
+    row = error.subscription
+    said = _("You have %(seats)s already: change them here.")
+    if row.line_id != cart.plan.line_id:
+        said = _("You have %(plan)s with %(seats)s already, and %(wanted)s would bring %(lines)s again.")
+    lines = catalog_words.listed(bundles.shared_lines(row, cart.plan))
+    return said % {"seats": words.seats(row.quantity), "plan": row.plan.name, "wanted": cart.plan.name, "lines": lines}
+
+
 def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
     """Open the payment page, or say on the cart (or where it leads to) why not."""
     try:
         opened = checkout.start(cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now())
     except checkout.AlreadyBought as error:
-        bought = words.seats(error.subscription.quantity)
-        said = _("You have %(seats)s already: change them here.")
-        if error.subscription.line_id != cart.plan.line_id:
-            said = _("You have %(plan)s with %(seats)s already, and %(wanted)s would bring the same product again.")
-        messages.info(request, said % {"seats": bought, "plan": error.subscription.plan.name, "wanted": cart.plan.name})
+        messages.info(request, _bought_already(error, cart))
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': error.subscription.line.code})}")
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))

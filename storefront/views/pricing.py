@@ -17,8 +17,8 @@ from billing.queries.catalog import OnSale
 from billing.rules import money
 from config import clock
 from offramps.queries import hand_raises
-from storefront.queries import pricing, pricing_promotions, pricing_tax
-from storefront.queries.pricing import Choice
+from storefront.queries import pricing, pricing_addons, pricing_promotions, pricing_tax
+from storefront.queries.pricing_choice import Choice
 
 KEPT_PAGES: Final = 400
 # Longer addresses and headers are made up to fill our memory; they find their page by its choice.
@@ -73,7 +73,7 @@ _kept = _Kept()
 
 @require_safe
 def pricing_page(request: HttpRequest) -> HttpResponse:
-    """GET /pricing/?line=&seats=&interval=&currency=&promo=&country=: what is not given or sold falls back to a default.
+    """GET /pricing/?line=&seats=&interval=&currency=&promo=&country=&addon=: what is not given or sold falls back to a default.
 
     With HTMX only the part that the choice changes. No query, session, token or cookie once the process is warm.
     """
@@ -116,6 +116,7 @@ def _choice(request: HttpRequest, on_sale: OnSale) -> Choice:
         currency=currency,
         promo=pricing_promotions.known(on_sale, asked.get("promo", "")),
         country=pricing_tax.country(on_sale, asked.get("country", ""), request.headers.get("Accept-Language", "")),
+        addons=pricing_addons.chosen(line, asked) if line else None,
     )
 
 
@@ -134,7 +135,7 @@ def _make(request: HttpRequest, on_sale: OnSale, asked: _Asked) -> _Page:
             "tax_note": pricing_tax.note(on_sale, choice.country),
             "answer_on": hand_raises.answer_on(clock.now()),
         }
-        template = "storefront/pricing/plans.html" if asked.is_part else "storefront/pricing/page.html"
+        template = "storefront/pricing/part.html" if asked.is_part else "storefront/pricing/page.html"
         return render_to_string(template, context, request).encode()
 
     return _kept.put(on_sale, asked, choice, render_page)

@@ -23,7 +23,7 @@ from offramps.queries import hand_raises as queries
 from offramps.services import hand_raises
 from storefront import cart_cookie, limits
 from storefront.forms.talk import TalkForm
-from storefront.queries import pricing
+from storefront.queries import pricing_choice
 
 # What travels in the address from the page where somebody asked.
 CARRIED = ("page", "seats", "plan", "interval", "currency")
@@ -145,8 +145,8 @@ def _buyable_url(found: HandRaise) -> str:
     plan = catalog.on_sale().plan(str(found.basket.get("plan", "")))
     if plan is None or found.basket.get("interval") not in catalog_rules.INTERVALS:
         return ""
-    choice = pricing.Choice(plan.line, 0, found.basket["interval"], found.basket["currency"])
-    return pricing.cart_url(plan, choice, min(max(int(found.basket["seats"]), plan.seats_min), plan.seats_max))
+    choice = pricing_choice.Choice(plan.line, 0, found.basket["interval"], found.basket["currency"])
+    return pricing_choice.cart_url(plan, choice, min(max(int(found.basket["seats"]), plan.seats_min), plan.seats_max))
 
 
 def _masked(email: str) -> str:

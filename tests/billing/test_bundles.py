@@ -5,12 +5,23 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.models import Invoice, OccupiedLine, ProductLine, RevenueShare, SeatLedgerEntry
+from accounts.origin import Origin, Source
+from billing.models import (
+    AdjustmentKind,
+    AdjustmentReason,
+    CreditNote,
+    Invoice,
+    OccupiedLine,
+    ProductLine,
+    RevenueShare,
+    SeatLedgerEntry,
+    ShareKind,
+)
 from billing.queries import catalog as on_sale
 from billing.queries import differences, entitlements
 from billing.rules import catalog as rules
 from billing.rules import catalog_file, reconciling, rounding
-from billing.services import checkout, reconciling_reading, seats
+from billing.services import bundles, checkout, giving_back, reconciling_reading, seats
 from config import clock
 from tests import factories, shelf
 from tests.billing.calling import Program
@@ -76,6 +87,19 @@ def test_the_shares_sum_to_the_whole(amount, weights):
     assert sum(rounding.split(amount, weights)) == amount
 
 
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=5), st.lists(st.integers(1, 10**6), max_size=6))
+def test_what_goes_back_in_pieces_never_exceeds_a_share_and_leaves_nothing(shares, pieces):
+    left = list(shares)
+    for piece in [*pieces, sum(shares)]:
+        amount = min(piece, sum(left))
+        if amount:
+            parts = rounding.split(amount, left)
+            assert sum(parts) == amount
+            left = [rest - part for rest, part in zip(left, parts, strict=True)]
+        assert min(left) >= 0
+    assert not any(left)
+
+
 def test_it_is_one_subscription_with_entitlements_and_revenue_of_each_part(suite, client, cast):
     page = text(client.get("/pricing/?line=fieldnote"))
     assert "Team and Inspect Complete together, at one price" in page
@@ -122,5 +146,32 @@ def test_whoever_has_a_part_is_told_before_paying(suite, client, cast):
         suite.start(plan="suite/suite", seats=4)
     client.force_login(cast.owner)
     page = text(client.get("/cart/new/?plan=suite/suite&seats=4&interval=month&currency=usd", follow=True))
-    assert "Your organization has Team with 4 seats already, and Field Suite would bring the same product again" in page
+    assert "Your organization has Team with 4 seats already, and Field Suite would bring Fieldnote again" in page
+    assert "/seats/?line=fieldnote" in page
     assert on_sale.on_sale().plan("suite/suite").parts
+
+
+def test_what_goes_back_is_split_as_it_was_earned(suite, cast):
+    row = suite.buy(plan="suite/suite", seats=7)
+    invoice = Invoice.objects.select_related("organization").get(subscription=row)
+    origin = Origin(actor=cast.admin, source=Source.ADMIN)
+    said = {"kind": AdjustmentKind.REFUND, "reason": AdjustmentReason.ORDER_CHANGE, "note": "T-7"}
+    wanted = giving_back.Wanted(amount_minor=2_000, nonce="once", **said)
+    giving_back.give_back(invoice, wanted=wanted, shown_minor=2_000, origin=origin, at=clock.now())
+    suite.settle()
+
+    def back(kind):
+        return list(RevenueShare.objects.filter(invoice=invoice, kind=kind).order_by("id").values_list("line", "amount_minor"))
+
+    assert back(ShareKind.NOTE) == [("fieldnote", -1_121), ("inspect", -560)]  # without its 319 of tax
+    assert back(ShareKind.REFUND) == []
+    invoice.refresh_from_db()
+    for refunded, shares in ((2_100, [-56, -28]), (20_825, [-10_546, -5_273]), (99_999, [-10_546, -5_273])):
+        invoice.refunded_minor = refunded  # by somebody in Stripe's dashboard, without a note
+        bundles.share_back(invoice)
+        assert [amount for _line, amount in back(ShareKind.REFUND)] == shares
+    CreditNote.objects.update(status="void")
+    invoice.refunded_minor = 0
+    bundles.share_back(invoice)
+    assert [amount for _line, amount in back(ShareKind.EARNED)] == [11_667, 5_833]
+    assert back(ShareKind.NOTE) == back(ShareKind.REFUND) == []

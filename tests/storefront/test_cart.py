@@ -1,18 +1,18 @@
 """The cart page: by cookie, by organization, through sign-in; and what each visitor may do next."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import Organization
-from billing.models import Cart, CartState, Plan, Price, Subscription, TaxStanding
+from billing.models import Cart, CartState, Plan, Price, TaxStanding
 from billing.queries import catalog
 from billing.rules import tax
 from config import clock
 from storefront import cart_cookie
+from tests import factories
 
 NEW = "/cart/new/"
 CART = "/cart/"
@@ -222,24 +222,12 @@ def test_a_member_neither_sees_nor_changes_the_organizations_cart(client, cast):
 
 def test_a_customer_of_the_line_changes_seats_instead_of_buying_twice(client, cast):
     price = Price.objects.get(plan__code="team", interval="month", currency="usd")
-    Subscription.objects.create(
-        organization=cast.acme,
-        line=price.plan.line,
-        plan=price.plan,
-        price=price,
-        stripe_id="sub_1",
-        stripe_item_id="si_1",
-        status="active",
-        quantity=7,
-        currency="usd",
-        period_starts_at=clock.now(),
-        period_ends_at=clock.now() + timedelta(days=30),
-        started_at=clock.now(),
-    )
+    factories.SubscriptionFactory(organization=cast.acme, price=price, quantity=7)
     fill(client)
     client.force_login(cast.owner)
     text = text_of(client.get(CART))
-    assert "has Team with 7 seats already" in text
+    assert "has Fieldnote already: Team with 7 seats" in text
+    assert "/seats/?line=fieldnote" in text
     assert 'name="accept"' not in text
 
 

@@ -14,6 +14,7 @@ AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
 LINE = {"description": "Remaining time", "quantity": 13, "amount_minor": 7035, "starts_at": AT, "ends_at": THEN}
+TIER = {"first": 6, "last": 20, "quantity": 7, "unit_minor": 1500, "amount_minor": 10500}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
 TRIAL = PLAN | {
     "seats": 10,
@@ -82,7 +83,9 @@ CONTEXTS = {
         "total_minor": 1585,
         "currency": "usd",
         "paid_at": AT,
-        "lines": [CREDIT, LINE],
+        "discounts": [{"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20", "amount_minor": -200}],
+        "discount_minor": -100,
+        "lines": [CREDIT, {**LINE, "tiers": [TIER]}],
     },
     "given_back": {
         "organization": "Acme",
@@ -229,6 +232,8 @@ def test_a_receipt_reads_as_seats_and_days(render):
     assert "10 seats: time paid before and given back" in body
     assert "13 seats, 3\N{EN DASH}21 Mar 2027: $70.35" in body
     assert "From your credit: \N{MINUS SIGN}$3.00" in body
+    assert "Welcome (WELCOME20): \N{MINUS SIGN}$2.00\nDiscount: \N{MINUS SIGN}$1.00\n" in body
+    assert "  6 to 20: 7 x $15.00 = $105.00\n" in body
 
 
 def test_the_cause_writes_one_mail_to_each_who_decides(shop, cast):

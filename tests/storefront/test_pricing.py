@@ -9,7 +9,7 @@ from django.utils import translation
 from billing.queries import catalog
 from config import clock
 from storefront.queries import pricing
-from storefront.queries.pricing import Choice
+from storefront.queries.pricing_choice import Choice
 from storefront.views import pricing as views
 from tests import shelf
 

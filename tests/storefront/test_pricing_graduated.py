@@ -4,7 +4,7 @@ import pytest
 
 from billing.queries import catalog
 from config import clock
-from storefront.queries import pricing
+from storefront.queries import pricing, pricing_choice
 from tests import shelf
 from tests.rules import test_catalog_file
 
@@ -17,7 +17,7 @@ def large(db):
     shelf.put_on_sale(SOLD)
 
     def card(seats):
-        page = pricing.page(catalog.on_sale(), pricing.Choice("main", seats, "month", "usd"), clock.now())
+        page = pricing.page(catalog.on_sale(), pricing_choice.Choice("main", seats, "month", "usd"), clock.now())
         return next(card for card in page.cards if card.name == "Large")
 
     return card
@@ -35,4 +35,4 @@ def test_the_card_says_that_seats_differ(large):
     assert [(step.label, step.amount, step.current) for step in card.tiers] == [
         *(("from 1 seat", "$18", False), ("from 10", "$16", True), ("from 25", "$14", False)),
     ]
-    assert "Volume saves $2 a month" in card.savings
+    assert "Cheaper later seats save $2 a month" in card.savings
