@@ -101,14 +101,45 @@ class SeatChangeInput(Strict):
     external_id = references.ExternalIdField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        by_token, by_number = "token" in attrs, {"seats", "expected_due_now_minor"} & set(attrs)
-        if by_token and by_number:
-            raise serializers.ValidationError({"token": [_("Send the token, or seats and the expected amount; not both.")]})
-        if not by_token and by_number != {"seats", "expected_due_now_minor"}:
-            raise serializers.ValidationError(
-                {"token": [_("Send the token of a preview, or `seats` together with `expected_due_now_minor`.")]}
-            )
+        _check_agreed(attrs, "seats")
         return attrs
+
+
+class AddonPreviewInput(Strict):
+    addon = serializers.CharField(max_length=40, help_text="Its code, as in the catalog.")
+    number = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_SEATS,
+        help_text="Of one that has a number of its own: how many to have, more than now; left out: the least. In a trial "
+        "fewer, too, and 0 gives any back. One that follows the seats takes no other number.",
+    )
+
+
+class AddonChangeInput(Strict):
+    """Either the token of a preview, or an add-on with the amount that the caller expects to be charged."""
+
+    token = serializers.CharField(required=False, max_length=20_000, help_text="From a preview not older than 15 minutes.")
+    addon = serializers.CharField(required=False, max_length=40, help_text="Instead of the token: the add-on's code.")
+    number = serializers.IntegerField(
+        required=False, min_value=0, max_value=MOST_SEATS, help_text="With `addon`: as for a preview."
+    )
+    expected_due_now_minor = serializers.IntegerField(
+        required=False, min_value=0, help_text="With `addon`: the charge agreed to, in minor units; another one is refused."
+    )
+    external_id = references.ExternalIdField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _check_agreed(attrs, "addon", "number")
+        return attrs
+
+
+def _check_agreed(attrs: dict[str, Any], wanted: str, *more: str) -> None:
+    """A token alone, or `wanted` (and perhaps `more`) with the amount."""
+    said = {wanted, *more, "expected_due_now_minor"} & attrs.keys()
+    if ("token" in attrs) == bool(said) or (said and not {wanted, "expected_due_now_minor"} <= said):
+        text = _("Send the token of a preview, or what you want together with `expected_due_now_minor`; not both.")
+        raise serializers.ValidationError({"token": [text]})
 
 
 class ScheduledChangeInput(Strict):

@@ -12,6 +12,7 @@ from billing import gateway
 from billing.queries import promotion_refusals, tax_words
 from billing.rules import tax_ids as tax_ids_rules
 from billing.services import (
+    addons,
     cards,
     carts,
     checkout,
@@ -58,12 +59,12 @@ def _not_live(error: Any) -> Problem:
 
 
 def _paused(error: Any) -> Problem:
-    detail = _("The subscription is paused: a trial ended without a card. A person goes on with it in the store.")
+    detail = _("The subscription is paused: a trial ended without a card. It goes on by a resumption, or in the store.")
     return Problem("subscription-paused", detail)
 
 
 def _in_trial(error: Any) -> Problem:
-    detail = _("In a trial seats change at once and cost nothing. Preview and change them instead of scheduling.")
+    detail = _("In a trial seats and add-ons change at once and cost nothing. Preview and change them instead of scheduling.")
     return Problem("in-trial", detail)
 
 
@@ -110,13 +111,64 @@ def _seats_in_use(error: seats.BelowSeatsInUse) -> Problem:
     return Problem("seats-in-use", said, missing=error.missing, errors=[field("/releases", said, "seats-in-use")])
 
 
+def _addon_not_sold(error: Any) -> Problem:
+    return addon_not_sold("/addon")
+
+
+def addon_not_sold(pointer: str, **more: Any) -> Problem:
+    detail = _("No such add-on goes with this. The catalog says with which plans, intervals and currencies each is sold.")
+    return _wrong_addon("addon-not-sold", detail, pointer, **more)
+
+
+def _addon_out_of_range(error: addons.OutOfRange) -> Problem:
+    detail = _("Send %(minimum)s to %(maximum)s. Fewer than now, or none, are scheduled for the period's end.")
+    if error.minimum > error.maximum:
+        detail = _("No more of it is sold. Fewer than now, or none, are scheduled for the period's end.")
+    return addon_number(detail, error.minimum, error.maximum)
+
+
+def addon_number(detail: str, minimum: int, maximum: int, pointer: str = "/number", **more: Any) -> Problem:
+    said = {"minimum": minimum, "maximum": maximum}
+    return _wrong_addon("addon-number-out-of-range", detail % said, pointer, **said, **more)
+
+
+def addon_takes_no_number(pointer: str, **more: Any) -> Problem:
+    detail = _("There is one of it for each seat, and it follows them. Leave the number out.")
+    return _wrong_addon("addon-takes-no-number", detail, pointer, **more)
+
+
+def addon_had() -> Problem:
+    detail = _("It is had already. Send another number, or leave it at that.")
+    return Problem("nothing-changes", detail, errors=[field("/number", detail, "nothing-changes")])
+
+
+def _addon_not_held(error: Any) -> Problem:
+    return Problem("addon-not-held", _("The subscription does not have this add-on, so there is nothing to give back."))
+
+
+def _addon_leaves(error: Any) -> Problem:
+    return Problem("addon-leaves", _("It is to be given back with the period. Take that scheduled change back first."))
+
+
+def _addon_refused(error: carts.AddonRefused) -> Problem:
+    if not error.maximum:
+        return addon_not_sold("/addons", addon=error.code)
+    detail = _("Send %(minimum)s to %(maximum)s of it, or leave it out.")
+    return addon_number(detail, error.minimum, error.maximum, "/addons", addon=error.code)
+
+
+def _wrong_addon(code: str, detail: str, pointer: str, **more: Any) -> Problem:
+    errors = [field(pointer, detail, code)]
+    return Problem(code, detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, errors=errors, **more)
+
+
 def _waits_for_payment(error: seats.WaitsForPayment) -> Problem:
     detail = _("An earlier change waits for its payment. Finish it, or drop it with DELETE on that change.")
     return Problem("payment-pending", detail, change=error.change.public_id)
 
 
 def _too_many_changes(error: seats.TooManyChanges) -> Problem:
-    detail = _("Seats were changed too often lately. The next change can be made at %(at)s.")
+    detail = _("Seats or add-ons were changed too often lately. The next change can be made at %(at)s.")
     at = error.next_at.isoformat()
     return _later("too-many-changes", detail % {"at": at}, status_code=429, seconds=60, next_at=at)
 
@@ -273,6 +325,10 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (seats.BelowMinimum, _below_minimum),
     (seats.AboveMaximum, _above_maximum),
     (seats.BelowSeatsInUse, _seats_in_use),
+    (addons.NotOffered, _addon_not_sold),
+    (addons.OutOfRange, _addon_out_of_range),
+    (addons.NotHeld, _addon_not_held),
+    (addons.LeavesThen, _addon_leaves),
     (seats.WaitsForPayment, _waits_for_payment),
     (seats.TooManyChanges, _too_many_changes),
     (seats.EndsSoon, _ends_soon),
@@ -281,6 +337,7 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (people.NoFreeSeat, _no_free_seat),
     (carts.TooManySeats, _too_many_wanted),
     (carts.NotOnSale, _not_on_sale),
+    (carts.AddonRefused, _addon_refused),
     (carts.Closed, _cart_closed),
     (checkout.SeatsOutOfRange, _too_many_wanted),
     (checkout.NotOnSale, _not_on_sale),

@@ -135,8 +135,8 @@ NO_ORGANIZATION = problem("not-found", 404, "No organization has this public id 
 UNREACHABLE = problem("payment-provider-unreachable", 503, "The payment provider does not answer. What was begun goes on.")
 BUSY = problem("change-in-progress", 409, "Another change is being made. Ask again in a moment.")
 NOT_ACTIVE = problem("subscription-not-active", 409, "There is no active subscription. Buy a plan in the store.")
-PAUSED = problem("subscription-paused", 409, "A trial ended without a card. A person goes on with it in the store.")
-IN_TRIAL = problem("in-trial", 409, "In a trial seats change at once: preview and change them instead of scheduling.")
+PAUSED = problem("subscription-paused", 409, "A trial ended without a card. It goes on by a resumption.")
+IN_TRIAL = problem("in-trial", 409, "In a trial seats and add-ons change at once: preview and change them.")
 IN_PILOT = problem("in-pilot", 409, "A pilot's seats are in its fee. Go on with its plan by a pilot conversion.")
 IN_USE = problem("idempotency-key-in-use", 409, "The first request with this key is still being made. Ask again.")
 REUSED = problem("idempotency-key-reused", 422, "This Idempotency-Key was used for another request.")
@@ -148,6 +148,28 @@ TOO_MANY_SEATS = problem(
     talk_url="https://store.example.com/talk/?seats=400",
     errors=[{"pointer": "#/seats", "detail": "Up to 100 seats are sold without a person.", "code": "too-many-seats"}],
 )
+ADDON_NOT_SOLD = problem(
+    "addon-not-sold",
+    422,
+    "No such add-on goes with this.",
+    errors=[{"pointer": "#/addon", "detail": "No such add-on goes with this.", "code": "addon-not-sold"}],
+)
+ADDON_NUMBER = problem(
+    "addon-number-out-of-range",
+    422,
+    "Send 3 to 10. Fewer than now, or none, are scheduled for the period's end.",
+    minimum=3,
+    maximum=10,
+    errors=[{"pointer": "#/number", "detail": "Send 3 to 10.", "code": "addon-number-out-of-range"}],
+)
+ADDON_WITHOUT_NUMBER = problem(
+    "addon-takes-no-number",
+    422,
+    "There is one of it for each seat, and it follows them. Leave the number out.",
+    errors=[{"pointer": "#/number", "detail": "Leave the number out.", "code": "addon-takes-no-number"}],
+)
+ADDON_NOT_HELD = problem("addon-not-held", 409, "The subscription does not have this add-on.")
+TOO_MANY_CHANGES = problem("too-many-changes", 429, "Seats or add-ons were changed too often.", next_at="2026-03-12T09:32:00Z")
 PAYMENT_PENDING = problem("payment-pending", 409, "An earlier change waits for its payment.", change="k3m9x2c7w5nq8h4t")
 NOTHING_CHANGES = problem("nothing-changes", 409, "That many seats are bought already.")
 ENDS_SOON = problem("subscription-ends", 409, "The subscription ends with this period.")

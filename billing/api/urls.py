@@ -3,6 +3,7 @@
 from django.urls import path
 
 from billing.api.views import (
+    addons,
     api_keys,
     billing_details,
     carts,
@@ -62,6 +63,8 @@ urlpatterns = [
     path("subscription/seats/preview", seat_changes.SeatPreview.as_view(), name="seat_preview"),
     path(CHANGES, seat_changes.SeatChanges.as_view(), name="seat_changes"),
     path(f"{CHANGES}/<str:change>", seat_changes.SeatChangeView.as_view(), name="seat_change"),
+    path("subscription/add-ons/preview", addons.AddonPreview.as_view(), name="addon_preview"),
+    path("subscription/add-ons/changes", addons.AddonChanges.as_view(), name="addon_changes"),
     path(SCHEDULED, subscription.ScheduledChanges.as_view(), name="scheduled_changes"),
     path(f"{SCHEDULED}/<str:change>", subscription.ScheduledChangeView.as_view(), name="scheduled_change"),
     path("subscription/discounts/preview", discounts.DiscountPreview.as_view(), name="discount_preview"),

@@ -27,7 +27,7 @@ EXAMPLES = int(os.environ.get("STOREFRONT_SCHEMA_EXAMPLES", "3"))
 ASKS_STRIPE = {
     *("hosted_invoice", "invoice_pdf", "create_checkout", "create_card_setup"),
     *("preview_seats", "change_seats", "preview_discount", "create_discount"),
-    *("preview_pilot_conversion", "convert_pilot"),
+    *("preview_addon", "change_addon", "preview_pilot_conversion", "convert_pilot"),
 }
 # A random value may be turned away for reasons that no schema can say (no such plan, nobody of this id).
 UNSAYABLE = [positive_data_acceptance]

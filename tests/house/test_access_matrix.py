@@ -192,6 +192,8 @@ PAGES = {
     "v1:seat_preview": ("POST!", KEY),
     "v1:seat_changes": ("GET POST!", KEY),
     "v1:seat_change": ("GET! DELETE!", KEY_OBJECT),
+    "v1:addon_preview": ("POST!", KEY),
+    "v1:addon_changes": ("POST!", KEY),
     "v1:scheduled_changes": ("GET POST!", KEY),
     "v1:scheduled_change": ("GET! DELETE!", KEY_OBJECT),
     "v1:carts": ("GET POST!", KEY),

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import charges, idempotency, inputs, outputs, paging, references, schema, words
+from billing.api import cart_addons, charges, idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, promotion_refusals, promotions
@@ -42,12 +43,18 @@ class CartChangeInput(inputs.Strict):
         required=False, help_text="To try it first, where the plan has a trial (`trial_days` in the catalog)."
     )
     pilot = serializers.RegexField(rf"{PLAN}|^\Z", required=False, allow_blank=True, help_text=PILOT_SAID)
+    addons = cart_addons.choices()
     promotion_code = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=promotions.LONGEST,
         help_text="As the buyer has it; empty: none. Whether it holds is said in `promotion`, and again when it is paid.",
     )
+
+    def validate_addons(self, chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if len({one["addon"] for one in chosen}) < len(chosen):
+            raise serializers.ValidationError(_("Name each add-on once."))
+        return chosen
 
 
 class CartInput(CartChangeInput):
@@ -69,6 +76,7 @@ class CartOutput(outputs.Output):
     is_trial = serializers.BooleanField(help_text="Whether it is tried first: nothing is charged until the trial ends.")
     trial_days = serializers.IntegerField(help_text="Of the plan; 0: it cannot be tried.")
     pilot = serializers.CharField(help_text="`line/pilot`, for whose fee it is bought; empty: by the seat.")
+    addons = cart_addons.CartAddonOutput(many=True)
     total_minor = serializers.IntegerField(
         allow_null=True,
         help_text="An interval (a pilot: its fee, once), before discount and tax; null: no longer sold like this.",
@@ -107,6 +115,7 @@ EXAMPLE: dict[str, Any] = {
     "is_trial": False,
     "trial_days": 14,
     "pilot": "",
+    "addons": [],
     "total_minor": 16000,
     "promotion_code": "",
     "continue_url": "https://store.example.com/cart/new/?plan=fieldnote%2Fteam&seats=10&interval=month&currency=usd",
@@ -126,6 +135,20 @@ WITH_CODE = DETAIL | {
         "ends_at": "2026-06-12T09:30:00Z",
     },
 }
+WITH_ADDONS = DETAIL | {
+    "addons": cart_addons.TOLD,
+    "total_minor": 22000,
+    "charge": charges.EXAMPLE
+    | {
+        "subtotal_minor": 22000,
+        "tax_minor": 4180,
+        "taxes": [charges.EXAMPLE["taxes"][0] | {"amount_minor": 4180, "taxable_minor": 22000}],
+        "total_minor": 26180,
+        "due_now_minor": 26180,
+    },
+    "continue_url": f"{EXAMPLE['continue_url']}&addon=blueprints&addon=projects&number-projects=2",
+}
+NO_ADDONS = (schema.ADDON_NOT_SOLD, schema.ADDON_NUMBER, schema.ADDON_WITHOUT_NUMBER)
 NOT_ON_SALE = schema.problem("not-on-sale", 422, "There is no plan of this name, interval and currency on sale.")
 CLOSED = schema.problem("cart-closed", 409, "This cart was bought or replaced meanwhile. Make a new one.")
 
@@ -151,13 +174,17 @@ class Carts(base.View):
         tag=TAG,
         description="An open cart of the same product line gives way to it.",
         body=CartInput,
-        bodies={"Ten seats": WANTED | {"external_id": "quote-118"}, "With a code": WANTED | {"promotion_code": "SPRING"}},
-        refusals=[NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.TOO_MANY_CODES],
+        bodies={
+            "Ten seats": WANTED | {"external_id": "quote-118"},
+            "With a code": WANTED | {"promotion_code": "SPRING"},
+            "With add-ons": WANTED | {"addons": cart_addons.CHOSEN},
+        },
+        refusals=[NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.TOO_MANY_CODES, *NO_ADDONS],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked, at = self.body(CartInput), clock.now()
-        external_id, code = asked.pop("external_id", None), self.code(asked)
+        external_id, code, chosen = asked.pop("external_id", None), self.code(asked), asked.pop("addons", None)
 
         @transaction.atomic
         def start() -> Cart:
@@ -168,6 +195,8 @@ class Carts(base.View):
                 organization=self.organization,
                 external_id=external_id,
             )
+            if chosen:
+                cart = cart_addons.choose(cart, chosen, at=at, origin=self.origin())
             return carts.enter_code(cart=cart, code=code, at=at, origin=self.origin()) if code else cart
 
         cart, is_new = references.made_once(rows(self), external_id, start, at=at)
@@ -184,12 +213,12 @@ class CartView(base.View):
     @schema.change(
         "change_cart",
         "Change an open cart",
-        schema.Answer(shape=CartDetailOutput, example=DETAIL | {"seats": 12, "total_minor": 19200}, name="Changed"),
+        schema.Answer(shape=CartDetailOutput, example=WITH_ADDONS, name="Changed"),
         tag=TAG,
         parameters=[PLACE, schema.IF_MATCH],
         body=CartChangeInput,
-        bodies={"Twelve seats": {"seats": 12}},
-        refusals=[CLOSED, NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES],
+        bodies={"Twelve seats": {"seats": 12}, "Other add-ons": {"addons": cart_addons.CHOSEN}},
+        refusals=[CLOSED, NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES, *NO_ADDONS],
     )
     @idempotency.honoured
     @transaction.atomic
@@ -197,11 +226,13 @@ class CartView(base.View):
         asked, at = self.body(CartChangeInput), clock.now()
         held = references.named(rows(self).select_for_update(of=("self",)), cart, "cart")
         self.check_match(CartDetailOutput, _detail(held))
-        code = self.code(asked)
+        code, chosen = self.code(asked), asked.pop("addons", None)
         # Whoever names a plan or a number of seats buys by the seat.
         by_seat = {"pilot": ""} if {"plan", "seats"} & asked.keys() else {}
         wanted = carts.Wanted(**_wanted(held) | by_seat | asked)
         changed = carts.change(cart=held, wanted=wanted, at=at, origin=self.origin())
+        if chosen is not None:
+            changed = cart_addons.choose(changed, chosen, at=at, origin=self.origin())
         if code is not None:
             changed = carts.enter_code(cart=changed, code=code, at=at, origin=self.origin())
         return base.answer(CartDetailOutput, _detail(changed))
@@ -231,15 +262,16 @@ def plain(cart: Cart) -> dict[str, Any]:
     code = {"promo": cart.promotion_code} if cart.promotion_code else {}
     code |= {"trial": "1"} if wanted.pop("is_trial") else {}
     pilot = wanted.pop("pilot")
-    code |= {"pilot": pilot} if pilot else {}
+    code |= {"pilot": pilot} if pilot else cart_addons.query(cart)
     return {
         "id": cart.public_id,
         **wanted,
         "is_trial": cart.is_trial,
         "trial_days": cart.plan.trial_days,
         "pilot": pilot,
+        "addons": cart_addons.plain(cart),
         "total_minor": _total(cart),
-        "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted | code)}",
+        "continue_url": f"{words.page('storefront:cart_new')}?{urlencode(wanted | code, doseq=True)}",
         **words.named(cart, ("external_id", "state", "promotion_code", "created_at", "updated_at")),
     }
 
@@ -276,10 +308,7 @@ def _parts(cart: Cart) -> tuple[int, ...] | None:
     line = catalog.on_sale().line(cart.plan.line.code)
     plan = line.plan(cart.plan.code) if line else None
     price = plan.price(cart.interval, cart.currency) if plan else None
-    if line is None or price is None:
+    if price is None:
         return None
-    sold = ((addon, addon.price(cart.interval, cart.currency)) for addon in line.addons_of(cart.plan.code))
-    numbers = cart.addons
-    chosen = [(addon, of_it) for addon, of_it in sold if of_it and addon.code in numbers]
-    each = (of_it.total(cart.seats if addon.is_per_seat else numbers[addon.code] or 1) for addon, of_it in chosen)
-    return (price.total(cart.seats), *each)
+    each = (one["total_minor"] for one in cart_addons.plain(cart))
+    return (price.total(cart.seats), *(total for total in each if total is not None))

@@ -23,9 +23,10 @@ from billing.models import (
     ScheduledState,
     SeatAssignment,
     Subscription,
+    SubscriptionAddon,
 )
 from billing.queries import overview
-from billing.services import scheduled, seats
+from billing.services import addons, scheduled, seats
 from config import clock
 
 TAG = "Subscription"
@@ -95,7 +96,7 @@ class ScheduledChanges(base.View):
         refusals=[
             schema.problem("seats-in-use", 409, "2 more people have a seat than would be left.", missing=2),
             *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_TRIAL, schema.IN_PILOT),
-            schema.PAYMENT_PENDING,
+            *(schema.PAYMENT_PENDING, schema.ADDON_NUMBER, schema.ADDON_WITHOUT_NUMBER, schema.ADDON_NOT_HELD),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
         ],
     )
@@ -121,16 +122,19 @@ class ScheduledChanges(base.View):
         row = self.current()
         addon = Addon.objects.filter(line=row.line_id, code=asked["addon"]).first()
         if addon is None:
-            raise seats.NothingChanges("There is no such add-on to give back.")
-        return scheduled.change_addon(
-            row,
-            addon=addon,
-            number=asked.get("number", 0),
-            origin=self.origin(),
-            at=at,
-            reason=asked.get("reason", ""),
-            external_id=asked.get("external_id"),
-        )
+            raise addons.NotHeld("There is no such add-on to give back.")
+        try:
+            return scheduled.change_addon(
+                row,
+                addon=addon,
+                number=asked.get("number", 0),
+                origin=self.origin(),
+                at=at,
+                reason=asked.get("reason", ""),
+                external_id=asked.get("external_id"),
+            )
+        except seats.NothingChanges as error:
+            raise _not_fewer(row, addon) from error
 
     def _change_seats(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
         row = self.current()
@@ -143,6 +147,17 @@ class ScheduledChanges(base.View):
             reason=asked.get("reason", ""),
             external_id=asked.get("external_id"),
         )
+
+
+def _not_fewer(row: Subscription, addon: Addon) -> Exception:
+    """Why that many of an add-on are no fewer than are had."""
+    held = SubscriptionAddon.objects.filter(subscription=row, addon=addon, ended_at=None).first()
+    if held is None:
+        return addons.NotHeld("It is not had.")
+    if held.quantity is None:
+        return problems.addon_takes_no_number("/number")
+    most = held.quantity - 1 if held.quantity > addon.quantity_min else 0
+    return problems.addon_number(_("Send 0 for none, or fewer than now: up to %(maximum)s."), 0, most)
 
 
 def _assignments(row: Subscription, members: list[int]) -> list[int]:
