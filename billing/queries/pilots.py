@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import Organization
 from accounts.queries import policies
 from billing.models import Cart, PilotFee, PilotRun, Subscription
@@ -26,7 +28,8 @@ def ask(organization: Organization, *, line_id: int) -> Answer:
     own = PilotRun.objects.filter(organization=organization, line=line_id, released_at=None, starts_at__isnull=False).first()
     if own is not None:
         return Answer(refusal=rules.Refusal.USED, on=own.starts_at)
-    bought = Subscription.objects.filter(organization=organization, line=line_id).order_by("started_at").first()
+    of_the_line = Q(line=line_id) | Q(occupied__line=line_id)  # alone or in a bundle
+    bought = Subscription.objects.filter(of_the_line, organization=organization).order_by("started_at").first()
     if bought is not None:
         return Answer(refusal=rules.Refusal.BOUGHT, on=bought.started_at)
     return Answer()

@@ -9,9 +9,9 @@ from accounts.queries import policies, rows
 from billing.models import LIVE_STATUSES
 from billing.rules import trials as rules
 
-# Trials in the way, those of the organization that began and those of its company, and what it has (had) of the line. A company
-# is known by the organization's own domain if an owner has proven it, else by what this person has proven; no public mail
-# provider's domain is ever claimed. Read with every cart, so it is one statement.
+# Trials in the way, those of the organization that began and those of its company, and what it has (had) of the line, alone or
+# in a bundle. A company is known by the organization's own domain if an owner has proven it, else by what this person has
+# proven; no public mail provider's domain is ever claimed. Read with every cart, so it is one statement.
 ASKED: Final = """
 SELECT (SELECT json_agg(json_build_array(t.organization_id = o.id, t.domain, t.claimed_at, t.starts_at) ORDER BY t.claimed_at)
     FROM billing_trial t
@@ -20,9 +20,7 @@ SELECT (SELECT json_agg(json_build_array(t.organization_id = o.id, t.domain, t.c
             (domain.is_proven AND t.domain = o.domain) OR (NOT domain.is_proven AND t.domain IN (
                 SELECT split_part(lower(e.email), '@', 2) FROM account_emailaddress e
                 WHERE e.user_id = %(user)s AND e.verified)))))),
-    EXISTS (SELECT 1 FROM billing_subscription s WHERE s.organization_id = o.id AND s.line_id = %(line)s),
-    EXISTS (SELECT 1 FROM billing_subscription s
-        WHERE s.organization_id = o.id AND s.line_id = %(line)s AND s.status = ANY (%(live)s))
+    had.ever, had.live
 FROM accounts_organization o
 CROSS JOIN LATERAL (SELECT o.domain <> '' AND EXISTS (
     SELECT 1 FROM accounts_membership m
@@ -30,6 +28,10 @@ CROSS JOIN LATERAL (SELECT o.domain <> '' AND EXISTS (
     JOIN account_emailaddress e ON e.user_id = m.user_id AND e.verified
     WHERE m.organization_id = o.id AND m.left_at IS NULL AND m.role = 'owner'
     AND split_part(lower(e.email), '@', 2) = o.domain) AS is_proven) domain
+CROSS JOIN LATERAL (SELECT count(*) > 0 AS ever, coalesce(bool_or(s.status = ANY (%(live)s)), false) AS live
+    FROM billing_subscription s
+    WHERE s.organization_id = o.id AND (s.line_id = %(line)s OR s.id IN (
+        SELECT b.subscription_id FROM billing_occupiedline b WHERE b.organization_id = o.id AND b.line_id = %(line)s))) had
 WHERE o.id = %(organization)s
 """
 

@@ -16,11 +16,13 @@ from billing.models import (
     RevenueShare,
     SeatLedgerEntry,
     ShareKind,
+    Subscription,
 )
 from billing.queries import catalog as on_sale
-from billing.queries import differences, entitlements
+from billing.queries import differences, entitlements, pilots, trials
 from billing.rules import catalog as rules
 from billing.rules import catalog_file, reconciling, rounding
+from billing.rules.trials import Refusal
 from billing.services import bundles, checkout, giving_back, reconciling_reading, seats
 from config import clock
 from tests import factories, shelf
@@ -138,6 +140,19 @@ def test_it_occupies_the_lines_of_its_parts(suite, client, cast):
     line = ProductLine.objects.get(code="inspect")
     with pytest.raises(IntegrityError), transaction.atomic():
         OccupiedLine.objects.create(organization=row.organization, line=line, subscription=row)
+
+
+def test_whoever_had_a_part_in_a_bundle_tries_it_no_more(suite):
+    line = ProductLine.objects.get(code="fieldnote").pk
+    wanted = {"line_id": line, "trial_days": 14, "user": suite.owner}
+    assert trials.ask(suite.organization, **wanted).refusal is None
+    row = suite.buy(plan="suite/suite", seats=5)
+    assert trials.ask(suite.organization, **wanted).has_live
+    Subscription.objects.filter(pk=row.pk).update(status="canceled")
+    bundles.leave(row, at=clock.now())
+    asked = trials.ask(suite.organization, **wanted)
+    assert (asked.refusal, asked.has_live) == (Refusal.BOUGHT, False)
+    assert pilots.ask(suite.organization, line_id=line).on == row.started_at
 
 
 def test_whoever_has_a_part_is_told_before_paying(suite, client, cast):
