@@ -1,6 +1,7 @@
-"""How many statements a call of the API takes, the key's own among them: reads, and writes that ask Stripe nothing."""
+"""How many statements a call of the API takes, the key's own among them: reads, and writes that ask Stripe nothing or do."""
 
 import functools
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -8,7 +9,9 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import ApiKey
 from billing.models import Subscription
+from config import clock
 from tests.billing.calling import Program
 
 READS = {
@@ -77,6 +80,23 @@ WRITES = (
     ("post", "v1:sessions", {"member": "owner"}, 10),
 )
 
+# One after the other, on a yearly plan bought by a checkout of so many statements. `{token}` is that of the answer before.
+CHECKOUT = 52
+BILLING = "subscription/"
+CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
+ASKING_STRIPE = (
+    ("post", f"{BILLING}seats/preview", {"seats": 12}, 11),
+    ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 55),
+    ("post", LATER, {"seats": 11, "external_id": "po-2"}, 32),
+    ("delete", f"{LATER}/external:po-2", None, 28),
+    ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
+    ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),
+    ("post", "payment-method/setups", None, 12),
+    ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 29),
+    ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
+    ("delete", "tax-ids/external:vat-fr", None, 21),
+)
+
 
 @pytest.fixture
 def vendor(world, kept):
@@ -86,11 +106,18 @@ def vendor(world, kept):
 def counted(ask):
     """The statements of a call, which is undone."""
     before = transaction.savepoint()  # not a block: some services insist on the outermost one
+    _answer, statements = done(ask)
+    transaction.savepoint_rollback(before)
+    return statements
+
+
+def done(ask):
+    """A call's answer, and its statements."""
     with CaptureQueriesContext(connection) as captured:
         answer = ask()
-    transaction.savepoint_rollback(before)
     assert answer.status_code < 300, answer.content
-    return sum(not any(word in (one["sql"] or "") for word in UNCOUNTED) for one in captured.captured_queries)
+    counts = [not any(word in (one["sql"] or "") for word in UNCOUNTED) for one in captured.captured_queries]
+    return answer, sum(counts)
 
 
 def path(world, name):
@@ -115,6 +142,27 @@ def test_writes(vendor, world):
     for *_call, made in calls:
         counted(made)  # what processes keep for a moment is kept from here on
     assert [(*call, counted(made)) for *call, made in calls] == list(WRITES)
+
+
+@pytest.mark.usefixtures("kept")
+def test_writes_that_ask_stripe(shop, cast):
+    ApiKey.objects.filter(pk=cast.organization_key.pk).update(last_used_at=clock.now() + timedelta(hours=1))
+    own, found = Program(cast.organization_key), []
+    cart = own.post("carts", CART | {"interval": "year"}).json()["id"]
+    asked = {"cart": cart, "accepted_by": cast.membership(cast.owner).pk}
+    opened, statements = done(lambda: own.post("checkouts", asked))
+    assert statements == CHECKOUT
+    shop.pay(opened.json()["url"])
+    shop.settle()
+    answer = {}
+    for method, place, body, _most in ASKING_STRIPE:
+        said = {key: answer.get("token") if value == "{token}" else value for key, value in (body or {}).items()}
+        made, statements = done(functools.partial(getattr(own, method), place, *([] if method == "delete" else [said])))
+        found.append((method, place, body, statements))
+        answer = made.json()
+        if place == CHANGES:
+            shop.settle()
+    assert found == list(ASKING_STRIPE)
 
 
 def _named(value, people):
