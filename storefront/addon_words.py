@@ -1,6 +1,6 @@
 """Add-ons in words: their names, prices and numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,17 @@ def choices(cart: Cart, seats: int) -> tuple[Choice, ...]:
         number = (cart.addons[addon.code] or 1) if addon.code in cart.addons else 0
         found.append(choice(addon, price, seats, number))
     return tuple(found)
+
+
+def totals(cart: Cart, intervals: Sequence[str]) -> tuple[int, ...] | None:
+    """What the cart's add-ons cost by each of these intervals; None where one of them is not sold so."""
+    line = catalog.on_sale().line(cart.plan.line.code)
+    chosen = [addon for addon in line.addons_of(cart.plan.code) if addon.code in cart.addons] if line else []
+    prices = [[addon.price(interval, cart.currency) for addon in chosen] for interval in intervals]
+    counts = [cart.seats if addon.is_per_seat else cart.addons[addon.code] or addon.quantity_min for addon in chosen]
+    if any(price is None for row in prices for price in row):
+        return None
+    return tuple(sum(price.total(count) for price, count in zip(row, counts, strict=True) if price) for row in prices)
 
 
 def choice(addon: AddonOnSale, price: PriceOnSale, seats: int, number: int) -> Choice:
@@ -133,14 +144,16 @@ def numbered(item: Item) -> str:
     return _("%(number)s x %(addon)s") % {"addon": name(item.name), "number": words.number(item.number)}
 
 
-def unit(amount_minor: int, currency: str, interval: str, *, per_seat: bool) -> str:
-    """ "$3 a seat and month", or "$49 a month"."""
+def unit(amount_minor: int, currency: str, interval: str, *, per_seat: bool, several: bool = False) -> str:
+    """ "$3 a seat and month", or "$49 a month", or "$15 a month each" where there can be several."""
     amount = {
         "unit": words.money(amount_minor, currency, whole=True),
         "amount": words.money(amount_minor, currency, whole=True),
     }
     if per_seat:
         return _("%(unit)s a seat and year") % amount if interval == "year" else _("%(unit)s a seat and month") % amount
+    if several:
+        return _("%(unit)s a year each") % amount if interval == "year" else _("%(unit)s a month each") % amount
     return _("%(amount)s a year") % amount if interval == "year" else _("%(amount)s a month") % amount
 
 
@@ -149,9 +162,8 @@ def each(addon: AddonOnSale, price: PriceOnSale, amount_minor: int) -> str:
     amount = {"unit": words.money(amount_minor, price.currency, whole=True)}
     if price.scheme == pricing.Scheme.GRADUATED and len(price.tiers) > 1:
         return (_("%(unit)s a seat on average") if addon.is_per_seat else _("%(unit)s each on average")) % amount
-    if addon.quantity_max > 1 and not addon.is_per_seat:
-        return (_("%(unit)s a year each") if price.interval == "year" else _("%(unit)s a month each")) % amount
-    return unit(amount_minor, price.currency, price.interval, per_seat=addon.is_per_seat)
+    several = addon.quantity_max > 1
+    return unit(amount_minor, price.currency, price.interval, per_seat=addon.is_per_seat, several=several)
 
 
 def of_code(standing: Standing, code: str) -> str:
@@ -166,5 +178,5 @@ def line(item: Item, seats: int, interval: str, currency: str) -> dict[str, Any]
     """A receipt's line of what it costs beside so many seats."""
     each = pricing.average_unit(item.tiers, item.scheme, max(item.quantity(seats), 1))
     tiers = tier_words.rows(item.tiers, item.scheme, item.quantity(seats), currency)
-    note = "" if tiers else unit(each, currency, interval, per_seat=item.is_per_seat)
+    note = "" if tiers else unit(each, currency, interval, per_seat=item.is_per_seat, several=(item.number or 1) > 1)
     return {"label": numbered(item), "note": note, "tiers": tiers, "amount_minor": item.total(seats)}

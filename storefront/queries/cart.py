@@ -196,7 +196,10 @@ def _year_note(cart: Cart, priced: Priced | None) -> str:
     year = plan.price("year", cart.currency) if plan else None
     if priced is None or month is None or year is None:
         return ""
-    saved = pricing.year_saving(month.total(cart.seats), year.total(cart.seats))
+    beside = addon_words.totals(cart, ("month", "year"))
+    if beside is None:
+        return ""
+    saved = pricing.year_saving(month.total(cart.seats) + beside[0], year.total(cart.seats) + beside[1])
     if saved <= 0:
         return ""
     template = (

@@ -76,7 +76,10 @@ def test_they_go_into_the_cart_and_out_of_it(on_sale, client):
     assert re.search(r'value="projects" form="controls" checked', shown)
     assert 'name="number-projects" value="2"' in shown
     link = re.search(r'href="(/cart/new/\?plan=fieldnote%2Fteam[^"]*)"', shown).group(1)
-    assert "$269.00" in text(client.get(link, follow=True))
+    cart = text(client.get(link, follow=True))
+    assert "$269.00" in cart
+    assert "$15 a month each" in cart
+    assert "Yearly would save $538 a year." in cart  # as the yearly card says
     back = re.search(r'href="(/pricing/\?[^"]*addon[^"]*)"', text(client.get("/cart/"))).group(1)
     assert "$269 a month for 10 seats" in text(client.get(back))
     link = re.search(r'href="(/cart/new/\?plan=fieldnote%2Fteam[^"]*)"', text(client.get("/pricing/?seats=10&currency=usd")))
@@ -93,7 +96,7 @@ def test_it_is_kept_whole_without_a_trace(on_sale, client, django_assert_num_que
     assert "10 x 25 more projects" in wild
     part = text(client.get(URL, headers={"HX-Request": "true"}))
     assert part.count('class="addon__price num"') == part.count('<span class="addon__price') == 3
-    assert part.count("hx-swap-oob") == 4
+    assert part.count("hx-swap-oob") == 5
     assert 'type="checkbox"' not in part  # what one is typing in stays
 
 
