@@ -23,8 +23,10 @@ from billing.services import (
     pilot_conversions,
     pilots,
     promotions,
+    resuming,
     seats,
     tax_ids,
+    trial_changes,
     trials,
 )
 from config.problems import Problem
@@ -85,6 +87,20 @@ def _pilot_refused(error: pilots.Refused) -> Problem:
 def _trial_refused(error: trials.Refused) -> Problem:
     detail = _("This cannot be tried: a company tries a product once. Buy it, by a cart with `is_trial` false.")
     return Problem("trial-refused", detail, reason=str(error.answer.refusal))
+
+
+def _not_extendable(error: Any) -> Problem:
+    detail = _("A trial is made longer once, in its last days, and not while it is to end. Nothing was changed.")
+    return Problem("trial-not-extendable", detail)
+
+
+def not_paused() -> Problem:
+    return Problem("not-paused", _("No trial of this subscription has ended without a card, so nothing is paused here."))
+
+
+def _no_card(error: Any) -> Problem:
+    detail = _("There is no card to charge. Open a card set-up with this token, and send a person who may pay to its address.")
+    return Problem("no-card", detail)
 
 
 def _nothing_changes(error: Any) -> Problem:
@@ -321,6 +337,8 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (pilots.Refused, _pilot_refused),
     (pilot_conversions.NotOnSale, _not_on_sale),
     (trials.Refused, _trial_refused),
+    (trial_changes.CannotExtend, _not_extendable),
+    (resuming.NoCard, _no_card),
     (seats.NothingChanges, _nothing_changes),
     (seats.BelowMinimum, _below_minimum),
     (seats.AboveMaximum, _above_maximum),

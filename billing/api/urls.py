@@ -27,6 +27,7 @@ from billing.api.views import (
     subscription,
     subscriptions,
     tax_ids,
+    trials,
 )
 
 app_name = "v1"
@@ -71,6 +72,10 @@ urlpatterns = [
     path("subscription/discounts", discounts.Discounts.as_view(), name="discounts"),
     path("subscription/pilot/conversion-preview", pilots.ConversionPreview.as_view(), name="pilot_conversion_preview"),
     path("subscription/pilot/conversions", pilots.Conversions.as_view(), name="pilot_conversions"),
+    path("subscription/trial/extensions", trials.Extensions.as_view(), name="trial_extensions"),
+    path("subscription/trial/resumption-preview", trials.ResumptionPreview.as_view(), name="trial_resumption_preview"),
+    path("subscription/trial/resumptions", trials.Resumptions.as_view(), name="trial_resumptions"),
+    path("subscription/trial/endings", trials.Endings.as_view(), name="trial_endings"),
     path("payment-method", payment.PaymentMethod.as_view(), name="payment_method"),
     path("payment-method/setups", payment.CardSetups.as_view(), name="card_setups"),
     path("billing-details", billing_details.Details.as_view(), name="billing_details"),

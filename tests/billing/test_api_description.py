@@ -28,6 +28,7 @@ ASKS_STRIPE = {
     *("hosted_invoice", "invoice_pdf", "create_checkout", "create_card_setup"),
     *("preview_seats", "change_seats", "preview_discount", "create_discount"),
     *("preview_addon", "change_addon", "preview_pilot_conversion", "convert_pilot"),
+    *("extend_trial", "preview_trial_resumption", "resume_trial", "end_trial"),
 }
 # A random value may be turned away for reasons that no schema can say (no such plan, nobody of this id).
 UNSAYABLE = [positive_data_acceptance]

@@ -95,6 +95,8 @@ ASKING_STRIPE = (
     ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 29),
     ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
     ("delete", "tax-ids/external:vat-fr", None, 21),
+    ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 15),
+    ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 60),
 )
 
 

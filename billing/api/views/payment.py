@@ -7,13 +7,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import idempotency, outputs, schema
+from billing.api import idempotency, inputs, outputs, problems, schema
 from billing.api.views import base
-from billing.models import Customer
-from billing.services import cards
+from billing.models import Customer, SubscriptionStatus
+from billing.services import cards, resuming
 from config import clock
 
 TAG = "Payment method"
+
+
+class CardSetupInput(inputs.Strict):
+    resumption_token = serializers.CharField(
+        required=False,
+        max_length=20_000,
+        help_text="Of a trial's resumption preview: the subscription goes on, for that amount, once the card is there.",
+    )
 
 
 class CardOutput(outputs.Output):
@@ -62,14 +70,32 @@ class CardSetups(base.View):
         schema.under_way(CardSetupOutput, {"url": ""}),
         tag=TAG,
         description="Send a person who may pay to `url`: Stripe's page, from which they come back to the store. The new card "
-        "is used from then on, and for what is overdue at once.",
-        refusals=[NO_CUSTOMER, schema.REFUSED, schema.UNREACHABLE],
+        "is used from then on, and for what is overdue at once. With `resumption_token` what a trial left paused goes on with "
+        "it, for exactly the amount that was previewed: `subscription` says whether it has.",
+        parameters=[inputs.LineQuery],
+        body=CardSetupInput,
+        bodies={"Another card": {}, "A card to go on with": {"resumption_token": "WyJzdWJfMVF4..."}},
+        refusals=[
+            NO_CUSTOMER,
+            schema.problem("preview-stale", 409, "The token is none of this subscription's, or too old."),
+            schema.problem("not-paused", 409, "No trial of this subscription has ended without a card."),
+            *(schema.NOT_ACTIVE, schema.REFUSED, schema.UNREACHABLE),
+        ],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
-        command = cards.start_setup(self.organization, origin=self.origin(), at=clock.now())
+        token = self.body(CardSetupInput).get("resumption_token")
+        agreed = self._agreed(token) if token else None
+        command = cards.start_setup(self.organization, origin=self.origin(), at=clock.now(), agreed=agreed)
         url = command.result.get("url") or ""
         return base.answer(CardSetupOutput, {"url": url}, status.HTTP_201_CREATED if url else status.HTTP_202_ACCEPTED)
+
+    def _agreed(self, token: str) -> resuming.Agreed:
+        row = self.current()
+        agreed = resuming.agreed(row, token)
+        if row.status != SubscriptionStatus.PAUSED:
+            raise problems.not_paused()
+        return agreed
 
 
 def _card(row: Customer) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import idempotency, inputs, outputs, problems, schema, words
+from billing.api import idempotency, inputs, outcomes, outputs, schema, words
 from billing.api.views import base
-from billing.models import CommandState, Interval
+from billing.models import Interval
 from billing.services import pilot_conversions
 from config import clock
 
@@ -36,13 +36,10 @@ class ConversionPreviewOutput(outputs.Output):
     first_charge = outputs.FirstChargeOutput()
 
 
-class ConversionOutput(outputs.Output):
+class ConversionOutput(outcomes.OutcomeOutput):
+    """After a decline the pilot goes on."""
+
     seats = serializers.IntegerField()
-    outcome = serializers.ChoiceField(
-        choices=[CommandState.DONE, CommandState.OPEN, CommandState.DECLINED],
-        help_text="`done`; `open` while Stripe has not answered; `declined`: nothing was charged, and the pilot goes on.",
-    )
-    message = serializers.CharField(help_text="Why it was declined; else empty.")
 
 
 PREVIEW: dict[str, Any] = {
@@ -63,7 +60,7 @@ PREVIEW: dict[str, Any] = {
         "due_minor": 6000,
     },
 }
-DONE = {"seats": 25, "outcome": "done", "message": ""}
+DONE = outcomes.DONE | {"seats": 25}
 NO_PILOT = schema.problem("no-pilot", 409, "No pilot runs here. Once it is over the plan is bought by a cart.")
 STANDING = (
     NO_PILOT,
@@ -117,9 +114,4 @@ class Conversions(base.View):
     def post(self, request: Request) -> Response:
         token = self.body(ConversionInput)["token"]
         command = pilot_conversions.confirm(self.current(), token=token, origin=self.origin(), at=clock.now())
-        if command.state == CommandState.FAILED:
-            raise problems.provider_refused()
-        is_declined = command.state == CommandState.DECLINED
-        told = {"seats": command.payload["quantity"], "outcome": command.state, "message": command.error if is_declined else ""}
-        code = status.HTTP_202_ACCEPTED if command.state == CommandState.OPEN else status.HTTP_201_CREATED
-        return base.answer(ConversionOutput, told, code)
+        return outcomes.answer(ConversionOutput, command, seats=command.payload["quantity"])
