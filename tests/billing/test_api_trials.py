@@ -17,6 +17,7 @@ NO_CARD = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}
 TRIAL = {"plan": "fieldnote/team", "seats": 10, "interval": "month", "currency": "usd", "is_trial": True}
 PREVIEW, RESUMPTIONS = "subscription/trial/resumption-preview", "subscription/trial/resumptions"
 EXTENSIONS, ENDINGS = "subscription/trial/extensions", "subscription/trial/endings"
+UNCOUNTED = ("accounts_policy", "billing_storetime")  # what processes ask again every few seconds
 
 
 @pytest.fixture
@@ -69,9 +70,10 @@ def test_add_ons_are_free_both_ways_and_it_is_longer_once(own, shop, cast):
 
 
 def test_without_a_card_the_set_up_takes_the_token_and_goes_on(own, shop, paused):
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         shown = own.post(PREVIEW, key="").json()
-    assert (shown["has_card"], shown["first_charge"]["due_minor"], len(asked)) == (False, 16_000, 2)
+    asked = [one["sql"] for one in captured.captured_queries if not any(word in one["sql"] for word in UNCOUNTED)]
+    assert (shown["has_card"], shown["first_charge"]["due_minor"], len(asked)) == (False, 16_000, 2), asked
     assert_problem(own.post(RESUMPTIONS, {"token": shown["token"]}), 409, "no-card")
     assert_problem(own.post("payment-method/setups", {"resumption_token": "made-up"}), 409, "preview-stale")
     opened = own.post("payment-method/setups", {"resumption_token": shown["token"]})
