@@ -29,11 +29,12 @@ class Scope(models.TextChoices):
     KEYS_READ = "keys:read", _("Read the API keys of organizations")
     KEYS_WRITE = "keys:write", _("Create, rotate and revoke the API keys of organizations")
     SESSIONS_WRITE = "sessions:write", _("Bring people in, signed on")
+    REFUNDS_WRITE = "refunds:write", _("Refund invoices, or lower open ones")
 
 
 # What a key of one organization may not be given: the store would take a customer's word for who somebody is, or a key could
-# make others that outlive it.
-VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE})
+# make others that outlive it, or a customer give itself money back.
+VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE, Scope.REFUNDS_WRITE})
 
 
 class ApiKey(external.ExternallyNamed):

@@ -21,15 +21,15 @@ STATE_TONES = {"sending": "info", "done": "good", "failed": "bad"}
 
 @admin.register(Adjustment)
 class AdjustmentAdmin(pages.ReadOnly):
-    list_display = ("created_at", "organization", "amount", "kind", "reason", "state", "actor", "invoice")
+    list_display = ("created_at", "organization", "amount", "kind", "reason", "state", "actor", "api_key", "invoice")
     list_filter = ("state", "kind", "reason", "currency", "actor")
-    list_select_related = ("organization", "invoice", "actor")
+    list_select_related = ("organization", "invoice", "actor", "api_key")
     search_fields = ("organization__name", "invoice__number", "stripe_id", "note", "actor__email")
     ordering = ("-created_at", "-id")
     date_hierarchy = "created_at"
     badges = {"state": STATE_TONES}
     fields: Any = (
-        *(("organization", "invoice"), ("amount", "kind"), ("reason", "state"), "note", ("actor", "created_at")),
+        *(("organization", "invoice"), ("amount", "kind"), ("reason", "state"), "note", ("actor", "api_key", "created_at")),
         *(("stripe", "concluded_at"), "message", "command"),
     )
     readonly_fields = ("amount", "stripe")

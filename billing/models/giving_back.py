@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Organization
+from accounts.models import ApiKey, Organization, external
 from billing.models.command import StripeCommand
 from billing.models.invoice import Invoice
 
 MOST_NOTE: Final = 500
 
 
-class CreditNote(models.Model):
+class CreditNote(external.ExternallyNamed):
     """Mirror of a Stripe credit note; amounts in minor units of the invoice's currency, tax included unless said."""
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="credit_notes")
@@ -31,6 +31,7 @@ class CreditNote(models.Model):
     class Meta:
         verbose_name = _("credit note")
         verbose_name_plural = _("credit notes")
+        constraints = [external.unique("invoice", "credit_note")]
 
     def __str__(self) -> str:
         return self.number
@@ -64,8 +65,8 @@ class AdjustmentState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class Adjustment(models.Model):
-    """One refund or credit by staff. `nonce` is the form's: the second of two clicks finds the first's row."""
+class Adjustment(external.ExternallyNamed):
+    """One refund or credit by staff, or by a key of the vendor's. `nonce` is the form's: a second click finds the row."""
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="adjustments")
     invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, blank=True, related_name="adjustments")
@@ -80,7 +81,8 @@ class Adjustment(models.Model):
     message = models.TextField(blank=True)
     stripe_id = models.CharField(max_length=64, blank=True)
     command = models.ForeignKey(StripeCommand, models.PROTECT, null=True, blank=True, related_name="+")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     concluded_at = models.DateTimeField(null=True, blank=True)
 
@@ -93,6 +95,11 @@ class Adjustment(models.Model):
                 condition=models.Q(kind="credit", invoice=None) | (~models.Q(kind="credit") & models.Q(invoice__isnull=False)),
                 name="adjustment_credit_needs_no_invoice",
             ),
+            models.CheckConstraint(
+                condition=models.Q(actor__isnull=False, api_key=None) | models.Q(actor=None, api_key__isnull=False),
+                name="adjustment_is_somebodys",
+            ),
+            external.unique("organization", "adjustment"),
         ]
         indexes = [models.Index(fields=["organization", "created_at"], name="adjustment_in_a_month")]
 

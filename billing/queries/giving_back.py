@@ -1,4 +1,4 @@
-"""Who of the staff may give how much back, and what has been given."""
+"""Who of the staff, and of the vendor's programs, may give how much back, and what has been given."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Sum
 
-from accounts.models import Organization, User
+from accounts.models import ApiKey, Organization, User
 from accounts.queries import policies
 from billing.models import Adjustment, AdjustmentState
 from billing.rules import giving_back as rule
@@ -18,13 +18,13 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether `actor` may; else up to what at once, and which groups may. All in US cents."""
+    """Whether somebody may; else up to what at once, and which groups may. All in US cents."""
 
     is_allowed: bool
     cents: int
     at_once: int
     left: int
-    """Of the person's month with this organization."""
+    """Of the giver's month with this organization."""
     groups: tuple[str, ...]
     """Who may, the narrowest first; administrators always may."""
 
@@ -36,6 +36,10 @@ def limits(at: datetime) -> dict[str, Limit]:
         )
         for group in GIVING
     }
+
+
+def limit_of_keys(at: datetime) -> Limit:
+    return Limit(policies.value("billing.give_back_keys_minor", at), policies.value("billing.give_back_keys_month_minor", at))
 
 
 def us_cents(amount_minor: int, currency: str, at: datetime) -> int:
@@ -50,12 +54,16 @@ def given(organization: Organization, at: datetime) -> int:
     return int(rows.exclude(state=AdjustmentState.FAILED).aggregate(sum=Sum("us_cents"))["sum"] or 0)
 
 
-def verdict(actor: User, organization: Organization, *, cents: int, at: datetime) -> Verdict:
-    """Three queries at most: the person's groups, and what was given."""
+def verdict(giver: User | ApiKey, organization: Organization, *, cents: int, at: datetime) -> Verdict:
+    """Three queries at most: a person's groups, and what was given. A key stands for no person: it has a limit of its own."""
     known, so_far = limits(at), given(organization, at)
-    own = [known[name] for name in actor.groups.order_by("name").values_list("name", flat=True) if name in known]
+    if isinstance(giver, ApiKey):
+        own, is_admin = [limit_of_keys(at)], False
+    else:
+        names = giver.groups.order_by("name").values_list("name", flat=True)
+        own, is_admin = [known[name] for name in names if name in known], giver.is_superuser
     at_once = max((limit.at_once for limit in own), default=0)
     left = max((limit.in_a_month - so_far for limit in own), default=0)
-    is_allowed = actor.is_superuser or any(rule.allows(limit, cents, so_far) for limit in own)
+    is_allowed = is_admin or any(rule.allows(limit, cents, so_far) for limit in own)
     groups = () if is_allowed else tuple(rule.who_may(known, cents, so_far))
     return Verdict(is_allowed, cents, at_once, max(left, 0), groups)

@@ -183,7 +183,18 @@ GIVING = {
     "revenue_operations": (500_000, 1_000_000),
     "finance": (2_500_000, 5_000_000),
 }
+# Nothing until somebody decides: a program gives money back without a person looking.
+KEYS_LIMITS = {
+    "billing.give_back_keys_minor": N_("How much a vendor-wide API key may refund or credit at once, in US cents. 0: nothing."),
+    "billing.give_back_keys_month_minor": N_(
+        "How much one organization may get back in 30 days, from whomever, when an API key adds to it. In US cents."
+    ),
+}
 DEFINITIONS += (
+    *(
+        Definition(name=name, kind=Kind.MINOR, default=0, minimum=0, maximum=100_000_000, what=what, source="step B, API")
+        for name, what in KEYS_LIMITS.items()
+    ),
     Definition(
         name="billing.usd_rates",
         kind=Kind.TEXTS,

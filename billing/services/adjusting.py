@@ -47,6 +47,7 @@ def tell(kind: str, row: Adjustment, *, origin: Origin, at: datetime, **more: An
             "currency": row.currency,
             "reason": row.reason,
             "note": row.note,
+            "api_key": row.api_key_id,
             **more,
         },
     )

@@ -42,6 +42,8 @@ def take(answer: gateway.CreditNote, at: datetime) -> CreditNote | None:
     found.refunded_minor = max(found.refunded_minor, sums["refunded"] or 0)
     found.save(update_fields=["credited_minor", "refunded_minor"])
     bundles.share_back(found)
+    if is_new:
+        _name(note)
     if is_new and note.status == ISSUED:
         _tell(note, at)
     return note
@@ -58,6 +60,14 @@ def take_refunded(answer: tuple[gateway.Charge, list[str]], at: datetime) -> Non
         bundles.share_back(found)
 
 
+def _name(note: CreditNote) -> None:
+    """By the id that a program gave what it asked for, unless another note of the invoice has it."""
+    asked = Adjustment.objects.filter(stripe_id=note.stripe_id).exclude(external_id=None)
+    wanted = asked.values_list("external_id", flat=True).first()
+    if wanted and not CreditNote.objects.filter(invoice=note.invoice_id, external_id=wanted).exists():
+        CreditNote.objects.filter(pk=note.pk).update(external_id=wanted)
+
+
 def _tell(note: CreditNote, at: datetime) -> None:
     by = Adjustment.objects.filter(stripe_id=note.stripe_id).select_related("actor").first()
     journal.append(
@@ -65,7 +75,7 @@ def _tell(note: CreditNote, at: datetime) -> None:
         organization=note.invoice.organization,
         at=at,
         actor=by.actor if by else None,
-        source=Source.ADMIN if by else Source.STRIPE,
+        source=Source.STRIPE if by is None else Source.API if by.api_key_id else Source.ADMIN,
         data={
             "invoice": note.invoice_id,
             "subscription": note.invoice.subscription_id,

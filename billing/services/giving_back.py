@@ -1,4 +1,4 @@
-"""Staff give money back: a refund or a credit with a credit note on an invoice, or a credit on the customer's balance.
+"""Staff, or the vendor's programs, give money back: by a credit note on an invoice, or as a credit on the balance.
 
 What a form shows is Stripe's own preview of the credit note; what is confirmed is that note or nothing. The subscription, its
 seats and the ledger stay as they are: MRR is what is sold, not what was given back of it.
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from accounts.models import Organization, User
+from accounts.models import ApiKey, Organization, User
 from accounts.origin import Origin
 from billing import gateway, gateway_refunds
 from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, Customer, Invoice, StripeCommand
@@ -46,7 +46,7 @@ class TooMuch(GivingError):
 
 class BeyondLimit(GivingError):
     def __init__(self, verdict: queries.Verdict) -> None:
-        super().__init__("Beyond the person's limit.")
+        super().__init__("Beyond the limit.")
         self.verdict = verdict
 
 
@@ -69,6 +69,7 @@ class Wanted:
     nonce: str
     credit_minor: int = 0
     """Of a refund: how much of it goes to the balance instead of the card."""
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +173,10 @@ def _previewed(params: dict[str, Any], ways: Callable[[int], dict[str, int]], to
     raise refusal or NothingLeft
 
 
-def give_back(invoice: Invoice, *, wanted: Wanted, shown_minor: int, origin: Origin, at: datetime) -> Adjustment:
-    """Issue the credit note that was shown. The second of two clicks gets the first one's row.
+def give_back(
+    invoice: Invoice, *, wanted: Wanted, shown_minor: int, origin: Origin, at: datetime, key: ApiKey | None = None
+) -> Adjustment:
+    """Issue the credit note that was shown, for a person (`origin.actor`) or a vendor's `key`. A second click gets the row.
 
     Raises Changed when Stripe's figures are others than those shown, BeyondLimit, commands.Busy while another act on the
     invoice is under way, what `offer` raises, and rule.NoRate.
@@ -192,6 +195,7 @@ def give_back(invoice: Invoice, *, wanted: Wanted, shown_minor: int, origin: Ori
         params=found.params,
         origin=origin,
         at=at,
+        key=key,
     )
 
 
@@ -214,9 +218,11 @@ def give_credit(organization: Organization, *, wanted: Wanted, currency: str, or
     )
 
 
-def check(actor: User, organization: Organization, *, amount_minor: int, currency: str, at: datetime) -> queries.Verdict:
+def check(
+    giver: User | ApiKey, organization: Organization, *, amount_minor: int, currency: str, at: datetime
+) -> queries.Verdict:
     """The verdict on an amount. Raises BeyondLimit, and rule.NoRate."""
-    verdict = queries.verdict(actor, organization, cents=queries.us_cents(amount_minor, currency, at), at=at)
+    verdict = queries.verdict(giver, organization, cents=queries.us_cents(amount_minor, currency, at), at=at)
     if not verdict.is_allowed:
         raise BeyondLimit(verdict)
     return verdict
@@ -232,14 +238,16 @@ def _begin(
     params: dict[str, Any],
     origin: Origin,
     at: datetime,
+    key: ApiKey | None = None,
 ) -> Adjustment:
     """Breath 1, then the others. The customer's row is held meanwhile: two acts at once can't both fit into one month."""
-    assert origin.actor is not None
+    giver = origin.actor or key
+    assert giver is not None
     with transaction.atomic(durable=True):
         customer = Customer.objects.select_for_update().get(organization=organization)
         if (earlier := Adjustment.objects.filter(nonce=wanted.nonce).first()) is not None:
             return earlier
-        verdict = check(origin.actor, organization, amount_minor=amount_minor, currency=currency, at=at)
+        verdict = check(giver, organization, amount_minor=amount_minor, currency=currency, at=at)
         row = Adjustment.objects.create(
             organization=organization,
             invoice=invoice,
@@ -250,7 +258,9 @@ def _begin(
             reason=wanted.reason,
             note=wanted.note,
             nonce=wanted.nonce,
+            external_id=wanted.external_id,
             actor=origin.actor,
+            api_key=None if origin.actor else key,
             created_at=at,
         )
         full = {**params, "metadata": {"adjustment": str(row.pk)}}

@@ -203,6 +203,7 @@ def _invoice_args(invoice):
     pages = ("invoice_hosted", "invoice_pdf", "credit_notes")
     args = {f"storefront:{name}": [invoice.stripe_id] for name in pages}
     args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
+    args["v1:credit_note"] = [note.stripe_id]
     return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
 
 

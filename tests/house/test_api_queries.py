@@ -23,6 +23,8 @@ READS = {
     "v1:checkout": 3,
     "v1:checkouts": 3,
     "v1:closure": 5,
+    "v1:credit_note": 3,
+    "v1:credit_notes": 3,
     "v1:invitation": 3,
     "v1:invoice": 4,
     "v1:join_request": 3,
