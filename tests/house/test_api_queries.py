@@ -51,6 +51,7 @@ UNCOUNTED = ("SAVEPOINT", "accounts_policy", "billing_storetime")
 # Method, address, body, statements. `member` and `owner` stand for acme's.
 WRITES = (
     ("post", "v1:carts", CART, 13),
+    ("patch", "v1:cart", {"addons": [{"addon": "blueprints"}]}, 8),
     ("patch", "v1:cart", {"seats": 6}, 8),
     ("post", "v1:organizations", ORGANIZATION, 12),
     ("patch", "v1:organization", {"name": "Acme Europe"}, 7),
@@ -171,5 +172,5 @@ def test_writes_that_ask_stripe(shop, cast):
 
 def _named(value, people):
     if isinstance(value, list):
-        return [people.get(one, one) for one in value]
+        return [_named(one, people) for one in value]
     return people.get(value, value) if isinstance(value, str) else value

@@ -85,7 +85,7 @@ class ScheduledChanges(base.View):
         ),
         tag=TAG,
         description="`seats` is the number to have from the next period on, on top of what is scheduled already. Can be taken "
-        "back until then.",
+        "back until then. What a trial left paused has no period to end with: end it at `subscription/trial/endings`.",
         parameters=[inputs.LineQuery],
         body=inputs.ScheduledChangeInput,
         bodies={
