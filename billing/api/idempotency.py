@@ -81,6 +81,11 @@ def nonce(request: Request) -> str:
     return hashlib.sha256(f"{key.pk}:{request.headers[HEADER]}".encode()).hexdigest()[:40]
 
 
+def reused() -> Problem:
+    detail = _("This Idempotency-Key was used for another request. Use a new key for each new request.")
+    return Problem("idempotency-key-reused", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY)
+
+
 def _claim(request: Request) -> idempotency.Claim:
     key = request.auth
     assert isinstance(key, ApiKey)
@@ -90,8 +95,7 @@ def _claim(request: Request) -> idempotency.Claim:
             api_key=key, organization=organization, key=_key(request), fingerprint=_fingerprint(request), wall=clock.wall()
         )
     except idempotency.Reused:
-        detail = _("This Idempotency-Key was used for another request. Use a new key for each new request.")
-        raise Problem("idempotency-key-reused", detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY) from None
+        raise reused() from None
     except idempotency.UnderWay:
         problem = Problem("idempotency-key-in-use", _("The first request with this key is still being made. Ask again."))
         problem.wait = 2  # type: ignore[attr-defined] # becomes Retry-After

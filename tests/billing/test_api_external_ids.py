@@ -189,6 +189,7 @@ def _named_once(program, path, made, fresh):
     assert program.get(f"{path}/external:ours-1").json() == made
     place = f"{path}/{fresh['id']}"
     assert_problem(program.patch(place, {"external_id": "ours-1"}), 409, "external-id-taken", "#/external_id")
+    assert_problem(program.patch(place, {"external_id": "ours-2"}, If_Match='"old"'), 412, "precondition-failed")
     named = program.patch(place, {"external_id": "ours-2"})
     assert (named.status_code, named.json()) == (200, fresh | {"external_id": "ours-2"}), named.content
     by_name = f"{path}/external:ours-2"

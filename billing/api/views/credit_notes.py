@@ -180,7 +180,7 @@ class CreditNotes(base.View):
         tag=TAG,
         description="Vendor keys only, within the limits that staff have set for keys: at first they are 0. Issues exactly the "
         "note that was previewed, or none. The customer gets a mail; the subscription and its seats stay. 202: Stripe has not "
-        "answered yet, and is asked again; look for the note in the invoice's.",
+        "answered yet, and is asked again; so can you, with the same `external_id`.",
         body=NoteInput,
         bodies={"Two seats too many": ASKED | {"expected_total_minor": 2000, "note": "Ticket 7"} | NAMED},
         refusals=[
@@ -215,7 +215,10 @@ class CreditNotes(base.View):
             external_id=asked.get("external_id"),
         )
         shown = asked["expected_total_minor"]
-        return giving_back.give_back(invoice, wanted=wanted, shown_minor=shown, origin=self.origin(), at=at, key=key)
+        row = giving_back.give_back(invoice, wanted=wanted, shown_minor=shown, origin=self.origin(), at=at, key=key)
+        if row.invoice_id != invoice.pk:  # the key was used for another invoice, more than a day ago
+            raise idempotency.reused()
+        return row
 
 
 class CreditNotePreview(base.View):

@@ -47,6 +47,7 @@ class NamingView(ObjectView[base.M]):
     @idempotency.honoured
     def patch(self, request: Request, **path: str) -> Response:
         row, wanted = cast(Any, self.own(path)), self.body(inputs.OwnIdInput)["external_id"]
+        self.check_match(self.shape, self.plain(row))
         naming.name_once(row, wanted, organization=self.organization, origin=self.origin(), at=clock.now())
         return self.told(path)
 
@@ -59,10 +60,10 @@ def naming_once(operation: str, what: str, answer: schema.Answer, *, tag: str, p
         answer,
         tag=tag,
         description="If it has none yet, for example because it was made in the store. The same one twice is no error.",
-        parameters=[place],
+        parameters=[place, schema.IF_MATCH],
         body=inputs.OwnIdInput,
         bodies={"Yours": {"external_id": "ours-7"}},
-        refusals=[schema.TAKEN],
+        refusals=[schema.TAKEN, schema.CHANGED_SINCE],
     )
 
 
