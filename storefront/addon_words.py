@@ -139,9 +139,14 @@ def name(text: Mapping[str, str] | None) -> str:
 
 def numbered(item: Item) -> str:
     """ "3 x Extra rooms"; of one, or one that follows the seats, the name alone."""
-    if item.number is None or item.number == 1:
-        return name(item.name)
-    return _("%(number)s x %(addon)s") % {"addon": name(item.name), "number": words.number(item.number)}
+    return counted(item.name, item.number or 1)
+
+
+def counted(text: Mapping[str, str], number: int) -> str:
+    """ "3 x Extra rooms"; of one the name alone."""
+    if number == 1:
+        return name(text)
+    return _("%(number)s x %(addon)s") % {"addon": name(text), "number": words.number(number)}
 
 
 def unit(amount_minor: int, currency: str, interval: str, *, per_seat: bool, several: bool = False) -> str:

@@ -68,6 +68,7 @@ class InvoiceLine(models.Model):
     amount_minor = models.BigIntegerField()
     discount_minor = models.BigIntegerField(default=0)
     is_proration = models.BooleanField(default=False)
+    addon = models.JSONField(default=dict, blank=True, help_text=_("The add-on's name by language; of the plan, empty."))
     tiers = models.JSONField(default=list, blank=True, help_text=_("What each graduated tier has of the amount."))
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

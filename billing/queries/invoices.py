@@ -24,7 +24,9 @@ class Line:
     starts_at: datetime
     ends_at: datetime
     is_proration: bool
-    tiers: Sequence[Mapping[str, Any]] = ()
+    addon: Mapping[str, str]
+    """Its name by language; of the plan's line empty."""
+    tiers: Sequence[Mapping[str, Any]]
     """Of a whole period under graduated tiers: {first, last, quantity, unit_minor, amount_minor} of each."""
 
 
@@ -52,9 +54,23 @@ class Listed:
 
     @property
     def main(self) -> Line | None:
-        """The line that says what it is for: the last charge, as Stripe lists credits first."""
-        charges = [line for line in self.lines if line.amount_minor >= 0]
+        """The line that says what it is for: the plan's last charge, as Stripe lists credits first; else an add-on's."""
+        charges = sorted((line for line in self.lines if line.amount_minor >= 0), key=lambda line: not line.addon)
         return charges[-1] if charges else (self.lines[-1] if self.lines else None)
+
+    @property
+    def quantity(self) -> int:
+        """Of the main line; of a plan that is charged in a line for each tier, of all of them."""
+        main = self.main
+        if main is None or main.addon or main.is_proration:
+            return (main.quantity or 0) if main else 0
+        same = (line for line in self.lines if not line.addon and not line.is_proration and line.starts_at == main.starts_at)
+        return sum(line.quantity or 0 for line in same)
+
+    @property
+    def beside(self) -> tuple[Line, ...]:
+        """What it charges for add-ons, beside the main line."""
+        return tuple(line for line in self.lines if line.addon and line.amount_minor >= 0 and line is not self.main)
 
     @property
     def is_due(self) -> bool:
@@ -93,7 +109,8 @@ SHOWN: Final = (
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"
 OLDER: Final = " AND issued_at <= %s AND (issued_at, id) < (%s, %s)"
 LINES: Final = """
-SELECT invoice_id, quantity, amount_minor, starts_at, ends_at, is_proration, tiers::json FROM billing_invoiceline
+SELECT invoice_id, quantity, amount_minor, starts_at, ends_at, is_proration, addon::json, tiers::json
+FROM billing_invoiceline
 WHERE invoice_id = ANY (%s) ORDER BY invoice_id, position
 """
 OWED: Final = """

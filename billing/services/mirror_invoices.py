@@ -63,7 +63,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
 
 
 def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
-    graduated = _graduated(row, answer)
+    prices = _prices(row, answer)
     lines = [
         InvoiceLine(
             invoice=row,
@@ -74,7 +74,8 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
             amount_minor=line.amount,
             discount_minor=sum(part.amount for part in line.discount_amounts or []),
             is_proration=is_proration(line),
-            tiers=_tiers(line, graduated),
+            addon=_addon(line, prices),
+            tiers=_tiers(line, prices),
             starts_at=mirror.at_instant(line.period.start),
             ends_at=mirror.at_instant(line.period.end),
         )
@@ -85,26 +86,32 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
         update_conflicts=True,
         unique_fields=["invoice", "stripe_id"],
         update_fields=[
-            *("position", "description", "quantity", "amount_minor", "discount_minor", "is_proration", "tiers"),
-            *("starts_at", "ends_at"),
+            *("position", "description", "quantity", "amount_minor", "discount_minor", "is_proration"),
+            *("addon", "tiers", "starts_at", "ends_at"),
         ],
     )
     row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
 
 
-def _graduated(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice]:
-    """The prices of its lines that have graduated tiers, by their id at Stripe. A query where there are add-ons' lines."""
+def _prices(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice]:
+    """Its lines' prices by their id at Stripe, as far as they are ours. A query where there are add-ons' lines."""
     price = row.subscription.price if row.subscription else None
     found: dict[str, Price | AddonPrice] = {price.stripe_price_id: price} if price else {}
     others = {_price_id(line) for line in answer.lines.data} - set(found) - {""}
     if others:
-        found |= {addon.stripe_price_id: addon for addon in AddonPrice.objects.filter(stripe_price_id__in=others)}
-    return {code: one for code, one in found.items() if one.scheme == pricing.Scheme.GRADUATED}
+        addons = AddonPrice.objects.filter(stripe_price_id__in=others).select_related("addon")
+        found |= {addon.stripe_price_id: addon for addon in addons}
+    return found
 
 
-def _tiers(line: Any, graduated: Mapping[str, Price | AddonPrice]) -> list[dict[str, int | None]]:
-    """What each tier has of a whole period's amount; nothing of a proration, or where Stripe has a line for each itself."""
-    price = graduated.get(_price_id(line))
+def _addon(line: Any, prices: Mapping[str, Price | AddonPrice]) -> dict[str, str]:
+    price = prices.get(_price_id(line))
+    return price.addon.name if isinstance(price, AddonPrice) else {}
+
+
+def _tiers(line: Any, prices: Mapping[str, Price | AddonPrice]) -> list[dict[str, int | None]]:
+    """What each graduated tier has of a whole period's amount; nothing of a proration, or where Stripe has a line for each."""
+    price = prices.get(_price_id(line))
     if price is None or is_proration(line) or not line.quantity:
         return []
     shares = pricing.shares(catalog.tiers_of(price), price.scheme, int(line.quantity))

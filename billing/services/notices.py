@@ -202,6 +202,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
             "description": line.description,
             "quantity": line.quantity,
             "amount_minor": line.amount_minor,
+            "addon": line.addon,
             "tiers": line.tiers,
             "starts_at": line.starts_at,
             "ends_at": line.ends_at,

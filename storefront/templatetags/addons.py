@@ -18,6 +18,12 @@ def addon_name(text: Mapping[str, str] | None) -> str:
 
 
 @register.filter
+def addon_of_line(line: Mapping[str, Any]) -> str:
+    """What an invoice's line, as mails carry it, is for: "10 x Blueprints"; "" for a plan's."""
+    return addon_words.counted(line["addon"], line["quantity"] or 1) if line.get("addon") else ""
+
+
+@register.filter
 def charged_addons(standing: Standing) -> list[dict[str, Any]]:
     """The add-ons of the next charge: label, note and amount of each."""
     charge = standing.next_charge

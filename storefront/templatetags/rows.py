@@ -23,7 +23,7 @@ from billing.queries.invoices import Line, Listed
 from billing.queries.seats import Person
 from billing.rules.pricing import TierShare
 from config import words
-from storefront import tier_words
+from storefront import addon_words, tier_words
 from storefront.templatetags import store
 
 register = template.Library()
@@ -114,9 +114,23 @@ def _what(invoice: Listed) -> str:
     line = invoice.main
     if line is None:
         return ""
-    seats = escape(words.seats(line.quantity)) if line.quantity else ""
     period = SMALL.format(escape(words.period(line.starts_at, line.ends_at)))
-    return seats + period + _tiers(invoice, line) + _reductions(invoice)
+    return escape(_label(line, invoice.quantity)) + period + _tiers(invoice, line) + _addons(invoice) + _reductions(invoice)
+
+
+def _label(line: Line, quantity: int) -> str:
+    """Seats, or an add-on; nothing where neither is counted."""
+    if not quantity:
+        return ""
+    return addon_words.counted(line.addon, quantity) if line.addon else words.seats(quantity)
+
+
+def _addons(invoice: Listed) -> str:
+    """Each add-on, and what it costs."""
+    said = (
+        f"{_label(line, line.quantity or 1)}: {words.money(line.amount_minor, invoice.currency)}" for line in invoice.beside
+    )
+    return "".join(SMALL.format(escape(one)) for one in said)
 
 
 def _tiers(invoice: Listed, line: Line) -> str:

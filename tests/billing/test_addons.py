@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import OutgoingMail
+from accounts.services import rendering
 from billing import gateway
 from billing.models import AddonPrice, ChangeState, Invoice, LedgerKind, ScheduledState, SubscriptionAddon
-from billing.queries import differences, entitlements, overview
+from billing.queries import differences, entitlements, invoices, overview
 from billing.rules import reconciling
 from billing.services import addons, carts, checkout, ledger, reconciling_reading, scheduled, seat_increases, seats
 from config import clock
 from tests.billing.calling import Program
+from tests.shop import text
 
 BLUEPRINTS, SUPPORT, PROJECTS = 300, 4900, 1500
 ALL = {"blueprints": None, "support": 1, "projects": 2}
@@ -69,6 +71,22 @@ def test_bought_together_on_one_invoice(shop, equipped):
     standing = overview.standing(shop.organization)
     assert standing.next_charge.total_minor == TEN
     assert verdict(equipped) == reconciling.Verdict()
+    [shown] = invoices.page(shop.organization).invoices
+    assert (shown.main.quantity, shown.main.addon) == (10, {})
+    assert [(line.addon["en"], line.quantity) for line in shown.beside] == [
+        *(("Blueprints", 10), ("Priority support", 1), ("25 more projects", 2)),
+    ]
+
+
+def test_the_receipt_names_each(equipped, cast, client):
+    mail = OutgoingMail.objects.get(kind="billing/receipt", recipient=cast.owner.email)
+    said = rendering.message(mail).body
+    client.force_login(cast.owner)
+    page = text(client.get("/invoices/"))
+    for one in ("10 x Blueprints", "Priority support", "2 x 25 more projects"):
+        assert one in page
+        assert f"{one}, " in said
+    assert "1 seat," not in said
 
 
 def test_a_change_of_plan_takes_what_does_not_go_with_it_out_of_the_cart(shop):

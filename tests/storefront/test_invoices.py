@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from billing.models import Invoice, InvoiceLine, Price
+from billing.queries import invoices
 from billing.services import store_time
 from config import clock
 from tests import factories
@@ -149,3 +150,13 @@ def test_six_queries_for_one_and_for_thousands(buyer, subscription, django_asser
     older = buyer.get(INVOICES).context["page"].older
     with django_assert_num_queries(6):
         buyer.get(INVOICES, {"before": older})
+
+
+def test_a_plan_charged_in_a_line_for_each_tier_is_counted_whole(subscription):
+    invoice = Invoice.objects.get()
+    main = invoice.lines.get()
+    for number, addon in ((7, {}), (2, {"en": "Support"})):
+        said = {"invoice": invoice, "position": number, "quantity": number, "amount_minor": 100, "addon": addon}
+        InvoiceLine.objects.create(stripe_id=f"il_{number}", starts_at=main.starts_at, ends_at=main.ends_at, **said)
+    [shown] = invoices.page(subscription.organization).invoices
+    assert (shown.quantity, [line.quantity for line in shown.beside]) == (17, [2])
