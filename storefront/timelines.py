@@ -64,6 +64,8 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
     change, invoice = standing.change, standing.invoice
     if change is not None and change.is_waiting and change.addon_name:
         events.append(_waiting_addon(change, at))
+    elif standing.first_payment is not None:
+        events.append(_waiting_first(standing.first_payment, at))
     elif change is not None and change.is_waiting:
         gained = change.quantity_after - change.quantity_before
         events.append(
@@ -103,11 +105,21 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
 
 
 def _waiting_addon(change: OpenChange, at: datetime) -> Event:
+    title = _("%(addon)s waits for its payment") % {"addon": addon_words.name(change.addon_name)}
+    detail = _("Paid by then, it is yours; otherwise it is dropped and nothing is charged.")
+    return _waiting(change, at) | {"title": title, "detail": detail}
+
+
+def _waiting_first(change: OpenChange, at: datetime) -> Event:
+    detail = _("Paid by then, you go on with %(seats)s; otherwise it is dropped and nothing is charged.")
+    said = detail % {"seats": words.seats(change.quantity_after)}
+    return _waiting(change, at) | {"title": _("Your bank wants you to confirm the payment"), "detail": said}
+
+
+def _waiting(change: OpenChange, at: datetime) -> Event:
     url = reverse("storefront:seat_change", args=[change.public_id])
     return {
         "on": change.expires_at or at,
-        "title": _("%(addon)s waits for its payment") % {"addon": addon_words.name(change.addon_name)},
-        "detail": _("Paid by then, it is yours; otherwise it is dropped and nothing is charged."),
         "amount_minor": change.due_now_minor,
         "currency": change.currency,
         "kind": "warn",

@@ -70,7 +70,8 @@ REVENUE_SHARES: tuple[Column, ...] = (
     *(field("line"), field("plan"), field("weight"), *amount("amount"), field("currency")),
 )
 SEAT_CHANGES: tuple[Column, ...] = (
-    *(field("created_at"), *OF_SUBSCRIPTION, field("seats_before", "quantity_before"), field("seats_after", "quantity_after")),
+    *(field("created_at"), *OF_SUBSCRIPTION, field("kind")),
+    *(field("seats_before", "quantity_before"), field("seats_after", "quantity_after")),
     *(*amount("due_now"), field("currency"), field("state"), ("by", _by), field("source"), field("expires_at")),
     *(field("concluded_at"), field("invoice", "stripe_invoice_id"), field("message")),
 )

@@ -83,8 +83,8 @@ class SeatLedgerAdmin(_OfASubscription, exports.Exported):
 
 @admin.register(SeatChange)
 class SeatChangeAdmin(_OfASubscription, exports.Exported):
-    list_display = ("created_at", "organization", "seats", "due_now", "state", "by", "expires_at", "message")
-    list_filter = ("state", "source", "currency")
+    list_display = ("created_at", "organization", "kind", "seats", "due_now", "state", "by", "expires_at", "message")
+    list_filter = ("state", "kind", "source", "currency")
     list_select_related = ("subscription__organization", "actor")
     search_fields = ("public_id", "subscription__organization__name", "stripe_invoice_id")
     ordering = ("-created_at", "-id")
@@ -92,7 +92,13 @@ class SeatChangeAdmin(_OfASubscription, exports.Exported):
     badges = {"state": CHANGE_TONES}
     export_columns = exported.SEAT_CHANGES
     fields = (
-        *(("created_at", "state"), ("organization", "of_subscription"), ("seats", "due_now"), ("by", "source"), "message"),
+        *(
+            ("created_at", "state", "kind"),
+            ("organization", "of_subscription"),
+            ("seats", "due_now"),
+            ("by", "source"),
+            "message",
+        ),
         *(("expires_at", "concluded_at"), ("invoice", "command"), "public_id", "assign_to", "preview"),
     )
     readonly_fields = ("organization", "of_subscription", "seats", "due_now", "by", "invoice", "public_id")

@@ -51,6 +51,7 @@ PREVIEW: dict[str, Any] = {
 CHANGE: dict[str, Any] = {
     "id": "k3m9x2c7w5nq8h4t",
     "external_id": "po-118",
+    "kind": "seats",
     "state": "done",
     "seats_before": 10,
     "seats_after": 13,

@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from billing.api import outputs, problems
-from billing.models import CommandState, StripeCommand
+from billing.models import ChangeState, CommandState, SeatChange, StripeCommand
+from billing.services import first_payments
 
 WAITING: Final = "waiting"
 OUTCOMES: Final = ("done", "open", WAITING, "declined")
@@ -28,10 +30,18 @@ def answer(shape: type[OutcomeOutput], command: StripeCommand, **more: Any) -> R
     if command.state == CommandState.FAILED:
         raise problems.provider_refused()
     url = command.result.get("payment_url") or None
-    said = {
-        "outcome": WAITING if url else command.state,
-        "message": command.error if command.state == CommandState.DECLINED else "",
-        "payment_url": url,
-    }
-    is_settled = url is None and command.state in (CommandState.DONE, CommandState.DECLINED)
+    outcome, message = command.state, command.error if command.state == CommandState.DECLINED else ""
+    if url is not None:
+        outcome, message = _of_waiting(first_payments.of_command(command))
+    said = {"outcome": outcome, "message": message, "payment_url": url if outcome == WAITING else None}
+    is_settled = outcome in (CommandState.DONE, CommandState.DECLINED)
     return Response(shape(said | more).data, status=status.HTTP_201_CREATED if is_settled else status.HTTP_202_ACCEPTED)
+
+
+def _of_waiting(change: SeatChange | None) -> tuple[str, str]:
+    """What a payment that had to wait has become since: outcome and message."""
+    if change is None or change.state == ChangeState.WAITING:
+        return WAITING, ""
+    if change.state == ChangeState.DONE:
+        return CommandState.DONE, ""
+    return CommandState.DECLINED, _("The payment was not finished. Nothing was charged.")

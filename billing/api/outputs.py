@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import Role
 from billing.models import (
     CancelReason,
+    ChangeKind,
     ChangeState,
     Interval,
     PromotionDuration,
@@ -19,6 +20,10 @@ from billing.models import (
 )
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
+CHANGE_KIND = (
+    "`seats`: more seats or an add-on. `resumption`, `conversion`: the first charge after a trial or a pilot, which waits "
+    "because the bank wants a confirmation."
+)
 ADDON = "The add-on's code, if it is about one; else empty."
 ADDON_AFTER = "How many of the add-on are had then. Null: one for each seat, or not about one."
 
@@ -97,6 +102,7 @@ class ScheduledChangeOutput(Output):
 class PendingOutput(Output):
     change = serializers.CharField()
     external_id = external_id()
+    kind = serializers.ChoiceField(choices=ChangeKind.choices, help_text=CHANGE_KIND)
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats = serializers.IntegerField()
     due_now_minor = serializers.IntegerField()
@@ -265,6 +271,7 @@ class PreviewOutput(Output):
 class SeatChangeOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
+    kind = serializers.ChoiceField(choices=ChangeKind.choices, help_text=CHANGE_KIND)
     state = serializers.ChoiceField(choices=ChangeState.choices)
     seats_before = serializers.IntegerField()
     seats_after = serializers.IntegerField()

@@ -164,6 +164,7 @@ def _pending(change: overview.OpenChange) -> dict[str, Any]:
     return {
         "change": change.public_id,
         "external_id": change.external_id,
+        "kind": change.kind,
         "state": change.state,
         "seats": change.quantity_after,
         "due_now_minor": change.due_now_minor,
@@ -219,6 +220,7 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
     return {
         "id": change.public_id,
         "external_id": change.external_id,
+        "kind": change.kind,
         "state": change.state,
         "seats_before": change.quantity_before,
         "seats_after": change.quantity_after,

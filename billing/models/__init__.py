@@ -39,7 +39,9 @@ from billing.models.pilot import Pilot, PilotFee
 from billing.models.pilot_run import PilotRun
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
 from billing.models.seats import (
+    FIRST_PAYMENTS,
     CancelReason,
+    ChangeKind,
     ChangeState,
     LedgerKind,
     ScheduledChange,
@@ -56,6 +58,7 @@ from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxSt
 from billing.models.trial import Trial
 
 __all__ = [
+    "FIRST_PAYMENTS",
     "LIVE_STATUSES",
     "Addon",
     "AddonKind",
@@ -69,6 +72,7 @@ __all__ = [
     "Cart",
     "CartState",
     "CatalogVersion",
+    "ChangeKind",
     "ChangeState",
     "CheckoutAttempt",
     "CheckoutState",

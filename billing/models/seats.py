@@ -95,15 +95,27 @@ class ChangeState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+class ChangeKind(models.TextChoices):
+    SEATS = "seats", _("Seats or an add-on")
+    RESUMPTION = "resumption", _("Going on after the trial")
+    CONVERSION = "conversion", _("From the pilot to the plan")
+
+
+# A first charge that the bank wants to be asked about (docs/decisions/first-payments.md).
+FIRST_PAYMENTS = (ChangeKind.RESUMPTION, ChangeKind.CONVERSION)
+
+
 class SeatChange(external.ExternallyNamed):
     """More seats, or an add-on, that somebody confirmed, with the preview they saw. `nonce` is the token's: one a change.
 
-    With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat).
+    With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat). The other kinds
+    are first charges that wait for the bank, and have a row from then on.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="changes")
     nonce = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=10, choices=ChangeKind, default=ChangeKind.SEATS)
     quantity_before = models.PositiveIntegerField()
     quantity_after = models.PositiveIntegerField()
     addon_price = models.ForeignKey(AddonPrice, models.PROTECT, null=True, blank=True, related_name="+")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import Customer, ScheduledKind, Subscription
+from billing.models import FIRST_PAYMENTS, Customer, ScheduledKind, Subscription
 from billing.queries import standing_rows
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
@@ -20,7 +20,7 @@ class State(StrEnum):
     ENDED = "ended"
     PAUSED = "paused"  # read-only: a trial ended without a card, or a person of ours stopped it
     PAST_DUE = "past_due"
-    WAITING = "waiting"  # an increase waits for its payment
+    WAITING = "waiting"  # an increase, or the first charge after a pilot, waits for its payment
     BEING_MADE = "being_made"  # a change is on its way to Stripe
     PILOT = "pilot"
     ENDING = "ending"
@@ -56,9 +56,10 @@ class Scheduled:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenChange:
-    """An increase that is being made or waits for its payment, until `expires_at`."""
+    """An increase that is being made or waits for its payment, until `expires_at`; or a first charge that does."""
 
     public_id: str
+    kind: str
     state: str
     quantity_before: int
     quantity_after: int
@@ -72,6 +73,11 @@ class OpenChange:
     @property
     def is_waiting(self) -> bool:
         return self.state == "waiting"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the trial goes on, or the pilot becomes the plan, once it is paid."""
+        return self.kind in FIRST_PAYMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +212,11 @@ class Standing:
     def is_trial_over(self) -> bool:
         """Whether it waits, read-only, for a card: its trial ended without one."""
         return self.row.status == "paused" and self.row.is_in_trial
+
+    @cached_property
+    def first_payment(self) -> OpenChange | None:
+        """The first charge that waits because the bank wants to be asked."""
+        return self.change if self.change is not None and self.change.is_waiting and self.change.is_first else None
 
     @cached_property
     def quantity(self) -> int:

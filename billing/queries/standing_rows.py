@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
     FROM billing_subscriptiondiscount d LEFT JOIN billing_promotion m ON m.id = d.promotion_id
     WHERE d.subscription_id = s.id AND d.ended_at IS NULL) discount
 LEFT JOIN LATERAL (
-    SELECT json_build_object('public_id', x.public_id, 'external_id', x.external_id, 'state', x.state,
+    SELECT json_build_object('public_id', x.public_id, 'external_id', x.external_id, 'kind', x.kind, 'state', x.state,
         'quantity_before', x.quantity_before, 'quantity_after', x.quantity_after,
         'due_now_minor', x.due_now_minor, 'currency', x.currency, 'created_at', x.created_at, 'expires_at', x.expires_at,
         'addon_name', (SELECT xa.name FROM billing_addonprice xp JOIN billing_addon xa ON xa.id = xp.addon_id

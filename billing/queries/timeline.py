@@ -9,7 +9,16 @@ from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Journal
-from billing.models import Invoice, ScheduledChange, ScheduledKind, ScheduledState, SeatChange, SeatLedgerEntry, Subscription
+from billing.models import (
+    FIRST_PAYMENTS,
+    Invoice,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    SeatChange,
+    SeatLedgerEntry,
+    Subscription,
+)
 from billing.queries import catalog
 from config import words
 
@@ -135,7 +144,8 @@ def _asked(row: SeatChange) -> str:
     if row.addon_price is not None:
         number = "" if row.addon_after is None else f" = {words.number(row.addon_after)}"
         return f"{catalog.text(row.addon_price.addon.name)}{number}"
-    return f"{row.quantity_before} → {words.seats(row.quantity_after)}"
+    seats = f"{row.quantity_before} → {words.seats(row.quantity_after)}"
+    return _with(seats, row.get_kind_display() if row.kind in FIRST_PAYMENTS else "")
 
 
 def _coming(row: ScheduledChange) -> str:

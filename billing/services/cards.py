@@ -12,7 +12,7 @@ from accounts.models import Organization
 from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import Customer, Invoice, StripeCommand, Subscription
+from billing.models import ChangeState, Customer, Invoice, SeatChange, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror, mirror_customers, notices, resuming
 from config import clock
@@ -101,7 +101,9 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
 def _overdue(organization: Organization) -> list[str]:
     """Renewals whose charge failed: the new card is tried at once. An increase that waits is the buyer's to finish or drop."""
     renewals = Invoice.objects.filter(organization=organization, status="open", billing_reason="subscription_cycle")
-    return list(renewals.filter(amount_remaining_minor__gt=0).values_list("stripe_id", flat=True))
+    theirs = SeatChange.objects.filter(subscription__organization=organization, state=ChangeState.WAITING)
+    renewals = renewals.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
+    return list(renewals.values_list("stripe_id", flat=True))
 
 
 def _resume_key(command: StripeCommand) -> str:

@@ -10,6 +10,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import (
+    ChangeKind,
     ChangeState,
     CommandState,
     LedgerKind,
@@ -24,6 +25,7 @@ from billing.models import (
 from billing.services import (
     addon_items,
     bundles,
+    first_payments,
     inbox,
     items,
     ledger,
@@ -88,6 +90,7 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
         return
     quantity = int(split.main.quantity or 0)
     if row.is_in_trial:
+        first_payments.settle(row, quantity, at)
         _try_out(row, at)
     elif row.period_starts_at > before_period:
         _renew(row, split, at)
@@ -204,7 +207,8 @@ def _missed(row: Subscription, due: list[ScheduledChange], at: datetime) -> None
 
 def _settle_waiting(row: Subscription, split: items.Split, at: datetime) -> None:
     """An increase that waited for its payment: paid, or gone."""
-    waiting = SeatChange.objects.select_for_update(of=("self",)).filter(subscription=row, state=ChangeState.WAITING)
+    mine = SeatChange.objects.filter(subscription=row, kind=ChangeKind.SEATS, state=ChangeState.WAITING)
+    waiting = mine.select_for_update(of=("self",))
     change = waiting.select_related("addon_price__addon").first()
     if change is None or row.pending_quantity is not None:
         return
@@ -307,6 +311,7 @@ def _end(row: Subscription, at: datetime) -> None:
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
+    first_payments.end(row, at)
     waiting = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING)
     waiting.update(state=ChangeState.EXPIRED, concluded_at=at, invite=[])
     trials.end(row)

@@ -14,7 +14,8 @@ from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLi
 from billing.queries import catalog
 from billing.queries import tax as queries
 from billing.rules import pricing
-from billing.services import bundles, mirror, mirror_discounts, notices, tax_rates
+from billing.rules.stripe_events import Kind
+from billing.services import bundles, first_payments, inbox, mirror, mirror_discounts, notices, tax_rates
 
 
 def take(answer: gateway.Invoice, at: datetime) -> None:
@@ -35,6 +36,8 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         _tell_invoice("billing.invoice.payment_failed", row, at)
         if not _waits_for_the_buyer(row):
             notices.payment_failed(row, at=at)
+    if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
+        inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")
 
 
 def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
@@ -141,14 +144,15 @@ def _paid(row: Invoice, at: datetime) -> None:
 
 
 def _waits_for_the_buyer(row: Invoice) -> bool:
-    """Whether it is an increase's: whoever asked for the seats is told by the change's own mail, once and with a way out.
+    """Whether it is an increase's or a first charge's: whoever asked for it is told by a mail of its own, with a way out.
 
     Stripe may tell of the invoice before the change knows its number.
     """
-    if row.billing_reason != "subscription_update":
-        return False
-    mine = Q(stripe_invoice_id=row.stripe_id) | Q(state=ChangeState.SENDING)
-    return SeatChange.objects.filter(mine, subscription=row.subscription).exists()
+    mine = Q(stripe_invoice_id=row.stripe_id)
+    if row.billing_reason == "subscription_update":
+        mine |= Q(state=ChangeState.SENDING)
+    known = SeatChange.objects.filter(mine, subscription=row.subscription).exists()
+    return known or first_payments.is_being_made(row.subscription)
 
 
 def _tell_invoice(kind: str, row: Invoice, at: datetime) -> None:

@@ -14,14 +14,24 @@ from django.db import transaction
 from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing import gateway
-from billing.models import LedgerKind, PilotRun, Price, StripeCommand, Subscription
+from billing.models import ChangeKind, PilotRun, Price, StripeCommand, Subscription
 from billing.queries import catalog
 from billing.queries import pilots as queries
 from billing.rules import pilots as rules
 from billing.rules import pricing
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
-from billing.services import commands, first_charges, inbox, ledger, mirror, people, projection, seats
+from billing.services import (
+    commands,
+    first_charges,
+    first_payments,
+    inbox,
+    mirror,
+    payment_refusals,
+    people,
+    projection,
+    seats,
+)
 
 SALT = "billing.pilots.conversion"
 KIND = "pilot.convert"
@@ -78,19 +88,22 @@ def offer(row: Subscription, *, quantity: int, interval: str, at: datetime) -> O
 def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> StripeCommand:
     """Go on with the plan, as the token says; the same token again finds the same command.
 
-    Returns the command: done, declined, failed (the price had moved), or still open. Raises seats.Stale for a token that no
-    longer holds, commands.Busy, and what `offer` raises.
+    Returns the command: done, declined, failed (the price had moved), or still open. Where the bank wants to be asked the
+    command is done and its change waits (first_payments.of_command). Raises seats.Stale for a token that no longer holds,
+    seats.WaitsForPayment while another one's payment is to be finished, commands.Busy, and what `offer` raises.
     """
     body = _read(row, token, at)
     key = f"{KIND}:{body['n']}"
     known = StripeCommand.objects.filter(idempotency_key=key).first()
     if known is not None:
         return known
+    seats.refuse_while_waiting(row)
     run, price = _check(row, body["q"], body["i"])
     if _plain(_ask(row, run, price, body["q"])) != body["c"]:
         raise seats.Stale
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
+        seats.refuse_while_waiting(locked)
         command = commands.open_command(
             kind=KIND,
             target=mirror.target(locked),
@@ -160,7 +173,7 @@ def _read(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
 
 
 class Convert(commands.Handler):
-    """The command: end the pilot now against payment of the plan's first period, or leave everything as it is."""
+    """The command: end the pilot now against payment of the plan's first period; until that is paid everything is as it was."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
         asked = command.payload
@@ -173,25 +186,35 @@ class Convert(commands.Handler):
             **_change(asked["item"], asked["price"], asked["quantity"]),
             "trial_end": "now",
             "cancel_at_period_end": False,
-            # Paid or refused: a subscription that went on without its first payment would be a debt nobody agreed to.
-            "payment_behavior": "error_if_incomplete",
+            # Only against payment: a subscription that went on without its first one would be a debt nobody agreed to.
+            "payment_behavior": "pending_if_incomplete",
         }
         if asked["coupon"]:
             params["discounts"] = [{"coupon": asked["coupon"]}]
-        return gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
+        answer = gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
+        return self._unless_declined(answer, command.idempotency_key)
+
+    def _unless_declined(self, answer: gateway.Subscription, key: str) -> gateway.Subscription:
+        invoice = answer.latest_invoice
+        if answer.pending_update is None or not isinstance(invoice, gateway.Invoice):
+            return answer
+        return first_payments.unless_declined(answer, payment_refusals.of(invoice), key=key)
 
     def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
         rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
         row = rows.get(stripe_id=answer.id)
-        quantity = int(answer["items"].data[0].quantity or 0)
-        if quantity != row.quantity and row.is_in_trial:
-            # Before it is revenue: the plan begins with as many as were chosen.
-            kind = LedgerKind.ADDED if quantity > row.quantity else LedgerKind.REMOVED
-            origin = Origin(actor=command.actor, source=Source(command.source))
-            ledger.book(row, kind=kind, delta=quantity - row.quantity, origin=origin, at=at, command=command)
+        quantity, invoice = int(answer["items"].data[0].quantity or 0), mirror.stripe_id(answer.latest_invoice)
+        origin = Origin(actor=command.actor, source=Source(command.source))
+        first_payments.begin_with(row, quantity, origin=origin, at=at, command=command)
         mirror.take(row, answer, at)
-        inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
-        return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
+        said = {"status": answer.status, "invoice": invoice}
+        if answer.pending_update is not None:
+            until = mirror.at_instant(answer.pending_update.expires_at)
+            more: dict[str, Any] = {"invoice_id": invoice, "expires_at": until, "at": at}
+            quantity = command.payload["quantity"]
+            said |= first_payments.wait(command, row, kind=ChangeKind.CONVERSION, quantity=quantity, **more)
+        inbox.touch(Kind.INVOICE, invoice)
+        return said
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Nothing was charged, and the pilot goes on to its end; the page says why (the command's error)."""
@@ -199,4 +222,5 @@ class Convert(commands.Handler):
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
         now = gateway.subscription(command.payload["subscription"])
-        return now if now.status == "active" else None
+        is_there = now.status == "active" or now.pending_update is not None
+        return self._unless_declined(now, command.idempotency_key) if is_there else None

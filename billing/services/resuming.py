@@ -14,10 +14,10 @@ from django.db import transaction
 
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import Customer, StripeCommand, Subscription
+from billing.models import ChangeKind, Customer, StripeCommand, Subscription
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
-from billing.services import commands, first_charges, inbox, mirror, seats
+from billing.services import commands, first_charges, first_payments, inbox, mirror, payment_refusals, seats
 
 SALT = "billing.resuming"
 # The amount that was agreed to decides, not its age; a token only says which it was.
@@ -81,7 +81,8 @@ def of_metadata(session: gateway.Session) -> Agreed | None:
 def resume(row: Subscription, *, token: str, origin: Origin, at: datetime) -> StripeCommand:
     """Go on now, with the card on file. Returns the command: done, declined, failed (the price had moved), or still open.
 
-    Raises NoCard, seats.Stale, seats.NotLive, commands.Busy.
+    Where the bank wants to be asked the command is done and its change waits (first_payments.of_command); while it does,
+    every further click finds that command. Raises NoCard, seats.Stale, seats.NotLive, commands.Busy.
     """
     wanted = agreed(row, token)
     if not Customer.objects.filter(organization=row.organization_id).exclude(payment_method_id="").exists():
@@ -90,6 +91,9 @@ def resume(row: Subscription, *, token: str, origin: Origin, at: datetime) -> St
         locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
         if locked.status != "paused":
             raise seats.NotLive("It goes on already.")
+        change = first_payments.waiting(locked)
+        if change is not None and change.command is not None:
+            return change.command
         command = _open(locked, wanted, origin=origin, at=at)
     return commands.execute(command.pk)
 
@@ -100,6 +104,8 @@ def open_after_card(plain: dict[str, Any], *, key: str, at: datetime) -> None:
     row = Subscription.objects.locked().select_related("organization").filter(stripe_id=wanted.stripe_id).first()
     if row is None or row.status != "paused" or StripeCommand.objects.filter(idempotency_key=key).exists():
         return
+    if first_payments.waiting(row) is not None:
+        return  # that payment is to be finished, on the page that any card can be given to
     # Somebody else's click is being carried out: that one counts.
     with contextlib.suppress(commands.Busy):
         _open(row, wanted, origin=Origin(source=Source.STRIPE), at=at, key=key)
@@ -119,7 +125,7 @@ def _open(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, ke
 
 
 class Resume(commands.Handler):
-    """The command: look once more, wake the subscription only against payment, and take it back if the bank says no."""
+    """The command: look once more, wake the subscription only against payment; what the bank declines is taken back."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
         asked, key = command.payload, command.idempotency_key
@@ -131,24 +137,26 @@ class Resume(commands.Handler):
         if (charge.due_minor, charge.currency) != (asked["due_minor"], asked["currency"]):
             raise gateway.Refused("The price has moved; nothing was charged.", code="price_moved")
         params = {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_success"}
-        answer = gateway.resume_subscription(now.id, params, key=key)
-        invoice = answer.latest_invoice
-        if isinstance(invoice, gateway.Invoice) and invoice.status == "open" and invoice.id:
-            self._pay(invoice.id, key)
-        return gateway.subscription(now.id)
+        return self._unless_declined(gateway.resume_subscription(now.id, params, key=key), key)
 
-    def _pay(self, invoice_id: str, key: str) -> None:
-        try:
-            gateway.pay_invoice(invoice_id, {}, key=f"{key}:pay")
-        except gateway.Declined:
-            gateway.void_invoice(invoice_id, key=f"{key}:void")
-            raise
+    def _unless_declined(self, answer: gateway.Subscription, key: str) -> gateway.Subscription:
+        """Stripe has tried the card: without success it is paused still, and the invoice open."""
+        invoice = answer.latest_invoice
+        if answer.status != "paused" or not isinstance(invoice, gateway.Invoice) or invoice.status != "open":
+            return answer
+        return first_payments.unless_declined(answer, payment_refusals.of(invoice), key=key)
 
     def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
         rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
-        mirror.take(rows.get(stripe_id=answer.id), answer, at)
-        inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
-        return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
+        row, invoice = rows.get(stripe_id=answer.id), mirror.stripe_id(answer.latest_invoice)
+        mirror.take(row, answer, at)
+        said = {"status": answer.status, "invoice": invoice}
+        if row.status == "paused":
+            until = at + first_payments.PAYABLE_FOR
+            more: dict[str, Any] = {"quantity": row.quantity, "invoice_id": invoice, "expires_at": until, "at": at}
+            said |= first_payments.wait(command, row, kind=ChangeKind.RESUMPTION, **more)
+        inbox.touch(Kind.INVOICE, invoice)
+        return said
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Nothing was charged, and it stays paused; the page says why (the command's error)."""
@@ -156,4 +164,6 @@ class Resume(commands.Handler):
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
         now = gateway.subscription(command.payload["subscription"])
-        return now if now.status == "active" else None
+        invoice = now.latest_invoice
+        is_asked = now.status == "paused" and isinstance(invoice, gateway.Invoice) and invoice.status == "open"
+        return self._unless_declined(now, command.idempotency_key) if is_asked or now.status == "active" else None

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.origin import Origin
@@ -14,7 +13,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror, notices
+from billing.services import commands, first_payments, inbox, mirror, notices, payment_refusals
 
 log = structlog.get_logger(__name__)
 
@@ -63,17 +62,7 @@ def _made(answer: gateway.Subscription) -> Made:
     invoice = answer.latest_invoice
     if answer.pending_update is None or not isinstance(invoice, gateway.Invoice):
         return Made(answer)
-    payments = invoice.payments.data if invoice.payments else []
-    intent_id = mirror.stripe_id(payments[-1].payment.payment_intent) if payments else ""
-    if not intent_id:
-        return Made(answer)
-    try:
-        intent = gateway.payment_intent(intent_id)
-    except gateway.Refused:
-        return Made(answer)
-    error = intent.last_payment_error
-    is_declined = intent.status == "requires_payment_method" and error is not None
-    return Made(answer, (error.message or _("Your card was declined.")) if is_declined and error else "")
+    return Made(answer, payment_refusals.of(invoice))
 
 
 class Increase(commands.Handler):
@@ -223,26 +212,34 @@ class CreditDifference(commands.Handler):
 
 
 class DropWaiting(commands.Handler):
-    """Void the invoice of a pending update; Stripe then forgets the update."""
+    """Void the invoice that a change waits for; Stripe then forgets the update, or leaves paused what was to go on."""
 
     def send(self, command: StripeCommand) -> gateway.Subscription:
-        gateway.void_invoice(command.payload["invoice"], key=command.idempotency_key)
+        invoice = command.payload["invoice"]
+        try:
+            gateway.void_invoice(invoice, key=command.idempotency_key)
+        except gateway.Refused:
+            if gateway.invoice(invoice).status != "void":
+                raise
         return gateway.subscription(command.payload["subscription"])
 
     def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
         row = Subscription.objects.locked().select_related("organization", "price", "plan", "line").get(stripe_id=answer.id)
         change = SeatChange.objects.select_for_update().get(pk=command.payload["change"])
-        if answer.pending_update is None and change.state == ChangeState.WAITING:
-            _close(change, ChangeState.DROPPED, "", at)
+        if change.state == ChangeState.WAITING:
+            _close(change, ChangeState(command.payload.get("state", ChangeState.DROPPED)), "", at)
+            first_payments.tell_over(change, at=at)
         mirror.copy_fields(row, answer, at)
         inbox.touch(Kind.INVOICE, command.payload["invoice"])
         return {"state": change.state}
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
-        """Already paid or void: what is true is read from Stripe."""
+        """Already paid: what is true is read from Stripe."""
+        first_payments.put_off(command.payload["change"], at=at)
         inbox.touch(Kind.SUBSCRIPTION, command.payload["subscription"])
         inbox.touch(Kind.INVOICE, command.payload["invoice"])
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
-        now = gateway.subscription(command.payload["subscription"])
-        return now if now.pending_update is None else None
+        if gateway.invoice(command.payload["invoice"]).status != "void":
+            return None
+        return gateway.subscription(command.payload["subscription"])

@@ -115,6 +115,10 @@ class End(_OfTheSubscription):
             return now
         if now.status != "paused":
             raise gateway.Refused("It goes on meanwhile; nothing was changed.")
+        invoice = now.latest_invoice
+        if isinstance(invoice, gateway.Invoice) and invoice.id and invoice.status == "open":
+            # Its going on waits to be paid: what has ended must not be charged.
+            gateway.void_invoice(invoice.id, key=f"{command.idempotency_key}:void")
         return gateway.cancel_subscription(now.id, {"invoice_now": False, "prorate": False}, key=command.idempotency_key)
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import CommandState, Interval, StripeCommand
+from billing.models import ChangeState, CommandState, Interval, StripeCommand
 from billing.queries import overview
 from billing.queries.overview import Standing
 from billing.rules import pilots as rules
-from billing.services import commands, faults, pilot_conversions, seats
+from billing.services import commands, faults, first_payments, pilot_conversions, seats
 from config import clock, words
 from storefront import pilot_receipts, seat_problems
 from storefront.queries import pricing
@@ -37,6 +37,8 @@ def conversion(request: OrganizationRequest) -> HttpResponse:
         return redirect("storefront:home")
     if standing.pilot is None:
         return redirect(again_url(standing) if standing.past_pilot else reverse("storefront:home"))
+    if standing.first_payment is not None:
+        return redirects.see(reverse("storefront:seat_change", args=[standing.first_payment.public_id]))
     if request.method == "POST":
         return _go_on(request, standing, request.POST.get("token", ""))
     return _show(request, standing, clock.now())
@@ -113,7 +115,10 @@ def _go_on(request: OrganizationRequest, standing: Standing, token: str) -> Http
 
 
 def _went(request: OrganizationRequest, standing: Standing, command: StripeCommand) -> HttpResponse:
-    """Say how it went: the plan has begun, it is on its way, or why not and that nothing was charged."""
+    """Say how it went: the plan has begun, it is on its way, the bank wants to be asked, or why not: nothing was charged."""
+    waits = first_payments.of_command(command)
+    if waits is not None and waits.state != ChangeState.DONE:
+        return redirects.see(reverse("storefront:seat_change", args=[waits.public_id]))
     values = {"plan": standing.row.plan.name, "why": command.error}
     values["seats"] = words.seats(command.payload["quantity"])
     if command.state == CommandState.DONE:

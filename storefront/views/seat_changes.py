@@ -1,4 +1,4 @@
-"""One change of seats: an increase on its way or waiting for its payment, and changes that wait for the period's end."""
+"""One change of seats: on its way or waiting for its payment, as a first charge may; and what waits for the period's end."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange
+from billing.models import FIRST_PAYMENTS, ChangeState, ScheduledChange, ScheduledKind, SeatChange
 from billing.queries import unseated
 from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
 from config import clock, words
@@ -46,6 +46,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
         "gained": found.quantity_after - found.quantity_before,
         "line": found.subscription.line.code,
         "addon": found.addon_price.addon if found.addon_price else None,
+        "is_first": found.kind in FIRST_PAYMENTS,
         "people": _people(found) if state == ChangeState.WAITING else [],
         "asks_again": asks_again,
         "again_url": f"{request.path}?{urlencode({'seen': state.value, 'since': int(since.timestamp())})}",
@@ -65,7 +66,7 @@ def payment(request: OrganizationRequest, public_id: str) -> HttpResponse:
     try:
         return redirects.see(invoices.payment_url(found.stripe_invoice_id))
     except (faults.GatewayError, invoices.NoPage):
-        messages.error(request, _("Our payment service does not answer. The seats still wait for you; try again in a minute."))
+        messages.error(request, _("Our payment service does not answer. Nothing is lost; try again in a minute."))
         return redirects.see(f"/seats/changes/{found.public_id}/")
 
 
@@ -119,6 +120,9 @@ def _drop(request: OrganizationRequest, found: SeatChange) -> HttpResponse:
     except commands.Busy:
         messages.warning(request, _("A change is being made. Look again in a few seconds."))
         return redirects.see(f"/seats/changes/{found.public_id}/")
+    if found.state == ChangeState.DROPPED and found.kind in FIRST_PAYMENTS:
+        messages.success(request, _("Dropped. Nothing was charged, and everything is as it was."))
+        return redirects.back(request, "storefront:home")
     if found.state == ChangeState.DROPPED:
         messages.success(request, _("Dropped. Nothing was charged, and your seats are as they were."))
         return redirects.back(request, "storefront:seats", line=found.subscription.line.code)

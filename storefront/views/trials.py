@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import CommandState, StripeCommand
+from billing.models import ChangeState, CommandState, StripeCommand
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import cards, commands, faults, resuming, seats, trial_changes
+from billing.services import cards, commands, faults, first_payments, resuming, seats, trial_changes
 from config import clock, words
 from storefront import seat_problems, trial_receipts
 from storefront.views import redirects
@@ -51,11 +51,16 @@ def extension(request: OrganizationRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.MANAGE_PAYMENT)
 def resumption(request: OrganizationRequest) -> HttpResponse:
-    """GET /subscription/resumption/?line=: what going on costs. POST {line, token}: pay it, or add a card and pay it."""
+    """GET /subscription/resumption/?line=: what going on costs. POST {line, token}: pay it, or add a card and pay it.
+
+    While the bank wants to be asked about an earlier click, both lead to the payment that waits.
+    """
     said = request.POST if request.method == "POST" else request.GET
     standing = overview.standing(request.organization, said.get("line", "")[:40])
     if standing is None or not standing.is_trial_over:
         return redirect("storefront:home")
+    if standing.first_payment is not None:
+        return redirects.see(reverse("storefront:seat_change", args=[standing.first_payment.public_id]))
     if request.method == "POST":
         return _go_on(request, standing, request.POST.get("token", ""))
     return _show(request, standing)
@@ -105,7 +110,10 @@ def _add_card(request: OrganizationRequest, standing: Standing, token: str) -> H
 
 
 def went_on(request: OrganizationRequest, command: StripeCommand) -> HttpResponse:
-    """Say how it went: it goes on, it is on its way, or why not and that nothing was charged."""
+    """Say how it went: it goes on, it is on its way, the bank wants to be asked, or why not and that nothing was charged."""
+    waits = first_payments.of_command(command)
+    if waits is not None and waits.state != ChangeState.DONE:
+        return redirects.see(reverse("storefront:seat_change", args=[waits.public_id]))
     if command.state == CommandState.DONE:
         messages.success(request, _("Your subscription goes on, and everything is as you left it."))
     elif command.state == CommandState.OPEN:

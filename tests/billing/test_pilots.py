@@ -5,11 +5,23 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Journal, OutgoingMail
+from billing import gateway
 from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, SeatLedgerEntry
 from billing.queries import differences, entitlements, invoices, overview
 from billing.rules import pilots as rules
 from billing.rules import reconciling
-from billing.services import checkout, pilot_conversions, pilots, reconciling_reading, scheduled, seats, trial_changes
+from billing.services import (
+    checkout,
+    first_payments,
+    pilot_conversions,
+    pilots,
+    reconciling_reading,
+    scheduled,
+    seat_increases,
+    seats,
+    trial_changes,
+)
+from billing.services import invoices as seat_invoices
 from config import clock
 
 PILOT = "fieldnote/site"
@@ -102,6 +114,81 @@ def test_a_declined_card_leaves_the_pilot_as_it_is(shop):
     row = shop.fresh(row)
     assert (row.status, row.quantity, row.price.interval, mrr(row)) == ("trialing", 20, "month", [0])
     assert (shop.at_stripe(row).cancel_at_period_end, invoices.owed(shop.organization)) == (True, [])
+
+
+@pytest.fixture
+def asked(shop):
+    """A pilot whose conversion to 25 seats waits, because the bank asks first: its row and what waits."""
+    row = begin(shop)
+    shop.control("POST", "next_payment", outcome="requires_action")
+    token = pilot_conversions.offer(row, quantity=25, interval="month", at=clock.now()).token
+    command = pilot_conversions.confirm(row, token=token, origin=shop.origin, at=clock.now())
+    assert pilot_conversions.confirm(row, token=token, origin=shop.origin, at=clock.now()) == command
+    shop.settle()
+    change = first_payments.of_command(command)
+    row = shop.fresh(row)
+    assert (command.state, change.state, change.due_now_minor, row.status, row.quantity) == (
+        *("done", "waiting", 6_000, "trialing"),
+        20,
+    )
+    assert (mrr(row), compared(shop, row), len(mails("first_payment_waiting"))) == ([0], (), 1)
+    return row, change
+
+
+def test_a_bank_that_asks_first_is_answered_and_the_plan_begins_as_agreed(shop, asked):
+    row, change = asked
+    other = pilot_conversions.offer(row, quantity=30, interval="year", at=clock.now()).token
+    with pytest.raises(seats.WaitsForPayment):
+        pilot_conversions.confirm(row, token=other, origin=shop.origin, at=clock.now())
+    shop.pay_invoice(seat_invoices.payment_url(change.stripe_invoice_id))
+    shop.settle()
+    change.refresh_from_db()
+    row = shop.fresh(row)
+    assert (change.state, row.status, row.quantity, row.cancel_at, mrr(row)) == ("done", "active", 25, None, [0, 0, 35_000])
+    entry = SeatLedgerEntry.objects.filter(subscription=row, kind="added").get()
+    assert (entry.delta, entry.actor) == (5, shop.owner)
+    assert sorted(one.total_minor for one in invoices.newest(shop.organization, 5)) == [6_000, 29_000]
+    assert (shop.at_stripe(row).cancel_at_period_end, compared(shop, row)) == (False, ())
+
+
+def test_what_is_dropped_or_late_leaves_the_pilot_and_can_be_tried_again(shop, asked):
+    row, change = asked
+    assert seat_increases.drop(change, origin=shop.origin, at=clock.now()).state == "dropped"
+    shop.control("POST", "next_payment", outcome="requires_action")
+    token = pilot_conversions.offer(shop.fresh(row), quantity=20, interval="month", at=clock.now()).token
+    command = pilot_conversions.confirm(shop.fresh(row), token=token, origin=shop.origin, at=clock.now())
+    again = first_payments.of_command(command)
+    shop.advance(hours=24)
+    again.refresh_from_db()
+    row = shop.fresh(row)
+    assert (again.state, row.status, row.quantity, mrr(row)) == ("expired", "trialing", 20, [0])
+    assert [mail.context["is_dropped"] for mail in mails("first_payment_over")] == [True, False]
+    assert (shop.at_stripe(row).cancel_at_period_end, invoices.owed(shop.organization), compared(shop, row)) == (True, [], ())
+
+
+def test_an_answer_that_was_lost_is_read_back(shop):
+    row = begin(shop)
+    token = pilot_conversions.offer(row, quantity=25, interval="month", at=clock.now()).token
+    shop.control("POST", "next_payment", outcome="requires_action")
+    shop.control("POST", "faults", match="POST /v1/subscriptions/*", kind="500_after_effect")
+    command = pilot_conversions.confirm(row, token=token, origin=shop.origin, at=clock.now())
+    assert (command.state, first_payments.of_command(command).state) == ("done", "waiting")
+
+
+def test_a_pilot_that_ends_meanwhile_ends_as_it_would_have(shop):
+    row = begin(shop)
+    shop.advance_to(row.trial_ends_at - timedelta(hours=2))
+    shop.control("POST", "next_payment", outcome="requires_action")
+    token = pilot_conversions.offer(row, quantity=20, interval="month", at=clock.now()).token
+    change = first_payments.of_command(
+        pilot_conversions.confirm(row, token=token, origin=shop.origin, at=clock.now()),
+    )
+    assert change.expires_at == row.trial_ends_at
+    shop.advance_to(row.trial_ends_at + timedelta(minutes=5))
+    change.refresh_from_db()
+    row = shop.fresh(row)
+    assert (change.state, row.status, row.quantity, invoices.owed(shop.organization)) == ("expired", "canceled", 0, [])
+    assert (len(mails("pilot_ended")), gateway.invoice(change.stripe_invoice_id).status) == (1, "void")
 
 
 def test_whoever_bought_the_line_cannot_pilot_it_and_a_page_left_open_can_be_replaced(shop):

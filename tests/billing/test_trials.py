@@ -13,7 +13,7 @@ from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import CancelReason, Invoice, SeatLedgerEntry, Subscription, Trial
-from billing.queries import differences, entitlements, invoices
+from billing.queries import differences, entitlements, invoices, overview
 from billing.rules import reconciling, tax
 from billing.rules import trials as rules
 from billing.services import (
@@ -21,14 +21,17 @@ from billing.services import (
     catalog,
     checkout,
     first_charges,
+    first_payments,
     reconciling_reading,
     resuming,
     scheduled,
+    seat_increases,
     seats,
     trial_changes,
     trial_notices,
     trials,
 )
+from billing.services import invoices as seat_invoices
 from config import clock
 from tests import factories, shelf
 
@@ -60,6 +63,13 @@ def mails(kind):
 
 def mrr(row):
     return [entry.mrr_delta_minor for entry in SeatLedgerEntry.objects.filter(subscription=row).order_by("pk")]
+
+
+def compared(shop, row):
+    """What the nightly comparison would name."""
+    ours = differences.known([shop.fresh(row)], since=clock.now())[row.stripe_id].ours
+    theirs = reconciling_reading.subscription(row.stripe_id)
+    return reconciling.compare(ours, theirs, differences.standard({theirs.price})).found
 
 
 def test_without_a_card_it_pauses_and_a_card_wakes_it(shop):
@@ -214,6 +224,126 @@ def test_what_is_paused_ends_at_once_and_a_declined_card_wakes_nothing(shop):
     assert (shop.fresh(row).status, sum(mrr(row)), shop.fresh(row).quantity) == ("canceled", 0, 0)
 
 
+def ended_with_a_card(shop):
+    """A trial of three seats that ended without a card; one was added since, without going on."""
+
+    def make():
+        row = begin(shop, seats=3)
+        shop.advance(days=15)
+        setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now())
+        shop.pay(setup.result["url"])
+        assert cards.look_up(setup.result["session"], shop.organization)
+        shop.settle()
+        return row
+
+    return shop.fresh(shop.kept("ended with a card", make))
+
+
+@pytest.fixture
+def asked(shop):
+    """A trial that goes on, and a bank that asks before the first charge: its row and what waits."""
+    row = ended_with_a_card(shop)
+    token = resuming.offer(row).token
+    shop.control("POST", "next_payment", outcome="requires_action")
+    command = resuming.resume(row, token=token, origin=shop.origin, at=clock.now())
+    # A second click finds the first: one invoice, one payment.
+    assert resuming.resume(shop.fresh(row), token=token, origin=shop.origin, at=clock.now()) == command
+    shop.settle()
+    change = first_payments.of_command(command)
+    assert (command.state, change.state, change.due_now_minor, shop.fresh(row).status) == ("done", "waiting", 5_400, "paused")
+    assert [len(mails(kind)) for kind in ("first_payment_waiting", "payment_failed")] == [1, 0]
+    assert compared(shop, row) == ()
+    return row, change
+
+
+def at_stripe_the_invoice_is(change):
+    return gateway.invoice(change.stripe_invoice_id).status
+
+
+def test_a_bank_that_asks_first_is_answered_and_the_trial_goes_on(shop, asked):
+    row, change = asked
+    assert seats_in(overview.standing(shop.organization)) == ("paused", 5_400, 3)
+    shop.pay_invoice(seat_invoices.payment_url(change.stripe_invoice_id))
+    shop.settle()
+    change.refresh_from_db()
+    row = shop.fresh(row)
+    assert (change.state, row.status, mrr(row), entitlements.check(shop.organization, feature="storage_gb").entitled) == (
+        *("done", "active", [0, 5_400]),
+        True,
+    )
+    assert overview.standing(shop.organization).change is None
+    # Dropping what was paid meanwhile changes nothing.
+    assert seat_increases.drop(change, origin=shop.origin, at=clock.now()).state == "done"
+    assert (len(mails("receipt")), mails("first_payment_over")) == (1, [])
+
+
+def seats_in(standing):
+    waits = standing.first_payment
+    return standing.state, waits.due_now_minor, waits.quantity_after
+
+
+def test_what_is_dropped_or_late_is_voided_and_can_be_tried_again(shop, asked):
+    row, change = asked
+    assert seat_increases.drop(change, origin=shop.origin, at=clock.now()).state == "dropped"
+    assert at_stripe_the_invoice_is(change) == "void"
+    shop.control("POST", "next_payment", outcome="requires_action")
+    token = resuming.offer(shop.fresh(row)).token
+    again = first_payments.of_command(resuming.resume(shop.fresh(row), token=token, origin=shop.origin, at=clock.now()))
+    assert again.pk != change.pk
+    assert [mail.context["is_dropped"] for mail in mails("first_payment_over")] == [True]
+    shop.advance(hours=24)  # Stripe would let it wait for a year
+    again.refresh_from_db()
+    assert (again.state, at_stripe_the_invoice_is(again), shop.fresh(row).status) == ("expired", "void", "paused")
+    assert [mail.context["is_dropped"] for mail in mails("first_payment_over")] == [True, False]
+    assert invoices.owed(shop.organization) == []
+
+
+def test_an_invoice_voided_at_stripe_is_heard_of(shop, asked):
+    row, change = asked
+    gateway.void_invoice(change.stripe_invoice_id, key="by-hand")
+    shop.settle()
+    change.refresh_from_db()
+    assert (change.state, shop.fresh(row).status) == ("expired", "paused")
+
+
+@pytest.mark.parametrize("by_us", [True, False])
+def test_what_ended_meanwhile_can_no_longer_be_paid(shop, asked, by_us):
+    row, change = asked
+    if by_us:
+        assert trial_changes.end(shop.fresh(row), origin=shop.origin, at=clock.now()).state == "done"
+    else:
+        gateway.cancel_subscription(row.stripe_id, {}, key="by-hand")
+    shop.settle()
+    change.refresh_from_db()
+    assert (shop.fresh(row).status, change.state, at_stripe_the_invoice_is(change)) == ("canceled", "dropped", "void")
+
+
+@pytest.mark.parametrize(("outcome", "state", "waits"), [("requires_action", "done", True), ("declined", "declined", False)])
+def test_an_answer_that_was_lost_is_read_back(shop, outcome, state, waits):
+    row = ended_with_a_card(shop)
+    token = resuming.offer(row).token
+    shop.control("POST", "next_payment", outcome=outcome)
+    shop.control("POST", "faults", match="POST /v1/subscriptions/*/resume", kind="500_after_effect")
+    command = resuming.resume(row, token=token, origin=shop.origin, at=clock.now())
+    assert (command.state, bool(first_payments.of_command(command))) == (state, waits)
+
+
+def test_a_card_added_to_go_on_waits_for_its_bank_too(shop):
+    row = begin(shop, seats=3)
+    shop.advance(days=15)
+    row = shop.fresh(row)
+    agreed = resuming.agreed(row, resuming.offer(row).token)
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now(), agreed=agreed)
+    shop.pay(setup.result["url"])
+    shop.control("POST", "next_payment", outcome="requires_action")
+    cards.look_up(setup.result["session"], shop.organization)
+    change = first_payments.of_command(cards.resumption(setup.result["session"]))
+    shop.pay_invoice(seat_invoices.payment_url(change.stripe_invoice_id))
+    shop.settle()
+    change.refresh_from_db()
+    assert (change.state, shop.fresh(row).status) == ("done", "active")
+
+
 def test_a_longer_trial_that_nobody_agreed_to_is_named(shop):
     row = begin(shop, seats=3)
     gateway.update_subscription(
@@ -222,10 +352,8 @@ def test_a_longer_trial_that_nobody_agreed_to_is_named(shop):
         key="by-hand",
     )
     shop.settle()
-    found = differences.known([shop.fresh(row)], since=clock.now())[row.stripe_id].ours
-    theirs = reconciling_reading.subscription(row.stripe_id)
-    verdict = reconciling.compare(found, theirs, differences.standard({theirs.price}))
-    assert [(one.kind, one.ours["trial_ends_at"]) for one in verdict.found] == [("trial", row.trial_ends_at.isoformat())]
+    found = compared(shop, row)
+    assert [(one.kind, one.ours["trial_ends_at"]) for one in found] == [("trial", row.trial_ends_at.isoformat())]
 
 
 @pytest.mark.django_db(transaction=True)

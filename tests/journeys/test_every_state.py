@@ -16,7 +16,7 @@ from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
 from billing.models import Invoice, SeatChange
-from billing.services import time_moves
+from billing.services import cards, time_moves
 from config import clock
 from tests.accounts import factors
 from tests.billing import test_trials
@@ -178,16 +178,34 @@ def test_a_trial_from_its_cart_to_read_only(seen, shop, cast):
     for name in ("home", "seats", "invoices", "resumption"):
         seen(reverse(f"storefront:{name}"), f"read-only-{name}")
     assert client.get(reverse("storefront:resumption")).status_code == 200
+    setup = cards.start_setup(cast.acme, origin=shop.origin, at=clock.now())
+    shop.pay(setup.result["url"])
+    cards.look_up(setup.result["session"], cast.acme)
+    seen(_ask_first(shop, reverse("storefront:resumption"), client), "read-only-waiting")
+    seen(reverse("storefront:home"), "read-only-waiting-home")
     assert not seen.words()
 
 
+def _ask_first(shop, address, client):
+    """Click on the amount of a page; the bank wants to be asked. The address of what waits."""
+    token = re.search(r'name="token" value="([^"]+)"', client.get(address).content.decode())[1]
+    shop.control("POST", "next_payment", outcome="requires_action")
+    waiting = client.post(address.partition("?")[0], {"token": token, "line": "fieldnote"}).headers["Location"]
+    shop.settle()
+    return waiting
+
+
 def test_a_pilot_from_its_cart_to_its_end(seen, shop, cast):
-    seen.served.as_user(cast.owner)
+    client = seen.served.as_user(cast.owner)
     shop.cart(plan="", seats=1, pilot="fieldnote/site")
     seen(reverse("storefront:cart"), "pilot-cart")
     row = shop.buy(plan="", seats=1, pilot="fieldnote/site")
     for name in ("home", "seats", "pilot_conversion"):
         seen(reverse(f"storefront:{name}"), f"pilot-{name}")
+    waiting = _ask_first(shop, f"{reverse('storefront:pilot_conversion')}?seats=25", client)
+    seen(reverse("storefront:seats"), "pilot-waiting-seats")
+    client.post(waiting, {"action": "drop"})
+    seen(waiting, "pilot-dropped")
     shop.advance_to(row.trial_ends_at)
     seen(reverse("storefront:home"), "pilot-over-home")
     assert not seen.words()

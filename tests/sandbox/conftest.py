@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 from billing.sandbox import api, contract
-from billing.sandbox.engine import checkout
+from billing.sandbox.engine import checkout, intents
 from billing.sandbox.server import Sandbox
 from tests.sandbox.browsing import Browser
 
@@ -195,3 +195,16 @@ def store(client):
 @pytest.fixture
 def customer(store):
     return store.customers.create({"email": "owner@acme.example", "name": "Acme"}).id
+
+
+@pytest.fixture
+def authenticate(account):
+    """Answer a bank's question about a payment."""
+
+    def answer(intent, *, succeed):
+        with account.lock:
+            tx = account.begin()
+            intents.authenticate(tx, intent, succeed=succeed)
+            account.commit(tx)
+
+    return answer

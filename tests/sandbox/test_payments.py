@@ -3,22 +3,11 @@
 import pytest
 import stripe
 
-from billing.sandbox.engine import checkout, intents
+from billing.sandbox.engine import checkout
 
 START = 1_780_000_000
 DAY = 86400
 ALWAYS = "pm_card_authenticationRequired"
-
-
-@pytest.fixture
-def authenticate(account):
-    def answer(intent, *, succeed):
-        with account.lock:
-            tx = account.begin()
-            intents.authenticate(tx, intent, succeed=succeed)
-            account.commit(tx)
-
-    return answer
 
 
 @pytest.mark.parametrize(

@@ -101,12 +101,18 @@ def paused(shop):
     return clock, customer, subscription
 
 
+WAITS = {"payment_behavior": "resume_on_payment_success"}
+AUTHENTICATES = "pm_card_authenticationRequired"
+
+
 def test_waking_with_a_card(shop, paused):
     _clock, customer, subscription = paused
     shown = {"subscription": subscription.id, "subscription_details": {"resume_at": "now"}}
     assert shop.client.invoices.create_preview(shown).total == 10_000
+    with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
+        shop.client.subscriptions.resume(subscription.id, WAITS)
     shop.card(customer.id, "pm_card_visa")
-    shop.client.subscriptions.resume(subscription.id, {"billing_cycle_anchor": {"type": "now"}})
+    shop.client.subscriptions.resume(subscription.id, {**WAITS, "billing_cycle_anchor": {"type": "now"}})
     after = reload(shop, subscription)
     assert (after.status, after.latest_invoice.amount_paid) == ("active", 10_000)
     assert (after["items"].data[0].current_period_start, told(shop, "resumed")) == (START + 20 * DAY, 1)
@@ -114,33 +120,78 @@ def test_waking_with_a_card(shop, paused):
         shop.client.subscriptions.resume(subscription.id)
 
 
-def test_waking_with_a_card_that_fails(shop, paused):
-    _, customer, subscription = paused
+def test_waking_that_nothing_tries_is_past_due_if_its_first_attempt_fails(shop, paused):
+    clock, customer, subscription = paused
     shop.card(customer.id, "pm_card_chargeCustomerFail")
     shop.client.subscriptions.resume(subscription.id)
+    first = reload(shop, subscription)
+    assert (first.status, first.latest_invoice.status, first.latest_invoice.attempted) == ("paused", "open", False)
+    shop.advance(clock, START + 21 * DAY)
+    assert (reload(shop, subscription).status, shop.invoice(first.latest_invoice.id).status) == ("paused", "void")
+    shop.client.subscriptions.resume(subscription.id)
+    with pytest.raises(stripe.CardError):
+        shop.client.invoices.pay(reload(shop, subscription).latest_invoice.id)
     assert reload(shop, subscription).status == "past_due"
 
 
-def test_waking_waits_for_its_payment(shop, paused):
+def test_waking_waits_for_its_payment_as_long_as_nobody_voids_it(shop, paused, authenticate):
+    """The bank asks first: paused with its old period until somebody answers, or until the invoice is voided."""
     clock, customer, subscription = paused
-    waits = {"payment_behavior": "resume_on_payment_success"}
-    shop.client.subscriptions.resume(subscription.id, waits)
+    shop.card(customer.id, AUTHENTICATES)
+    before = reload(shop, subscription)["items"].data[0].current_period_start
+    shop.client.subscriptions.resume(subscription.id, WAITS)
     first = reload(shop, subscription)
-    assert (first.status, first.latest_invoice.status) == ("paused", "open")
-    shop.advance(clock, START + 21 * DAY)
-    assert (reload(shop, subscription).status, shop.invoice(first.latest_invoice.id).status) == ("paused", "void")
-    shop.client.subscriptions.resume(subscription.id, waits)
-    shop.card(customer.id, "pm_card_visa")
-    shop.client.invoices.pay(reload(shop, subscription).latest_invoice.id)
+    assert (first.status, first.latest_invoice.status, first.pending_update) == ("paused", "open", None)
+    assert first["items"].data[0].current_period_start == before
+    assert shop.intent(first.latest_invoice.id).status == "requires_action"
+    shop.advance(clock, START + 22 * DAY)
+    assert (reload(shop, subscription).status, shop.invoice(first.latest_invoice.id).status) == ("paused", "open")
+    shop.client.invoices.void_invoice(first.latest_invoice.id)
+    assert (reload(shop, subscription).status, told(shop, "resumed")) == ("paused", 0)
+    shop.client.subscriptions.resume(subscription.id, WAITS)
+    authenticate(shop.intent(reload(shop, subscription).latest_invoice.id).id, succeed=True)
     after = reload(shop, subscription)
-    assert (after.status, after["items"].data[0].current_period_start, told(shop, "resumed")) == ("active", START + 21 * DAY, 1)
+    assert (after.status, after["items"].data[0].current_period_start, told(shop, "resumed")) == ("active", START + 22 * DAY, 1)
+
+
+def test_a_trial_ended_early_waits_for_its_payment_with_all_that_goes_along(shop, authenticate):
+    """Price, seats, a coupon and an end taken back are a pending update, which a trial's end outruns."""
+    _clock, customer, subscription = begin(shop, cancel_at_period_end=True)
+    shop.card(customer.id, AUTHENTICATES)
+    off = shop.client.coupons.create({"amount_off": 3000, "currency": "usd", "duration": "once"}).id
+    change = {
+        "items": [{"id": subscription["items"].data[0].id, "quantity": 20}],
+        "discounts": [{"coupon": off}],
+        "trial_end": "now",
+        "cancel_at_period_end": False,
+        "proration_behavior": "none",
+        "payment_behavior": "pending_if_incomplete",
+    }
+    shop.client.subscriptions.update(subscription.id, change)
+    waiting = reload(shop, subscription)
+    assert (waiting.status, waiting.cancel_at_period_end, waiting["items"].data[0].quantity) == ("trialing", True, 10)
+    assert (waiting.pending_update.cancel_at_period_end, waiting.pending_update.expires_at) == (False, START + 23 * HOUR)
+    assert waiting.latest_invoice.amount_due == 17_000
+    authenticate(shop.intent(waiting.latest_invoice.id).id, succeed=True)
+    after = reload(shop, subscription)
+    assert (after.status, after.cancel_at_period_end, after["items"].data[0].quantity) == ("active", False, 20)
+    assert after["items"].data[0].current_period_start == START
+    clock, _, other = begin(shop, cancel_at_period_end=True)
+    shop.card(other.customer, AUTHENTICATES)
+    shop.advance(clock, START + 14 * DAY - HOUR)
+    change["items"][0]["id"] = other["items"].data[0].id
+    shop.client.subscriptions.update(other.id, change)
+    left = reload(shop, other)
+    assert left.pending_update.expires_at == START + 14 * DAY
+    shop.advance(clock, START + 14 * DAY + HOUR)
+    assert (reload(shop, other).status, shop.invoice(left.latest_invoice.id).status) == ("canceled", "void")
 
 
 def test_waking_into_the_period_it_would_be_in(shop, paused):
     """The trial ended on day 14; woken on day 20 the rest of that month is owed, nothing of the days asleep."""
     _clock, customer, subscription = paused
     shop.card(customer.id, "pm_card_visa")
-    how = {"billing_cycle_anchor": {"type": "unchanged"}, "proration_behavior": "always_invoice"}
+    how = {**WAITS, "billing_cycle_anchor": {"type": "unchanged"}, "proration_behavior": "always_invoice"}
     shop.client.subscriptions.resume(subscription.id, how)
     after = reload(shop, subscription)
     item = after["items"].data[0]

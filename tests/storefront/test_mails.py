@@ -32,6 +32,7 @@ PILOT = PLAN | {
     "is_taxed": True,
     "convert_url": "https://store.example/subscription/pilot/?line=fieldnote",
 }
+FIRST = PLAN | {"seats": 25, "amount_minor": 6000, "is_pilot": True, "trial_ends_at": THEN}
 CONTEXTS = {
     "welcome": PLAN | {"seats": 10},
     "seats_added": PLAN
@@ -46,6 +47,9 @@ CONTEXTS = {
     },
     "seats_expired": PLAN | {"seats": 13, "amount_minor": 1585},
     "seats_scheduled": PLAN | {"delta": -2, "seats": 13, "coming": 11, "effective_at": THEN},
+    "first_payment_waiting": FIRST | {"expires_at": AT, "pay_url": "https://store.example/seats/changes/abc/"},
+    "first_payment_over": FIRST
+    | {"is_dropped": False, "again_url": "https://store.example/subscription/pilot/?line=fieldnote"},
     "addon_added": PLAN
     | {
         "addon": {"en": "Blueprints", "de": "Baupläne"},
@@ -151,6 +155,8 @@ SUBJECTS = {
     "welcome": "Team with 10 seats is yours",
     "seats_added": "3 seats more for $15.85: you have 13 now",
     "seats_waiting": "Finish paying $15.85 by 3 March at 15:05 for your new seats",
+    "first_payment_waiting": "Finish paying $60.00 by 3 March at 15:05 to go on with Team",
+    "first_payment_over": "Not paid in time: $60.00 for Team was not charged",
     "seats_scheduled": "Team: 11 seats from 22 March",
     "addon_added": "Team: you have Blueprints now, for $15.85",
     "addon_scheduled": "Team: without Blueprints from 22 March",
@@ -223,6 +229,26 @@ def test_subjects_say_amount_and_date(render, kind):
 def test_a_waiting_increase_says_which_it_is(render, monkeypatch, refusal, said):
     monkeypatch.setitem(CONTEXTS, "seats_waiting", CONTEXTS["seats_waiting"] | {"refusal": refusal})
     mail = render("seats_waiting")
+    assert said in mail.body
+    assert said in mail.alternatives[0][0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        ("first_payment_waiting", {}, "your pilot becomes Team with 25 seats"),
+        ("first_payment_waiting", {"is_pilot": False}, "Team goes on with 25 seats, as you left it"),
+        (
+            "first_payment_over",
+            {"is_dropped": True},
+            "for Team with 25 seats was dropped. Nothing was charged. Your pilot goes on until",
+        ),
+        ("first_payment_over", {"is_pilot": False}, "was not finished in time. Nothing was charged. Everything is kept"),
+    ],
+)
+def test_a_first_payment_says_what_follows(render, monkeypatch, kind, change, said):
+    monkeypatch.setitem(CONTEXTS, kind, CONTEXTS[kind] | change)
+    mail = render(kind)
     assert said in mail.body
     assert said in mail.alternatives[0][0]
 

@@ -90,7 +90,7 @@ def test_programs_see_it_and_go_on(cast, shop, begun):
     preview = own.post("subscription/pilot/conversion-preview", {"seats": 20, "interval": "year"}, key="").json()
     assert (preview["credited_fee_minor"], preview["first_charge"]["due_minor"]) == (29_000, 20 * 16_000 - 29_000)
     made = own.post("subscription/pilot/conversions", {"token": preview["token"]})
-    assert (made.status_code, made.json()) == (201, {"seats": 20, "outcome": "done", "message": ""})
+    assert (made.status_code, made.json()) == (201, {"seats": 20, "outcome": "done", "message": "", "payment_url": None})
     said = own.get("subscription").json()
     assert (said["pilot"]["is_running"], said["interval"], said["status"]) == (False, "year", "active")
     assert clock.now() >= PilotRun.objects.get().converted_at

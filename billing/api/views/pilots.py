@@ -101,14 +101,24 @@ class Conversions(base.View):
         "convert_pilot",
         "Go on with a pilot's plan",
         schema.Answer(shape=ConversionOutput, example=DONE, status=201, name="Done"),
-        schema.under_way(ConversionOutput, DONE | {"outcome": "open"}),
+        schema.under_way(
+            ConversionOutput,
+            DONE | {"outcome": "waiting", "payment_url": "https://store.example/seats/changes/k3m9x2c7w5nq8h4t/"},
+            name="Waiting for payment",
+        ),
         tag=TAG,
         description="Ends the pilot and begins the plan, for exactly what was previewed: if it would be another amount nothing "
-        "is charged, and the answer is 409.",
+        "is charged, and the answer is 409. While it waits for the bank the pilot goes on, and `pending` of the subscription "
+        "names the change.",
         parameters=[inputs.LineQuery],
         body=ConversionInput,
         bodies={"By token": {"token": PREVIEW["token"]}},
-        refusals=[schema.problem("preview-stale", 409, "The price changed since the preview."), schema.BUSY, *STANDING],
+        refusals=[
+            schema.problem("preview-stale", 409, "The price changed since the preview."),
+            schema.PAYMENT_PENDING,
+            schema.BUSY,
+            *STANDING,
+        ],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:

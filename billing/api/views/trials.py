@@ -113,7 +113,7 @@ class Resumptions(base.View):
         schema.Answer(shape=outcomes.OutcomeOutput, example=outcomes.DONE, status=201, name="Done"),
         schema.under_way(
             outcomes.OutcomeOutput,
-            outcomes.DONE | {"outcome": "waiting", "payment_url": "https://invoice.stripe.com/i/acct_1/test_c3"},
+            outcomes.DONE | {"outcome": "waiting", "payment_url": "https://store.example/seats/changes/k3m9x2c7w5nq8h4t/"},
             name="Waiting for payment",
         ),
         tag=TAG,

@@ -1,4 +1,9 @@
-"""Waking a paused subscription: a new period now, or the rest of the one it would be in; paid for first, if so asked."""
+"""Waking a paused subscription: a new period now, or the rest of the one it would be in, as soon as its invoice is paid.
+
+As Stripe's guide to pausing says it: with `resume_on_payment_success` the request itself tries the default card, the calendar
+tries again, and the invoice waits for a year; otherwise nothing is tried, and it waits for 23 hours or for the first attempt,
+whose failure makes the subscription past due.
+"""
 
 from billing.sandbox import errors
 from billing.sandbox.calls import Call
@@ -17,8 +22,8 @@ from billing.sandbox.engine import (
 from billing.sandbox.state import Obj, copy
 from billing.sandbox.transactions import Transaction
 
-# How long a resumption that waits for its payment may wait.
-EXPIRES_AFTER_SECONDS = 23 * 3600
+# How long a resumption waits to be paid, by whether the request tried.
+TRIED_SECONDS, UNTRIED_SECONDS = 365 * 86400, 23 * 3600
 
 
 def resume(call: Call) -> Obj:
@@ -26,16 +31,15 @@ def resume(call: Call) -> Obj:
 
 
 def begin(tx: Transaction, identity: str, params: Obj) -> Obj:
-    """Resume a subscription; afterwards it is active, past_due where the payment failed, or paused until it is paid."""
+    """Resume a subscription; afterwards it is active, or paused until its invoice is paid."""
     subscription = tx.edit("subscription", identity)
     tx.follow(subscription["customer"])
-    if subscription["status"] != "paused":
-        raise errors.invalid("This subscription is not paused and can't be resumed.")
+    tries = params.get("payment_behavior") == "resume_on_payment_success"
+    _check(tx, subscription, tries=tries)
     if subscription.get("_resumption"):
         settling.void(tx, subscription["_resumption"]["invoice"])
-    before = {name: copy(subscription[name]) for name in ("items", "billing_cycle_anchor", "_debits", "discounts")}
-    waits = params.get("payment_behavior") == "resume_on_payment_success"
-    # Billed as an active one; whether it stays so depends on the payment.
+    before = {name: copy(subscription[name]) for name in standing.RESUMED_FIELDS}
+    # Billed as an active one; whether it becomes one depends on the payment.
     subscription["status"] = "active"
     if (params.get("billing_cycle_anchor") or {}).get("type") == "unchanged":
         invoice = _rest_of_period(tx, subscription, params)
@@ -44,22 +48,29 @@ def begin(tx: Transaction, identity: str, params: Obj) -> Obj:
     subscription = tx.edit("subscription", identity)
     if invoice is None or tx.preview:
         standing.wake(tx, subscription)
-    elif waits:
-        _wait(tx, subscription, invoice, before)
-    else:
-        standing.wake(tx, subscription)
-        paying.collect(tx, invoice["id"], off_session=False)
+        return subscription
+    _wait(subscription, invoice, before, until=tx.now + (TRIED_SECONDS if tries else UNTRIED_SECONDS))
+    subscription["_resumption"]["is_tried"] = tries
+    open_invoice = finalizing.finalize(tx, invoice["id"])
+    if tries and open_invoice["status"] == "open":
+        paying.attempt(tx, invoice["id"], off_session=False, automatic=True)
     return tx.need("subscription", identity)
 
 
-def _wait(tx: Transaction, subscription: Obj, invoice: Obj, before: Obj) -> None:
-    subscription["status"] = "paused"
-    subscription["_resumption"] = {
-        "invoice": invoice["id"],
-        "expires_at": tx.now + EXPIRES_AFTER_SECONDS,
-        "before": before,
-    }
-    finalizing.finalize(tx, invoice["id"])
+def _check(tx: Transaction, subscription: Obj, *, tries: bool) -> None:
+    if subscription["status"] != "paused":
+        raise errors.invalid("This subscription is not paused and can't be resumed.")
+    if subscription["collection_method"] != "charge_automatically":
+        raise errors.invalid("Only subscriptions with `collection_method=charge_automatically` can be resumed.")
+    if tries and not tx.preview and not paying.has_method(tx, tx.need("customer", subscription["customer"]), subscription):
+        raise errors.invalid("This customer has no attached payment source or default payment method.", code="resource_missing")
+
+
+def _wait(subscription: Obj, invoice: Obj, before: Obj, *, until: int) -> None:
+    """Keep what it will be until the invoice is paid."""
+    coming = {name: subscription[name] for name in before}
+    subscription.update(before, status="paused")
+    subscription["_resumption"] = {"invoice": invoice["id"], "expires_at": until, "fields": coming}
 
 
 def _rest_of_period(tx: Transaction, subscription: Obj, params: Obj) -> Obj | None:

@@ -20,6 +20,9 @@ PENDING_FIELDS = (
     "_debits",
 )
 
+# What a resumption holds back until its invoice is paid.
+RESUMED_FIELDS = ("items", "billing_cycle_anchor", "_debits", "discounts")
+
 
 def subscription_of(tx: Transaction, invoice: Obj) -> Obj | None:
     """The invoice's subscription, for changing."""
@@ -40,9 +43,8 @@ def is_resumption(subscription: Obj, invoice: Obj) -> bool:
 
 
 def wake(tx: Transaction, subscription: Obj) -> None:
-    """A paused subscription goes on."""
-    subscription.pop("_resumption", None)
-    subscription["status"] = "active"
+    """A paused subscription goes on, as it was billed."""
+    subscription.update((subscription.pop("_resumption", None) or {}).get("fields", {}), status="active")
     tx.emit("customer.subscription.resumed", subscription)
 
 
@@ -67,6 +69,8 @@ def failed(tx: Transaction, invoice: Obj) -> None:
     subscription = subscription_of(tx, invoice)
     if subscription is None or subscription["status"] in ENDED or is_pending_update(subscription, invoice):
         return
+    if is_resumption(subscription, invoice) and not subscription["_resumption"]["is_tried"]:
+        wake(tx, subscription)
     if subscription["status"] in {"active", "trialing"}:
         subscription["status"] = "past_due"
     _delinquency(tx, subscription)
@@ -82,7 +86,7 @@ def dropped(tx: Transaction, invoice: Obj) -> None:
     if is_resumption(subscription, invoice) and invoice["status"] == "uncollectible":
         wake(tx, subscription)
     elif is_resumption(subscription, invoice):
-        subscription.update(subscription.pop("_resumption")["before"])
+        subscription.pop("_resumption")
     if subscription["status"] == "incomplete":
         subscription.update(status="incomplete_expired", ended_at=tx.now)
     elif subscription["status"] == "past_due" and not _owes(tx, subscription):
