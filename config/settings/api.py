@@ -41,6 +41,8 @@ SPECTACULAR_SETTINGS = {
         "InvitationStanding": "billing.api.views.invitations.STANDINGS",
         "ApiKeyState": "billing.api.views.api_keys.STATES",
         "RequestState": "billing.api.views.requests.STATES",
+        "CreditNoteKind": "billing.api.views.credit_notes.KINDS",
+        "CreditNoteReason": "billing.api.views.credit_notes.REASONS",
         "PaymentOutcome": "billing.api.outcomes.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "displayRequestDuration": True},

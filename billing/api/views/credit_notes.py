@@ -88,7 +88,7 @@ class NotePreviewOutput(outputs.Output):
     left_minor = serializers.IntegerField(help_text="What could go back in this way at most.")
 
 
-class GivenOutput(outputs.Output):
+class CreditNoteAskedOutput(outputs.Output):
     """What a program gave back. Once `done`, `credit_note` is the note's id; it is listed as soon as Stripe has told of it."""
 
     id = serializers.IntegerField()
@@ -174,9 +174,9 @@ class CreditNotes(base.View):
     @schema.make(
         "create_credit_note",
         "Refund an invoice, give it back as credit, or lower an open one",
-        schema.Answer(shape=GivenOutput, example=GIVEN, status=201, name="Given"),
-        schema.Answer(shape=GivenOutput, example=GIVEN, name="Was there", description=schema.WAS_THERE),
-        schema.under_way(GivenOutput, GIVEN | {"state": "sending", "credit_note": None}),
+        schema.Answer(shape=CreditNoteAskedOutput, example=GIVEN, status=201, name="Given"),
+        schema.Answer(shape=CreditNoteAskedOutput, example=GIVEN, name="Was there", description=schema.WAS_THERE),
+        schema.under_way(CreditNoteAskedOutput, GIVEN | {"state": "sending", "credit_note": None}),
         tag=TAG,
         description="Vendor keys only, within the limits that staff have set for keys: at first they are 0. Issues exactly the "
         "note that was previewed, or none. The customer gets a mail; the subscription and its seats stay. 202: Stripe has not "
@@ -198,8 +198,8 @@ class CreditNotes(base.View):
         if row.state == AdjustmentState.FAILED and is_new:
             raise problems.provider_refused()
         if row.state == AdjustmentState.SENDING and is_new:
-            return base.answer(GivenOutput, _given(row), status.HTTP_202_ACCEPTED)
-        return base.made(GivenOutput, _given(row), is_new=is_new)
+            return base.answer(CreditNoteAskedOutput, _given(row), status.HTTP_202_ACCEPTED)
+        return base.made(CreditNoteAskedOutput, _given(row), is_new=is_new)
 
     def _give(self, asked: dict[str, Any], nonce: str, at: datetime) -> Adjustment:
         key = self.request.auth
