@@ -45,8 +45,7 @@ def begin():
 
 
 def at_stripe(key=KEY):
-    found = gateway.prices({"lookup_keys": [catalog_stripe.lookup_key(key)], "expand": ["data.tiers"]})
-    return found[0] if found else None
+    return next(iter(gateway.prices({"lookup_keys": [catalog_stripe.lookup_key(key)], "expand": ["data.tiers"]})), None)
 
 
 def on_sale_row(key=KEY):
