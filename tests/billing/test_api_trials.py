@@ -95,6 +95,13 @@ def test_with_a_card_on_file_exactly_the_agreed_amount_or_nothing(own, shop, pau
     for token in ("made-up", signing.dumps(wrong, salt=resuming.SALT)):
         fresh = assert_problem(own.post(RESUMPTIONS, {"token": token}), 409, "preview-stale")["preview"]
         assert fresh["first_charge"]["due_minor"] == 16_000
+    shop.control("POST", "next_payment", outcome="requires_action")
+    waits = own.post(RESUMPTIONS, {"token": shown["token"]})
+    pending = own.get("subscription").json()["pending"]
+    assert (waits.status_code, waits.json()["outcome"], pending["kind"]) == (202, "waiting", "resumption")
+    assert waits.json()["payment_url"] == pending["finish_url"]
+    assert own.post(RESUMPTIONS, {"token": shown["token"]}).json() == waits.json()
+    assert own.delete(f"subscription/seats/changes/{pending['change']}").json()["state"] == "dropped"
     shop.control("POST", "next_payment", outcome="declined")
     declined = own.post(RESUMPTIONS, {"token": shown["token"]}, key="first").json()
     assert (declined["outcome"], bool(declined["message"]), declined["payment_url"]) == ("declined", True, None)

@@ -119,7 +119,9 @@ class Resumptions(base.View):
         tag=TAG,
         description="Charges exactly what was previewed and begins the first period now: if it would be another amount nothing "
         "is charged, and the answer is 409 with the present preview. Where no card is on file (409, no-card), "
-        "`payment-method/setups` takes the same token and goes on once a person has added one.",
+        "`payment-method/setups` takes the same token and goes on once a person has added one. While it waits for the bank "
+        "it stays paused, and `pending` of the subscription names the change, which DELETE `subscription/seats/changes/<id>` "
+        "drops.",
         parameters=[inputs.LineQuery],
         body=ResumptionInput,
         bodies={"By token": {"token": PREVIEW["token"]}},
