@@ -31,6 +31,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SeatChangeState": "billing.models.seats.ChangeState",
         "ScheduledChangeState": "billing.models.seats.ScheduledState",
+        "SeatChangeKind": "billing.models.seats.ChangeKind",
         "ScheduledKind": "billing.models.seats.ScheduledKind",
         "LedgerKind": "billing.models.seats.LedgerKind",
         "SubscriptionStatus": "billing.models.SubscriptionStatus",
