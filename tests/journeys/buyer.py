@@ -26,8 +26,15 @@ class Buyer:
         """From the prices to the cart."""
         page = self.page
         page.goto("/pricing/")
-        page.locator("input[name=seats]").first.fill(str(seats))
-        if not self.has_scripts:
+        number = page.locator("input[name=seats]").first
+        if self.has_scripts:
+            # The cards are replaced when the answer comes: a click in that very moment would be on a card that has gone.
+            with page.expect_response(lambda answer: f"seats={seats}" in answer.url):
+                number.fill(str(seats))
+            still = ":root:not(:has(.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added))"
+            page.locator(still).wait_for(state="attached")
+        else:
+            number.fill(str(seats))
             page.locator("form:has(input[name=seats]) button[type=submit]").first.click()
         link = page.locator(f'a[href*="plan={plan.replace("/", "%2F")}"][href*="seats={seats}"]').first
         link.wait_for()
