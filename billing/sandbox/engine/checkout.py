@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from billing.sandbox import errors
 from billing.sandbox.engine import (
     cards,
+    checkout_ends,
     checkout_sums,
     customers,
     intents,
@@ -56,22 +57,6 @@ def session(tx: Transaction, identity: str) -> Obj:
     row = tx.need("checkout.session", identity, "session")
     tx.follow(row["customer"])
     return row
-
-
-# Ending without a purchase
-
-
-def expire(tx: Transaction, identity: str) -> Obj:
-    """Close an open session."""
-    row = tx.edit("checkout.session", identity)
-    row.update(status="expired", url=None)
-    _drop_challenge(tx, row)
-    tx.emit("checkout.session.expired", row)
-    return row
-
-
-def expire_due(tx: Transaction, identity: str) -> None:
-    expire(tx, identity)
 
 
 def cancel_address(row: Obj) -> str | None:
@@ -240,7 +225,7 @@ def _set_up(tx: Transaction, row: Obj, customer: str, method: Obj | None, _: Obj
 def _challenge(tx: Transaction, identity: str, entry: Obj, wanted: Obj) -> Outcome:
     """Keep what was typed, and an intent for the challenge alone; the purchase is made anew once it is passed."""
     row = tx.edit("checkout.session", identity)
-    _drop_challenge(tx, row)
+    checkout_ends.drop_challenge(tx, row)
     intent = wanted if wanted["object"] == "setup_intent" else None
     if intent is None:
         intent = payments.new_intent(tx, wanted["amount"], wanted["currency"], row["customer"])
@@ -251,14 +236,6 @@ def _challenge(tx: Transaction, identity: str, entry: Obj, wanted: Obj) -> Outco
         )
     row["_intent"], row["_entry"] = intent["id"], entry
     return Outcome("requires_action", url=f"{tx.account.base_url}/3ds/{intent['id']}", intent=intent["id"])
-
-
-def _drop_challenge(tx: Transaction, row: Obj) -> None:
-    old = tx.get("payment_intent", row.get("_intent"))
-    if old and old["status"] == payments.REQUIRES_ACTION:
-        tx.rows.remove("payment_intent", old["id"])
-        tx.baselines.pop(("payment_intent", old["id"]), None)
-    row["_intent"] = row["_entry"] = None
 
 
 def of_intent(tx: Transaction, intent: str) -> Obj | None:
@@ -274,9 +251,9 @@ def authenticate(tx: Transaction, identity: str, *, succeed: bool) -> Outcome:
     if row["status"] != "open" or entry is None:
         return Outcome("declined", code="session_expired", message="This session is no longer open.")
     if not succeed:
-        _drop_challenge(tx, tx.edit("checkout.session", identity))
+        checkout_ends.drop_challenge(tx, tx.edit("checkout.session", identity))
         refusal = cards.OUTCOMES["authentication_failed"]
         assert refusal is not None
         return Outcome("declined", code=refusal.code, message=refusal.message)
-    _drop_challenge(tx, tx.edit("checkout.session", identity))
+    checkout_ends.drop_challenge(tx, tx.edit("checkout.session", identity))
     return _try(tx, identity, entry, authenticated=True)

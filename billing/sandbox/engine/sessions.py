@@ -2,7 +2,7 @@
 
 from billing.sandbox import errors, paging, places
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import checkout, checkout_sums, intents, items, tax_rates
+from billing.sandbox.engine import checkout, checkout_ends, checkout_sums, intents, items, tax_rates
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -195,4 +195,4 @@ def expire(call: Call) -> Obj:
             'Only Checkout Sessions with a status in ["open"] can be expired. '
             f"This Checkout Session has a status of {row['status']}.",
         )
-    return checkout.expire(call.tx, row["id"])
+    return checkout_ends.expire(call.tx, row["id"])

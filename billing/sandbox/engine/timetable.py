@@ -1,6 +1,6 @@
 """Which verb each due thing is."""
 
-from billing.sandbox.engine import changes, checkout, discounts, phases, renewals, resuming, tax_ids
+from billing.sandbox.engine import changes, checkout_ends, discounts, phases, renewals, resuming, tax_ids
 from billing.sandbox.transactions import Transaction
 
 VERBS = {
@@ -8,7 +8,7 @@ VERBS = {
     "tax_id_checked": tax_ids.check,
     "discounts_end": discounts.end_of_subscription,
     "customer_discount_ends": discounts.end_of_customer,
-    "checkout_expires": checkout.expire_due,
+    "checkout_expires": checkout_ends.expire_due,
     "incomplete_expires": renewals.expire_incomplete,
     "trial_notice": renewals.notice_trial,
     "subscription_cancels": renewals.cancel_due,
