@@ -7,10 +7,20 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.views import ChangeList
 
 from config.admin import acts, columns, labels
 
 ROWS_A_PAGE = 50
+
+
+class Rows(ChangeList):  # type: ignore[misc] # unfold ships no types
+    """A list that offers to show all only where a filter or a search hides some. (All are not counted beside those found.)"""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.get_filters_params():
+            self.full_result_count = self.result_count
 
 
 class Page(ModelAdmin):  # type: ignore[misc] # unfold ships no types
@@ -24,6 +34,9 @@ class Page(ModelAdmin):  # type: ignore[misc] # unfold ships no types
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         labels.give(model)
         super().__init__(model, admin_site)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Rows]:
+        return Rows
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With what is offered on this row (config.admin.acts)."""

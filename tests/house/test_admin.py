@@ -7,7 +7,7 @@ from django.urls import get_resolver, reverse
 from django.utils.functional import Promise
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from accounts.models import OutgoingMail
+from accounts.models import Organization, OutgoingMail
 from accounts.services import outbox
 from config import clock
 from config.admin import site
@@ -75,6 +75,13 @@ def test_no_page_carries_an_inline_script_and_lists_take_few_queries(model, rows
         answers += [client.get(address(model, page, row.pk)) for page in ("change", "history")]
     for answer in answers:
         clean.check(answer)
+
+
+def test_all_are_offered_only_where_some_are_hidden(rows, client):
+    url = address(Organization, "changelist")
+    assert "Show all" not in client.get(url).content.decode()
+    for narrowed in ({"q": "globex"}, {"country": "DE"}):
+        assert "Show all" in client.get(url, narrowed).content.decode()
 
 
 def test_the_overview_counts_what_needs_a_look_in_few_queries(rows, client, django_assert_max_num_queries):
