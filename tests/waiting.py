@@ -4,7 +4,7 @@ those of other test workers count."""
 import time
 
 
-def until(check, seconds=120.0):
+def until(check, seconds=300.0):
     """Call `check` until it returns something true, and return that; fail after `seconds`."""
     end = time.monotonic() + seconds
     while True:
