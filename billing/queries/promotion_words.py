@@ -84,6 +84,6 @@ def _said(plain: Mapping[str, Any] | None) -> str:
 
 
 def name(names: Mapping[str, str], code: str) -> str:
-    """ "Welcome (WELCOME20)"."""
+    """ "Welcome (WELCOME20)"; of what has no code, as a pilot's fee taken off, the name alone."""
     said = catalog.text(names)
-    return _("%(name)s (%(code)s)") % {"name": said, "code": code} if said else code
+    return _("%(name)s (%(code)s)") % {"name": said, "code": code} if said and code else said or code

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLine, Price, SeatChange, Subscription
+from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLine, PilotFee, Price, SeatChange, Subscription
 from billing.queries import catalog
 from billing.queries import tax as queries
 from billing.rules import pricing
@@ -77,7 +77,7 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
             amount_minor=line.amount,
             discount_minor=sum(part.amount for part in line.discount_amounts or []),
             is_proration=is_proration(line),
-            addon=_addon(line, prices),
+            addon=_name(line, prices),
             tiers=_tiers(line, prices),
             starts_at=mirror.at_instant(line.period.start),
             ends_at=mirror.at_instant(line.period.end),
@@ -96,26 +96,35 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
     row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
 
 
-def _prices(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice]:
-    """Its lines' prices by their id at Stripe, as far as they are ours. A query where there are add-ons' lines."""
+def _prices(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice | PilotFee]:
+    """Its lines' prices by their id at Stripe, as far as they are ours: a query where add-ons are charged, two for a fee."""
     price = row.subscription.price if row.subscription else None
-    found: dict[str, Price | AddonPrice] = {price.stripe_price_id: price} if price else {}
+    found: dict[str, Price | AddonPrice | PilotFee] = {price.stripe_price_id: price} if price else {}
     others = {_price_id(line) for line in answer.lines.data} - set(found) - {""}
     if others:
         addons = AddonPrice.objects.filter(stripe_price_id__in=others).select_related("addon")
         found |= {addon.stripe_price_id: addon for addon in addons}
+    if others - set(found):
+        fees = PilotFee.objects.filter(stripe_price_id__in=others).select_related("pilot")
+        found |= {fee.stripe_price_id: fee for fee in fees}
     return found
 
 
-def _addon(line: Any, prices: Mapping[str, Price | AddonPrice]) -> dict[str, str]:
+def _name(line: Any, prices: Mapping[str, Price | AddonPrice | PilotFee]) -> dict[str, str]:
+    """Of what is no seats: an add-on, or a pilot's fee."""
     price = prices.get(_price_id(line))
-    return price.addon.name if isinstance(price, AddonPrice) else {}
+    name: dict[str, str] = {}
+    if isinstance(price, PilotFee):
+        name = price.pilot.name
+    elif isinstance(price, AddonPrice):
+        name = price.addon.name
+    return name
 
 
-def _tiers(line: Any, prices: Mapping[str, Price | AddonPrice]) -> list[dict[str, int | None]]:
+def _tiers(line: Any, prices: Mapping[str, Price | AddonPrice | PilotFee]) -> list[dict[str, int | None]]:
     """What each graduated tier has of a whole period's amount; nothing of a proration, or where Stripe has a line for each."""
     price = prices.get(_price_id(line))
-    if price is None or is_proration(line) or not line.quantity:
+    if price is None or isinstance(price, PilotFee) or is_proration(line) or not line.quantity:
         return []
     shares = pricing.shares(catalog.tiers_of(price), price.scheme, int(line.quantity))
     return [asdict(share) for share in shares] if sum(share.amount_minor for share in shares) == line.amount else []

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Journal, OutgoingMail
 from billing import gateway
 from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, SeatLedgerEntry
-from billing.queries import differences, entitlements, invoices, overview
+from billing.queries import differences, entitlements, invoices, overview, promotion_words
 from billing.rules import pilots as rules
 from billing.rules import reconciling
 from billing.services import (
@@ -50,7 +50,9 @@ def compared(shop, row):
 def test_it_ends_by_itself_and_nothing_is_charged(shop):
     row = begin(shop)
     assert (row.status, row.quantity, row.trial_ends_at - row.started_at) == ("trialing", 20, timedelta(days=30))
-    assert [(one.total_minor, one.status) for one in invoices.newest(shop.organization, 5)] == [(29_000, "paid")]
+    (paid,) = invoices.page(shop.organization).invoices
+    assert (paid.total_minor, paid.status, paid.quantity) == (29_000, "paid", 20)
+    assert [(one.addon["en"], one.amount_minor) for one in paid.beside] == [("Site pilot", 29_000)]
     assert (shop.at_stripe(row).cancel_at_period_end, mrr(row), compared(shop, row)) == (True, [0], ())
     standing = overview.standing(shop.organization)
     assert (standing.state, standing.trial_ends_at, standing.end, standing.next_charge) == ("pilot", None, None, None)
@@ -96,6 +98,8 @@ def test_the_plan_begins_by_a_click_with_the_fee_taken_off(shop):
     row = shop.fresh(row)
     assert (row.status, row.quantity, mrr(row), row.cancel_at) == ("active", 25, [0, 0, 35_000], None)
     assert sorted(one.total_minor for one in invoices.newest(shop.organization, 5)) == [6_000, 29_000]
+    (credit,) = invoices.newest(shop.organization, 5)[0].discounts
+    assert promotion_words.name(credit["name"], credit["code"]) == "Site pilot"
     assert (shop.at_stripe(row).cancel_at_period_end, compared(shop, row)) == (False, ())
     assert Journal.objects.filter(kind="billing.pilot.converted").count() == 1
     shop.advance(days=32)
