@@ -1,5 +1,6 @@
 """The cart page: by cookie, by organization, through sign-in; and what each visitor may do next."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -282,3 +283,11 @@ def test_queries_of_the_cart(client, cast, django_assert_max_num_queries, kept):
     client.get(CART)
     with django_assert_max_num_queries(6):  # session, person, organization, cart, price, subscription
         client.get(CART)
+
+
+def test_a_number_that_is_not_sold_is_sent_and_answered(client, on_sale):
+    """A browser's own check of a number would keep htmx from sending anything: totals of before would stand, without a word."""
+    client.get("/cart/new/?plan=fieldnote/team&seats=12&interval=month&currency=usd")
+    for url, count in (("/pricing/?line=fieldnote", 1), ("/cart/", 2)):
+        forms = re.findall(r'<form[^>]*hx-trigger="[^"]*change delay[^"]*"[^>]*>', client.get(url).content.decode())
+        assert ([" novalidate " in form for form in forms]) == [True] * count
