@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from accounts.models import Organization
 from accounts.queries import rows
-from billing.models import CreditNote, Invoice, InvoiceStatus
+from billing.models import ChangeState, CreditNote, Invoice, InvoiceStatus, SeatChange
 
 A_PAGE: Final = 20
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,6 +28,16 @@ class Line:
     """Its name by language; of the plan's line empty."""
     tiers: Sequence[Mapping[str, Any]]
     """Of a whole period under graduated tiers: {first, last, quantity, unit_minor, amount_minor} of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The change that an open invoice pays for: nobody tries it again, and without a payment it is dropped at `expires_at`."""
+
+    public_id: str
+    expires_at: datetime
+    is_declined: bool
+    """By the bank, so that another card helps; else it wants to be asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +60,7 @@ class Listed:
     external_id: str | None
     is_reverse: bool
     discounts: list[dict[str, Any]]
+    waits: Waiting | None
     lines: tuple[Line, ...]
 
     @property
@@ -99,7 +110,10 @@ class Owed:
 COLUMNS: Final = (
     "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
-    "(taxes @> '[{\"is_reverse\": true}]'), discounts::json"
+    "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
+    "CASE WHEN status = 'open' THEN (SELECT json_build_object('public_id', w.public_id, 'expires_at', w.expires_at, "
+    "'is_declined', w.message <> '') FROM billing_seatchange w WHERE w.subscription_id = billing_invoice.subscription_id "
+    "AND w.state = 'waiting' AND w.stripe_invoice_id = billing_invoice.stripe_id) END"
 )
 # Nor those of nothing at all, as a trial makes them: nobody owes or has paid anything by them.
 SHOWN: Final = (
@@ -153,6 +167,14 @@ def find(organization: Organization, stripe_id: str) -> Invoice | None:
     return Invoice.objects.filter(organization=organization, stripe_id=stripe_id).first()
 
 
+def next_attempt_at(invoice: Invoice) -> datetime | None:
+    """When the card is tried again; None for the invoice of a change that waits, which is dropped before. One query at most."""
+    if invoice.next_attempt_at is None:
+        return None
+    waiting = SeatChange.objects.filter(state=ChangeState.WAITING, stripe_invoice_id=invoice.stripe_id)
+    return None if waiting.filter(subscription=invoice.subscription_id).exists() else invoice.next_attempt_at
+
+
 def all_of(organization: Organization) -> Iterator[Invoice]:
     """Every invoice but drafts, the newest first, read from the database as they are asked for."""
     rows = Invoice.objects.filter(organization=organization).exclude(status=InvoiceStatus.DRAFT)
@@ -190,5 +212,10 @@ def _lines(invoices: list[int]) -> dict[int, list[Line]]:
 
 def _listed(row: tuple[Any, ...], lines: Iterable[Line]) -> Listed:
     """Of a row of COLUMNS."""
-    names = [field.name for field in fields(Listed)][:-1]
-    return Listed(**dict(zip(names, row[1:], strict=True)), lines=tuple(lines))
+    names = [field.name for field in fields(Listed)][:-2]
+    *plain, waits = row[1:]
+    return Listed(**dict(zip(names, plain, strict=True)), waits=_waiting(waits) if waits else None, lines=tuple(lines))
+
+
+def _waiting(plain: dict[str, Any]) -> Waiting:
+    return Waiting(**plain | {"expires_at": datetime.fromisoformat(plain["expires_at"]).astimezone(UTC)})

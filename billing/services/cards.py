@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Organization
 from accounts.origin import Origin, Source
@@ -62,6 +63,8 @@ def look_up(session_id: str, organization: Organization) -> bool:
     going_on = resumption(session_id)
     if going_on is not None:
         commands.execute(going_on.pk)
+    elif command.payload["invoices"]:
+        inbox.read_now(*command.payload["invoices"], *command.payload["subscriptions"])
     return True
 
 
@@ -88,7 +91,7 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
             "customer": mirror.stripe_id(session.customer),
             "payment_method": mirror.stripe_id(intent.payment_method),
             "subscriptions": list(live.values_list("stripe_id", flat=True)),
-            "invoices": _overdue(organization),
+            "invoices": list(overdue(organization).values_list("stripe_id", flat=True)),
             "resume": asdict(wanted) if (wanted := resuming.of_metadata(session)) else None,
         },
         origin=Origin(source=Source.STRIPE),
@@ -98,12 +101,12 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
     )
 
 
-def _overdue(organization: Organization) -> list[str]:
-    """Renewals whose charge failed: the new card is tried at once. An increase that waits is the buyer's to finish or drop."""
+def overdue(organization: Organization) -> QuerySet[Invoice]:
+    """Renewals whose charge failed: a new card is tried at once. A change that waits is the buyer's to finish or drop."""
     renewals = Invoice.objects.filter(organization=organization, status="open", billing_reason="subscription_cycle")
     theirs = SeatChange.objects.filter(subscription__organization=organization, state=ChangeState.WAITING)
-    renewals = renewals.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
-    return list(renewals.values_list("stripe_id", flat=True))
+    unpaid = renewals.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
+    return unpaid.order_by("pk")
 
 
 def _resume_key(command: StripeCommand) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import structlog
@@ -65,6 +65,17 @@ WHERE key IN (
     SELECT key FROM billing_stripeobject
     WHERE dirty > cleaned AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until < %(now)s)
     ORDER BY due_at, key LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+RETURNING key, kind, dirty, fence, attempts,
+    (SELECT max(id) FROM billing_inboxevent WHERE object_key = key AND handled_at IS NULL)
+"""
+
+CLAIM_NAMED = """
+UPDATE billing_stripeobject SET lease_until = %(until)s, fence = fence + 1, attempts = attempts + 1
+WHERE key IN (
+    SELECT key FROM billing_stripeobject
+    WHERE key = ANY (%(keys)s) AND dirty > cleaned AND (lease_until IS NULL OR lease_until < %(now)s)
+    ORDER BY key FOR UPDATE SKIP LOCKED
 )
 RETURNING key, kind, dirty, fence, attempts,
     (SELECT max(id) FROM billing_inboxevent WHERE object_key = key AND handled_at IS NULL)
@@ -151,9 +162,24 @@ def drain(now: datetime) -> pulse.Drained:
     return pulse.Drained(handled=handled)
 
 
+def read_now(*keys: str) -> None:
+    """Read these of the dirty objects at once, in this order: the page that somebody is sent to next is to be true.
+
+    Call outside a transaction. What the pulse is reading already, or Stripe does not answer, is left to the pulse.
+    """
+    now = clock.wall()
+    claimed = _with_versions(_claimed(CLAIM_NAMED, {"until": now + LEASE, "now": now, "keys": list(keys)}))
+    for one in sorted(claimed, key=lambda one: keys.index(one.key)):
+        _handle(one, partial(READERS[one.kind][0], one.key))
+
+
 def _claim(now: datetime) -> list[Claimed]:
+    return _claimed(CLAIM, {"until": now + LEASE, "now": now, "limit": BATCH})
+
+
+def _claimed(statement: str, values: dict[str, Any]) -> list[Claimed]:
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"until": now + LEASE, "now": now, "limit": BATCH})
+        cursor.execute(statement, values)
         return [Claimed(*row) for row in cursor.fetchall()]
 
 

@@ -35,6 +35,7 @@ def drop(change: SeatChange, *, origin: Origin, at: datetime) -> SeatChange:
         at=at,
     )
     commands.execute(command.pk)
+    inbox.read_now(change.stripe_invoice_id)
     change.refresh_from_db()
     return change
 

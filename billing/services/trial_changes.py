@@ -68,7 +68,9 @@ def end(row: Subscription, *, origin: Origin, at: datetime) -> StripeCommand:
             origin=origin,
             at=at,
         )
-    return commands.execute(command.pk)
+    ended = commands.execute(command.pk)
+    inbox.read_now(ended.result.get("invoice", ""))
+    return ended
 
 
 def _lock(row: Subscription) -> Subscription:
@@ -84,7 +86,7 @@ class _OfTheSubscription(commands.Handler):
         mirror.take(row, answer, at)
         self._booked(row, command, at)
         inbox.touch(Kind.INVOICE, mirror.stripe_id(answer.latest_invoice))
-        return {"status": answer.status}
+        return {"status": answer.status, "invoice": mirror.stripe_id(answer.latest_invoice)}
 
     def _booked(self, row: Subscription, command: StripeCommand, at: datetime) -> None:
         """What else there is to write down."""

@@ -4,7 +4,7 @@ Twenty rows through the template engine take longer than all the rest of their p
 in each. So the words are looked up once a page, and a row is one formatted text. Everything that goes into one is escaped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -38,11 +38,13 @@ INVOICE = """
   <td data-label="{State}"><div>{state}</div></td>
   <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{tax}{refund}</div></td>
   <td data-actions>
-    <a class="button" data-size="small" data-kind="{kind}" href="{hosted}" target="_blank" rel="noopener"\
- aria-label="{label}: {look} {new_tab}">{label}{out}</a>
+    {action}
     <a class="button" data-size="small" data-kind="quiet" href="{pdf}" aria-label="{download}">{icon}PDF</a>
   </td>
 </tr>"""
+VIEW = """<a class="button" data-size="small" data-kind="{kind}" href="{hosted}" target="_blank" rel="noopener"\
+ aria-label="{label}: {look} {new_tab}">{label}{out}</a>"""
+FINISH = """<a class="button" data-size="small" data-kind="primary" href="{url}" aria-label="{label}: {look}">{label}</a>"""
 PERSON = """
 <tr>
   <th scope="row">{person}</th>
@@ -69,10 +71,8 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
         "State": escape(_("State")),
         "Amount": escape(_("Amount")),
         "icon": store.icon("download"),
-        "out": store.icon("arrow-up-right"),
-        "new_tab": escape(_("(opens in a new tab)")),
     }
-    look, download, pay, view = _("Invoice %(number)s"), _("Invoice %(number)s as PDF"), escape(_("Pay")), escape(_("View"))
+    action, download = _actions(), _("Invoice %(number)s as PDF")
     made = [
         INVOICE.format(
             day=store.day(invoice.issued_at),
@@ -82,17 +82,31 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
             amount=escape(words.money(invoice.total_minor, invoice.currency)),
             tax=_tax(invoice),
             refund=_refund(invoice),
-            kind="primary" if invoice.is_due else "quiet",
-            hosted=_address("storefront:invoice_hosted", invoice.stripe_id),
+            action=action(invoice),
             pdf=_address("storefront:invoice_pdf", invoice.stripe_id),
-            label=pay if invoice.is_due else view,
-            look=escape(look % {"number": invoice.number}),
             download=escape(download % {"number": invoice.number}),
             **said,
         )
         for invoice in invoices
     ]
     return mark_safe("".join(made))  # noqa: S308 - every part is escaped above
+
+
+def _actions() -> Callable[[Listed], str]:
+    """What can be done with an invoice: pay it or look at it at Stripe, or go to the change that waits for it."""
+    view, pay, look = escape(_("View")), escape(_("Pay")), _("Invoice %(number)s")
+    finish, new_tab, out = escape(_("Finish paying")), escape(_("(opens in a new tab)")), store.icon("arrow-up-right")
+
+    def action(invoice: Listed) -> str:
+        named = escape(look % {"number": invoice.number})
+        if invoice.waits:
+            url = reverse("storefront:seat_change", args=[invoice.waits.public_id])
+            return FINISH.format(url=url, label=finish, look=named)
+        kind, label = ("primary", pay) if invoice.is_due else ("quiet", view)
+        hosted = _address("storefront:invoice_hosted", invoice.stripe_id)
+        return VIEW.format(kind=kind, hosted=hosted, label=label, look=named, new_tab=new_tab, out=out)
+
+    return action
 
 
 @register.simple_tag
@@ -150,7 +164,12 @@ def _reductions(invoice: Listed) -> str:
 
 def _state(invoice: Listed) -> str:
     again = ""
-    if invoice.is_due and invoice.next_attempt_at:
+    if invoice.waits:
+        text = _("waits for your payment until %(when)s")
+        if not invoice.waits.is_declined:
+            text = _("waits for your bank's confirmation until %(when)s")
+        again = SMALL.format(escape(text) % {"when": store.moment(invoice.waits.expires_at)})
+    elif invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
     return invoice_status(invoice, always=True) + again
 

@@ -1,5 +1,6 @@
 """The card that pays: which one, until when, and changing it on Stripe's page."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -31,7 +32,7 @@ def payment_method(request: OrganizationRequest) -> HttpResponse:
 
 
 def _context(request: OrganizationRequest) -> dict[str, Any]:
-    """One query: the standings bring the customer along; without any, there is no card to show."""
+    """Two queries: the standings bring the customer along; without any, there is no card to show, and one query."""
     standings = overview.standings(request.organization)
     standing = standings[0] if standings else None
     card = standing.card if standing else None
@@ -42,8 +43,19 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "card": card,
         "charge": charge,
         "is_expired": card is not None and not card.works_on(today),
+        "overdue": _overdue(request) if standing else "",
+        "waiting": [one.change for one in standings if one.change and one.change.is_waiting],
         "expires_before_charge": card is not None and charge is not None and not card.works_on(words.day_of(charge.at)),
     }
+
+
+def _overdue(request: OrganizationRequest) -> str:
+    """What a new card pays at once, in words; all of it, as an organization pays in one currency."""
+    rows = cards.overdue(request.organization).values_list("currency", "amount_remaining_minor")
+    sums: Counter[str] = Counter()
+    for currency, minor in rows:
+        sums[currency] += minor
+    return ", ".join(words.money(minor, currency) for currency, minor in sums.items())
 
 
 @require_safe

@@ -5,7 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from billing.models import SeatChange
+from billing.models import Invoice, SeatChange
+from billing.queries import invoices
 from tests import factories
 from tests.billing import test_trials
 from tests.billing.calling import Program, assert_problem
@@ -51,6 +52,19 @@ def test_a_trial_goes_on_once_the_bank_is_answered(client, shop, over, django_as
             page = text(client.get(address))
         assert "$54.00 waits for your bank" in page
         assert (page.count("Drop it"), f'href="{page_url}"' in page) == (1, True)
+    # A new card pays neither this, nor anything else: nothing is overdue.
+    assert "$54.00 waits for you and is not charged by changing the card" in page
+    assert "tried with it at once" not in page
+    address = reverse("storefront:invoices")
+    client.get(address)
+    with django_assert_max_num_queries(6):
+        page = text(client.get(address))
+    # Stripe would try it again next month; the store drops it before.
+    assert "waits for your bank's confirmation until" in page
+    assert "tried again" not in page
+    invoice = Invoice.objects.get(status="open")
+    assert (invoice.next_attempt_at is None, invoices.next_attempt_at(invoice)) == (False, None)
+    assert f'href="{page_url}" aria-label="Finish paying: Invoice' in page
     assert client.get(RESUMPTION).url == page_url
     paying = client.get(reverse("storefront:seat_change_payment", args=[page_url.split("/")[-2]]))
     shop.pay_invoice(paying.url)
@@ -58,6 +72,15 @@ def test_a_trial_goes_on_once_the_bank_is_answered(client, shop, over, django_as
     page = text(client.get(page_url, headers={"HX-Request": "true"}))
     assert "$54.00 was paid. Your people go on where they stopped." in page
     assert "waits for your bank" not in text(client.get("/"))
+
+
+def test_what_is_ended_is_owed_no_more_on_the_next_page(client, shop, over):
+    pay(client, shop, RESUMPTION)
+    shop.settle()
+    assert "1 invoice is open" in text(client.get(reverse("storefront:invoices")))
+    ended = client.post(reverse("storefront:cancellation"), {"line": "fieldnote"}, follow=True)
+    assert "Ended. Nothing was charged" in text(ended)
+    assert [one.status for one in ended.context["invoices"]] == ["void"]
 
 
 def test_a_pilot_goes_on_when_it_is_dropped_and_can_become_the_plan_later(client, shop, piloted, django_assert_max_num_queries):

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import OutgoingMail
 from billing.models import Customer
+from billing.services import store_time
 from config import clock
 from tests.shop import text
 
@@ -34,6 +35,20 @@ def test_it_shows_the_card_and_the_next_charge(buyer, subscription):
     page = text(buyer.get(PAGE))
     assert "Visa ending in 4242" in page
     assert "Next charge: $160.00" in page
+
+
+def test_a_new_card_pays_what_could_not_be_charged_and_the_next_page_knows(buyer, subscription, shop, cast):
+    assert "tried with it at once" not in text(buyer.get(PAGE))
+    shop.control("POST", "next_payment", outcome="declined")
+    store_time.to_renewal(cast.acme)
+    page = text(buyer.get(PAGE))
+    assert "$160.00 could not be charged" in page
+    assert "What could not be charged is tried with it at once: $160.00." in page
+    back = urlsplit(shop.pay(buyer.post(PAGE).url, OTHER_CARD))
+    page = text(buyer.get(f"{back.path}?{back.query}", follow=True))
+    assert "The new card is in use" in page
+    assert "could not be charged" not in page
+    assert buyer.get("/").context["standing"].state == "active"
 
 
 def test_an_expired_card_is_a_warning(buyer, subscription):

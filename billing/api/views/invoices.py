@@ -32,7 +32,9 @@ class InvoiceOutput(outputs.Output):
     credited_minor = serializers.IntegerField(help_text="Given back to the customer's balance.")
     issued_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
-    next_attempt_at = serializers.DateTimeField(allow_null=True, help_text="When the card is tried again.")
+    next_attempt_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the card is tried again; null while a change waits for its payment, which is not."
+    )
 
 
 class InvoiceLineOutput(outputs.Output):
@@ -188,10 +190,15 @@ def _own(view: base.View, said: str) -> Invoice:
 
 
 def _listed(row: queries.Listed) -> dict[str, Any]:
-    return {"id": row.stripe_id, **words.named(row, set(InvoiceOutput().fields) - {"id"})}
+    told = {"id": row.stripe_id, "next_attempt_at": None if row.waits else row.next_attempt_at}
+    return told | words.named(row, set(InvoiceOutput().fields) - set(told))
 
 
 def _detail(row: Invoice) -> dict[str, Any]:
-    names = set(InvoiceDetailOutput().fields) - {"id", "remaining_minor", "lines"}
-    told = {"id": row.stripe_id, "remaining_minor": row.amount_remaining_minor, "lines": list(row.lines.all())}
-    return told | words.named(row, names)
+    told = {
+        "id": row.stripe_id,
+        "remaining_minor": row.amount_remaining_minor,
+        "next_attempt_at": queries.next_attempt_at(row),
+        "lines": list(row.lines.all()),
+    }
+    return told | words.named(row, set(InvoiceDetailOutput().fields) - set(told))
