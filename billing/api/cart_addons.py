@@ -77,6 +77,7 @@ def plain(cart: Cart) -> list[dict[str, Any]]:
 
 
 def query(cart: Cart) -> dict[str, Any]:
-    """The same choice as an address of the store's says it."""
-    numbers = {f"number-{code}": number for code, number in cart.addons.items() if number is not None}
-    return {"addon": list(cart.addons), **numbers} if cart.addons else {}
+    """The same choice as an address of the store's says it, in one order however the row was read: the answer has an ETag."""
+    chosen = sorted(cart.addons.items())
+    numbers = {f"number-{code}": number for code, number in chosen if number is not None}
+    return {"addon": [code for code, _number in chosen], **numbers} if chosen else {}

@@ -57,7 +57,7 @@ def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
             response = write(view, request, *args, **kwargs)
         except Problem as problem:
             if problem.status_code in OUTCOMES:
-                idempotency.finish(claimed, status=problem.status_code, body=problems.document(problem))
+                idempotency.finish(claimed, status=problem.status_code, body=_text(problems.document(problem)))
             else:
                 idempotency.give_up(claimed)
             raise
@@ -65,7 +65,7 @@ def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
             idempotency.give_up(claimed)
             raise
         if is_kept:
-            idempotency.finish(claimed, status=response.status_code, body=_plain(response.data))
+            idempotency.finish(claimed, status=response.status_code, body=_text(response.data))
         else:
             idempotency.release(claimed, wall=clock.wall())
         return response
@@ -116,11 +116,11 @@ def _fingerprint(request: Request) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _plain(data: Any) -> Any:
-    """As the client will read it: instants and the like become JSON now, so that a replay is the same to the byte."""
-    return json.loads(JSON.render(data)) if data is not None else None
+def _text(data: Any) -> str | None:
+    """As the client will read it. A text, as the database would put an object's members in another order."""
+    return JSON.render(data).decode() if data is not None else None
 
 
-def _answer(status_code: int, body: Any, *, headers: dict[str, str]) -> Response:
+def _answer(status_code: int, body: str | None, *, headers: dict[str, str]) -> Response:
     media = problems.MEDIA_TYPE if status_code >= status.HTTP_400_BAD_REQUEST else None
-    return Response(body, status=status_code, headers=headers, content_type=media)
+    return Response(json.loads(body) if body else None, status=status_code, headers=headers, content_type=media)

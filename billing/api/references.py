@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
@@ -175,14 +175,18 @@ def member(organization: Organization, said: str) -> Membership:
 
 
 def members(organization: Organization, said: list[str], pointer: str) -> list[int]:
-    """The ids of the living members that a body names, in its order. Raises 422 with those that are none. One query."""
+    """The ids of the living members that a body names, in its order. Raises 422 with all that are none. One query."""
+    if not said:
+        return []
     externals = [one.removeprefix(PREFIX) for one in said if one.startswith(PREFIX)]
-    found = rows(organization).filter(user__external_id__in=externals) if externals else ()
-    known = {f"{PREFIX}{row.user.external_id}": row.pk for row in found}
-    missing = sorted({one for one in said if one.startswith(PREFIX) and one not in known})
+    numbers = [int(one) for one in said if not one.startswith(PREFIX)]
+    found = rows(organization).filter(Q(pk__in=numbers) | Q(user__external_id__in=externals))
+    known = {name: row.pk for row in found for name in (str(row.pk), f"{PREFIX}{row.user.external_id}")}
+    named = [one if one.startswith(PREFIX) else str(int(one)) for one in said]
+    missing = sorted(set(named) - known.keys())
     if missing:
         raise unknown(missing, pointer)
-    return [known[one] if one in known else int(one) for one in said]
+    return [known[one] for one in named]
 
 
 def unknown(missing: list[str], pointer: str) -> Problem:

@@ -162,9 +162,25 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     another change is being made, and the SeatsErrors.
     """
     body = _read_token(row, token, at)
-    known = SeatChange.objects.filter(nonce=body["n"], subscription=row).first()
-    if known is not None:
-        return known
+    given: dict[str, Any] = {"assign_to": assign_to or [], "invite": list(invite), "external_id": external_id}
+    try:
+        return _known(row, body) or _confirm(row, body, origin=origin, at=at, check=check, **given)
+    except SeatsError:
+        # Whoever confirmed it in the same moment has changed what it is compared with.
+        made = _known(row, body)
+        if made is None:
+            raise
+        return made
+
+
+def _known(row: Subscription, body: dict[str, Any]) -> SeatChange | None:
+    """The change that a token has become."""
+    return SeatChange.objects.filter(nonce=body["n"], subscription=row).first()
+
+
+def _confirm(
+    row: Subscription, body: dict[str, Any], *, origin: Origin, at: datetime, check: Check | None, **given: Any
+) -> SeatChange:
     wanted = change_prices.of_plain(body)
     if wanted is None or (wanted.addon_price is None) != (check is None):
         raise Stale
@@ -177,7 +193,6 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     shown = change_prices.ask(row, wanted, asked_at)
     if shown.as_json() != body["p"]:
         raise Stale(_offer_again(row, wanted, check, at))
-    given: dict[str, Any] = {"assign_to": assign_to or [], "invite": list(invite), "external_id": external_id}
     change = _open(row, _Agreed(body, wanted, shown), origin=origin, at=at, **given)
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)

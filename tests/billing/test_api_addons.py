@@ -42,7 +42,7 @@ class TestCarts:
             {"addon": "blueprints", "number": None, "total_minor": 3_000},
             {"addon": "projects", "number": 2, "total_minor": 3_000},
         ]
-        assert said["continue_url"].endswith("&addon=projects&addon=blueprints&number-projects=2")
+        assert said["continue_url"].endswith("&addon=blueprints&addon=projects&number-projects=2")
         place = f"carts/{said['id']}"
         assert own.get(place).json() == said
         fewer = own.patch(place, {"seats": 8}).json()

@@ -92,6 +92,15 @@ def test_number_and_amount_instead_of_a_token(caller, bought):
     assert (answer.status_code, answer.json()["state"]) == (201, "done")
 
 
+def test_a_change_that_was_made_gets_the_id_that_comes_later(caller, bought):
+    token = caller.post(PREVIEW, {"seats": 12}, key="").json()["token"]
+    made = caller.post(CHANGES, {"token": token}, key="k-0").json()
+    named = caller.post(CHANGES, {"token": token, "external_id": "po-1"}, key="k-1")
+    assert (named.status_code, named.json()) == (200, made | {"external_id": "po-1"})
+    assert caller.get(f"{CHANGES}/external:po-1").json()["id"] == made["id"]
+    assert_problem(caller.post(CHANGES, {"token": token, "external_id": "po-2"}, key="k-2"), 409, "external-id-taken")
+
+
 def test_a_change_can_name_who_gets_the_seats(caller, cast, bought):
     due = caller.post(PREVIEW, {"seats": 11}, key="").json()["due_now_minor"]
     member = cast.membership(cast.member)

@@ -88,6 +88,8 @@ def test_a_cart_is_not_written_over_what_nobody_saw(own, shop, django_assert_max
     assert len(read) == 1
     assert "FOR UPDATE" in read[0]  # what is compared is what will be written over
     assert own.get(place).json()["seats"] == 6
+    changed = own.patch(place, {"addons": [{"addon": "blueprints"}, {"addon": "projects", "number": 2}]})
+    assert own.get(place).headers["ETag"] == changed.headers["ETag"]
 
 
 class TestBillingDetails:

@@ -204,7 +204,9 @@ class TestSeats:
         assert assert_problem(own.post("seats", {"members": more}), 409, "no-free-seat")["missing"] == 1
         stranger = cast.membership(cast.stranger)
         assert_problem(own.post("seats", {"members": [stranger.pk]}), 422, "not-a-member", "#/members")
-        assert_problem(own.post("seats", {"members": ["external:u-none"]}), 422, "not-a-member", "#/members")
+        mixed = own.post("seats", {"members": [more[0], "external:u-none", str(stranger.pk)]})
+        said = assert_problem(mixed, 422, "not-a-member", "#/members")["detail"]
+        assert said == f"These are no members of the organization: {stranger.pk}, external:u-none."
         assert SeatAssignment.objects.filter(ended_at=None).count() == 1
 
 
@@ -238,6 +240,10 @@ class TestKeys:
         scopes = ["keys:read", "keys:write", "billing:read"]
         small = Program(factories.ApiKeyFactory(scopes=scopes), "external:acme-1")
         assert_problem(small.post("api-keys", {"name": "More", "scopes": ["billing:write"]}), 403, "permission-denied")
+        strong = Program(factories.ApiKeyFactory(), "external:acme-1")
+        other = strong.post("api-keys", {"name": "Strong", "scopes": ["billing:write"]}).json()
+        assert_problem(small.post(f"api-keys/{other['id']}/rotations"), 403, "permission-denied")
+        assert strong.get(f"api-keys/{other['id']}").json()["state"] == "live"
         assert_problem(own.post("api-keys", {"name": "Mine", "scopes": ["billing:read"]}), 403, "permission-denied")
         vendor = Program(factories.ApiKeyFactory(scopes=list(scopes)), "external:acme-1")
         assert_problem(vendor.post("api-keys", {"name": "Root", "scopes": ["keys:write"]}), 400, "invalid", "#/scopes/0")

@@ -10,7 +10,7 @@ from accounts.origin import Origin
 from billing import gateway
 from billing.models import ChangeState, Invoice, SeatChange
 from billing.rules import limits
-from billing.services import commands, seat_increases, seats
+from billing.services import change_prices, commands, seat_increases, seats
 from config import clock
 
 
@@ -62,6 +62,20 @@ def test_the_same_token_twice_is_one_change(shop, bought):
     shop.settle()
     bought.refresh_from_db()
     assert bought.quantity == 13
+
+
+def test_the_same_token_in_the_same_moment_is_one_change(shop, bought, monkeypatch):
+    token, ask, others = offer(bought, 13).token, change_prices.ask, []
+
+    def ask_late(*asked):
+        if not others:  # while Stripe is asked for the price somebody else confirms
+            others.append(None)
+            others[0] = confirm(shop, seats.current(shop.organization), token)
+        return ask(*asked)
+
+    monkeypatch.setattr(change_prices, "ask", ask_late)
+    assert confirm(shop, bought, token) == others[0]
+    assert SeatChange.objects.count() == 1
 
 
 def test_a_token_dies_when_the_subscription_changes(shop, bought):

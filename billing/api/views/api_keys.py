@@ -94,10 +94,7 @@ class ApiKeys(base.View):
     @idempotency.once_unkept
     def post(self, request: Request) -> Response:
         asked = self.body(KeyInput)
-        beyond = sorted(set(asked["scopes"]) - set(request.auth.scopes))  # type: ignore[union-attr] # HasScope: it is a key
-        if beyond:
-            detail = _("This key lacks the scope %(scopes)s.") % {"scopes": ", ".join(beyond)}
-            raise exceptions.PermissionDenied(detail)
+        _check_scopes(request, asked["scopes"])
         key, text = api_keys.create(
             organization=self.organization,
             **asked,
@@ -118,13 +115,14 @@ class ApiKeyRotations(base.View):
         schema.Answer(shape=NewKeyOutput, example=NEW, status=201, name="Made"),
         tag=TAG,
         description="With the same name and scopes, and your own id, which moves to it; both work for a while (`expires_at` of "
-        f"the old one). {SHOWN}",
+        f"the old one). The vendor key needs every scope that the key has. {SHOWN}",
         parameters=[PLACE],
         refusals=[ENDED, MADE],
     )
     @idempotency.once_unkept
     def post(self, request: Request, key: str) -> Response:
         found = references.named(_rows(self), key, "key", by="pk")
+        _check_scopes(request, found.scopes)
         made, text = api_keys.rotate(key=found, origin=self.origin(), at=clock.now(), nonce=idempotency.nonce(request))
         return _shown(made, text)
 
@@ -153,6 +151,14 @@ class ApiKeyView(objects.EndingView[ApiKey]):
 
     def end(self, row: ApiKey) -> None:
         api_keys.revoke(key=row, origin=self.origin(), at=clock.now())
+
+
+def _check_scopes(request: Request, scopes: list[str]) -> None:
+    """Nobody is shown a key that may do what their own may not."""
+    beyond = sorted(set(scopes) - set(request.auth.scopes))  # type: ignore[union-attr] # HasScope: it is a key
+    if beyond:
+        detail = _("This key lacks the scope %(scopes)s.") % {"scopes": ", ".join(beyond)}
+        raise exceptions.PermissionDenied(detail)
 
 
 def _rows(view: base.View) -> QuerySet[ApiKey]:

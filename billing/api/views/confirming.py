@@ -43,6 +43,8 @@ class ConfirmingView(base.View, ABC):
         change, is_new = references.made_once(rows(self), asked.get("external_id"), make, at=at)
         if (change.addon_price_id is not None) != self.is_addon:
             raise naming.Taken(asked.get("external_id"))
+        if change.external_id != asked.get("external_id"):  # the token was confirmed before, without it or under another
+            naming.name_once(change, asked.get("external_id"), organization=self.organization, origin=self.origin(), at=at)
         return answer(change) if is_new else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
 
     def _change(self, asked: dict[str, Any], nonce: str, at: datetime) -> SeatChange:

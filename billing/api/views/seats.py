@@ -84,7 +84,7 @@ class Seats(base.View):
         ids = references.members(self.organization, said, "/members")
         try:
             given = people.assign(subscription=row, membership_ids=ids, origin=self.origin(), at=clock.now())
-        except people.NotAMember:
+        except people.NotAMember:  # removed in this moment
             raise references.unknown(said, "/members") from None
         return base.answer(GivenOutput, {"given": given}, 201)
 
