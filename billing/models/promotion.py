@@ -38,6 +38,9 @@ class Promotion(models.Model):
     stripe_promotion_code_id = models.CharField(
         max_length=64, blank=True, help_text=_("Empty: the code is entered in the store alone.")
     )
+    stripe_rest_coupon_id = models.CharField(
+        max_length=100, blank=True, help_text=_("Takes as much off what is added to a period that began with it; empty: none.")
+    )
     version = models.ForeignKey(CatalogVersion, models.PROTECT, related_name="promotions")
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("No longer taken; whoever has it keeps it."))
 

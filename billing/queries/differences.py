@@ -174,7 +174,8 @@ def standard(prices: Collection[str]) -> reconciling.Standard:
     """What the catalog explains, its prices narrowed to `prices`: every version's promotions too, as who has one keeps it."""
     made = Price.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
     added = AddonPrice.objects.filter(stripe_price_id__in=prices).values_list("stripe_price_id", flat=True)
-    coupons = Promotion.objects.values_list("stripe_coupon_id", flat=True)
+    promoted = Promotion.objects.values_list("stripe_coupon_id", "stripe_rest_coupon_id")
+    coupons = (one for pair in promoted for one in pair if one)
     credited = PilotFee.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
     return reconciling.Standard(prices=frozenset({*made, *added}), coupons=frozenset((*coupons, *credited)))
 

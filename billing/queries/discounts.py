@@ -1,6 +1,10 @@
-"""The discounts a subscription has, as rules know them."""
+"""The discounts a subscription has, as rules know them, and those its present period was bought with."""
 
-from billing.models import Subscription
+from datetime import datetime
+
+from django.db.models import Q
+
+from billing.models import Invoice, InvoiceStatus, PilotFee, Promotion, Subscription
 from billing.rules.promotions import Held
 
 
@@ -22,3 +26,40 @@ def of(row: Subscription) -> tuple[Held, ...]:
         )
         for one in held
     )
+
+
+def of_added(row: Subscription, *, is_addon: bool, at: datetime) -> list[dict[str, str]]:
+    """The `discounts` of an update that adds to the present period, as Stripe takes them; empty: those it has anyway.
+
+    What a period was bought with holds for what is added to it, though it is over: Stripe gives back what was paid and bills
+    anew at what applies now, so the first more seat would cost the buyer all that the discount took off. `is_addon`: an
+    add-on is added, and seats are not. One query; three where the period began with a discount.
+    """
+    coupons = _of_period(row)
+    if not coupons:
+        return []
+    held = dict(row.discounts.filter(_in_force(at)).values_list("stripe_coupon_id", "stripe_id"))
+    again = _again(coupons - held.keys(), is_addon=is_addon)
+    return [*({"discount": stripe_id} for stripe_id in held.values()), *({"coupon": one} for one in again)] if again else []
+
+
+def _of_period(row: Subscription) -> set[str]:
+    """The coupons that took something off the invoice with which the present period began."""
+    began = Invoice.objects.filter(
+        subscription=row, discount_minor__gt=0, lines__is_proration=False, lines__ends_at=row.period_ends_at
+    ).exclude(status=InvoiceStatus.VOID)
+    return {one["coupon"] for found in began.values_list("discounts", flat=True) for one in found if one.get("coupon")}
+
+
+def _in_force(at: datetime) -> Q:
+    return Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=at))
+
+
+def _again(coupons: set[str], *, is_addon: bool) -> list[str]:
+    """The coupons that take the same off once more. Those for certain plans, as a pilot's fee, leave add-ons alone."""
+    rows = Promotion.objects.filter(stripe_coupon_id__in=coupons).exclude(stripe_rest_coupon_id="").order_by("pk")
+    found = [promotion.stripe_rest_coupon_id for promotion in rows if not (is_addon and promotion.plans)]
+    if is_addon or len(found) == len(coupons):
+        return found
+    fees = PilotFee.objects.filter(stripe_coupon_id__in=coupons).order_by("stripe_coupon_id")
+    return [*found, *fees.values_list("stripe_coupon_id", flat=True).distinct()]

@@ -52,6 +52,12 @@ def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
     ]
 
 
+def discounts_of(row: Subscription, wanted: Wanted, at: datetime) -> dict[str, Any]:
+    """What an update, or its preview, says of discounts: nothing, unless the period was bought with one that is over."""
+    found = discounts.of_added(row, is_addon=wanted.seats == row.quantity, at=at)
+    return {"discounts": found} if found else {}
+
+
 def after(row: Subscription, wanted: Wanted) -> next_prices.After:
     """What there is then, and what the next period begins with. Two queries."""
     held = addon_queries.of(row)
@@ -100,6 +106,7 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any
                 "proration_behavior": "always_invoice",
                 "proration_date": int(instant.timestamp()),
             },
+            **discounts_of(row, wanted, instant),
         }
     )
     then = after(row, wanted)

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
@@ -40,7 +42,7 @@ def _begin(row: Subscription, discount: Any, at: datetime) -> None:
         ends_at=_instant(discount.end, at) if discount.end else None,
         mirrored_at=at,
     )
-    promotion = Promotion.objects.filter(stripe_coupon_id=made.stripe_coupon_id).first()
+    promotion = _promotions({made.stripe_coupon_id}).get(made.stripe_coupon_id)
     if promotion is not None:
         _of_promotion(made, promotion, row.currency)
     elif not isinstance(coupon, str):
@@ -60,7 +62,7 @@ def _begin(row: Subscription, discount: Any, at: datetime) -> None:
 
 
 def of_invoice(answer: gateway.Invoice, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What each discount took off an invoice, with its name by language and its code ("": not of the catalog).
+    """What each discount took off an invoice, with its coupon, its name by language and its code ("": not of the catalog).
 
     An answer without the discounts expanded leaves the names as they were.
     """
@@ -68,7 +70,7 @@ def of_invoice(answer: gateway.Invoice, before: list[dict[str, Any]]) -> list[di
     known = {each["discount"]: each for each in before}
     coupons = [_coupon(part.discount) for part in parts]
     ids = {_id(coupon) for coupon in coupons if coupon is not None}
-    ours = {row.stripe_coupon_id: row for row in Promotion.objects.filter(stripe_coupon_id__in=ids)} if ids else {}
+    ours = _promotions(ids) if ids else {}
     return [
         {"name": {}, "code": ""}
         | known.get(_id(part.discount), {})
@@ -76,6 +78,14 @@ def of_invoice(answer: gateway.Invoice, before: list[dict[str, Any]]) -> list[di
         | {"discount": _id(part.discount), "amount_minor": part.amount}
         for part, coupon in zip(parts, coupons, strict=True)
     ]
+
+
+def _promotions(coupons: set[str]) -> dict[str, Promotion]:
+    """The catalog's, by either of their coupons."""
+    mine = Q(stripe_coupon_id__in=coupons) | Q(stripe_rest_coupon_id__in=coupons)
+    return {
+        coupon: row for row in Promotion.objects.filter(mine) for coupon in (row.stripe_coupon_id, row.stripe_rest_coupon_id)
+    }
 
 
 def _id(answer: Any) -> str:
@@ -91,8 +101,8 @@ def _coupon(discount: Any) -> Any:
 def _named(coupon: Any, ours: Mapping[str, Promotion]) -> dict[str, Any]:
     promotion = ours.get(_id(coupon))
     if promotion is not None:
-        return {"name": promotion.name, "code": promotion.code}
-    return {} if isinstance(coupon, str) else {"name": {"en": coupon.name or coupon.id}, "code": ""}
+        return {"name": promotion.name, "code": promotion.code, "coupon": _id(coupon)}
+    return {} if isinstance(coupon, str) else {"name": {"en": coupon.name or coupon.id}, "code": "", "coupon": coupon.id}
 
 
 def _of_promotion(made: SubscriptionDiscount, promotion: Promotion, currency: str) -> None:

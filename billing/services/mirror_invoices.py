@@ -25,13 +25,18 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         return
     row = Invoice.objects.select_for_update().filter(stripe_id=answer.id).first()
     was_paid = row is not None and row.status == "paid"
+    was_receipted = row is not None and was_paid and row.subscription_id is not None
     row = row or Invoice(stripe_id=answer.id, organization=known.organization)
     attempts_before = row.attempt_count
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
     bundles.share(row)
-    if row.status == "paid" and not was_paid:
-        _paid(row, at)
+    if row.status == "paid":
+        if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
+            _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
+        # Stripe may tell of the invoice before its subscription is booked, which asks for another look at it.
+        if not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
+            notices.receipt(row, at=at)
     elif row.status == "open" and row.attempt_count > attempts_before:
         _tell_invoice("billing.invoice.payment_failed", row, at)
         if not _waits_for_the_buyer(row):
@@ -143,13 +148,6 @@ def is_proration(line: object) -> bool:
         if details is not None:
             return bool(details.proration)
     return False
-
-
-def _paid(row: Invoice, at: datetime) -> None:
-    if row.subscription_id is not None and row.amount_paid_minor > 0:
-        notices.receipt(row, at=at)
-    if row.subtotal_minor or row.total_minor:  # a trial's invoice of nothing is no news
-        _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
 
 
 def _waits_for_the_buyer(row: Invoice) -> bool:

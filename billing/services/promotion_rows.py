@@ -12,7 +12,9 @@ from billing.services.promotion_stripe import AtStripe
 def known() -> dict[str, AtStripe]:
     """What is on offer, by fingerprint."""
     rows = Promotion.objects.filter(withdrawn_at=None)
-    return {row.fingerprint: AtStripe(row.stripe_coupon_id, row.stripe_promotion_code_id) for row in rows}
+    return {
+        row.fingerprint: AtStripe(row.stripe_coupon_id, row.stripe_promotion_code_id, row.stripe_rest_coupon_id) for row in rows
+    }
 
 
 def gone(wanted: Sequence[rules.Promotion]) -> list[AtStripe]:
@@ -38,16 +40,17 @@ def write(wanted: Sequence[rules.Promotion], made: Mapping[str, AtStripe], versi
         there = made.get(promotion.code)
         if there is not None:
             row = rows.get(there.coupon) or Promotion(stripe_coupon_id=there.coupon, version=version)
-            _write_one(row, promotion, there.promotion_code)
+            _write_one(row, promotion, there)
 
 
-def _write_one(row: Promotion, promotion: rules.Promotion, promotion_code: str) -> None:
+def _write_one(row: Promotion, promotion: rules.Promotion, there: AtStripe) -> None:
     row.code, row.name = promotion.code, dict(promotion.name)
     row.percent_bps, row.amounts = promotion.percent_bps, [list(pair) for pair in promotion.amounts]
     row.plans, row.intervals = list(promotion.plans), list(promotion.intervals)
     row.duration, row.months = promotion.duration, promotion.months
     row.starts_at, row.expires_at = rules.instant(promotion.starts_at), rules.instant(promotion.expires_at)
     row.most_uses, row.first_purchase_only = promotion.most_uses, promotion.first_purchase_only
-    row.fingerprint, row.stripe_promotion_code_id = promotion.fingerprint, promotion_code
+    row.fingerprint, row.stripe_promotion_code_id = promotion.fingerprint, there.promotion_code
+    row.stripe_rest_coupon_id = there.rest
     row.withdrawn_at = None
     row.save()

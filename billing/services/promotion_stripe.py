@@ -1,5 +1,7 @@
 """Promotions at Stripe: a coupon for each, under an id made of what it promises, and a promotion code for those to be typed.
 
+One that ends has a second coupon, good for one invoice and without limits: for what is added to a period that began with it.
+
 Every call may be repeated: a coupon is looked for before it is made, a code is found by its spelling and the mark in its
 metadata. A code that is not ours is never switched off: whoever made it has to.
 """
@@ -28,6 +30,7 @@ class AtStripe:
 
     coupon: str
     promotion_code: str
+    rest: str = ""
     is_repaired: bool = False
 
 
@@ -69,22 +72,31 @@ def coupon_id(promotion: Promotion) -> str:
 
 def _one(promotion: Promotion, before: AtStripe | None, making: Making) -> AtStripe:
     identity = coupon_id(promotion)
-    is_made = _coupon(promotion, identity, making)
+    is_made = _coupon(promotion, identity, _coupon_params(promotion, making), making)
+    rest = _rest(promotion, identity, making)
     expires = promotions.instant(promotion.expires_at)
     is_over = expires is not None and expires <= making.at
     if not promotion.is_for_all_to_type or is_over:
-        return AtStripe(identity, before.promotion_code if before else "", before is not None and is_made)
+        return AtStripe(identity, before.promotion_code if before else "", rest, before is not None and is_made)
     code, is_new = _promotion_code(promotion, identity, making)
-    return AtStripe(identity, code, before is not None and (is_made or is_new))
+    return AtStripe(identity, code, rest, before is not None and (is_made or is_new))
 
 
-def _coupon(promotion: Promotion, identity: str, making: Making) -> bool:
+def _rest(promotion: Promotion, identity: str, making: Making) -> str:
+    """The coupon of what is added later to a period that began with the promotion. One without end needs none."""
+    if promotion.duration == promotions.Duration.FOREVER:
+        return ""
+    _coupon(promotion, f"{identity}_rest", _takes_off(promotion, making) | {"duration": promotions.Duration.ONCE}, making)
+    return f"{identity}_rest"
+
+
+def _coupon(promotion: Promotion, identity: str, wanted: Mapping[str, Any], making: Making) -> bool:
     """Whether it had to be made."""
     name = promotion.name.get("en", next(iter(promotion.name.values())))[:_NAME_LENGTH]
     try:
         there = gateway_promotions.coupon(identity)
     except gateway.NotFound:
-        params = {"id": identity, "name": name, **_coupon_params(promotion, making)}
+        params = {"id": identity, "name": name, **wanted}
         gateway_promotions.create_coupon(params, key=making.key("coupon", identity, params))
         return True
     if there.name != name:
@@ -93,9 +105,19 @@ def _coupon(promotion: Promotion, identity: str, making: Making) -> bool:
 
 
 def _coupon_params(promotion: Promotion, making: Making) -> dict[str, Any]:
-    params: dict[str, Any] = {"duration": promotion.duration, "metadata": {MARK: promotion.code}}
+    params = _takes_off(promotion, making) | {"duration": promotion.duration}
     if promotion.months:
         params["duration_in_months"] = promotion.months
+    if promotion.most_uses:
+        params["max_redemptions"] = promotion.most_uses
+    if expires := promotions.instant(promotion.expires_at):
+        params["redeem_by"] = int(expires.timestamp())
+    return params
+
+
+def _takes_off(promotion: Promotion, making: Making) -> dict[str, Any]:
+    """How much, of what."""
+    params: dict[str, Any] = {"metadata": {MARK: promotion.code}}
     if promotion.percent_bps is not None:
         # Stripe takes a percentage as a decimal number; two places are exact.
         params["percent_off"] = float(Decimal(promotion.percent_bps) / 100)
@@ -104,10 +126,6 @@ def _coupon_params(promotion: Promotion, making: Making) -> dict[str, Any]:
         params |= {"currency": currency, "amount_off": amount}
         if more:
             params["currency_options"] = {other: {"amount_off": minor} for other, minor in more}
-    if promotion.most_uses:
-        params["max_redemptions"] = promotion.most_uses
-    if expires := promotions.instant(promotion.expires_at):
-        params["redeem_by"] = int(expires.timestamp())
     if promotion.plans:
         products = [product for plan, product in making.products.items() if promotion.covers(plan)]
         params["applies_to"] = {"products": products}

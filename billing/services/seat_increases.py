@@ -78,6 +78,7 @@ class Increase(commands.Handler):
             "proration_behavior": "always_invoice",
             "proration_date": asked["proration_date"],
             "payment_behavior": "pending_if_incomplete",
+            **({"discounts": asked["discounts"]} if asked.get("discounts") else {}),
         }
         return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))
 

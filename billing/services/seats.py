@@ -347,6 +347,7 @@ def _open_command(row: Subscription, wanted: Wanted, shown: preview.Preview, ori
         "items": change_prices.update_of(row, wanted),
         "proration_date": int(shown.proration_at.timestamp()),
         "is_free": shown.first_charge is not None,
+        **({} if row.is_in_trial else change_prices.discounts_of(row, wanted, shown.proration_at)),
     }
     return commands.open_command(
         kind="seats.increase",

@@ -11,13 +11,13 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import Role
+from accounts.models import Journal, OutgoingMail, Role
 from billing import gateway
 from billing.models import InboxEvent, Invoice, SeatLedgerEntry, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
-from billing.services import change_prices, inbox, mirror, seats
-from config import clock
+from billing.services import change_prices, inbox, mirror, poller, seats
+from config import clock, pulse
 from tests import factories, webhooks
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
@@ -87,6 +87,22 @@ def keep(event):
 def events_of(shop):
     """What Stripe has to tell, oldest first, as webhooks carry it."""
     return list(shop.account.store.newest_first("event"))[::-1]
+
+
+def test_an_invoice_told_of_before_its_subscription_has_its_receipt_all_the_same(shop):
+    attempt = shop.start(seats=10)
+    shop.pay(attempt)
+    poller.look()
+    StripeObject.objects.exclude(kind=Kind.INVOICE).update(due_at=clock.wall() + timedelta(hours=1))
+    pulse.drain_all(only={"inbox": inbox.drain})
+    assert (Invoice.objects.get().status, Invoice.objects.get().subscription) == ("paid", None)
+    receipts = OutgoingMail.objects.filter(kind="billing/receipt", recipient=shop.owner.email)
+    assert not receipts.exists()
+    StripeObject.objects.update(due_at=clock.wall())
+    shop.settle()
+    assert Invoice.objects.get().subscription == seats.current(shop.organization)
+    assert receipts.count() == 1
+    assert Journal.objects.filter(kind="billing.invoice.paid").count() == 1
 
 
 def test_an_answer_older_than_a_commands_end_is_thrown_away(shop):

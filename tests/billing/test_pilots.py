@@ -102,10 +102,18 @@ def test_the_plan_begins_by_a_click_with_the_fee_taken_off(shop):
     assert promotion_words.name(credit["name"], credit["code"]) == "Site pilot"
     assert (shop.at_stripe(row).cancel_at_period_end, compared(shop, row)) == (False, ())
     assert Journal.objects.filter(kind="billing.pilot.converted").count() == 1
+    # The fee stays taken off: more seats cost what they cost, and not what the fee had paid once more.
+    more = seats.offer(row, seats=35, at=clock.now())
+    assert more.preview.due_now_minor == pytest.approx(10 * 1400, abs=20)
+    change = seats.confirm(row, token=more.token, origin=shop.origin, at=clock.now())
+    assert (change.state, gateway.invoice(change.stripe_invoice_id).total) == ("done", more.preview.due_now_minor)
+    shop.settle()
+    row = shop.fresh(row)
+    assert compared(shop, row) == ()
     shop.advance(days=32)
     row = shop.fresh(row)
-    assert (row.status, row.quantity, PilotRun.objects.get().ended_at) == ("active", 25, None)
-    assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 35_000
+    assert (row.status, row.quantity, PilotRun.objects.get().ended_at) == ("active", 35, None)
+    assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 35 * 1400
 
 
 def test_a_declined_card_leaves_the_pilot_as_it_is(shop):

@@ -9,8 +9,9 @@ from billing import gateway, gateway_promotions
 from billing.models import Invoice, Promotion, ScheduledState, SubscriptionDiscount
 from billing.queries import differences, overview
 from billing.queries import promotions as queries
+from billing.rules import reconciling
 from billing.rules.promotions import Refusal
-from billing.services import catalog, checkout, promotions, scheduled, seats
+from billing.services import catalog, checkout, invoices, promotions, reconciling_reading, scheduled, seats
 from config import clock
 from tests import shelf
 from tests.shop import text
@@ -23,6 +24,11 @@ name = "Free start"
 percent_bps = 10000
 duration = "repeating"
 months = 2
+
+[promotions.first]
+name = "First month"
+percent_bps = 5000
+duration = "once"
 
 [promotions.tenth]
 name = "A tenth"
@@ -170,6 +176,40 @@ def test_more_seats_under_a_promotion_cost_the_reduced_price(promoted):
     assert shown.renewal_minor == 13 * 1600 * 4 // 5
     assert shown.due_now_minor <= 3 * 1600 * 4 // 5
     assert [one.code for one in shown.discounts] == ["WELCOME20"]
+
+
+def test_more_seats_keep_what_took_something_off_their_period_alone(promoted):
+    """Stripe gives back what was paid and bills anew at what applies now: else 3 seats would cost the whole discount too."""
+    row = promoted.buy(code="first", seats=10)
+    bought = Invoice.objects.get(subscription=row)
+    assert (bought.discount_minor, row.discounts.filter(ended_at=None).count()) == (8_000, 0)
+    promoted.advance_to(row.period_starts_at + (row.period_ends_at - row.period_starts_at) / 2)
+    for count, price in ((3, 3 * 800), (1, 800)):
+        shown = more(promoted, promoted.fresh(row), count)
+        assert shown.due_now_minor == pytest.approx(price / 2, abs=2)
+        assert shown.renewal_discount_minor == 0
+    added = Invoice.objects.filter(subscription=row).latest("issued_at")
+    assert {one["code"] for one in added.discounts} <= {"FIRST"}
+    assert promoted.at_stripe(row).discounts == []
+    theirs = reconciling_reading.subscription(row.stripe_id)
+    ours = differences.known([promoted.fresh(row)], since=clock.now())[row.stripe_id].ours
+    assert reconciling.compare(ours, theirs, differences.standard({theirs.price})).found == ()
+    promoted.advance_to(row.period_ends_at + timedelta(hours=2))
+    assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 14 * 1600
+    assert more(promoted, promoted.fresh(row), 1).due_now_minor == pytest.approx(1600, abs=10)
+
+
+def test_seats_that_wait_for_the_bank_keep_it_too(promoted):
+    row = promoted.buy(code="first", seats=10)
+    promoted.control("POST", "next_payment", outcome="requires_action")
+    offered = seats.offer(row, seats=13, at=clock.now())
+    change = seats.confirm(row, token=offered.token, origin=promoted.origin, at=clock.now())
+    assert change.state == "waiting"
+    promoted.pay_invoice(invoices.payment_url(change.stripe_invoice_id))
+    promoted.settle()
+    row = promoted.fresh(row)
+    assert (row.quantity, promoted.at_stripe(row).discounts) == (13, [])
+    assert Invoice.objects.get(stripe_id=change.stripe_invoice_id).total_minor == offered.preview.total_minor <= 2400
 
 
 def test_a_scheduled_change_keeps_the_discount(promoted):
