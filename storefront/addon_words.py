@@ -44,15 +44,15 @@ def choices(cart: Cart, seats: int) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-def totals(cart: Cart, intervals: Sequence[str]) -> tuple[int, ...] | None:
-    """What the cart's add-ons cost by each of these intervals; None where one of them is not sold so."""
+def amounts(cart: Cart, intervals: Sequence[str]) -> tuple[tuple[int, ...], ...] | None:
+    """What each of the cart's add-ons costs by each of these intervals; None where one of them is not sold so."""
     line = catalog.on_sale().line(cart.plan.line.code)
     chosen = [addon for addon in line.addons_of(cart.plan.code) if addon.code in cart.addons] if line else []
     prices = [[addon.price(interval, cart.currency) for addon in chosen] for interval in intervals]
     counts = [cart.seats if addon.is_per_seat else cart.addons[addon.code] or addon.quantity_min for addon in chosen]
     if any(price is None for row in prices for price in row):
         return None
-    return tuple(sum(price.total(count) for price, count in zip(row, counts, strict=True) if price) for row in prices)
+    return tuple(tuple(price.total(count) for price, count in zip(row, counts, strict=True) if price) for row in prices)
 
 
 def choice(addon: AddonOnSale, price: PriceOnSale, seats: int, number: int) -> Choice:

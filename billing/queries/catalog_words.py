@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from billing.queries import pilot_words, promotion_words
 from billing.rules.catalog import AddonKind
 from billing.rules.catalog_diff import Change, Kind
+from billing.rules.pricing import Scheme
 from config import words
 
 
@@ -49,8 +50,8 @@ def listed(names: Sequence[str]) -> str:
     return str(lists.format_list(list(names), locale=translation.get_language() or "en"))
 
 
-def price(data: Mapping[str, Any]) -> str:
-    """A price's tiers: "$18 up to 9 seats, $16 up to 24, then $14"."""
+def price(data: Mapping[str, Any], *, with_scheme: bool = False) -> str:
+    """A price's tiers: "$18 up to 9 seats, $16 up to 24, then $14"; "(graduated)" after it with the scheme."""
     parts: list[str] = []
     for tier in data["tiers"]:
         amount = words.money(tier["unit_minor"], data["currency"], whole=True)
@@ -58,7 +59,18 @@ def price(data: Mapping[str, Any]) -> str:
             parts.append(_("then %(amount)s") % {"amount": amount} if parts else amount)
         else:
             parts.append(_("%(amount)s up to %(seats)s") % {"amount": amount, "seats": words.seats(tier["up_to"])})
+    scheme = data["scheme"] if with_scheme else ""
+    if scheme == Scheme.GRADUATED:
+        return _("%(tiers)s (graduated)") % {"tiers": ", ".join(parts)}
+    if scheme == Scheme.VOLUME:
+        return _("%(tiers)s (volume)") % {"tiers": ", ".join(parts)}
     return ", ".join(parts)
+
+
+def _is_scheme_told(change: Change) -> bool:
+    """Where tiers are graduated, and wherever that has changed: the same amounts then make another price."""
+    schemes = {data["scheme"] for data in (change.before, change.after) if data}
+    return Scheme.GRADUATED in schemes or len(schemes) > 1
 
 
 def _price_sentence(change: Change) -> str:
@@ -66,6 +78,7 @@ def _price_sentence(change: Change) -> str:
     interval = {"month": _("a seat and month"), "year": _("a seat and year")}[data["interval"]]
     if data.get("kind") == AddonKind.FIXED:
         interval = {"month": _("a month"), "year": _("a year")}[data["interval"]]
+    is_named = _is_scheme_told(change)
     template = {
         Kind.PRICE_ADDED: _("%(subject)s: %(after)s %(interval)s in %(currency)s"),
         Kind.PRICE_CHANGED: _("%(subject)s: %(before)s becomes %(after)s %(interval)s in %(currency)s, for new customers"),
@@ -76,8 +89,8 @@ def _price_sentence(change: Change) -> str:
     }[change.kind]
     return template % {
         "subject": change.subject,
-        "before": price(change.before) if change.before else "",
-        "after": price(change.after) if change.after else "",
+        "before": price(change.before, with_scheme=is_named) if change.before else "",
+        "after": price(change.after, with_scheme=is_named) if change.after else "",
         "interval": interval,
         "currency": data["currency"].upper(),
     }

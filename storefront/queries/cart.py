@@ -18,6 +18,7 @@ from billing.queries import carts, catalog, pilots, promotion_refusals, promotio
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
+from billing.rules.tax import Levy
 from config import words
 from storefront import addon_words, tier_words, trial_words
 from storefront.queries import cart_pilots, cart_tax
@@ -89,6 +90,7 @@ def page(
     is_trial = cart.is_trial and trial is not None and trial.refusal is None
     priced = carts.price(cart, at)
     entered = promotions.of_cart(cart, parts=priced.parts, at=at) if priced else None
+    taxed = cart_tax.of(cart, at, spoken)
     fixed = cart.organization.currency if cart.organization else ""
     return CartPage(
         cart=cart,
@@ -102,9 +104,9 @@ def page(
         seats_max=cart.plan.seats_max,
         stepper_max=most_typed(cart.plan.seats_max),
         stops=_stops(priced) if priced else (),
-        year_note=_year_note(cart, priced),
-        receipt=_shown(_Order(cart, priced, entered, cart_tax.of(cart, at, spoken)), at, is_trial=is_trial) if priced else {},
-        pilot=cart_pilots.of(cart, pilot, cart_tax.of(cart, at, spoken)),
+        year_note=_year_note(cart, taxed.levy) if priced else "",
+        receipt=_shown(_Order(cart, priced, entered, taxed), at, is_trial=is_trial) if priced else {},
+        pilot=cart_pilots.of(cart, pilot, taxed),
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,
@@ -189,23 +191,27 @@ def _stops(priced: Priced) -> tuple[Stop, ...]:
     return stops({*breaks, most, most_typed(most)})
 
 
-def _year_note(cart: Cart, priced: Priced | None) -> str:
-    """What paying yearly would save, or saves."""
+def _year_note(cart: Cart, levy: Levy) -> str:
+    """What paying yearly would save, or saves: with the tax that the total beside it is with."""
     plan = catalog.on_sale().plan(f"{cart.plan.line.code}/{cart.plan.code}")
     month = plan.price("month", cart.currency) if plan else None
     year = plan.price("year", cart.currency) if plan else None
-    if priced is None or month is None or year is None:
+    beside = addon_words.amounts(cart, ("month", "year"))
+    if month is None or year is None or beside is None:
         return ""
-    beside = addon_words.totals(cart, ("month", "year"))
-    if beside is None:
-        return ""
-    saved = pricing.year_saving(month.total(cart.seats) + beside[0], year.total(cart.seats) + beside[1])
+    by_month, by_year = (month.total(cart.seats), *beside[0]), (year.total(cart.seats), *beside[1])
+    taxes = levy.added(*by_month), levy.added(*by_year)
+    saved = pricing.year_saving(sum(by_month) + taxes[0], sum(by_year) + taxes[1])
     if saved <= 0:
         return ""
-    template = (
-        _("Paying yearly saves %(saved)s a year.") if cart.interval == "year" else _("Yearly would save %(saved)s a year.")
-    )
-    return template % {"saved": words.money(saved, cart.currency, whole=True)}
+    if any(taxes):
+        yearly, monthly = (
+            _("Paying yearly saves %(saved)s a year, with tax."),
+            _("Yearly would save %(saved)s a year, with tax."),
+        )
+    else:
+        yearly, monthly = _("Paying yearly saves %(saved)s a year."), _("Yearly would save %(saved)s a year.")
+    return (yearly if cart.interval == "year" else monthly) % {"saved": words.money(saved, cart.currency, whole=True)}
 
 
 def _receipt(order: _Order) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import ChangeState, CommandState, StripeCommand
+from billing.models import ChangeState, CommandState, StripeCommand, Subscription
 from billing.queries import overview
 from billing.queries.overview import Standing
 from billing.services import cards, commands, faults, first_payments, resuming, seats, trial_changes
@@ -124,7 +124,8 @@ def went_on(request: OrganizationRequest, command: StripeCommand) -> HttpRespons
         return redirects.see(reverse("storefront:payment_method"))
     else:
         messages.error(request, _("The price had moved, so nothing was charged. Look at it again; your card is kept."))
-        return redirects.see(reverse("storefront:resumption"))
+        line = Subscription.objects.filter(stripe_id=command.payload["subscription"]).values_list("line__code", flat=True)
+        return redirects.see(_address(line.get()))
     return redirects.see(reverse("storefront:home"))
 
 

@@ -254,7 +254,9 @@ def test_a_visitor_sees_the_tax_that_the_prices_were_shown_with(client, taxed):
     text = text_of(client.get(CART, headers={"Accept-Language": "en, de-DE;q=0.8"}))
     assert "Today, with tax" in text
     assert ("MwSt. 19%" in text, "€34.20" in text, "€214.20" in text) == (True, True, True)
-    assert "Today, without tax" in text_of(client.get(CART, headers={"Accept-Language": "en-US"}))
+    assert "Yearly would save €428.40 a year, with tax." in text  # 12 times 214.20, less 1,800 and 342 of tax
+    text = text_of(client.get(CART, headers={"Accept-Language": "en-US"}))
+    assert ("Today, without tax" in text, "Yearly would save €360 a year." in text) == (True, True)
 
 
 def test_a_customer_sees_what_the_payment_page_will_ask(client, cast, taxed, django_assert_max_num_queries):

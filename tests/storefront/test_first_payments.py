@@ -5,8 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from billing.models import Invoice, SeatChange
+from billing.models import Invoice, SeatChange, StripeCommand
 from billing.queries import invoices
+from billing.services import resuming
 from tests import factories
 from tests.billing import test_trials
 from tests.billing.calling import Program, assert_problem
@@ -75,12 +76,20 @@ def test_a_trial_goes_on_once_the_bank_is_answered(client, shop, over, django_as
 
 
 def test_what_is_ended_is_owed_no_more_on_the_next_page(client, shop, over):
-    pay(client, shop, RESUMPTION)
+    page_url, _change = pay(client, shop, RESUMPTION)
     shop.settle()
     assert "1 invoice is open" in text(client.get(reverse("storefront:invoices")))
     ended = client.post(reverse("storefront:cancellation"), {"line": "fieldnote"}, follow=True)
     assert "Ended. Nothing was charged" in text(ended)
     assert [one.status for one in ended.context["invoices"]] == ["void"]
+    page = text(client.get(page_url))
+    assert ("Nothing was charged." in page, "See what going on costs" in page, "Go home" in page) == (True, False, True)
+
+
+def test_a_price_that_moved_leads_back_to_the_line_it_is_about(client, over, monkeypatch):
+    failed = StripeCommand(state="failed", payload={"subscription": over.stripe_id})
+    monkeypatch.setattr(resuming, "resume", lambda *_row, **_agreed: failed)
+    assert client.post(RESUMPTION, {"line": "fieldnote", "token": "any"}).url == f"{RESUMPTION}?line=fieldnote"
 
 
 def test_a_pilot_goes_on_when_it_is_dropped_and_can_become_the_plan_later(client, shop, piloted, django_assert_max_num_queries):
