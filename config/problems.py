@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -40,10 +41,7 @@ class Problem(exceptions.APIException):
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: every error leaves as a problem document, an unexpected one after being logged."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+    error = _said(error)
     if not isinstance(error, exceptions.APIException):
         return _unexpected(error, context)
     response = Response(document(error), status=error.status_code, content_type=MEDIA_TYPE)
@@ -52,6 +50,21 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     if (wait := getattr(error, "wait", None)) is not None:
         response.headers["Retry-After"] = str(math.ceil(wait))
     return response
+
+
+def _said(error: Exception) -> Exception:
+    """What Django and DRF raise by themselves, with what to do."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound(_("Nothing of this id is there for this key. The lists say what is."))
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        detail = _("The body is larger than %(most)s bytes. Send it in several requests.") % {"most": most}
+        return Problem("body-too-large", detail, status_code=status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
+    if isinstance(error, exceptions.NotAuthenticated):
+        error.detail = exceptions.ErrorDetail(_("Send your API key: `Authorization: Bearer sfk_...`."), error.default_code)
+    return error
 
 
 def document(error: exceptions.APIException) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from accounts.models.external import ExternallyNamed
 from accounts.origin import Origin
 from accounts.services import asking
 
-Named = TypeVar("Named", bound=ExternallyNamed)
+Named = TypeVar("Named", bound=ExternallyNamed | Organization)
 
 
 class Taken(Exception):

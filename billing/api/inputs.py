@@ -1,7 +1,7 @@
 """What programs send. Shapes are checked here; whether it can be done is the services' to say."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -40,14 +40,24 @@ def _mistyped(data: dict[str, Any], shape: serializers.Serializer[Any]) -> dict[
     """The members whose JSON type is another than their field's, each with the right one; in lists by their place."""
     wrong: dict[str, Any] = {}
     for name, value in data.items():
-        field = shape.fields[name]
-        if isinstance(field, serializers.ListField) and isinstance(value, list):
-            found = {index: text for index, one in enumerate(value) if (text := _wanted(field.child, one))}
+        field: Any = shape.fields[name]
+        inside = _inside(field, value)
+        if inside is not None:
+            found = {str(place): [text] for place, one in inside if (text := _wanted(field.child, one))}
             if found:
-                wrong[name] = {str(index): [text] for index, text in found.items()}
+                wrong[name] = found
         elif text := _wanted(field, value):
             wrong[name] = [text]
     return wrong
+
+
+def _inside(field: Any, value: Any) -> Iterable[tuple[Any, Any]] | None:
+    """What a list or an object of values holds, each with its place."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return enumerate(value)
+    if isinstance(field, serializers.DictField) and isinstance(value, dict):
+        return value.items()
+    return None
 
 
 def _wanted(field: Any, value: Any) -> ErrorDetail | None:
@@ -68,6 +78,29 @@ def unknown(said: Iterable[str], shape: serializers.Serializer[Any]) -> dict[str
 def _shown(key: str) -> str:
     """A member's name that can be sent back: JSON may hold half characters, and any length."""
     return key[:120].encode("utf-8", "replace").decode()
+
+
+class PlanField(serializers.RegexField):
+    """`line/plan`, as in the catalog."""
+
+    PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,39}/[a-z0-9][a-z0-9_-]{0,39}\Z"
+    SAID: Final = _("Send `line/plan`, by the codes of the catalog.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        pattern = f"{self.PATTERN}|^\\Z" if kwargs.get("allow_blank") else self.PATTERN
+        super().__init__(pattern, error_messages={"invalid": self.SAID}, **kwargs)
+
+
+class CurrencyField(serializers.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        said = _("Send the three small letters of a currency of the catalog, for example usd.")
+        super().__init__(r"^[a-z]{3}\Z", error_messages={"invalid": said}, **kwargs)
+
+
+class CountryField(serializers.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        said = _("Send the two capitals of ISO 3166-1, for example DE.")
+        super().__init__(r"^[A-Z]{2}\Z", error_messages={"invalid": said}, help_text="ISO 3166-1 alpha-2.", **kwargs)
 
 
 class SeatPreviewInput(Strict):

@@ -41,7 +41,9 @@ def external_id() -> serializers.CharField:
 
 
 class ProblemField(Output):
-    pointer = serializers.CharField(help_text="JSON pointer into the body that was sent, as a fragment.")
+    pointer = serializers.CharField(
+        help_text="JSON pointer into the body that was sent, as a fragment; of the query or a header: its name."
+    )
     detail = serializers.CharField()
     code = serializers.CharField()
 

@@ -32,7 +32,7 @@ from billing.services import (
 )
 from config.problems import Problem
 
-__all__ = ["Problem", "field", "of", "provider_refused", "too_many_codes", "with_more"]
+__all__ = ["Problem", "about", "field", "of", "provider_refused", "too_many_codes", "with_more"]
 
 
 def field(pointer: str, detail: str, code: str) -> dict[str, str]:
@@ -53,6 +53,13 @@ def with_more(error: Exception, **more: Any) -> Problem:
     problem = of(error)
     assert isinstance(problem, Problem)
     problem.more |= more
+    return problem
+
+
+def about(error: Exception, pointer: str, **more: Any) -> Problem:
+    """The problem document of a refusal that this part of the body met with."""
+    problem = with_more(error, **more)
+    problem.more["errors"] = [field(pointer, str(problem.detail), problem.code)]
     return problem
 
 

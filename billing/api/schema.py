@@ -113,7 +113,7 @@ TITLES = {
     503: "Service Unavailable",
 }
 EVERYWHERE = (
-    problem("not-authenticated", 401, "Authentication credentials were not provided."),
+    problem("not-authenticated", 401, "Send your API key: `Authorization: Bearer sfk_...`."),
     problem("permission-denied", 403, "This key lacks the scope billing:write."),
     problem("not-acceptable", 406, "Could not satisfy the request Accept header."),
     problem("throttled", 429, "Request was throttled. Expected available in 12 seconds."),
@@ -127,10 +127,12 @@ HEADERS = problem(
 MEDIA = problem("unsupported-media-type", 415, 'Unsupported media type "text/plain" in request.')
 TAKEN = problem("external-id-taken", 409, "Another one of the organization's has this external id, or this one has another.")
 BY_VENDOR = problem("permission-denied", 403, "Only a vendor-wide key may do this.")
-WAS_THERE = "One of this external id was there; it is as it was."
-EITHER_WAS_THERE = "It, or one of this external id, was there. An external id that it did not have yet is given to it."
+WAS_THERE = "One of this external id was there; it is as it was, also if it has ended since."
+EITHER_WAS_THERE = (
+    "It, or one of this external id, was there, perhaps to its end. An external id that it did not have yet is given to it."
+)
 CHANGED_SINCE = problem("precondition-failed", 412, "It was changed since you read it. Read it again.")
-NOT_FOUND = problem("not-found", 404, "Nothing of this id is yours.")
+NOT_FOUND = problem("not-found", 404, "Nothing of this id is there for this key.")
 NO_ORGANIZATION = problem("not-found", 404, "No organization has this public id or external id.")
 UNREACHABLE = problem("payment-provider-unreachable", 503, "The payment provider does not answer. What was begun goes on.")
 BUSY = problem("change-in-progress", 409, "Another change is being made. Ask again in a moment.")

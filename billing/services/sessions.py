@@ -84,7 +84,9 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
     bundles.occupy(row)
     origin = Origin(actor=attempt.actor, source=Source.PAGE)
     seats = int(split.main.quantity or 0)
-    ledger.book(row, kind=LedgerKind.STARTED, delta=seats, origin=origin, at=row.started_at)
+    is_free = row.is_in_trial and attempt.pilot_fee_id is None
+    by = "" if is_free else row.latest_invoice_id
+    ledger.book(row, kind=LedgerKind.STARTED, delta=seats, origin=origin, at=row.started_at, stripe_invoice_id=by)
     journal.append(
         kind="billing.subscription.started",
         organization=attempt.organization,

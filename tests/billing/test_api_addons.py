@@ -95,6 +95,8 @@ def test_had_at_the_price_that_was_previewed_and_given_back(own, bought, shop, c
     replayed = own.post(CHANGES, {"token": shown["token"], "external_id": "po-1"}, key="one")
     again = own.post(CHANGES, {"addon": "support", "expected_due_now_minor": 0, "external_id": "po-1"})
     assert (replayed.json(), again.status_code, again.json()) == (said, 200, said)
+    booked = own.get("ledger").json()["data"][0]
+    assert (booked["delta"], booked["addon"], booked["addon_after"]) == (0, "projects", 2)
     assert own.get(f"{SEATS}/external:po-1").json() == said == own.get(SEATS).json()["data"][0]
     taken = {"seats": 12, "expected_due_now_minor": 0, "external_id": "po-1"}
     assert_problem(own.post(SEATS, taken), 409, "external-id-taken", "#/external_id")

@@ -138,6 +138,8 @@ def test_invitations_by_address(own):
     assert_problem(own.post("invitations", twice), 400, "invalid", "#/external_ids")
     beside = {"emails": ["a@acme.example"], "external_ids": {"z@acme.example": "hire-9"}}
     assert_problem(own.post("invitations", beside), 400, "invalid", "#/external_ids")
+    number = {"emails": ["c@acme.example"], "external_ids": {"c@acme.example": 5}}
+    assert_problem(own.post("invitations", number), 400, "invalid", "#/external_ids/c@acme.example")
 
 
 def test_a_key_is_found_without_its_text_and_its_name_goes_to_the_successor(vendor):

@@ -11,6 +11,7 @@ from tests import factories
 from tests.billing.calling import Program, assert_problem
 from tests.shop import GOOD_CARD
 
+CODE = "#/promotion_code"
 VAT = {"type": "eu_vat", "value": "DE 136 695 976"}
 
 
@@ -52,7 +53,7 @@ def test_another_card_and_a_codes_discount(own, stranger, shop):
     done = own.post("subscription/discounts", {"token": shown["token"]})
     assert (done.status_code, done.json()) == (201, {"code": "YEARLY50", "state": "done"})
     assert [one["code"] for one in own.get("subscription").json()["discounts"]] == ["YEARLY50"]
-    assert_problem(own.post("subscription/discounts/preview", {"promotion_code": "YEARLY50"}), 422, "code-refused")
+    assert_problem(own.post("subscription/discounts/preview", {"promotion_code": "YEARLY50"}), 422, "code-refused", CODE)
 
 
 def test_a_code_in_a_cart_and_at_the_payment_page(own, shop, cast):
@@ -65,7 +66,7 @@ def test_a_code_in_a_cart_and_at_the_payment_page(own, shop, cast):
     assert (wrong["promotion"]["refusal"], wrong["promotion"]["discount_minor"]) == ("unknown", 0)
     assert "NONSENSE" in wrong["promotion"]["detail"]
     asked = {"cart": cart["id"], "accepted_by": cast.membership(cast.owner).pk}
-    assert_problem(own.post("checkouts", asked), 422, "code-refused")
+    assert_problem(own.post("checkouts", asked), 422, "code-refused", "#/cart")
     assert own.patch(place, {"promotion_code": ""}).json()["promotion"] is None
     assert own.post("checkouts", asked).status_code == 201
 
@@ -217,7 +218,7 @@ def test_ownership_is_handed_over(vendor, own, cast):
     assert_problem(own.post("ownership-transfers", {"to": member.pk}), 403, "permission-denied")
     assert_problem(vendor.post("ownership-transfers", {"from": member.pk, "to": owner.pk}), 409, "not-owner")
     assert_problem(vendor.post("ownership-transfers", {"to": "external:u-none"}), 422, "not-a-member", "#/to")
-    assert_problem(vendor.post("ownership-transfers", {"to": owner.pk}), 422, "not-a-member", "#/to")
+    assert_problem(vendor.post("ownership-transfers", {"to": owner.pk}), 409, "already-owner", "#/to")
     said = vendor.post("ownership-transfers", {"to": member.pk}).json()
     assert (said["owner"]["id"], said["former_owner"]["id"]) == (member.pk, owner.pk)
     assert (said["owner"]["role"], said["former_owner"]["role"]) == ("owner", "billing_admin")

@@ -12,6 +12,7 @@ from config import clock
 from tests import factories
 from tests.billing.calling import Program, assert_problem
 
+TAKEN = "#/owner/external_id"
 WANTED = {
     "external_id": "crm-42",
     "name": "Initech",
@@ -56,10 +57,21 @@ class TestOrganizations:
         assert_problem(unnamed.post("organizations", WANTED | {"external_id": "acme-1"}), 409, "organization-closed")
         assert_problem(unnamed.get("organizations/external:acme-1"), 404, "not-found")
 
+    def test_one_made_in_the_store_gets_an_id_once(self, vendor, cast):
+        place = f"organizations/{cast.globex.public_id}"
+        Organization.objects.filter(pk=cast.globex.pk).update(external_id=None)
+        theirs = Program(factories.ApiKeyFactory(organization=cast.globex))
+        assert_problem(theirs.patch(place, {"external_id": "crm-9"}), 403, "permission-denied")
+        assert_problem(vendor.patch(place, {"external_id": "acme-1"}), 409, "external-id-taken", "#/external_id")
+        assert vendor.patch(place, {"external_id": "crm-9"}).json()["external_id"] == "crm-9"
+        assert vendor.get("organizations/external:crm-9").json()["id"] == cast.globex.public_id
+        assert_problem(vendor.patch(place, {"external_id": "crm-10"}), 409, "external-id-taken", "#/external_id")
+
     def test_an_owners_address_keeps_its_external_id(self, vendor, cast):
         User.objects.filter(pk=cast.stranger.pk).update(external_id="u-77")
         owner = {"email": cast.stranger.email, "external_id": "u-78"}
-        assert_problem(vendor.post("organizations", WANTED | {"owner": owner}), 409, "external-id-taken")
+        assert_problem(vendor.post("members", owner), 409, "external-id-taken", "#/external_id")
+        assert_problem(vendor.post("organizations", WANTED | {"owner": owner}), 409, "external-id-taken", TAKEN)
         assert not Organization.objects.filter(external_id="crm-42").exists()
 
     @pytest.mark.parametrize(
@@ -273,6 +285,8 @@ class TestBuying:
         assert own.get("subscription").json()["id"] == bought["subscription"]
         self._and_its_money(own, stranger)
         assert_problem(own.patch(f"carts/{cart['id']}", {"seats": 11}), 409, "cart-closed")
+        other = own.post("carts", self.WANTED | {"currency": "eur"})  # nor is it made in the organization's currency instead
+        assert assert_problem(other, 409, "currency-locked", "#/currency")["currency"] == "usd"
 
     def _and_its_money(self, own, stranger):
         listed = own.get("invoices").json()["data"]
@@ -284,11 +298,16 @@ class TestBuying:
         assert own.get(f"{place}/pdf").json()["url"].startswith("http")
         for path in (place, f"{place}/hosted", f"{place}/pdf"):
             assert_problem(stranger.get(path), 404, "not-found")
-        assert [(entry["delta"], entry["quantity_after"]) for entry in own.get("ledger").json()["data"]] == [(10, 10)]
+        booked = [(one["delta"], one["quantity_after"], one["invoice"]) for one in own.get("ledger").json()["data"]]
+        assert booked == [(10, 10, listed[0]["id"])]
         assert stranger.get("ledger").json() == {"data": [], "next": None}
 
     def test_refusals(self, own, shop, cast):
-        assert_problem(own.post("carts", self.WANTED | {"plan": "fieldnote/none"}), 422, "not-on-sale")
+        for wrong in ({"plan": "fieldnote/none"}, {"pilot": "fieldnote/none"}, {"currency": "chf"}):
+            pointer = f"#/{next(iter(wrong))}"
+            assert_problem(own.post("carts", self.WANTED | wrong), 422, "not-on-sale", pointer)
+        said = assert_problem(own.post("carts", self.WANTED | {"plan": "team"}), 400, "invalid", "#/plan")
+        assert said["errors"][0]["detail"] == "Send `line/plan`, by the codes of the catalog."
         assert assert_problem(own.post("carts", self.WANTED | {"seats": 101}), 422, "too-many-seats")["maximum"] == 100
         cart = own.post("carts", self.WANTED).json()["id"]
         member = cast.membership(cast.member)

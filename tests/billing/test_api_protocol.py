@@ -172,6 +172,17 @@ def test_an_organizations_name_that_is_none(cast, name):
     assert_problem(answer, 400, "invalid", "#/Storefront-Organization")
 
 
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [(b'{"a":' + b"[" * 100_000, 400, "parse-error"), (b"{" + b" " * 3_000_000 + b"}", 413, "body-too-large")],
+    ids=["deep", "large"],
+)
+def test_a_body_that_nobody_means(own, body, status, kind):
+    headers = own.headers | {"Idempotency-Key": "b"}
+    answer = own.client.post("/api/v1/carts", body, content_type="application/json", headers=headers)
+    assert_problem(answer, status, kind)
+
+
 def test_numbers_beyond_the_database_are_no_address(own):
     assert_problem(own.get(f"invitations/{'9' * 30}"), 404, "not-found")
 

@@ -12,37 +12,34 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import cart_addons, charges, idempotency, inputs, outputs, paging, references, schema, words
+from billing.api import cart_addons, charges, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, promotion_refusals, promotions
 from billing.queries import charges as queries
 from billing.rules.promotions import Refusal
-from billing.services import carts
+from billing.services import carts, checkout
 from config import clock
 
 TAG = "Carts"
 PLACE = references.path("cart", "The cart")
 WANTED = {"plan": "fieldnote/team", "seats": 10, "interval": "month", "currency": "usd"}
-PLAN = r"^[a-z0-9][a-z0-9_-]{0,39}/[a-z0-9][a-z0-9_-]{0,39}\Z"
-
-
 PILOT_SAID = "`line/pilot` of the catalog: the cart is then that pilot, with its plan and seats. Empty: none."
 
 
 class CartChangeInput(inputs.Strict):
     """What is left out stays as it is."""
 
-    plan = serializers.RegexField(PLAN, required=False, help_text="`line/plan`, as in the catalog.")
+    plan = inputs.PlanField(required=False, help_text="`line/plan`, as in the catalog.")
     seats = serializers.IntegerField(
         min_value=1, max_value=inputs.MOST_SEATS, required=False, help_text="Raised to the plan's minimum."
     )
     interval = serializers.ChoiceField(choices=Interval.choices, required=False)
-    currency = serializers.RegexField(r"^[a-z]{3}\Z", required=False, help_text="The organization's, once that is fixed.")
+    currency = inputs.CurrencyField(required=False, help_text="The organization's, once that is fixed: another is refused.")
     is_trial = serializers.BooleanField(
         required=False, help_text="To try it first, where the plan has a trial (`trial_days` in the catalog)."
     )
-    pilot = serializers.RegexField(rf"{PLAN}|^\Z", required=False, allow_blank=True, help_text=PILOT_SAID)
+    pilot = inputs.PlanField(required=False, allow_blank=True, help_text=PILOT_SAID)
     addons = cart_addons.choices()
     promotion_code = serializers.CharField(
         required=False,
@@ -58,10 +55,10 @@ class CartChangeInput(inputs.Strict):
 
 
 class CartInput(CartChangeInput):
-    plan = serializers.RegexField(PLAN, help_text="`line/plan`, as in the catalog.")
+    plan = inputs.PlanField(help_text="`line/plan`, as in the catalog.")
     seats = serializers.IntegerField(min_value=1, max_value=inputs.MOST_SEATS, help_text="Raised to the plan's minimum.")
     interval = serializers.ChoiceField(choices=Interval.choices)
-    currency = serializers.RegexField(r"^[a-z]{3}\Z", help_text="The organization's, once that is fixed.")
+    currency = inputs.CurrencyField(help_text="The organization's, once that is fixed: another is refused.")
     external_id = references.ExternalIdField(required=False)
 
 
@@ -150,10 +147,19 @@ WITH_ADDONS = DETAIL | {
 }
 NO_ADDONS = (schema.ADDON_NOT_SOLD, schema.ADDON_NUMBER, schema.ADDON_WITHOUT_NUMBER)
 NOT_ON_SALE = schema.problem("not-on-sale", 422, "There is no plan of this name, interval and currency on sale.")
+LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
 CLOSED = schema.problem("cart-closed", 409, "This cart was bought or replaced meanwhile. Make a new one.")
 
 
-class Carts(base.View):
+class _Filling(base.View):
+    def check_currency(self, asked: dict[str, Any]) -> None:
+        """A page shows the organization's own instead; a program that asked for another one would not see it."""
+        fixed = self.organization.currency
+        if fixed and asked.get("currency", fixed) != fixed:
+            raise problems.about(checkout.CurrencyLocked(fixed), "/currency")
+
+
+class Carts(_Filling):
     required_scopes = {"GET": [Scope.CARTS_READ], "POST": [Scope.CARTS_WRITE]}
 
     @schema.read(
@@ -179,7 +185,7 @@ class Carts(base.View):
             "With a code": WANTED | {"promotion_code": "SPRING"},
             "With add-ons": WANTED | {"addons": cart_addons.CHOSEN},
         },
-        refusals=[NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.TOO_MANY_CODES, *NO_ADDONS],
+        refusals=[NOT_ON_SALE, LOCKED, schema.TOO_MANY_SEATS, schema.TOO_MANY_CODES, *NO_ADDONS],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
@@ -188,13 +194,14 @@ class Carts(base.View):
 
         @transaction.atomic
         def start() -> Cart:
-            cart = carts.start(
-                wanted=carts.Wanted(**asked),
-                at=at,
-                origin=self.origin(),
-                organization=self.organization,
-                external_id=external_id,
-            )
+            wanted = carts.Wanted(**asked)
+            self.check_currency(asked)
+            try:
+                cart = carts.start(
+                    wanted=wanted, at=at, origin=self.origin(), organization=self.organization, external_id=external_id
+                )
+            except carts.NotOnSale as error:
+                raise problems.about(error, _unsold(wanted)) from error
             if chosen:
                 cart = cart_addons.choose(cart, chosen, at=at, origin=self.origin())
             return carts.enter_code(cart=cart, code=code, at=at, origin=self.origin()) if code else cart
@@ -203,7 +210,7 @@ class Carts(base.View):
         return base.made(CartDetailOutput, _detail(cart), is_new=is_new)
 
 
-class CartView(base.View):
+class CartView(_Filling):
     required_scopes = {"GET": [Scope.CARTS_READ], "PATCH": [Scope.CARTS_WRITE]}
 
     @schema.read("cart", "One cart", schema.Answer(shape=CartDetailOutput, example=WITH_CODE), tag=TAG, parameters=[PLACE])
@@ -218,7 +225,9 @@ class CartView(base.View):
         parameters=[PLACE, schema.IF_MATCH],
         body=CartChangeInput,
         bodies={"Twelve seats": {"seats": 12}, "Other add-ons": {"addons": cart_addons.CHOSEN}},
-        refusals=[CLOSED, NOT_ON_SALE, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES, *NO_ADDONS],
+        refusals=[
+            *(CLOSED, NOT_ON_SALE, LOCKED, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES, *NO_ADDONS),
+        ],
     )
     @idempotency.honoured
     @transaction.atomic
@@ -230,12 +239,26 @@ class CartView(base.View):
         # Whoever names a plan or a number of seats buys by the seat.
         by_seat = {"pilot": ""} if {"plan", "seats"} & asked.keys() else {}
         wanted = carts.Wanted(**_wanted(held) | by_seat | asked)
-        changed = carts.change(cart=held, wanted=wanted, at=at, origin=self.origin())
+        self.check_currency(asked)
+        try:
+            changed = carts.change(cart=held, wanted=wanted, at=at, origin=self.origin())
+        except carts.NotOnSale as error:
+            raise problems.about(error, _unsold(wanted)) from error
         if chosen is not None:
             changed = cart_addons.choose(changed, chosen, at=at, origin=self.origin())
         if code is not None:
             changed = carts.enter_code(cart=changed, code=code, at=at, origin=self.origin())
         return base.answer(CartDetailOutput, _detail(changed))
+
+
+def _unsold(wanted: carts.Wanted) -> str:
+    """Which part of a body names what is not on sale."""
+    if wanted.pilot:
+        return "/pilot"
+    plan = catalog.on_sale().plan(wanted.plan)
+    if plan is None:
+        return "/plan"
+    return "/interval" if any(price.currency == wanted.currency for price in plan.prices) else "/currency"
 
 
 def rows(view: base.View) -> QuerySet[Cart]:

@@ -69,7 +69,6 @@ EXAMPLE: dict[str, Any] = {
 }
 DETAIL = EXAMPLE | {"charge": charges.EXAMPLE}
 BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
-LOCKED = schema.problem("currency-locked", 409, "The organization pays in USD while anything in it is open.")
 NO_TRIAL = schema.problem(
     "trial-refused", 409, "The organization, or its company, has tried it already. Buy it instead.", reason="used"
 )
@@ -106,7 +105,16 @@ class Checkouts(base.View):
         body=CheckoutInput,
         bodies={"For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"}},
         refusals=[
-            *(cart_view.CLOSED, BOUGHT, LOCKED, cart_view.NOT_ON_SALE, MAY_NOT, NO_TRIAL, NO_PILOT, schema.CODE_REFUSED),
+            *(
+                cart_view.CLOSED,
+                BOUGHT,
+                cart_view.LOCKED,
+                cart_view.NOT_ON_SALE,
+                MAY_NOT,
+                NO_TRIAL,
+                NO_PILOT,
+                schema.CODE_REFUSED,
+            ),
             *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
         ],
     )
@@ -117,7 +125,10 @@ class Checkouts(base.View):
 
         def start() -> CheckoutAttempt:
             cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
-            return checkout.start(cart=cart, organization=self.organization, origin=origin, at=at, external_id=external_id)
+            try:
+                return checkout.start(cart=cart, organization=self.organization, origin=origin, at=at, external_id=external_id)
+            except (checkout.CodeRefused, checkout.CurrencyLocked, checkout.NotOnSale) as error:
+                raise problems.about(error, "/cart") from error
 
         attempt, is_new = references.made_once(_rows(self), external_id, start, at=at)
         return base.made(CheckoutDetailOutput, _detail(attempt), is_new=is_new)

@@ -89,7 +89,10 @@ class DiscountPreview(base.View):
     )
     def post(self, request: Request) -> Response:
         code = self.code(self.body(DiscountPreviewInput)) or ""
-        offered = promotions.offer(self.current(), code=code, at=clock.now())
+        try:
+            offered = promotions.offer(self.current(), code=code, at=clock.now())
+        except promotions.CodeRefused as error:
+            raise problems.about(error, "/promotion_code") from error
         return base.answer(DiscountPreviewOutput, _offer(offered))
 
 

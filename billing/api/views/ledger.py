@@ -24,6 +24,10 @@ class LedgerOutput(outputs.Output):
         help_text="page, api, admin, stripe, schedule or system."
     )
     reason = serializers.CharField()
+    addon = serializers.CharField(help_text="The add-on's code, of an entry about one: then `delta` is 0. Else empty.")
+    addon_after = serializers.IntegerField(
+        allow_null=True, help_text="How many of the add-on were had then. Null: one for each seat, or not about one."
+    )
     invoice = serializers.CharField(help_text="The invoice that charged it; empty: none did.")
     occurred_at = serializers.DateTimeField()
 
@@ -41,6 +45,8 @@ ENTRY: dict[str, Any] = {
     "quantity_after": 13,
     "source": "api",
     "reason": "",
+    "addon": "",
+    "addon_after": None,
     "invoice": "in_1QxExample",
     "occurred_at": "2026-03-12T09:31:13Z",
 }
@@ -51,7 +57,7 @@ class Ledger(base.View):
 
     @schema.read(
         "ledger",
-        "Every change of the number of seats, the newest first",
+        "Every change of the number of seats, and of add-ons, the newest first",
         schema.Answer(shape=LedgerPageOutput, example={"data": [ENTRY], "next": None}, name="Ledger"),
         tag="Ledger",
         description="Append-only. Of subscriptions that have ended too.",
@@ -62,11 +68,12 @@ class Ledger(base.View):
         rows = SeatLedgerEntry.objects.filter(subscription__organization=self.organization)
         if asked.get("line"):
             rows = rows.filter(subscription__line__code=asked["line"])
-        rows = rows.select_related("subscription__line")
+        rows = rows.select_related("subscription__line", "addon")
         return base.answer(LedgerPageOutput, paging.page(rows, asked, _entry, newest_first=True))
 
 
 def _entry(row: SeatLedgerEntry) -> dict[str, Any]:
-    names = ("kind", "delta", "quantity_after", "source", "reason", "occurred_at")
+    names = ("kind", "delta", "quantity_after", "source", "reason", "addon_after", "occurred_at")
     told = {"id": row.pk, "line": row.subscription.line.code, "invoice": row.stripe_invoice_id}
+    told["addon"] = row.addon.code if row.addon else ""
     return told | words.named(row, names)

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import EmployeeBracket, Industry, Joining, Organization, Region, Scope
-from accounts.services import joining, organizations, provisioning
-from billing.api import idempotency, inputs, outputs, paging, references, schema, words
+from accounts.services import joining, naming, organizations, provisioning
+from billing.api import idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from config import clock
 
@@ -29,7 +29,7 @@ class OrganizationChangeInput(inputs.Strict):
     """What is left out stays as it is."""
 
     name = serializers.CharField(max_length=120, required=False)
-    country = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text="ISO 3166-1 alpha-2.")
+    country = inputs.CountryField(required=False)
     employee_bracket = serializers.ChoiceField(choices=EmployeeBracket.choices, required=False)
     domain = serializers.CharField(max_length=253, required=False, allow_blank=True)
     region = serializers.ChoiceField(choices=Region.choices, required=False, help_text="Of the country, unless you say.")
@@ -42,12 +42,15 @@ class OrganizationPatchInput(OrganizationChangeInput):
     joining = serializers.ChoiceField(
         choices=Joining.choices, required=False, help_text="What colleagues may do without an invitation. Vendor keys only."
     )
+    external_id = references.ExternalIdField(
+        required=False, help_text="Your own id of one that was made in the store; given once. Vendor keys only."
+    )
 
 
 class OrganizationInput(OrganizationChangeInput):
     external_id = references.ExternalIdField(required=False)
     name = serializers.CharField(max_length=120)
-    country = serializers.RegexField(r"^[A-Z]{2}\Z", help_text="ISO 3166-1 alpha-2.")
+    country = inputs.CountryField()
     employee_bracket = serializers.ChoiceField(choices=EmployeeBracket.choices)
     owner = OwnerInput(help_text="Becomes the first member. Somebody whom the store knows already is found, not changed.")
 
@@ -134,13 +137,16 @@ class Organizations(base.View):
     def post(self, request: Request) -> Response:
         asked = self.body(OrganizationInput)
         details = organizations.Details(**{name: asked[name] for name in DETAILS if name in asked})
-        found, is_new = provisioning.organization(
-            external_id=asked.get("external_id", ""),
-            details=details,
-            owner=provisioning.Person(**asked["owner"], locale=details.locale),
-            origin=self.origin(),
-            at=clock.now(),
-        )
+        try:
+            found, is_new = provisioning.organization(
+                external_id=asked.get("external_id", ""),
+                details=details,
+                owner=provisioning.Person(**asked["owner"], locale=details.locale),
+                origin=self.origin(),
+                at=clock.now(),
+            )
+        except provisioning.Taken as error:
+            raise problems.about(error, "/owner/external_id") from error
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return base.answer(OrganizationOutput, plain(found), code)
 
@@ -168,21 +174,26 @@ class OrganizationView(base.View):
         tag=TAG,
         parameters=[PLACE, schema.IF_MATCH],
         body=OrganizationPatchInput,
-        bodies={"A new name": {"name": "Acme Europe"}, "Colleagues come in at once": {"joining": "auto"}},
-        refusals=[schema.NOT_FOUND, schema.CHANGED_SINCE, NOT_PROVEN, schema.BY_VENDOR],
+        bodies={
+            "A new name": {"name": "Acme Europe"},
+            "Colleagues come in at once": {"joining": "auto"},
+            "Yours": {"external_id": "crm-42"},
+        },
+        refusals=[schema.NOT_FOUND, schema.CHANGED_SINCE, NOT_PROVEN, schema.TAKEN, schema.BY_VENDOR],
         organization=False,
     )
     @idempotency.honoured
     def patch(self, request: Request, organization: str) -> Response:
         found = named(self, organization)
         asked = self.body(OrganizationPatchInput)
-        if "joining" in asked:
+        if {"joining", "external_id"} & asked.keys():
             self.check_vendor()
         with transaction.atomic():
             row = Organization.objects.select_for_update(no_key=True).get(pk=found.pk)
             self.check_match(OrganizationOutput, plain(row))
             present = organizations.Details(**{name: getattr(row, name) for name in DETAILS})
-            chosen, at = asked.pop("joining", None), clock.now()
+            chosen, external_id, at = asked.pop("joining", None), asked.pop("external_id", None), clock.now()
+            naming.name_once(row, external_id, organization=row, origin=self.origin(), at=at)
             organizations.update(organization=row, details=replace(present, **asked), origin=self.origin(), at=at)
             if chosen:
                 joining.choose(organization=row, joining=Joining(chosen), origin=self.origin(), at=at)

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from rest_framework import serializers, status
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Membership, Role, Scope
 from accounts.services import memberships
-from billing.api import idempotency, inputs, outputs, references, schema
+from billing.api import idempotency, inputs, outputs, problems, references, schema
+from billing.api.problems import Problem
 from billing.api.views import base, organizations, people
 from billing.services import closing
 from config import clock
@@ -58,6 +61,7 @@ CLOSED: dict[str, Any] = {
     "reopens_until": "2026-04-11T09:30:00Z",
 }
 NOT_OWNER = schema.problem("not-owner", 409, "Only an owner can hand the ownership over. Name one in `from`.")
+ALREADY = schema.problem("already-owner", 409, "This member is the owner already. Name another one.")
 IN_THE_WAY = schema.problem("charges-open", 409, "Something would still be charged.", obstacles=["live"])
 
 
@@ -73,13 +77,16 @@ class OwnershipTransfers(base.View):
         description="Vendor keys only. Both get a mail.",
         body=TransferInput,
         bodies={"To Mia": {"to": "external:u-93"}, "Of two owners": {"from": 4709, "to": 4711}},
-        refusals=[NOT_OWNER, schema.NOT_A_MEMBER, schema.BY_VENDOR],
+        refusals=[NOT_OWNER, ALREADY, schema.NOT_A_MEMBER, schema.BY_VENDOR],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked = self.body(TransferInput)
         giver = self._member(asked["from"], "/from") if "from" in asked else self._only_owner()
         receiver = self._member(asked["to"], "/to")
+        if receiver == giver:
+            detail = _("This member is the owner already. Name another one.")
+            raise Problem("already-owner", detail, errors=[problems.field("/to", detail, "already-owner")])
         try:
             memberships.transfer_ownership(giver=giver, receiver=receiver, origin=self.origin(), at=clock.now())
         except memberships.Gone:
@@ -135,6 +142,10 @@ class Closure(base.View):
     @idempotency.once
     def post(self, request: Request, organization: str) -> Response:
         found, at = organizations.named(self, organization), clock.now()
-        until = closing.close(organization=found, typed_name=self.body(ClosureInput)["name"], origin=self.origin(), at=at)
+        try:
+            until = closing.close(organization=found, typed_name=self.body(ClosureInput)["name"], origin=self.origin(), at=at)
+        except ValidationError as error:
+            detail = _("This is not the organization's name. Send it as `organizations` says it.")
+            raise exceptions.ValidationError({"name": [detail]}) from error
         told = {"id": found.public_id, "external_id": found.external_id, "closed_at": at, "reopens_until": until}
         return base.answer(ClosureOutput, told, status.HTTP_201_CREATED)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import Membership, Role, Scope
 from accounts.services import memberships, provisioning
-from billing.api import examples, idempotency, inputs, outputs, paging, references, schema
+from billing.api import examples, idempotency, inputs, outputs, paging, problems, references, schema
 from billing.api.views import base, organizations
 from billing.models import SeatAssignment
 from billing.services import people
@@ -20,6 +20,7 @@ TAG = "Members"
 PLACE = references.path("member", "The member")
 MembersOutput = paging.paged(outputs.MemberOutput, "MembersOutput")
 MIA = examples.MEMBERS["data"][0]
+WAS_THERE = "Was there, and is as it was. An `external_id` that the person did not have yet is given to them."
 LAST_OWNER = schema.problem("last-owner", 409, "The last owner stays. Make somebody else an owner first.")
 
 
@@ -54,7 +55,7 @@ class Members(base.View):
         "create_member",
         "Make a person a member, if they are none",
         schema.Answer(shape=outputs.MemberOutput, example=MIA, status=201, name="Joined"),
-        schema.Answer(shape=outputs.MemberOutput, example=MIA, name="Was there", description="Was there; nothing was changed."),
+        schema.Answer(shape=outputs.MemberOutput, example=MIA, name="Was there", description=WAS_THERE),
         tag=TAG,
         description="Vendor keys only, as the store takes your word for the address: others invite people. The person is "
         "found by `external_id`, else by address, else made, and hears of it by mail.",
@@ -67,9 +68,12 @@ class Members(base.View):
         asked = self.body(MemberInput)
         wanted = provisioning.Person(**{name: asked[name] for name in ("email", "name", "external_id") if name in asked})
         with transaction.atomic():
-            found, is_new = provisioning.member(
-                self.organization, wanted=wanted, role=Role(asked["role"]), origin=self.origin(), at=clock.now()
-            )
+            try:
+                found, is_new = provisioning.member(
+                    self.organization, wanted=wanted, role=Role(asked["role"]), origin=self.origin(), at=clock.now()
+                )
+            except provisioning.Taken as error:
+                raise problems.about(error, "/external_id") from error
             if asked["with_seat"] and is_new:
                 people.assign(subscription=self.current(), membership_ids=[found.pk], origin=self.origin(), at=clock.now())
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK

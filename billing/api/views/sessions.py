@@ -22,12 +22,7 @@ class SessionInput(inputs.Strict):
         max_length=254, help_text="Who comes: member id, `external:` and your own id of the person, or the e-mail address."
     )
     page = serializers.ChoiceField(choices=tuple(rules.PAGES), default="home", help_text="Where in the store.")
-    plan = serializers.RegexField(
-        r"^[a-z0-9-_]+/[a-z0-9-_]+$",
-        required=False,
-        max_length=80,
-        help_text="`line/plan`: arrive at a cart with this plan instead of at `page`.",
-    )
+    plan = inputs.PlanField(required=False, help_text="`line/plan`: arrive at a cart with this plan instead of at `page`.")
     seats = serializers.IntegerField(
         required=False,
         min_value=1,

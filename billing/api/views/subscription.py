@@ -138,15 +138,26 @@ class ScheduledChanges(base.View):
 
     def _change_seats(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
         row = self.current()
-        return scheduled.change_seats(
-            row,
-            seats_after=asked["seats"],
-            releases=_assignments(row, references.members(self.organization, asked.get("releases", []), "/releases")),
-            origin=self.origin(),
-            at=at,
-            reason=asked.get("reason", ""),
-            external_id=asked.get("external_id"),
-        )
+        try:
+            return scheduled.change_seats(
+                row,
+                seats_after=asked["seats"],
+                releases=_assignments(row, references.members(self.organization, asked.get("releases", []), "/releases")),
+                origin=self.origin(),
+                at=at,
+                reason=asked.get("reason", ""),
+                external_id=asked.get("external_id"),
+            )
+        except seats.BelowMinimum as error:
+            raise _below_plan(error.minimum) from error
+
+
+def _below_plan(minimum: int) -> Problem:
+    """Fewer seats than can be had, now or later."""
+    detail = _("The plan starts at %(minimum)s seats. Send that many or more, or end the subscription.")
+    said = detail % {"minimum": minimum}
+    wrong = problems.field("/seats", said, "too-few-seats")
+    return Problem("too-few-seats", said, status_code=422, minimum=minimum, errors=[wrong])
 
 
 def _not_fewer(row: Subscription, addon: Addon) -> Exception:
