@@ -62,7 +62,7 @@ WRITES = (
     ("post", "v1:ownership_transfers", {"to": "member"}, 19),
     ("post", "v1:invitations", {"emails": ["x@acme.example", "y@acme.example"]}, 21),
     ("delete", "v1:invitation", None, 7),
-    ("post", "v1:seats", {"members": ["member", "owner"]}, 23),
+    ("post", "v1:seats", {"members": ["member", "owner"]}, 24),
     ("post", "v1:join_decisions", {"decision": "approve"}, 13),
     ("post", "v1:join_decisions", {"decision": "decline"}, 10),
     ("post", "v1:seat_requests", {"member": "owner"}, 19),
