@@ -4,12 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.queries import catalog
+from billing.queries import catalog, promotion_words
 from billing.queries.overview import Standing
 from billing.rules import intervals
 from billing.services.pilot_conversions import Offer
 from config import words
-from storefront import receipts, tier_words
+from storefront import receipts, reductions, tier_words
 
 Receipt = dict[str, Any]
 
@@ -23,9 +23,10 @@ def of_conversion(offer: Offer, standing: Standing) -> Receipt:
     line = {"label": words.seats(offer.quantity), "note": "" if tiers else note, "tiers": tiers}
     lines: list[dict[str, Any]] = [{**line, "amount_minor": charge.subtotal_minor}]
     if offer.fee_minor:
-        lines.append({"label": _("The pilot's fee, taken off"), "note": "", "amount_minor": -offer.fee_minor})
+        lines.append({"label": _fee_name(standing), "note": _("The fee, taken off"), "amount_minor": -offer.fee_minor})
     if charge.discount_minor > offer.fee_minor:
-        lines.append({"label": _("Discount"), "note": "", "amount_minor": offer.fee_minor - charge.discount_minor})
+        label = reductions.label(standing.discounts)
+        lines.append({"label": label, "note": "", "amount_minor": offer.fee_minor - charge.discount_minor})
     taxed = receipts.taxes(charge.taxes, charge.tax_minor)
     if charge.balance_applied_minor < 0:
         taxed.append({"label": _("Still owed from before"), "amount_minor": -charge.balance_applied_minor})
@@ -55,6 +56,11 @@ def _tiers(offer: Offer, standing: Standing) -> list[str]:
     plan = catalog.on_sale().plan(f"{row.line.code}/{row.plan.code}")
     price = plan.price(offer.interval, offer.charge.currency) if plan else None
     return tier_words.rows(price.tiers, price.scheme, offer.quantity, price.currency) if price else []
+
+
+def _fee_name(standing: Standing) -> str:
+    """As the invoice names it."""
+    return promotion_words.name(standing.begun_as.name, "") if standing.begun_as else ""
 
 
 def _fee_of(standing: Standing) -> int:

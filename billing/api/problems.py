@@ -244,8 +244,9 @@ def _cart_closed(error: Any) -> Problem:
 
 
 def _already_bought(error: checkout.AlreadyBought) -> Problem:
-    detail = _("There is a live subscription of this product already. Change its seats instead.")
-    return Problem("already-bought", detail, subscription=error.subscription.stripe_id)
+    row = error.subscription
+    detail = _("There is a live subscription of %(line)s already. Change its seats instead.") % {"line": row.line.code}
+    return Problem("already-bought", detail, subscription=row.stripe_id, line=row.line.code)
 
 
 def _currency_locked(error: checkout.CurrencyLocked) -> Problem:

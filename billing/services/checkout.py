@@ -9,6 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import ngettext
 
 from accounts.models import Organization
 from accounts.origin import Origin
@@ -270,6 +272,7 @@ def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origi
         "customer_update": {"address": "auto"},
         "allowed_payment_method_types": ["card"],
         **({"payment_method_collection": "if_required"} if attempt.trial_days else {}),
+        **_terms(attempt, organization),
         **_discounts(attempt),
     }
     payload = {
@@ -310,6 +313,20 @@ def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
         "trial_period_days": attempt.trial_days,
         "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}},
     }
+
+
+def _terms(attempt: CheckoutAttempt, organization: Organization) -> dict[str, Any]:
+    """A pilot's, in words: Checkout cannot be told that it ends, and speaks of the plan's price from then on."""
+    if attempt.pilot_fee is None:
+        return {}
+    days = attempt.pilot_fee.pilot.days
+    with translation.override(organization.locale[:2]):
+        text = ngettext(
+            "You pay this once. After %(days)s day the pilot ends by itself, and nothing more is charged unless you go on.",
+            "You pay this once. After %(days)s days the pilot ends by itself, and nothing more is charged unless you go on.",
+            days,
+        )
+        return {"custom_text": {"submit": {"message": text % {"days": days}}}}
 
 
 class OpenSession(commands.Handler):

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import Promotion, Subscription, SubscriptionDiscount
+from billing.models import PilotFee, Promotion, Subscription, SubscriptionDiscount
 
 
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
@@ -70,7 +70,7 @@ def of_invoice(answer: gateway.Invoice, before: list[dict[str, Any]]) -> list[di
     known = {each["discount"]: each for each in before}
     coupons = [_coupon(part.discount) for part in parts]
     ids = {_id(coupon) for coupon in coupons if coupon is not None}
-    ours = _promotions(ids) if ids else {}
+    ours = _names(ids) if ids else {}
     return [
         {"name": {}, "code": ""}
         | known.get(_id(part.discount), {})
@@ -88,6 +88,15 @@ def _promotions(coupons: set[str]) -> dict[str, Promotion]:
     }
 
 
+def _names(coupons: set[str]) -> dict[str, tuple[dict[str, str], str]]:
+    """What the catalog calls each, and its code: a promotion, or a pilot whose fee is taken off, which has none."""
+    found = {coupon: (row.name, row.code) for coupon, row in _promotions(coupons).items()}
+    if rest := coupons - set(found):
+        fees = PilotFee.objects.filter(stripe_coupon_id__in=rest).select_related("pilot")
+        found |= {fee.stripe_coupon_id: (fee.pilot.name, "") for fee in fees}
+    return found
+
+
 def _id(answer: Any) -> str:
     """Of an object that may be expanded."""
     return str(answer if isinstance(answer, str) else answer.id)
@@ -98,10 +107,10 @@ def _coupon(discount: Any) -> Any:
     return None if isinstance(discount, str) else discount.source.coupon
 
 
-def _named(coupon: Any, ours: Mapping[str, Promotion]) -> dict[str, Any]:
-    promotion = ours.get(_id(coupon))
-    if promotion is not None:
-        return {"name": promotion.name, "code": promotion.code, "coupon": _id(coupon)}
+def _named(coupon: Any, ours: Mapping[str, tuple[dict[str, str], str]]) -> dict[str, Any]:
+    if _id(coupon) in ours:
+        name, code = ours[_id(coupon)]
+        return {"name": name, "code": code, "coupon": _id(coupon)}
     return {} if isinstance(coupon, str) else {"name": {"en": coupon.name or coupon.id}, "code": "", "coupon": coupon.id}
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts.origin import Origin
 from billing import gateway
-from billing.models import StripeCommand, Subscription, Trial
+from billing.models import CommandState, StripeCommand, Subscription, Trial
 from billing.queries import trials as queries
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, mirror, projection, seats, trials
@@ -20,24 +20,32 @@ class CannotExtend(Exception):
     """The one extension was had, its time has not come, or the trial is to end: nothing was changed."""
 
 
-def extend(row: Subscription, *, origin: Origin, at: datetime) -> StripeCommand:
+def extend(row: Subscription, *, origin: Origin, at: datetime, nonce: str = "") -> StripeCommand:
     """Let a trial go on, once, by as many days as the policy register says. Returns the command: done, failed, or still open.
 
-    Raises CannotExtend, and commands.Busy while another change is being made.
+    `nonce` names what a caller asks: the same once more finds what it came to, unless that failed. Raises CannotExtend, and
+    commands.Busy while another change is being made.
     """
     with transaction.atomic(durable=True):
         locked = _lock(row)
+        if nonce and (known := _asked_before(locked, nonce)) is not None:
+            return known
         trial = Trial.objects.select_for_update(of=("self",)).filter(subscription=locked).first()
         until = _extended_end(locked, trial, at)
         command = commands.open_command(
             kind="trial.extend",
             target=mirror.target(locked),
             organization=locked.organization,
-            payload={"subscription": locked.stripe_id, "trial_end": int(until.timestamp())},
+            payload={"subscription": locked.stripe_id, "trial_end": int(until.timestamp()), "nonce": nonce},
             origin=origin,
             at=at,
         )
     return commands.execute(command.pk)
+
+
+def _asked_before(row: Subscription, nonce: str) -> StripeCommand | None:
+    mine = StripeCommand.objects.filter(kind="trial.extend", target=mirror.target(row), payload__nonce=nonce)
+    return mine.exclude(state=CommandState.FAILED).first()
 
 
 def _extended_end(row: Subscription, trial: Trial | None, at: datetime) -> datetime:

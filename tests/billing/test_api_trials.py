@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.api import outcomes
-from billing.models import CommandState, Invoice, StripeCommand
+from billing.models import CommandState, IdempotentRequest, Invoice, StripeCommand
 from billing.services import resuming
 from tests.billing.calling import Program, assert_problem
 
@@ -66,7 +66,13 @@ def test_add_ons_are_free_both_ways_and_it_is_longer_once(own, shop, cast):
     assert (made.status_code, made.json()) == (201, outcomes.DONE | {"ends_at": trial["can_be_extended_until"]})
     assert datetime.fromisoformat(made.json()["ends_at"]) - datetime.fromisoformat(trial["ends_at"]) == timedelta(days=7)
     assert own.post(EXTENSIONS, key="longer").json() == made.json()
+    IdempotentRequest.objects.all().delete()  # the process died before it kept its answer
+    assert own.post(EXTENSIONS, key="longer").json() == made.json()
     assert_problem(own.post(EXTENSIONS), 409, "trial-not-extendable")
+    twice = own.post("carts", {**TRIAL, "is_trial": False}).json()["id"]
+    accepted = {"cart": twice, "accepted_by": cast.membership(cast.owner).pk}
+    refused = assert_problem(own.post("checkouts", accepted), 409, "already-bought")
+    assert (refused["line"], "subscription of fieldnote already" in refused["detail"]) == ("fieldnote", True)
 
 
 def test_without_a_card_the_set_up_takes_the_token_and_goes_on(own, shop, paused):

@@ -3,7 +3,6 @@
 import io
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,7 +16,7 @@ from billing import gateway
 from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.queries import catalog_words
-from billing.rules.catalog_diff import Change, Kind
+from billing.rules.catalog_diff import Kind
 from billing.services import catalog, catalog_stripe
 from config import clock
 from tests import shelf, shop, waiting
@@ -384,15 +383,6 @@ def test_a_price_in_words():
     assert catalog_words.price(said) == "€18 up to 9 seats, €16.50 up to 24 seats, then €14"
     with translation.override("de"):
         assert "18\xa0€" in catalog_words.price(said)
-
-
-def test_another_scheme_of_the_same_tiers_is_said():
-    of_volume = {"tiers": [{"up_to": 9, "unit_minor": 1800}, {"up_to": None, "unit_minor": 1400}], "scheme": "volume"}
-    of_volume |= {"currency": "eur", "interval": "month"}
-    change = Change(Kind.PRICE_CHANGED, "a/b", before=of_volume, after=of_volume | {"scheme": "graduated"})
-    said = catalog_words.sentence(change)
-    assert "then €14 (volume) becomes €18 up to 9 seats, then €14 (graduated) a seat and month in EUR" in said
-    assert "(" not in catalog_words.sentence(replace(change, after=of_volume))
 
 
 @pytest.mark.django_db

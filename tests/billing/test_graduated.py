@@ -3,10 +3,13 @@
 Crew costs $20 for each of the first 5 seats, $15 for each up to the 20th, and $10 beyond.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from billing.models import Invoice
-from billing.queries import overview
+from billing.queries import catalog_words, overview
+from billing.rules.catalog_diff import Change, Kind
 from billing.services import scheduled, seats
 from config import clock
 from storefront import receipts
@@ -90,3 +93,12 @@ def test_more_across_edges_and_fewer_at_renewal_cost_what_was_shown(crew):
         assert (lines[0]["amount_minor"], standing.next_charge.due_minor) == (TOTALS[after], TOTALS[after])
         crew.advance_to(row.period_ends_at)
         assert Invoice.objects.filter(subscription=row).latest("pk").total_minor == TOTALS[after]
+
+
+def test_another_scheme_of_the_same_tiers_is_said():
+    of_volume = {"tiers": [{"up_to": 9, "unit_minor": 1800}, {"up_to": None, "unit_minor": 1400}], "scheme": "volume"}
+    of_volume |= {"currency": "eur", "interval": "month"}
+    change = Change(Kind.PRICE_CHANGED, "a/b", before=of_volume, after=of_volume | {"scheme": "graduated"})
+    said = catalog_words.sentence(change)
+    assert "then €14 (volume) becomes €18 up to 9 seats, then €14 (graduated) a seat and month in EUR" in said
+    assert "(" not in catalog_words.sentence(replace(change, after=of_volume))

@@ -100,6 +100,7 @@ def test_the_plan_begins_by_a_click_with_the_fee_taken_off(shop):
     assert sorted(one.total_minor for one in invoices.newest(shop.organization, 5)) == [6_000, 29_000]
     (credit,) = invoices.newest(shop.organization, 5)[0].discounts
     assert promotion_words.name(credit["name"], credit["code"]) == "Site pilot"
+    assert credit["name"]["de"] == "Baustellen-Pilot"
     assert (shop.at_stripe(row).cancel_at_period_end, compared(shop, row)) == (False, ())
     assert Journal.objects.filter(kind="billing.pilot.converted").count() == 1
     # The fee stays taken off: more seats cost what they cost, and not what the fee had paid once more.

@@ -88,8 +88,8 @@ CHECKOUT = 52
 BILLING = "subscription/"
 CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
-    ("post", f"{BILLING}seats/preview", {"seats": 12}, 11),
-    ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 55),
+    ("post", f"{BILLING}seats/preview", {"seats": 12}, 12),
+    ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 57),
     ("post", LATER, {"seats": 11, "external_id": "po-2"}, 32),
     ("delete", f"{LATER}/external:po-2", None, 28),
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
@@ -98,8 +98,8 @@ ASKING_STRIPE = (
     ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 29),
     ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
     ("delete", "tax-ids/external:vat-fr", None, 21),
-    ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 15),
-    ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 60),
+    ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 16),
+    ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 62),
 )
 
 

@@ -37,6 +37,12 @@ def test_text_and_attributes_are_escaped(child, attribute):
     assert inner.count(">") == 1
 
 
+def test_all_countries_and_nothing_else_can_be_chosen():
+    found = {code: name for name, code in cards.countries(EN)}
+    assert (found["DE"], found["GB"], len(found) > 240) == ("Germany", "United Kingdom", True)
+    assert [name for name in found.values() if "Pseudo" in name or "Unknown" in name or "Union" in name] == []
+
+
 def test_markup_is_escaped_once():
     assert tag("b", tag("i", "a & b"), None, [Html("<br>"), 3]) == "<b><i>a &amp; b</i><br>3</b>"
     assert (

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import requests
 from django.urls import reverse
 
 from billing.models import Cart, PilotRun
@@ -33,6 +34,9 @@ def test_the_prices_offer_it_and_the_cart_holds_it(client, cast, shop):
     assert (cart.seats, cart.pilot.code, cart.plan.code) == (20, "site", "team")
     paid = client.post(reverse("storefront:checkout"), {"cart": cart.public_id, "accept": "yes"})
     assert "/c/pay/" in paid.url
+    checkout = requests.get(paid.url, timeout=30).text
+    assert "After 30 days the pilot ends by itself, and nothing more is charged" in checkout
+    assert "until you cancel" not in checkout
     shop.buy(seats=3)
     page = text(client.get(f"{reverse('storefront:cart_new')}?pilot={PILOT}&currency=usd", follow=True))
     assert "A pilot comes before the first purchase" in page
@@ -63,6 +67,7 @@ def test_the_plan_begins_on_its_page(client, cast, shop, begun):
     assert "Team starts at 3 seats" in page
     page = text(client.get(f"{address}?seats=25&interval=month"))
     assert "Pay $60.00 by •••• 4242" in page
+    assert re.search(r"Site pilot\W.*The fee, taken off", page, re.DOTALL)
     token = re.search(r'name="token" value="([^"]+)"', page)[1]
     assert client.post(address, {"token": "made-up"}).status_code == 409
     done = client.post(address, {"token": token, "line": "fieldnote"}, follow=True)

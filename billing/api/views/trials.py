@@ -82,7 +82,7 @@ class Extensions(base.View):
     @idempotency.once
     def post(self, request: Request) -> Response:
         row = self.current()
-        command = trial_changes.extend(row, origin=self.origin(), at=clock.now())
+        command = trial_changes.extend(row, origin=self.origin(), at=clock.now(), nonce=idempotency.nonce(request))
         row.refresh_from_db(fields=["trial_ends_at"])
         return outcomes.answer(ExtensionOutput, command, ends_at=row.trial_ends_at)
 

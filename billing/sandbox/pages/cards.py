@@ -149,10 +149,14 @@ def _digits(say: Say, entry: Entry, name: str, label: str, *, value: str, autoco
     )
 
 
+# Of two letters in CLDR, and none that one lives in: unions, "unknown", the pseudo locales, parts of countries.
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ", "CP", "CQ", "DG", "EA", "IC"})
+
+
 def countries(say: Say) -> list[tuple[str, str]]:
     """All countries as (name, code), by name in the reader's language."""
     names: dict[str, str] = dict(Locale(say.language).territories)
-    codes = (code for code in names if re.fullmatch(r"[A-Z]{2}", code) and code not in {"EU", "UN", "EZ", "ZZ"})
+    codes = (code for code in names if re.fullmatch(r"[A-Z]{2}", code) and code not in NO_COUNTRIES)
     return sorted((names[code], code) for code in codes)
 
 

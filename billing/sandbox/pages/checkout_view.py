@@ -78,8 +78,7 @@ def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
         tag("h2", say("What you buy")),
         prices.lines(say, items),
         _sums(say, session),
-        _trial(say, session),
-        _renewal(say, session, items),
+        *_terms(say, session, items),
         _promotion(say, session, entry) if session["allow_promotion_codes"] else None,
         class_="stack",
     )
@@ -95,6 +94,12 @@ def _sums(say: Say, session: Obj) -> Html:
     if session["automatic_tax"]["status"] == "requires_location_inputs":
         shown.append((say("Tax"), say("after you choose your country")))
     return prices.totals(shown, (say("Due today"), _money(say, session, session["amount_total"])))
+
+
+def _terms(say: Say, session: Obj, items: list[Obj]) -> list[Child]:
+    """What is charged later; in the store's own words (`custom_text`) where it knows better than its prices tell."""
+    said = (session["custom_text"].get("submit") or {}).get("message")
+    return [tag("p", said)] if said else [_trial(say, session), _renewal(say, session, items)]
 
 
 def _trial(say: Say, session: Obj) -> Child:
