@@ -125,7 +125,8 @@ def open_command(
 
     The caller executes it after its transaction; with `for_the_pulse` it leaves that to the pulse, which begins at once.
 
-    Raises Busy when the target has an open command (the database decides, so two clicks at once cannot both pass).
+    Raises Busy when the target has an open command (the database decides, so two clicks at once cannot both pass). Of two that
+    ask under one `idempotency_key` the later gets the earlier one's command.
     """
     try:
         with transaction.atomic():
@@ -142,6 +143,9 @@ def open_command(
                 created_at=at,
             )
     except IntegrityError as error:
+        known = StripeCommand.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+        if known is not None:
+            return known
         if "stripe_command_open_unique" in str(error):
             raise Busy(target) from error
         raise

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing import gateway
-from billing.models import ChangeKind, PilotRun, Price, StripeCommand, Subscription
+from billing.models import ChangeKind, CommandState, PilotRun, Price, StripeCommand, Subscription
 from billing.queries import catalog
 from billing.queries import pilots as queries
 from billing.rules import pilots as rules
@@ -94,9 +94,28 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
     """
     body = _read(row, token, at)
     key = f"{KIND}:{body['n']}"
-    known = StripeCommand.objects.filter(idempotency_key=key).first()
-    if known is not None:
-        return known
+    try:
+        command = _known(key) or _open(row, body, key, origin=origin, at=at)
+    except seats.SeatsError:
+        # Whoever confirmed it in the same moment has ended what it is compared with.
+        made = _known(key)
+        if made is None:
+            raise
+        command = made
+    if command.state != CommandState.OPEN:
+        return command
+    done = commands.execute(command.pk)
+    projection.follow(row.pk)
+    return done
+
+
+def _known(key: str) -> StripeCommand | None:
+    """The command that a token has become."""
+    return StripeCommand.objects.filter(idempotency_key=key).first()
+
+
+def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, at: datetime) -> StripeCommand:
+    """Breath 1, if everything is as it was agreed to."""
     seats.refuse_while_waiting(row)
     run, price = _check(row, body["q"], body["i"])
     if _plain(_ask(row, run, price, body["q"])) != body["c"]:
@@ -104,7 +123,9 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
         seats.refuse_while_waiting(locked)
-        command = commands.open_command(
+        if _known(key) is None and queries.running(locked) is None:
+            raise NoPilot("Another one began the plan meanwhile.")
+        return commands.open_command(
             kind=KIND,
             target=mirror.target(locked),
             organization=locked.organization,
@@ -120,9 +141,6 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
             at=at,
             idempotency_key=key,
         )
-    done = commands.execute(command.pk)
-    projection.follow(row.pk)
-    return done
 
 
 def _check(row: Subscription, quantity: int, interval: str) -> tuple[PilotRun, Price]:

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Journal, OutgoingMail
 from billing import gateway
-from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, SeatLedgerEntry
+from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, SeatLedgerEntry, StripeCommand
 from billing.queries import differences, entitlements, invoices, overview, promotion_words
 from billing.rules import pilots as rules
 from billing.rules import reconciling
@@ -115,6 +115,33 @@ def test_the_plan_begins_by_a_click_with_the_fee_taken_off(shop):
     row = shop.fresh(row)
     assert (row.status, row.quantity, PilotRun.objects.get().ended_at) == ("active", 35, None)
     assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 35 * 1400
+
+
+@pytest.mark.parametrize("quantity", [10, 12], ids=["the same", "another"])
+def test_two_clicks_at_once_begin_the_plan_once(shop, monkeypatch, quantity):
+    row, ask, others = begin(shop), pilot_conversions._ask, []
+    late, first = (
+        pilot_conversions.offer(row, quantity=many, interval="month", at=clock.now()).token for many in (10, quantity)
+    )
+    first = late if quantity == 10 else first
+
+    def confirm(token):
+        return pilot_conversions.confirm(shop.fresh(row), token=token, origin=shop.origin, at=clock.now())
+
+    def ask_first(*asked):
+        shown = ask(*asked)
+        if not others:  # whoever is first confirms between the other one's price and order
+            others.append(None)
+            others[0] = confirm(first)
+        return shown
+
+    monkeypatch.setattr(pilot_conversions, "_ask", ask_first)
+    if first == late:
+        assert confirm(late) == others[0]
+    else:
+        with pytest.raises(pilot_conversions.NoPilot):
+            confirm(late)
+    assert StripeCommand.objects.filter(kind=pilot_conversions.KIND).count() == 1
 
 
 def test_a_declined_card_leaves_the_pilot_as_it_is(shop):
