@@ -58,6 +58,8 @@ class Listed:
     paid_at: datetime | None
     next_attempt_at: datetime | None
     external_id: str | None
+    subscription: str | None
+    """Stripe's id; None for one that a person made by hand."""
     is_reverse: bool
     discounts: list[dict[str, Any]]
     waits: Waiting | None
@@ -110,6 +112,7 @@ class Owed:
 COLUMNS: Final = (
     "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
+    "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
     "CASE WHEN status = 'open' THEN (SELECT json_build_object('public_id', w.public_id, 'expires_at', w.expires_at, "
     "'is_declined', w.message <> '') FROM billing_seatchange w WHERE w.subscription_id = billing_invoice.subscription_id "
@@ -120,6 +123,8 @@ SHOWN: Final = (
     f"SELECT {COLUMNS} FROM billing_invoice WHERE organization_id = %s AND status <> 'draft'"  # noqa: S608 - our own
     " AND (subtotal_minor <> 0 OR total_minor <> 0)"
 )
+OF_STATUS: Final = " AND status = %s"
+OF_SUBSCRIPTION: Final = " AND subscription_id = %s"
 NEWEST_FIRST: Final = " ORDER BY issued_at DESC, id DESC LIMIT %s"
 OLDER: Final = " AND issued_at <= %s AND (issued_at, id) < (%s, %s)"
 LINES: Final = """
@@ -133,13 +138,21 @@ WHERE organization_id = %s AND status = 'open' AND amount_remaining_minor > 0 GR
 """
 
 
-def page(organization: Organization, *, before: str = "", limit: int = A_PAGE) -> Page:
-    """Invoices from the newest, or those older than the place `before` (from an earlier page). Two queries, of any page."""
+def page(
+    organization: Organization, *, before: str = "", limit: int = A_PAGE, status: str = "", subscription: int | None = None
+) -> Page:
+    """Invoices from the newest, or those older than the place `before` (from an earlier page). Two queries, of any page.
+
+    Only those of a `status`, or of one `subscription` (the row's id), if they are given.
+    """
     place = _place(before)
-    if place is None:
-        found = rows.fetch(SHOWN + NEWEST_FIRST, (organization.pk, limit + 1))
-    else:
-        found = rows.fetch(SHOWN + OLDER + NEWEST_FIRST, (organization.pk, place[0], *place, limit + 1))
+    statement, values = SHOWN, [organization.pk]
+    for condition, wanted in ((OF_STATUS, status or None), (OF_SUBSCRIPTION, subscription)):
+        if wanted is not None:
+            statement, values = statement + condition, [*values, wanted]
+    if place is not None:
+        statement, values = statement + OLDER, [*values, place[0], *place]
+    found = rows.fetch(statement + NEWEST_FIRST, (*values, limit + 1))
     shown = found[:limit]
     older = ""
     if len(found) > limit:

@@ -185,6 +185,15 @@ def test_a_waiting_change_is_shown_dropped_and_free_again(caller, shop, bought):
     assert (dropped.status_code, dropped.json()["state"]) == (200, "dropped")
     assert caller.delete(f"{CHANGES}/{pending['change']}").json()["state"] == "dropped"
     assert caller.get("subscription").json()["pending"] is None
+    shop.settle()
+    of_it = f"invoices?subscription={bought.stripe_id}&limit=1"
+    (voided,) = caller.get(f"{of_it}&status=void").json()["data"]
+    assert (voided["total_minor"], voided["remaining_minor"], voided["subscription"]) == (due, 0, bought.stripe_id)
+    assert {**caller.get(f"invoices/{voided['id']}").json(), **voided} == caller.get(f"invoices/{voided['id']}").json()
+    first = caller.get(of_it).json()
+    assert (first["data"], len(caller.get(f"{of_it}&after={first['next']}").json()["data"])) == ([voided], 1)
+    assert caller.get("invoices?status=open").json()["data"] == []
+    assert caller.get("invoices?subscription=external:none").json() == {"data": [], "next": None}
 
 
 def test_stripe_away_is_said_and_nothing_is_lost(caller, shop, bought):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.models import Scope
 from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
-from billing.models import Invoice, InvoiceStatus
+from billing.models import Invoice, InvoiceStatus, Subscription
 from billing.queries import invoices as queries
 from billing.services import invoices, naming
 from config import clock
@@ -23,17 +23,27 @@ PLACE = references.path("invoice", "The invoice")
 class InvoiceOutput(outputs.Output):
     id = serializers.CharField(help_text="Stripe's own.")
     external_id = outputs.external_id()
+    subscription = serializers.CharField(allow_null=True, help_text="What it charges; null: it was made by hand.")
     number = serializers.CharField()
     status = serializers.ChoiceField(choices=InvoiceStatus.choices)
     currency = serializers.CharField()
     total_minor = serializers.IntegerField()
-    remaining_minor = serializers.IntegerField(help_text="Left to pay.")
+    remaining_minor = serializers.IntegerField(help_text="Left to pay; of one that is void nothing.")
     refunded_minor = serializers.IntegerField()
     credited_minor = serializers.IntegerField(help_text="Given back to the customer's balance.")
     issued_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(
         allow_null=True, help_text="When the card is tried again; null while a change waits for its payment, which is not."
+    )
+
+
+class InvoicesQuery(paging.PageQuery):
+    status = serializers.ChoiceField(
+        choices=[one for one in InvoiceStatus.choices if one[0] != InvoiceStatus.DRAFT], required=False
+    )
+    subscription = references.ReferenceField(
+        required=False, help_text="Only of this subscription: its id, or `external:` and your own."
     )
 
 
@@ -65,6 +75,7 @@ InvoicesOutput = paging.paged(InvoiceOutput, "InvoicesOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "in_1QxExample",
     "external_id": "booking-2201",
+    "subscription": "sub_1QxExample",
     "number": "ACME-0007",
     "status": "paid",
     "currency": "usd",
@@ -106,12 +117,21 @@ class Invoices(base.View):
         "Invoices, the newest first",
         schema.Answer(shape=InvoicesOutput, example={"data": [EXAMPLE], "next": None}, name="Invoices"),
         tag=TAG,
-        description="All but drafts, which may still change.",
-        parameters=[paging.PageQuery],
+        description="All but drafts, which may still change, and those of nothing at all, as a trial makes them. A charge that "
+        "was just made is listed as soon as Stripe has told of its invoice, in a moment.",
+        parameters=[InvoicesQuery],
     )
     def get(self, request: Request) -> Response:
-        asked = self.query(paging.PageQuery)
-        page = queries.page(self.organization, before=asked["after"], limit=asked["limit"])
+        asked, of = self.query(InvoicesQuery), None
+        if "subscription" in asked:
+            rows = Subscription.objects.filter(organization=self.organization)
+            found = references.find(rows, references.parse(asked["subscription"], "subscription"), by="stripe_id")
+            if found is None:
+                return base.answer(InvoicesOutput, {"data": [], "next": None})
+            of = found.pk
+        page = queries.page(
+            self.organization, before=asked["after"], limit=asked["limit"], status=asked.get("status", ""), subscription=of
+        )
         data = [_listed(row) for row in page.invoices]
         return base.answer(InvoicesOutput, {"data": data, "next": page.older or None})
 
@@ -143,7 +163,7 @@ class InvoiceView(base.View):
     @idempotency.honoured
     @transaction.atomic
     def patch(self, request: Request, invoice: str) -> Response:
-        rows = _rows(self).select_related("organization").select_for_update(of=("self",))
+        rows = _rows(self).select_related("organization", "subscription").select_for_update(of=("self",))
         row = references.named(rows, invoice, "invoice", by="stripe_id")
         wanted = self.body(inputs.NameInput)["external_id"]
         self.check_match(InvoiceDetailOutput, _detail(row))
@@ -182,7 +202,8 @@ class InvoicePdf(base.View):
 
 
 def _rows(view: base.View) -> QuerySet[Invoice]:
-    return Invoice.objects.exclude(status=InvoiceStatus.DRAFT).filter(organization=view.organization)
+    rows = Invoice.objects.exclude(status=InvoiceStatus.DRAFT).filter(organization=view.organization)
+    return rows.select_related("subscription")
 
 
 def _own(view: base.View, said: str) -> Invoice:
@@ -190,15 +211,17 @@ def _own(view: base.View, said: str) -> Invoice:
 
 
 def _listed(row: queries.Listed) -> dict[str, Any]:
-    told = {"id": row.stripe_id, "next_attempt_at": None if row.waits else row.next_attempt_at}
-    return told | words.named(row, set(InvoiceOutput().fields) - set(told))
+    told = words.named(row, set(InvoiceOutput().fields) - {"id", "remaining_minor"})
+    return {"id": row.stripe_id, "remaining_minor": _remaining(row.status, row.remaining_minor), **told}
 
 
 def _detail(row: Invoice) -> dict[str, Any]:
-    told = {
-        "id": row.stripe_id,
-        "remaining_minor": row.amount_remaining_minor,
-        "next_attempt_at": queries.next_attempt_at(row),
-        "lines": list(row.lines.all()),
-    }
-    return told | words.named(row, set(InvoiceDetailOutput().fields) - set(told))
+    names = set(InvoiceDetailOutput().fields) - {"id", "subscription", "remaining_minor", "lines"}
+    remaining = _remaining(row.status, row.amount_remaining_minor)
+    told = {"id": row.stripe_id, "remaining_minor": remaining, "lines": list(row.lines.all())}
+    return told | {"subscription": row.subscription.stripe_id if row.subscription else None} | words.named(row, names)
+
+
+def _remaining(status: str, amount_minor: int) -> int:
+    """Stripe leaves the amount on an invoice that nobody has to pay any more."""
+    return 0 if status == InvoiceStatus.VOID else amount_minor

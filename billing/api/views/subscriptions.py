@@ -29,8 +29,10 @@ class Subscriptions(base.View):
         schema.Answer(shape=SubscriptionsOutput, example={"data": [examples.SUBSCRIPTION], "next": None}, name="One"),
         tag=TAG,
         description="Live ones first, by product line; those never paid are left out. Six at most, so `next` is null.",
+        parameters=[paging.PageQuery],
     )
     def get(self, request: Request) -> Response:
+        self.query(paging.PageQuery)
         data = [words.subscription(standing, clock.now()) for standing in overview.standings(self.organization)]
         return base.answer(SubscriptionsOutput, {"data": data, "next": None})
 
