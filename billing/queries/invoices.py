@@ -146,13 +146,15 @@ def page(
     Only those of a `status`, or of one `subscription` (the row's id), if they are given.
     """
     place = _place(before)
-    statement, values = SHOWN, [organization.pk]
-    for condition, wanted in ((OF_STATUS, status or None), (OF_SUBSCRIPTION, subscription)):
-        if wanted is not None:
-            statement, values = statement + condition, [*values, wanted]
-    if place is not None:
-        statement, values = statement + OLDER, [*values, place[0], *place]
-    found = rows.fetch(statement + NEWEST_FIRST, (*values, limit + 1))
+    before_place = (place[0], *place) if place else ()
+    narrowed: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        (OF_STATUS, (status,) if status else ()),
+        (OF_SUBSCRIPTION, () if subscription is None else (subscription,)),
+        (OLDER, before_place),
+    )
+    conditions = "".join(condition for condition, wanted in narrowed if wanted)
+    values = [value for _condition, wanted in narrowed for value in wanted]
+    found = rows.fetch(SHOWN + conditions + NEWEST_FIRST, (organization.pk, *values, limit + 1))
     shown = found[:limit]
     older = ""
     if len(found) > limit:
