@@ -72,11 +72,7 @@ RETURNING key, kind, dirty, fence, attempts,
 
 CLAIM_NAMED = """
 UPDATE billing_stripeobject SET lease_until = %(until)s, fence = fence + 1, attempts = attempts + 1
-WHERE key IN (
-    SELECT key FROM billing_stripeobject
-    WHERE key = ANY (%(keys)s) AND dirty > cleaned AND (lease_until IS NULL OR lease_until < %(now)s)
-    ORDER BY key FOR UPDATE SKIP LOCKED
-)
+WHERE key = %(key)s AND dirty > cleaned
 RETURNING key, kind, dirty, fence, attempts,
     (SELECT max(id) FROM billing_inboxevent WHERE object_key = key AND handled_at IS NULL)
 """
@@ -163,14 +159,14 @@ def drain(now: datetime) -> pulse.Drained:
 
 
 def read_now(*keys: str) -> None:
-    """Read these of the dirty objects at once, in this order: the page that somebody is sent to next is to be true.
+    """Read the dirty ones of these objects at once, in this order: the page that somebody is sent to next is to be true.
 
-    Call outside a transaction. What the pulse is reading already, or Stripe does not answer, is left to the pulse.
+    Call outside a transaction. A lease that somebody has is taken over, as nobody can tell when they will be done. What
+    Stripe does not answer is left to the pulse.
     """
-    now = clock.wall()
-    claimed = _with_versions(_claimed(CLAIM_NAMED, {"until": now + LEASE, "now": now, "keys": list(keys)}))
-    for one in sorted(claimed, key=lambda one: keys.index(one.key)):
-        _handle(one, partial(READERS[one.kind][0], one.key))
+    for key in keys:  # one by one: whoever holds two marks at a time may wait for whoever marks them in another order
+        for one in _with_versions(_claimed(CLAIM_NAMED, {"until": clock.wall() + LEASE, "key": key})):
+            _handle(one, partial(READERS[one.kind][0], one.key))
 
 
 def _claim(now: datetime) -> list[Claimed]:

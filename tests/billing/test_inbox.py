@@ -53,6 +53,20 @@ def test_one_bad_object_does_not_hold_up_the_others(shop):
     assert "does not know" in StripeObject.objects.get(pk="sub_gone").error
 
 
+@pytest.mark.django_db
+def test_what_is_asked_for_at_once_is_read_in_that_order_whoever_was_at_it(monkeypatch):
+    applied = []
+    monkeypatch.setattr(inbox, "READERS", {Kind.INVOICE: (str, "")})
+    monkeypatch.setattr(inbox, "_applier", lambda _kind: lambda answer, _at: applied.append(answer))
+    for key in ("in_a", "in_b", "in_clean", "in_read"):
+        inbox.touch(Kind.INVOICE, key)
+    StripeObject.objects.filter(pk="in_clean").update(cleaned=F("dirty"))
+    StripeObject.objects.filter(pk="in_read").update(lease_until=clock.wall() + timedelta(hours=1))
+    inbox.read_now("in_read", "in_b", "in_clean", "in_a", "in_nowhere")
+    assert applied == ["in_read", "in_b", "in_a"]
+    assert not StripeObject.objects.filter(dirty__gt=F("cleaned")).exists()
+
+
 def test_a_lost_lease_cannot_apply(shop, monkeypatch):
     """Somebody else took the object while we fetched it: what we fetched is thrown away."""
     row = shop.buy(seats=10)
