@@ -167,7 +167,7 @@ def _state(invoice: Listed) -> str:
     if invoice.waits:
         text = _("waits for your payment until %(when)s")
         if not invoice.waits.is_declined:
-            text = _("waits for your bank's confirmation until %(when)s")
+            text = _("waits for your bank until %(when)s")
         again = SMALL.format(escape(text) % {"when": store.moment(invoice.waits.expires_at)})
     elif invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})

@@ -61,7 +61,7 @@ def test_a_trial_goes_on_once_the_bank_is_answered(client, shop, over, django_as
     with django_assert_max_num_queries(6):
         page = text(client.get(address))
     # Stripe would try it again next month; the store drops it before.
-    assert "waits for your bank's confirmation until" in page
+    assert "waits for your bank until" in page
     assert "tried again" not in page
     invoice = Invoice.objects.get(status="open")
     assert (invoice.next_attempt_at is None, invoices.next_attempt_at(invoice)) == (False, None)
