@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from billing.queries import catalog, promotion_words
 from billing.queries.overview import Standing
 from billing.rules import intervals
+from billing.rules.tax import Exempt
 from billing.services.pilot_conversions import Offer
 from config import words
 from storefront import receipts, reductions, tier_words
@@ -30,12 +31,6 @@ def of_conversion(offer: Offer, standing: Standing) -> Receipt:
     taxed = receipts.taxes(charge.taxes, charge.tax_minor)
     if charge.balance_applied_minor < 0:
         taxed.append({"label": _("Still owed from before"), "amount_minor": -charge.balance_applied_minor})
-    then = (
-        _("Then %(amount)s every year before tax, next on %(day)s.")
-        if offer.interval == "year"
-        else _("Then %(amount)s every month before tax, next on %(day)s.")
-    )
-    next_on = intervals.end(charge.at, offer.interval)
     return {
         "title": _("%(plan)s, from today") % {"plan": standing.row.plan.name},
         "on": charge.at,
@@ -46,9 +41,27 @@ def of_conversion(offer: Offer, standing: Standing) -> Receipt:
         "balance_minor": -charge.balance_applied_minor if charge.balance_applied_minor > 0 else 0,
         "total_minor": charge.due_minor,
         "total_label": _("Due now"),
-        "next_text": then % {"amount": words.money(charge.subtotal_minor, charge.currency), "day": words.day(next_on)},
+        "next_text": _then(offer, standing),
         "notes": [_("The rest of the fee is not paid back.")] if 0 < offer.fee_minor < _fee_of(standing) else [],
     }
+
+
+def _then(offer: Offer, standing: Standing) -> str:
+    """What each period after this one costs: with tax, unless Stripe Tax works it out when it charges."""
+    charge, levy = offer.charge, standing.levy
+    if levy.is_automatic and levy.exempt == Exempt.NONE:
+        yearly, monthly = (
+            _("Then %(amount)s every year before tax, next on %(day)s."),
+            _("Then %(amount)s every month before tax, next on %(day)s."),
+        )
+    else:
+        yearly, monthly = (
+            _("Then %(amount)s every year, next on %(day)s."),
+            _("Then %(amount)s every month, next on %(day)s."),
+        )
+    amount = words.money(charge.subtotal_minor + levy.added(charge.subtotal_minor), charge.currency)
+    day = words.day(intervals.end(charge.at, offer.interval))
+    return (yearly if offer.interval == "year" else monthly) % {"amount": amount, "day": day}
 
 
 def _tiers(offer: Offer, standing: Standing) -> list[str]:

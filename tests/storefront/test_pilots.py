@@ -1,6 +1,7 @@
 """Pilots on the pages: offered, put into the cart, paid once, told about, and become the plan by a click."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import requests
@@ -8,7 +9,10 @@ from django.urls import reverse
 
 from billing.models import Cart, PilotRun
 from billing.queries import overview
+from billing.rules import tax
+from billing.services import pilot_conversions
 from config import clock
+from storefront import pilot_receipts
 from tests import factories
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text
@@ -67,6 +71,10 @@ def test_the_plan_begins_on_its_page(client, cast, shop, begun):
     assert "Team starts at 3 seats" in page
     page = text(client.get(f"{address}?seats=25&interval=month"))
     assert "Pay $60.00 by •••• 4242" in page
+    assert "Then $350.00 every month, next on" in page
+    taxed = replace(overview.standing(cast.acme), levy=tax.Levy(name="VAT", percent="19"))
+    offer = pilot_conversions.offer(begun, quantity=25, interval="month", at=clock.now())
+    assert "Then $416.50 every month, next on" in pilot_receipts.of_conversion(offer, taxed)["next_text"]
     assert re.search(r"Site pilot\W.*The fee, taken off", page, re.DOTALL)
     token = re.search(r'name="token" value="([^"]+)"', page)[1]
     assert client.post(address, {"token": "made-up"}).status_code == 409
