@@ -45,6 +45,7 @@ def convert(subscription: Subscription, *, at: datetime) -> SeatLedgerEntry:
         origin=Origin(source=Source.STRIPE),
         at=at,
         counted_before_minor=0,
+        stripe_invoice_id=subscription.latest_invoice_id,
     )
 
 

@@ -88,7 +88,10 @@ def test_without_a_card_the_set_up_takes_the_token_and_goes_on(own, shop, paused
     shop.settle()
     shop.settle()
     assert own.get("subscription").json()["status"] == "active"
-    assert Invoice.objects.get(total_minor__gt=0).amount_paid_minor == 16_000
+    paid = Invoice.objects.get(total_minor__gt=0)
+    assert paid.amount_paid_minor == 16_000
+    booked = [(one["kind"], one["invoice"]) for one in own.get("ledger").json()["data"]]
+    assert booked == [("converted", paid.stripe_id), ("started", "")]
     assert_problem(own.post("payment-method/setups", {"resumption_token": shown["token"]}), 409, "not-paused")
 
 

@@ -138,6 +138,7 @@ def test_with_a_card_it_is_charged_as_announced_and_revenue_begins_then(shop):
     assert (paid.amount_paid_minor, paid.tax_minor) == (19_040, 3_040)
     entry = SeatLedgerEntry.objects.filter(subscription=row).latest("pk")
     assert (entry.kind, entry.delta, entry.mrr_delta_minor, entry.occurred_at) == ("converted", 0, 16_000, longer.trial_ends_at)
+    assert entry.stripe_invoice_id == paid.stripe_id
     assert Journal.objects.filter(kind="billing.trial.converted").count() == 1
     assert not Journal.objects.filter(kind="billing.subscription.renewed").exists()
 
