@@ -12,7 +12,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import Cart, CartState, Plan
 from billing.queries import carts as queries
-from billing.queries import catalog, promotions
+from billing.queries import catalog, currencies, promotions
 
 
 class CartError(Exception):
@@ -170,8 +170,8 @@ def choose_start(*, cart: Cart, is_trial: bool, at: datetime, origin: Origin) ->
         raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
     is_trial = is_trial and held.plan.trial_days > 0 and held.pilot_id is None
     if held.is_trial != is_trial:
-        held.is_trial, held.updated_at = is_trial, at
-        held.save(update_fields=["is_trial", "updated_at"])
+        held.is_trial = is_trial
+        held.save(update_fields=["is_trial"])  # `updated_at` tells the second of two clicks that its page is the present one
         _tell("billing.cart.changed", held, at, origin)
     return held
 
@@ -225,7 +225,7 @@ def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
     plan = catalog.on_sale().plan(wanted.plan)
     if plan is None:
         raise NotOnSale(f"There is no plan {wanted.plan!r} on sale: choose one from the prices.")
-    currency = organization.currency if organization and organization.currency else wanted.currency
+    currency = currencies.held(organization) or wanted.currency or (organization.currency if organization else "")
     if plan.price(wanted.interval, currency) is None:
         raise NotOnSale(f"{plan.name} is not sold for a {wanted.interval} in {currency.upper()}: choose again.")
     if wanted.seats > plan.seats_max:
@@ -239,14 +239,14 @@ def _check_pilot(wanted: Wanted, organization: Organization | None) -> _Checked:
     plan = catalog.on_sale().plan(pilot.plan) if pilot else None
     if pilot is None or plan is None:
         raise NotOnSale(f"There is no pilot {wanted.pilot!r} on offer: choose one from the prices.")
-    currency = organization.currency if organization and organization.currency else wanted.currency
+    currency = currencies.held(organization) or wanted.currency or (organization.currency if organization else "")
     if currency not in pilot.fees or plan.price(wanted.interval, currency) is None:
         raise NotOnSale(f"This pilot is not offered in {currency.upper()}: choose again.")
     return _Checked(plan.id, pilot.seats, wanted.interval, currency, is_trial=False, pilot_id=pilot.id)
 
 
 def _currency(organization: Organization, cart: Cart) -> str:
-    fixed = organization.currency
+    fixed = currencies.held(organization)
     if fixed and catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=fixed):
         return fixed
     return cart.currency

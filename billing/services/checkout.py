@@ -17,7 +17,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
-from billing.queries import bundles, promotions
+from billing.queries import bundles, currencies, promotions
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
@@ -198,8 +198,8 @@ def _check(cart: Cart, organization: Organization) -> Price:
         raise AlreadyBought(live)
     if not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
         raise SeatsOutOfRange(cart.plan.seats_min, cart.plan.seats_max)
-    if organization.currency and organization.currency != cart.currency and _is_currency_held(organization):
-        raise CurrencyLocked(organization.currency)
+    if organization.currency != cart.currency and (held := currencies.held(organization)):
+        raise CurrencyLocked(held)
     return _price(cart)
 
 
@@ -229,11 +229,6 @@ def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
     if row.stripe_promotion_code_id:
         return {"discounts": [{"promotion_code": row.stripe_promotion_code_id}]}
     return {"discounts": [{"coupon": row.stripe_coupon_id}]}
-
-
-def _is_currency_held(organization: Organization) -> bool:
-    open_invoices = organization.invoices.filter(status__in=("draft", "open"))
-    return Subscription.objects.live().filter(organization=organization).exists() or open_invoices.exists()
 
 
 def _price(cart: Cart) -> Price:

@@ -83,7 +83,7 @@ def _read(path: Path) -> Mail:
     date = message["Date"]
     return Mail(
         name=path.stem,
-        subject=str(message["Subject"] or ""),
+        subject=str(message["Subject"] or "").strip(),
         sender=str(message["From"] or ""),
         recipient=str(message["To"] or ""),
         # "-0000" means UTC of unknown place, and comes without a zone.

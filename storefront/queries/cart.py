@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog, pilots, promotion_refusals, promotions, trials
+from billing.queries import carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
@@ -91,7 +91,7 @@ def page(
     priced = carts.price(cart, at)
     entered = promotions.of_cart(cart, parts=priced.parts, at=at) if priced else None
     taxed = cart_tax.of(cart, at, spoken)
-    fixed = cart.organization.currency if cart.organization else ""
+    fixed = currencies.held(cart.organization)
     return CartPage(
         cart=cart,
         priced=priced,

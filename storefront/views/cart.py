@@ -1,5 +1,6 @@
 """The cart: filled by the first click on a price, looked over here, paid at Stripe."""
 
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -15,8 +16,9 @@ from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
 from billing.models import Cart, Subscription
-from billing.queries import bundles, catalog_words
+from billing.queries import bundles, catalog, catalog_words
 from billing.queries import carts as queries
+from billing.rules import money
 from billing.services import carts
 from config import clock, context
 from offramps.queries import hand_raises
@@ -38,6 +40,8 @@ def new(request: StoreRequest) -> HttpResponse:
     if limits.is_over(request, "cart", policies.value("billing.carts_per_hour", clock.now())):
         return render(request, "storefront/cart/too_many.html", status=429)
     wanted = _wanted(request.GET)
+    if not wanted.currency:
+        wanted = replace(wanted, currency=_likely_currency(request))
     try:
         cart = carts.start(
             wanted=wanted,
@@ -84,7 +88,10 @@ def _change(request: StoreRequest, found: Cart) -> HttpResponse:
         return _show(request, found, too_many=error, status=422)
     except (carts.NotOnSale, carts.Closed):
         return redirect("storefront:cart")
-    return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+    raised = changed.seats if changed.pilot_id is None and changed.seats > _wanted(request.POST).seats else 0
+    if _is_htmx(request):
+        return _show(request, changed, raised=raised)
+    return HttpResponseRedirect(f"{reverse('storefront:cart')}{'?' + urlencode({'raised': raised}) if raised else ''}")
 
 
 def _enter(request: StoreRequest, found: Cart) -> HttpResponse:
@@ -106,10 +113,22 @@ def _choose(request: StoreRequest, found: Cart) -> HttpResponse:
         changed = carts.choose_addons(cart=found, wanted=wanted, at=clock.now(), origin=access.origin(request))
     except carts.CartError:
         return redirect("storefront:cart")
-    return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+    if not _is_htmx(request):
+        return redirect("storefront:cart")
+    # Fields somebody may be typing in stay as they are, but for a number that was cut down.
+    is_cut = any(n is not None and request.POST.get(f"number-{code}") != str(n) for code, n in wanted.items())
+    return _show(request, changed, with_addons=is_cut)
 
 
-def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | None = None, status: int = 200) -> HttpResponse:
+def _show(
+    request: StoreRequest,
+    found: Cart,
+    *,
+    too_many: carts.TooManySeats | None = None,
+    raised: int = 0,
+    with_addons: bool = True,
+    status: int = 200,
+) -> HttpResponse:
     at = clock.now()
     organization = request.organization if request.user.is_authenticated else None
     can_buy = access.can(request, Permission.BUY)
@@ -120,8 +139,9 @@ def _show(request: StoreRequest, found: Cart, *, too_many: carts.TooManySeats | 
     page = cart_query.page(found, at, trial, spoken=spoken, pilot=cart_pilots.ask(found, organization))
     values = {
         "page": page,
-        "with_addons": _is_htmx(request) and request.POST.get("what") != "addons",
-        "raised": request.GET.get("raised") == str(found.seats),
+        "is_part": _is_htmx(request),
+        "with_addons": with_addons,
+        "raised": str(found.seats) in (request.GET.get("raised"), str(raised)),
         "too_many": too_many,
         "share_url": request.build_absolute_uri(_again_url(found)),
         "talk_url": _talk_url(_wanted_of(found), too_many.seats if too_many else found.seats),
@@ -186,6 +206,14 @@ def _wanted(said: QueryDict) -> carts.Wanted:
         is_trial=said.get("trial", "") == "1",
         pilot=said.get("pilot", "")[:81],
     )
+
+
+def _likely_currency(request: StoreRequest) -> str:
+    """Of a link that names none: the organization's own, else what the reader's country pays in, as on the prices."""
+    if request.organization is not None and request.organization.currency:
+        return request.organization.currency
+    spoken, sold = request.headers.get("Accept-Language", ""), catalog.on_sale().currencies
+    return money.likely_currency(spoken, sold) if sold else ""
 
 
 def _wanted_of(found: Cart) -> carts.Wanted:

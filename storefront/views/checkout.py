@@ -28,17 +28,26 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, accept, trial}: accept the terms, then on to the payment page; a double click to the same."""
+    """POST /checkout/ {cart, as_of, accept, trial}: accept the terms, then on to the payment page; a double click to the same.
+
+    A cart that was changed since the page was drawn (`as_of`), in another tab or by a colleague, is shown again first: the
+    payment page would ask for another amount than the button said.
+    """
     if request.method != "POST":
         return redirect("storefront:cart")
     cart = _cart(request)
     if cart is None:
         messages.info(request, _("This cart was bought or replaced meanwhile."))
         return redirect("storefront:home")
+    if request.POST.get("as_of", cart.updated_at.isoformat()) != cart.updated_at.isoformat():
+        messages.warning(
+            request, _("Your cart was changed meanwhile, in another window or by somebody else. Look at it again.")
+        )
+        return redirect("storefront:cart")
     if request.POST.get("accept") != "yes":
         messages.error(request, _("Accept the terms first; your cart is kept."))
         return redirect("storefront:cart")
-    try:  # what the button said counts, whatever another tab has chosen since
+    try:  # what the button said counts: where no trial is to be had, it was to buy
         is_trial = request.POST.get("trial") == "1"
         cart = cart_services.choose_start(cart=cart, is_trial=is_trial, at=clock.now(), origin=access.origin(request))
     except cart_services.Closed:

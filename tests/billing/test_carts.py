@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Journal
 from accounts.origin import Origin, Source
-from billing.models import Cart, CartState, Plan
+from billing.models import Cart, CartState, Customer, Plan
 from billing.queries import carts as queries
 from billing.rules import intervals
 from billing.services import carts
@@ -116,6 +116,7 @@ def test_a_cart_of_another_organization_is_not_taken(cast):
 def test_an_organization_with_a_fixed_currency_gets_its_cart_in_it(cast):
     cast.acme.currency = "eur"
     cast.acme.save()
+    Customer.objects.create(organization=cast.acme, stripe_id="cus_1", balance_minor=-500, mirrored_at=NOW)
     cart = carts.adopt(cart=start(), organization=cast.acme, user=cast.owner, at=LATER, origin=by(cast.owner))
     assert cart.currency == "eur"
     assert carts.change(cart=cart, wanted=wanted(currency="gbp"), at=LATER, origin=by(cast.owner)).currency == "eur"

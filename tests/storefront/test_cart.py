@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from accounts.models import Organization
-from billing.models import Cart, CartState, Plan, Price, TaxStanding
+from billing.models import Cart, CartState, CheckoutAttempt, Customer, Plan, Price, TaxStanding
 from billing.queries import catalog
 from billing.rules import tax
 from config import clock
@@ -137,6 +137,12 @@ def test_a_change_by_htmx_gets_the_order_alone(client):
     text = text_of(response)
     assert "<html" not in text
     assert "$350.00" in text
+    text = text_of(client.post(CART, WANTED | {"seats": "2", "trial": "1"}, headers={"HX-Request": "true"}))
+    assert "Team starts at 3 seats" in text
+    assert ("Try Team" in text, "without a card if you like" in text) == (True, True)  # head and next steps follow
+    said = {"what": "addons", "addon": "projects", "number-projects": "99"}
+    assert 'value="10" min="1" max="10"' in text_of(client.post(CART, said, headers={"HX-Request": "true"}))
+    assert "cart-addons" not in text_of(client.post(CART, said | {"number-projects": "4"}, headers={"HX-Request": "true"}))
 
 
 def test_a_change_to_too_many_seats_keeps_the_cart_and_offers_a_person(client):
@@ -232,13 +238,36 @@ def test_a_customer_of_the_line_changes_seats_instead_of_buying_twice(client, ca
     assert 'name="accept"' not in text
 
 
-def test_a_fixed_currency_is_kept_and_said(client, cast):
+def test_a_currency_is_kept_and_said_while_something_is_open(client, cast):
     Organization.objects.filter(pk=cast.acme.pk).update(currency="eur")
     fill(client)
     client.force_login(cast.owner)
+    assert "Pay $192.00 by card" in text_of(client.get(CART))  # a payment page that was opened and left holds nothing
+    customer = Customer.objects.create(organization=cast.acme, stripe_id="cus_1", balance_minor=-500, mirrored_at=clock.now())
+    client.post(CART, WANTED)
     text = text_of(client.get(CART))
     assert "Your organization pays in EUR" in text
     assert "Pay €180.00 by card" in text
+    customer.delete()
+    client.post(CART, WANTED)
+    assert "Your organization pays in" not in text_of(client.get(CART))
+
+
+def test_a_link_without_a_currency_takes_the_readers(client):
+    link = f"{NEW}?plan=fieldnote/team&seats=12&promo=welcome20"
+    client.get(link, headers={"Accept-Language": "de-DE"})
+    cart = Cart.objects.get()
+    assert (cart.currency, cart.promotion_code) == ("eur", "WELCOME20")
+
+
+def test_a_cart_changed_in_another_tab_is_shown_again_before_paying(client, cast):
+    fill(client)
+    client.force_login(cast.owner)
+    shown = re.search(r'name="as_of" value="([^"]+)"', text_of(client.get(CART)))[1]
+    client.post(CART, WANTED | {"seats": "20"})
+    answer = client.post("/checkout/", {"cart": Cart.objects.get().public_id, "as_of": shown, "accept": "yes"}, follow=True)
+    assert "Your cart was changed meanwhile" in text_of(answer)
+    assert not CheckoutAttempt.objects.exists()
 
 
 def test_an_ordered_cart_leaves_an_empty_one(client):

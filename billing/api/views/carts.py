@@ -15,7 +15,7 @@ from accounts.models import Scope
 from billing.api import cart_addons, charges, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
-from billing.queries import catalog, promotion_refusals, promotions
+from billing.queries import catalog, currencies, promotion_refusals, promotions
 from billing.queries import charges as queries
 from billing.rules.promotions import Refusal
 from billing.services import carts, checkout
@@ -154,7 +154,7 @@ CLOSED = schema.problem("cart-closed", 409, "This cart was bought or replaced me
 class _Filling(base.View):
     def check_currency(self, asked: dict[str, Any]) -> None:
         """A page shows the organization's own instead; a program that asked for another one would not see it."""
-        fixed = self.organization.currency
+        fixed = currencies.held(self.organization) if "currency" in asked else ""
         if fixed and asked.get("currency", fixed) != fixed:
             raise problems.about(checkout.CurrencyLocked(fixed), "/currency")
 
