@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
-from rest_framework import status
+from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
 
 from billing.api.problems import Problem
@@ -26,7 +26,11 @@ def is_known(header: str, tag: str) -> bool:
 
 def check(header: str, data: Any) -> None:
     """Raise 412 if If-Match names another state than the present `data`; no header: nobody asked."""
+    if not header.strip():
+        return
     said = parse_etags(header)
-    if said and "*" not in said and of(data) not in said:
+    if not said:  # without its quotes it is no tag, and the caller would believe to be guarded
+        raise exceptions.ValidationError({"If-Match": [_("Send the ETag as it came, with its quotes.")]})
+    if "*" not in said and of(data) not in said:
         detail = _("It was changed since you read it. Read it again, and send the new ETag in If-Match.")
         raise Problem("precondition-failed", detail, status_code=status.HTTP_412_PRECONDITION_FAILED)

@@ -206,6 +206,10 @@ class ScheduledChangeInput(Strict):
             raise serializers.ValidationError({"addon": [_("Send kind addon for an add-on.")]})
         if attrs["kind"] == ScheduledKind.END and "reason_code" not in attrs:
             raise serializers.ValidationError({"reason_code": [_("Say why, by one of the listed codes.")]})
+        if attrs["kind"] != ScheduledKind.END and "reason_code" in attrs:
+            raise serializers.ValidationError(
+                {"reason_code": [_("Send it with kind end alone; `reason` goes with every kind.")]}
+            )
         if attrs["kind"] == ScheduledKind.END and ("seats" in attrs or "releases" in attrs):
             raise serializers.ValidationError({"seats": [_("Nothing is left to count when the subscription ends.")]})
         return attrs

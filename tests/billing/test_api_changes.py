@@ -281,6 +281,8 @@ def test_keys_of_two_callers_do_not_meet(caller, cast, bought):
 
 
 def test_fewer_seats_with_the_next_period_and_back(caller, bought):
+    astray = assert_problem(caller.post(SCHEDULED, {"seats": 8, "reason_code": "unused"}), 400, "invalid")
+    assert astray["errors"][0]["pointer"] == "#/reason_code"
     made = caller.post(SCHEDULED, {"seats": 8})
     assert (made.status_code, made.json()["delta"], made.json()["state"]) == (201, -2, "pending")
     assert caller.get("subscription").json()["seats"]["coming"] == 8

@@ -98,10 +98,17 @@ class TestOrganizations:
         assert changed.headers["ETag"] == own.get("organizations/external:acme-1").headers["ETag"] != read.headers["ETag"]
         late = own.patch("organizations/external:acme-1", {"name": "Acme Asia"}, If_Match=read.headers["ETag"])
         assert_problem(late, 412, "precondition-failed")
+        unquoted = changed.headers["ETag"].strip('"')
+        bare = own.patch("organizations/external:acme-1", {"name": "Acme Asia"}, If_Match=unquoted)
+        assert_problem(bare, 400, "invalid", "#/If-Match")
         cast.acme.refresh_from_db()
         assert (cast.acme.name, cast.acme.country) == ("Acme Europe", "DE")
 
     def test_a_customers_key_sees_and_changes_its_own_alone(self, own, stranger, cast):
+        Organization.objects.filter(pk__in=[cast.acme.pk, cast.globex.pk]).update(domain="twins.example")
+        assert [one["id"] for one in own.get("organizations", {"domain": "twins.example"}).json()["data"]] == [
+            cast.acme.public_id
+        ]
         assert [one["external_id"] for one in own.get("organizations").json()["data"]] == ["acme-1"]
         assert_problem(stranger.get("organizations/external:acme-1"), 404, "not-found")
         assert_problem(stranger.patch("organizations/external:acme-1", {"name": "Mine"}), 404, "not-found")
@@ -150,6 +157,9 @@ class TestMembers:
         assert not User.objects.filter(email="new@acme.example").exists()
 
     def test_roles_and_removal(self, vendor, own, cast):
+        mia = cast.membership(cast.member)
+        found = own.get("members", {"email": cast.member.email.upper()}).json()["data"]
+        assert ([one["id"] for one in found], own.get("members", {"email": "x@y.example"}).json()["data"]) == ([mia.pk], [])
         member, owner = cast.membership(cast.member), cast.membership(cast.owner)
         assert own.patch(f"members/{member.pk}", {"role": "billing_admin"}).json()["role"] == "billing_admin"
         assert_problem(own.patch(f"members/{member.pk}", {"role": "owner"}), 403, "permission-denied")
@@ -207,6 +217,8 @@ class TestSeats:
         assert vendor.post("seats", {"members": ["external:u-93"]}).json() == {"given": 1}
         assert vendor.post("seats", {"members": [member.pk, "external:u-93"]}).json() == {"given": 0}
         assert "u-93" in [seat["external_id"] for seat in vendor.get("seats").json()["data"]]
+        assert [seat["member"] for seat in vendor.get("seats", {"member": "external:u-93"}).json()["data"]] == [member.pk]
+        assert vendor.get("seats", {"member": "external:u-none"}).json()["data"] == []
         assert vendor.delete("seats/external:u-93").status_code == 204
         assert_problem(vendor.delete("seats/external:u-93"), 404, "not-found")
 

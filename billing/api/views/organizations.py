@@ -71,6 +71,12 @@ class OrganizationOutput(outputs.Output):
     created_at = serializers.DateTimeField()
 
 
+class OrganizationsQuery(paging.PageQuery):
+    domain = serializers.CharField(
+        required=False, max_length=253, help_text="Only those of this domain, for example acme.example."
+    )
+
+
 OrganizationsOutput = paging.paged(OrganizationOutput, "OrganizationsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "h7m2q9x4c8w3n6t5",
@@ -110,14 +116,16 @@ class Organizations(base.View):
         schema.Answer(shape=OrganizationsOutput, example={"data": [EXAMPLE], "next": None}, name="Organizations"),
         tag=TAG,
         description="Those that are open, the oldest first. A key of one organization sees that one.",
-        parameters=[paging.PageQuery],
+        parameters=[OrganizationsQuery],
         organization=False,
     )
     def get(self, request: Request) -> Response:
-        rows = Organization.objects.filter(closed_at=None)
+        asked, rows = self.query(OrganizationsQuery), Organization.objects.filter(closed_at=None)
         if not self.is_vendor:
             rows = rows.filter(pk=self.organization.pk)
-        return base.answer(OrganizationsOutput, paging.page(rows, self.query(paging.PageQuery), plain))
+        if "domain" in asked:
+            rows = rows.filter(domain=asked["domain"].lower())
+        return base.answer(OrganizationsOutput, paging.page(rows, asked, plain))
 
     @schema.make(
         "create_organization",

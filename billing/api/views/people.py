@@ -36,6 +36,10 @@ class MemberChangeInput(inputs.Strict):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
+class MembersQuery(paging.PageQuery):
+    email = serializers.CharField(required=False, max_length=254, help_text="Only whoever has this address.")
+
+
 class Members(base.View):
     required_scopes = {"GET": [Scope.MEMBERS_READ], "POST": [Scope.MEMBERS_WRITE]}
     needs_vendor_key = ("POST",)
@@ -45,11 +49,13 @@ class Members(base.View):
         "Who belongs to the organization, and who has a seat",
         schema.Answer(shape=MembersOutput, example=examples.MEMBERS, name="Members"),
         tag=TAG,
-        parameters=[paging.PageQuery],
+        parameters=[MembersQuery],
     )
     def get(self, request: Request) -> Response:
-        rows = _rows().filter(organization=self.organization)
-        return base.answer(MembersOutput, paging.page(rows, self.query(paging.PageQuery), plain))
+        asked, rows = self.query(MembersQuery), _rows().filter(organization=self.organization)
+        if "email" in asked:
+            rows = rows.filter(user__email=asked["email"].lower())
+        return base.answer(MembersOutput, paging.page(rows, asked, plain))
 
     @schema.make(
         "create_member",

@@ -23,7 +23,7 @@ class SeatsInput(inputs.Strict):
 
 
 class SeatsQuery(paging.PageQuery, inputs.LineQuery):
-    pass
+    member = references.MemberField(required=False, help_text="Only theirs: member id, or `external:` and your own id.")
 
 
 class SeatOutput(outputs.Output):
@@ -65,6 +65,8 @@ class Seats(base.View):
     def get(self, request: Request) -> Response:
         asked = self.query(SeatsQuery)
         rows = _rows(self, asked.get("line", ""))
+        if "member" in asked:
+            rows = rows.filter(membership=references.one_of(references.rows(self.organization), asked["member"]) or 0)
         return base.answer(SeatsOutput, paging.page(rows, asked, plain))
 
     @schema.make(
