@@ -30,11 +30,12 @@ class Scope(models.TextChoices):
     KEYS_WRITE = "keys:write", _("Create, rotate and revoke the API keys of organizations")
     SESSIONS_WRITE = "sessions:write", _("Bring people in, signed on")
     REFUNDS_WRITE = "refunds:write", _("Refund invoices, or lower open ones")
+    USAGE_WRITE = "usage:write", _("Report usage of metered features")
 
 
 # What a key of one organization may not be given: the store would take a customer's word for who somebody is, or a key could
-# make others that outlive it, or a customer give itself money back.
-VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE, Scope.REFUNDS_WRITE})
+# make others that outlive it, or a customer give itself money back, or more of what is metered.
+VENDOR_SCOPES = frozenset({Scope.SESSIONS_WRITE, Scope.KEYS_READ, Scope.KEYS_WRITE, Scope.REFUNDS_WRITE, Scope.USAGE_WRITE})
 
 
 class ApiKey(external.ExternallyNamed):

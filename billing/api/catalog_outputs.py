@@ -23,6 +23,11 @@ class FeatureOutput(outputs.Output):
     name = serializers.CharField()
     limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or simply included.")
     unit = serializers.CharField(allow_null=True)
+    resets = serializers.ChoiceField(
+        choices=("month", "period", "never"),
+        allow_null=True,
+        help_text="Of a metered feature, when `used` is nought again; null: it is not metered.",
+    )
 
 
 class CatalogPlanOutput(outputs.Output):

@@ -1,47 +1,114 @@
-"""The plain entitlement check, answered at the door (config/doors.py): the vendor's product asks it on its users' way.
+"""Entitlement checks, answered at the door (config/doors.py): the vendor's product asks them on its users' way.
 
-Whatever is unusual (no such key, another method, an unknown feature, a limit reached) is handed on to
-billing.api.views.entitlements.Entitlements, which alone refuses.
+One plain feature takes one statement, and so does 304 to whoever has the present answer; several features, add-ons and what
+is metered take two or three. Whatever is unusual (no such key, another method, an unknown feature, a limit reached) is handed
+on to billing.api.views.entitlements.Entitlements, which alone refuses.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 from accounts import api_calls, authentication
+from billing.api import entitlement_outputs, entitlement_tags, inputs
 from billing.api.views import base
 from billing.queries import entitlement_answers, entitlements
+from billing.services import seen
 from config import clock
 
-LONGEST_CODE = 60
-ENCODER = msgspec.json.Encoder()
-ASKED = frozenset({"feature", "member"})
+ENCODER: Final = msgspec.json.Encoder()
+ASKED: Final = frozenset({"feature", "member"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    features: list[str]
+    member: str
+    key: str
+    name: str
+    query: str
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """GET /api/v1/entitlements?feature=...[&member=...] with a key; None where it takes more than one statement to say."""
-    asked = request.GET
-    feature, member = asked.get("feature", ""), asked.get("member", "")
+    """GET /api/v1/entitlements[?feature=...][&member=...] with a key; None for what the long way has to say."""
+    asked = _asked(request)
+    if asked is None:
+        return None
+    now, known = clock.now(), request.META.get("HTTP_IF_NONE_MATCH", "")
+    if len(asked.features) == 1 and not known:
+        response = _plain(asked, now)
+        if response is not None:
+            return response
+    return _known_or_worked_out(asked, known, now)
+
+
+def _asked(request: HttpRequest) -> _Asked | None:
+    query = request.GET
     scheme, _space, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    is_plain = request.method == "GET" and scheme.lower() == "bearer" and ASKED.issuperset(asked)
+    if request.method != "GET" or scheme.lower() != "bearer" or not ASKED.issuperset(query):
+        return None
+    features, members = query.getlist("feature"), query.getlist("member")
     # Postgres refuses a NUL; the serializer says so.
-    if not is_plain or not feature or len(feature) > LONGEST_CODE or "\0" in feature or "\0" in member:
+    texts = "".join((*features, *members))
+    if len(features) > inputs.MOST_FEATURES or len(members) > 1 or "\0" in texts or members == [""]:
+        return None
+    if any(not code or len(code) > inputs.LONGEST_CODE for code in features):
         return None
     name = request.headers.get(authentication.HEADER, "").strip().removeprefix(authentication.EXTERNAL)
-    member = member.removeprefix(authentication.EXTERNAL)
-    found = entitlement_answers.answer(key, name=name, feature=feature, member=member, now=clock.now())
-    if found is None or (base.View.throttle_classes and api_calls.calls.take(found[0])):
+    member = "".join(members).removeprefix(authentication.EXTERNAL)
+    return _Asked(features, member, key, name, request.META.get("QUERY_STRING", ""))
+
+
+def _plain(asked: _Asked, now: datetime) -> HttpResponse | None:
+    found = entitlement_answers.answer(asked.key, name=asked.name, feature=asked.features[0], member=asked.member, now=now)
+    if found is None or _is_over(found.caller):
         return None
-    return HttpResponse(ENCODER.encode(_plain(found[1])), content_type="application/json")
+    if found.unseen:
+        seen.note([found.unseen], now.date())
+    return _answer(asked, found.caller, found.stamp, (found.entitlement,), now)
 
 
-def _plain(found: entitlements.Entitlement) -> dict[str, Any]:
-    return {
-        "feature": found.feature,
-        "entitled": found.entitled,
-        "limit": found.limit,
-        "reason": found.reason,
-        "plan": found.plan,
-        "until": found.until,
-    }
+def _known_or_worked_out(asked: _Asked, known: str, now: datetime) -> HttpResponse | None:
+    by = entitlement_answers.caller(asked.key, name=asked.name, now=now)
+    if by is None:
+        return None
+    caller, stamp = by
+    tag = entitlement_tags.is_current(known, stamp, caller.public_id, asked=asked.query, now=now) if known else ""
+    if tag:
+        return None if _is_over(caller) else _not_modified(tag, now)
+    try:
+        found = entitlements.several(caller.organization_id, features=asked.features, member=asked.member, now=now)
+    except entitlements.UnknownFeature:
+        return None
+    if _is_over(caller):
+        return None
+    seen.note([seat.id for seat in found.seats if seat.last_seen_on != now.date()], now.date())
+    return _answer(asked, caller, stamp, found.entitlements, now)
+
+
+def _is_over(caller: entitlement_answers.Caller) -> bool:
+    return bool(base.View.throttle_classes and api_calls.calls.take(caller.key_id))
+
+
+def _answer(
+    asked: _Asked,
+    caller: entitlement_answers.Caller,
+    stamp: entitlements.Stamp,
+    found: tuple[entitlements.Entitlement, ...],
+    now: datetime,
+) -> HttpResponse:
+    said: Any = [entitlement_outputs.entitlement(one, stamp.version) for one in found]
+    said = said[0] if len(asked.features) == 1 else {"version": stamp.version, "data": said}
+    response = HttpResponse(ENCODER.encode(said), content_type="application/json")
+    tag = entitlement_tags.of(stamp, caller.public_id, asked=asked.query, entitlements=found, member=asked.member, now=now)
+    entitlement_tags.mark(response, tag, is_metered=any(one.window for one in found), now=now)
+    return response
+
+
+def _not_modified(tag: str, now: datetime) -> HttpResponse:
+    response = HttpResponseNotModified()
+    entitlement_tags.mark(response, tag, is_metered=entitlement_tags.is_metered(tag), now=now)
+    return response

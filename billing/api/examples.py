@@ -129,6 +129,25 @@ ENTITLEMENT: dict[str, Any] = {
     "reason": "included",
     "plan": "fieldnote/team",
     "until": "2026-03-30T09:30:00Z",
+    "used": None,
+    "remaining": None,
+    "resets_at": None,
+    "version": 41,
+}
+METERED: dict[str, Any] = ENTITLEMENT | {
+    "feature": "reports",
+    "limit": 500,
+    "used": 118,
+    "remaining": 382,
+    "resets_at": "2026-03-30T09:30:00Z",
+}
+USAGE: dict[str, Any] = {
+    "feature": "reports",
+    "changed": 3,
+    "used": 121,
+    "limit": 500,
+    "remaining": 379,
+    "resets_at": "2026-03-30T09:30:00Z",
 }
 CATALOG: dict[str, Any] = {
     "version": 3,
@@ -148,7 +167,7 @@ CATALOG: dict[str, Any] = {
                     "is_recommended": True,
                     "trial_days": 14,
                     "parts": [],
-                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 250, "unit": "GB"}],
+                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 250, "unit": "GB", "resets": None}],
                     "prices": [
                         {
                             "interval": "month",
@@ -168,7 +187,7 @@ CATALOG: dict[str, Any] = {
                     "quantity_min": 1,
                     "quantity_max": 1,
                     "plans": ["team"],
-                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 5, "unit": "GB"}],
+                    "features": [{"code": "storage_gb", "name": "Photo storage", "limit": 5, "unit": "GB", "resets": None}],
                     "prices": [
                         {
                             "interval": "month",

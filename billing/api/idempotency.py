@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.renderers import JSONRenderer
@@ -45,7 +46,24 @@ def once_unkept(write: Write) -> Write:
     return _guard(write, is_required=True, is_kept=False)
 
 
-def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
+def once_whole(write: Write) -> Write:
+    """As `once`, for a write to our own database alone: key, change and answer are one transaction, so that no crash between
+    them lets the same request happen twice.
+    """
+    guarded = _guard(write, is_required=True, is_whole=True)
+
+    @functools.wraps(guarded)
+    def whole(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        with transaction.atomic():
+            return guarded(view, request, *args, **kwargs)
+
+    return whole
+
+
+def _guard(write: Write, *, is_required: bool, is_kept: bool = True, is_whole: bool = False) -> Write:
+    # The transaction of a whole one takes the key back with all the rest.
+    let_go = _keep if is_whole else idempotency.give_up
+
     @functools.wraps(write)
     def guarded(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not is_required and HEADER not in request.headers:
@@ -59,10 +77,10 @@ def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
             if problem.status_code in OUTCOMES:
                 idempotency.finish(claimed, status=problem.status_code, body=_text(problems.document(problem)))
             else:
-                idempotency.give_up(claimed)
+                let_go(claimed)
             raise
         except BaseException:
-            idempotency.give_up(claimed)
+            let_go(claimed)
             raise
         if is_kept:
             idempotency.finish(claimed, status=response.status_code, body=_text(response.data))
@@ -72,6 +90,10 @@ def _guard(write: Write, *, is_required: bool, is_kept: bool = True) -> Write:
 
     guarded.honours_keys = True  # type: ignore[attr-defined] # a test looks for writes that forgot
     return guarded
+
+
+def _keep(claimed: idempotency.Claim) -> None:
+    """Do nothing about it."""
 
 
 def nonce(request: Request) -> str:

@@ -13,6 +13,8 @@ from billing.models import CancelReason, ScheduledKind
 
 MOST_SEATS = 1_000_000
 MOST_NAMED = 1_000
+MOST_FEATURES = 100
+LONGEST_CODE = 60
 
 
 class Strict(serializers.Serializer[Any]):
@@ -232,7 +234,12 @@ class LineQuery(serializers.Serializer[Any]):
 
 
 class EntitlementQuery(serializers.Serializer[Any]):
-    feature = serializers.CharField(max_length=60, help_text="A feature's code, as in the catalog.")
+    feature = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_CODE),
+        required=False,
+        max_length=MOST_FEATURES,
+        help_text="A feature's code, as in the catalog; several: `feature=notes&feature=sso`; left out: all there are.",
+    )
     member = serializers.CharField(
         required=False, max_length=254, help_text="Whom it is for: member id, `external:` and your own id, or e-mail address."
     )

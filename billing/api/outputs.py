@@ -290,7 +290,7 @@ class SeatChangeOutput(Output):
     concluded_at = serializers.DateTimeField(allow_null=True)
 
 
-# --- Members and entitlements -----------------------------------------------------------------------------------------
+# --- Members ----------------------------------------------------------------------------------------------------------
 
 
 class MemberOutput(Output):
@@ -301,23 +301,3 @@ class MemberOutput(Output):
     role = serializers.ChoiceField(choices=Role.choices)
     has_seat = serializers.BooleanField()
     joined_at = serializers.DateTimeField()
-
-
-class EntitlementOutput(Output):
-    feature = serializers.CharField()
-    entitled = serializers.BooleanField()
-    limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or not a counted feature.")
-    reason = serializers.ChoiceField(
-        choices=(
-            "included",
-            "not_in_plan",
-            "no_subscription",
-            "subscription_suspended",
-            "read_only",
-            "not_a_member",
-            "no_seat",
-        ),
-        help_text="`read_only`: a trial ended without a card; what was made may be looked at, nothing may be added.",
-    )
-    plan = serializers.CharField(allow_null=True, help_text="line/plan")
-    until = serializers.DateTimeField(allow_null=True, help_text="When this may change by itself: ask again then.")

@@ -29,6 +29,7 @@ from billing.api.views import (
     subscriptions,
     tax_ids,
     trials,
+    usage,
 )
 
 app_name = "v1"
@@ -98,4 +99,6 @@ urlpatterns = [
     path("api-keys/<str:key>/rotations", api_keys.ApiKeyRotations.as_view(), name="api_key_rotations"),
     path("sessions", sessions.Sessions.as_view(), name="sessions"),
     path("entitlements", entitlements.Entitlements.as_view(), name="entitlements"),
+    path("entitlements/<str:feature>/consume", usage.Consumption.as_view(), name="consume"),
+    path("entitlements/<str:feature>/release", usage.Release.as_view(), name="release"),
 ]

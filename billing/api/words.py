@@ -65,6 +65,7 @@ def _included(sold: catalog.PlanOnSale | catalog.AddonOnSale) -> dict[str, Any]:
                 "name": catalog.text(feature.name),
                 "limit": feature.limit,
                 "unit": catalog.text(feature.unit) if feature.unit else None,
+                "resets": feature.resets or None,
             }
             for feature in sold.features
         ],

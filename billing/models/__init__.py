@@ -25,6 +25,7 @@ from billing.models.difference import (
     SeenSubscription,
     Stage,
 )
+from billing.models.entitlement import EntitlementVersion, FeatureUsage
 from billing.models.giving_back import (
     Adjustment,
     AdjustmentKind,
@@ -82,7 +83,9 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "DifferenceState",
+    "EntitlementVersion",
     "EventCursor",
+    "FeatureUsage",
     "IdempotentRequest",
     "InboxEvent",
     "Interval",

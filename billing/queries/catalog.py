@@ -49,7 +49,10 @@ class PriceOnSale:
 
 @dataclass(frozen=True)
 class FeatureOnSale:
-    """`limit` counts `unit`s; None is without limit, or simply included where there is no unit."""
+    """`limit` counts `unit`s; None is without limit, or simply included where there is no unit.
+
+    One that `resets` (billing.rules.catalog.Resets) is metered.
+    """
 
     code: str
     name: Mapping[str, str]
@@ -57,6 +60,7 @@ class FeatureOnSale:
     unit: Mapping[str, str] | None
     group: Mapping[str, str]
     part: str = ""
+    resets: str = ""
 
 
 class _Priced:
@@ -392,6 +396,4 @@ def _line(
 
 
 def _feature(plain: Mapping[str, Any]) -> FeatureOnSale:
-    return FeatureOnSale(
-        plain["code"], plain["name"], plain.get("limit"), plain.get("unit"), plain.get("group") or {}, plain.get("part", "")
-    )
+    return FeatureOnSale(**{"limit": None, "unit": None, **plain, "group": plain.get("group") or {}})

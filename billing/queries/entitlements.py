@@ -1,136 +1,166 @@
-"""May an organization, or a person in it, use a feature: by its plan, its subscription's state and its seats. One query."""
+"""May an organization, or a person in it, use a feature: by its plan, add-ons, subscription's state and seats."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
-
-from accounts.models import Membership, Organization
-from billing.models import LIVE_STATUSES, SeatAssignment, Subscription, SubscriptionAddon
+from accounts.models import Organization
+from accounts.queries import rows
+from billing.models import LIVE_STATUSES
 from billing.queries import catalog
-from billing.rules import addons
+from billing.rules import entitlements as rules
+from billing.rules import metering
+from billing.rules.entitlements import Entitlement, Reason
+from config import clock
 
-# A payment that is being retried takes nothing away; one that was given up does.
-ENTITLED_STATUSES = ("trialing", "active", "past_due")
-# A trial that ended without a card, or a pilot that is over: what was made can be looked at, nothing can be added.
-READ_ONLY_STATUSES = ("paused", "canceled")
+__all__ = ["Entitlement", "Reason", "UnknownFeature", "check", "several", "stamp"]
 
+# The longest window that ends is a year; a counter of an older one says nothing any more.
+COUNTED_FOR: Final = timedelta(days=370)
 
-class Reason(StrEnum):
-    INCLUDED = "included"
-    NOT_IN_PLAN = "not_in_plan"
-    NO_SUBSCRIPTION = "no_subscription"
-    SUSPENDED = "subscription_suspended"
-    READ_ONLY = "read_only"
-    NOT_A_MEMBER = "not_a_member"
-    NO_SEAT = "no_seat"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entitlement:
-    """`limit` None is without limit, or no counted feature. `until`: when the answer may change by itself."""
-
-    feature: str
-    reason: Reason
-    limit: int | None = None
-    plan: str | None = None
-    until: datetime | None = None
-
-    @property
-    def entitled(self) -> bool:
-        return self.reason is Reason.INCLUDED
+PERSON: Final = "m.left_at IS NULL AND (u.external_id = %(member)s OR u.email = lower(%(member)s) OR m.id = %(membership)s)"
+HOLDINGS: Final = f"""
+SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.started_at, s.period_starts_at, s.period_ends_at,
+    r.interval, s.cancel_at,
+    (SELECT json_agg(json_build_object('code', l.code || '+' || b.code, 'name', b.name, 'features', b.features,
+        'number', e.quantity, 'since', e.added_at) ORDER BY e.id)
+    FROM billing_subscriptionaddon e JOIN billing_addon b ON b.id = e.addon_id
+    WHERE e.subscription_id = s.id AND e.ended_at IS NULL),
+    EXISTS (SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+        WHERE %(is_personal)s AND m.organization_id = s.organization_id AND {PERSON}), seat.id, seat.last_seen_on
+FROM billing_subscription s
+JOIN billing_plan p ON p.id = s.plan_id
+JOIN billing_productline l ON l.id = s.line_id
+JOIN billing_price r ON r.id = s.price_id
+LEFT JOIN LATERAL (
+    SELECT a.id, a.last_seen_on FROM billing_seatassignment a
+    JOIN accounts_membership m ON m.id = a.membership_id JOIN accounts_user u ON u.id = m.user_id
+    WHERE %(is_personal)s AND a.subscription_id = s.id AND a.ended_at IS NULL AND {PERSON} LIMIT 1) seat ON TRUE
+WHERE s.organization_id = %(organization)s AND (s.status = ANY(%(live)s) OR EXISTS (
+    SELECT 1 FROM billing_pilotrun g WHERE g.subscription_id = s.id AND g.ended_at IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM billing_subscription n
+        WHERE n.organization_id = s.organization_id AND n.line_id = s.line_id AND n.status = ANY(%(live)s)))
+ORDER BY l.rank, s.id
+"""  # noqa: S608 - put together from constants; values are bound
+USED: Final = """
+SELECT feature, starts_at, used FROM billing_featureusage
+WHERE organization_id = %(organization)s AND (ends_at IS NULL OR starts_at > %(since)s)
+"""
+# Counted together, both numbers only go up: so does their sum, with each change of either.
+VERSION: Final = """
+COALESCE((SELECT v.number FROM billing_entitlementversion v WHERE v.organization_id = {organization}), 0)
+    + COALESCE((SELECT max(c.number) FROM billing_catalogversion c), 0)
+"""
+REVISIONS: Final = """
+COALESCE((SELECT sum(y.revision) FROM billing_featureusage y WHERE y.organization_id = {organization}), 0)::bigint
+"""
+STAMP: Final = (
+    "SELECT " + VERSION.format(organization="%(organization)s") + ", " + REVISIONS.format(organization="%(organization)s")
+)
 
 
 class UnknownFeature(LookupError):
-    """No plan, on sale or held, has a feature of this code."""
+    """No plan or add-on, on sale or held, has a feature of this code."""
 
 
-def check(organization: Organization, *, feature: str, member: str = "") -> Entitlement:
+@dataclass(frozen=True, kw_only=True)
+class Stamp:
+    """`version` goes up with every change of what the organization is granted, `usage` with every change of its counters."""
+
+    version: int
+    usage: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """The entitlements asked for, and the seats of the person who was named, if somebody was."""
+
+    entitlements: tuple[Entitlement, ...]
+    seats: tuple[rules.Seat, ...]
+
+
+def check(organization: Organization, *, feature: str, member: str = "", now: datetime | None = None) -> Entitlement:
     """Whether the organization has `feature`; with `member` (member id, external id or e-mail), whether that person may use it.
 
     Of several product lines the one that has the feature answers. Raises UnknownFeature for a code that nothing has.
     """
-    rows = list(_rows(organization, member, feature))
-    found = [(row, _feature(row, feature)) for row in rows]
-    if not any(plain for _row, plain in found) and not _is_sold(feature):
-        raise UnknownFeature(feature)
-    answers = [_answer(row, plain, feature, member) for row, plain in found]
-    best = next((answer for answer in answers if answer.entitled), None)
-    if best is not None:
-        return best
-    having = next((answer for answer, (_row, plain) in zip(answers, found, strict=True) if plain), None)
-    return having or next(iter(answers), Entitlement(feature=feature, reason=Reason.NO_SUBSCRIPTION))
+    return several(organization.pk, features=[feature], member=member, now=now or clock.now()).entitlements[0]
 
 
-def _rows(organization: Organization, member: str, feature: str) -> QuerySet[Subscription, Any]:
-    live = Subscription.objects.filter(organization=organization, status__in=LIVE_STATUSES)
-    over = Q(pilot_run__ended_at__isnull=False) & ~Exists(live.filter(line=OuterRef("line")))
-    rows = Subscription.objects.filter(Q(status__in=LIVE_STATUSES) | over, organization=organization)
-    rows = rows.order_by("line__rank", "pk")
-    fields = ["status", "period_ends_at", "cancel_at", "line__code", "plan__code", "plan__features", "quantity", "adding"]
-    having = SubscriptionAddon.objects.filter(subscription=OuterRef("pk"), ended_at=None)
-    adding = having.filter(addon__features__contains=[{"code": feature}]).order_by().values("subscription")
-    number = JSONObject(number=F("quantity"), features=F("addon__features"))
-    rows = rows.annotate(adding=Subquery(adding.annotate(all=JSONBAgg(number)).values("all")))
-    if member:
-        people = Membership.objects.live().filter(_named(member), organization=OuterRef("organization"))
-        seats = SeatAssignment.objects.filter(subscription=OuterRef("pk"), ended_at=None)
-        rows = rows.annotate(
-            is_member=Exists(people),
-            has_seat=Exists(seats.filter(_named(member, "membership__"), membership__left_at=None)),
-        )
-        fields += ["is_member", "has_seat"]
-    values: QuerySet[Subscription, Any] = rows.values(*fields)
-    return values
+def several(organization_id: int, *, features: Sequence[str], member: str = "", now: datetime) -> Answers:
+    """The same of several features, in the order asked for; of none: of all that are had or on sale. One query, two if metered.
+
+    Raises UnknownFeature.
+    """
+    holdings = _holdings(organization_id, member)
+    sold = _on_sale()
+    codes = features or list(dict.fromkeys([*rules.codes(holdings), *sold]))
+    used = _used(organization_id, now) if any(one.feature.get("resets") for one in _sources(holdings, codes)) else {}
+    found = tuple(rules.answer(holdings, code, is_personal=bool(member), used=used, now=now) for code in codes)
+    for one in found:
+        if not one.sources and one.feature not in sold:
+            raise UnknownFeature(one.feature)
+    return Answers(entitlements=found, seats=tuple(one.seat for one in holdings if one.seat is not None))
 
 
-def _named(member: str, path: str = "") -> Q:
-    named = Q(**{f"{path}user__external_id": member}) | Q(**{f"{path}user__email__iexact": member})
-    return named | Q(**{f"{path}pk": int(member)}) if member.isdecimal() and len(member) < 19 else named
+def stamp(organization_id: int) -> Stamp:
+    """Read it before the answers: then it is never newer than they are. One query."""
+    version, usage = rows.fetch(STAMP, {"organization": organization_id})[0]
+    return Stamp(version=version, usage=usage)
 
 
-def _feature(row: Any, code: str) -> dict[str, Any] | None:
-    """The feature as the plan and the add-ons have it together; None: neither has it."""
-    planned = _named_feature(row["plan__features"], code)
-    added = [(_named_feature(one["features"], code), one["number"]) for one in row["adding"] or []]
-    held = [(feature, row["quantity"] if number is None else number) for feature, number in added if feature is not None]
-    if not held:
-        return planned
-    return {**(planned or held[0][0]), "limit": addons.limit([planned], held)}
+def _holdings(organization_id: int, member: str) -> list[rules.Holding]:
+    is_id = member.isdecimal() and len(member) < 19
+    values = {
+        "organization": organization_id,
+        "live": list(LIVE_STATUSES),
+        "is_personal": bool(member),
+        "member": member,
+        "membership": int(member) if is_id else 0,
+    }
+    return [_holding(row) for row in rows.fetch(HOLDINGS, values)]
 
 
-def _named_feature(features: Iterable[dict[str, Any]], code: str) -> dict[str, Any] | None:
-    return next((feature for feature in features if feature["code"] == code), None)
-
-
-def _is_sold(code: str) -> bool:
-    lines = catalog.on_sale().lines
-    if any(plan.feature(code) for line in lines for plan in line.plans):
-        return True
-    return any(one.code == code for line in lines for addon in line.addons for one in addon.features)
-
-
-def _answer(row: Any, feature: dict[str, Any] | None, code: str, member: str) -> Entitlement:
-    reason = Reason.INCLUDED
-    if row["status"] in READ_ONLY_STATUSES:
-        reason = Reason.READ_ONLY
-    elif row["status"] not in ENTITLED_STATUSES:
-        reason = Reason.SUSPENDED
-    elif feature is None:
-        reason = Reason.NOT_IN_PLAN
-    elif member and not row["is_member"]:
-        reason = Reason.NOT_A_MEMBER
-    elif member and not row["has_seat"]:
-        reason = Reason.NO_SEAT
-    return Entitlement(
-        feature=code,
-        reason=reason,
-        limit=feature.get("limit") if feature and reason is Reason.INCLUDED else None,
-        plan=(feature or {}).get("part") or f"{row['line__code']}/{row['plan__code']}",
-        until=row["cancel_at"] or row["period_ends_at"],
+def _holding(row: Sequence[Any]) -> rules.Holding:
+    path, name, features, status, quantity, started_at, starts_at, ends_at, interval, cancel_at, added, *person = row
+    is_member, seat_id, last_seen_on = person
+    plan = rules.Bringer(kind=rules.SourceKind.PLAN, code=path, name=name, since=started_at, features=json.loads(features))
+    return rules.Holding(
+        plan=path,
+        status=status,
+        bringers=(plan, *(_addon(one, quantity) for one in added or ())),
+        period=metering.Period(started_at=started_at, starts_at=starts_at, ends_at=ends_at, interval=interval),
+        cancel_at=cancel_at,
+        is_member=is_member,
+        seat=rules.Seat(id=seat_id, last_seen_on=last_seen_on) if seat_id is not None else None,
     )
+
+
+def _addon(plain: dict[str, Any], seats: int) -> rules.Bringer:
+    return rules.Bringer(
+        kind=rules.SourceKind.ADDON,
+        code=plain["code"],
+        name=plain["name"],
+        since=datetime.fromisoformat(plain["since"]).astimezone(UTC),
+        features=plain["features"],
+        count=seats if plain["number"] is None else plain["number"],
+    )
+
+
+def _sources(holdings: Iterable[rules.Holding], codes: Iterable[str]) -> Iterable[rules.Source]:
+    return (source for holding in holdings for code in codes for source in holding.sources(code))
+
+
+def _used(organization_id: int, now: datetime) -> dict[tuple[str, datetime], int]:
+    found = rows.fetch(USED, {"organization": organization_id, "since": now - COUNTED_FOR})
+    return {(feature, starts_at): used for feature, starts_at, used in found}
+
+
+def _on_sale() -> dict[str, None]:
+    """Every feature's code, in the catalog's order."""
+    lines = catalog.on_sale().lines
+    planned = (feature for line in lines for plan in line.plans for feature in plan.features)
+    added = (feature for line in lines for addon in line.addons for feature in addon.features)
+    return {feature.code: None for feature in (*planned, *added)}

@@ -86,10 +86,3 @@ def _takes(one: promotions.Held, left: Sequence[int], at: datetime) -> Sequence[
         return [one.off(amount, at) for amount in left]
     whole = sum(left)
     return rounding.split(one.off(whole, at), left) if whole > 0 else [0 for _amount in left]
-
-
-def limit(features: Iterable[Mapping[str, Any] | None], items: Iterable[tuple[Mapping[str, Any], int]]) -> int | None:
-    """How many of a counted feature are had: the plan's number and, `count` times, each add-on's; None: without limit."""
-    numbers = [feature["limit"] for feature in features if feature is not None]
-    numbers += [None if feature["limit"] is None else feature["limit"] * count for feature, count in items]
-    return None if any(number is None for number in numbers) else sum(number for number in numbers if number is not None)

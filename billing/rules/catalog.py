@@ -21,9 +21,20 @@ DEFAULT_MAX_PLANS: Final = 4
 MOST_TRIAL_DAYS: Final = 90
 
 
+class Resets(StrEnum):
+    """When what was used of a metered feature counts from nought again."""
+
+    MONTH = "month"  # each month of the subscription's period, also within a year
+    PERIOD = "period"  # with each period that is charged
+    NEVER = "never"  # it is had until it is given back
+
+
 @dataclass(frozen=True)
 class Feature:
-    """What a plan includes. A feature with a `unit` is counted: `limit` of them, or without limit (None)."""
+    """What a plan includes. A feature with a `unit` is counted: `limit` of them, or without limit (None).
+
+    One that `resets` is metered: the product says how much was used (docs/decisions/entitlements.md).
+    """
 
     code: str
     name: Text
@@ -32,6 +43,8 @@ class Feature:
     group: Text
     part: str = ""
     """In a bundle: the "line/plan" that brings it."""
+    resets: str = ""
+    """Of a metered feature, one of Resets; else empty."""
 
 
 @dataclass(frozen=True)

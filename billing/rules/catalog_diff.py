@@ -191,6 +191,8 @@ def _feature_changes(subject: str, before: Sequence[catalog.Feature], after: Seq
             yield Change(Kind.FEATURE_ADDED, subject, feature.code, after=feature.limit)
         elif earlier.limit != feature.limit:
             yield Change(Kind.FEATURE_CHANGED, subject, feature.code, earlier.limit, feature.limit)
+        elif earlier.resets != feature.resets:
+            yield Change(Kind.FIELD_CHANGED, subject, f"features.{feature.code}.resets", earlier.resets, feature.resets)
         elif earlier != feature:
             yield Change(Kind.FIELD_CHANGED, subject, f"features.{feature.code}", dict(earlier.name), dict(feature.name))
     yield from (Change(Kind.FEATURE_REMOVED, subject, code) for code in old)

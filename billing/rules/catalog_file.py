@@ -124,15 +124,30 @@ def _features(table: Table, languages: Sequence[str]) -> dict[str, catalog.Featu
     """The line's features by code, as they are when nothing counts them."""
     known = {}
     for code, inner in table.tables("features", '{ notes = { name = "Notes" } }').items():
-        inner.only(("name", "unit", "group"))
+        inner.only(("name", "unit", "group", "kind", "resets"))
         known[code] = catalog.Feature(
             code=code,
             name=inner.text("name", languages),
             limit=None,
             unit=inner.text("unit", languages) if inner.has("unit") else None,
             group=inner.text("group", languages) if inner.has("group") else dict.fromkeys(languages, ""),
+            resets=_resets(inner),
         )
     return known
+
+
+def _resets(table: Table) -> str:
+    """When a metered feature counts from nought again; empty for one that is not metered."""
+    usual = "counted" if table.has("unit") else "included"
+    kind = table.word("kind", usual, choices=("included", "counted", "metered"), default=usual)
+    if (kind == "included") == table.has("unit"):
+        said = "is counted by it." if kind == "included" else "is missing: nothing says what is counted."
+        table.problem("unit", said, "Give a unit to what is counted or metered, and none to what is simply included.")
+    if kind != "metered":
+        if table.has("resets"):
+            table.problem("resets", "is given, but nothing is metered.", 'Remove it, or write kind = "metered".')
+        return ""
+    return table.word("resets", catalog.Resets.MONTH, choices=tuple(catalog.Resets), default=catalog.Resets.MONTH)
 
 
 def _plan(

@@ -44,6 +44,15 @@ DEFINITIONS: tuple[Definition, ...] = (
         source="step A, buying",
     ),
     Definition(
+        name="billing.entitlements_fresh_seconds",
+        kind=Kind.SECONDS,
+        default=10,
+        minimum=0,
+        maximum=3_600,
+        what=N_("How long a program may take an answer about a feature as still true without asking again."),
+        source="step C, entitlements",
+    ),
+    Definition(
         name="billing.reconcile_hour",
         kind=Kind.INTEGER,
         unit="hours",

@@ -1,6 +1,7 @@
 """What plans and add-ons of catalog.toml have alike: the features they include and their prices, with each problem noted."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from billing.rules import catalog, pricing
@@ -27,7 +28,7 @@ def included(table: Table, known: Mapping[str, catalog.Feature]) -> tuple[catalo
             inner.problem(code, "is counted.", 'Give its number, or "unlimited".')
         else:
             limit = inner.checked_integer(code, value, 10, least=0)
-            found.append(catalog.Feature(code, feature.name, limit, feature.unit, feature.group))
+            found.append(replace(feature, limit=limit))
     return tuple(found)
 
 

@@ -32,7 +32,13 @@ def _amount(feature: FeatureOnSale) -> str:
     """How much of a counted feature: "100 projects", "unlimited"."""
     if feature.limit is None:
         return _("unlimited")
-    return f"{words.number(feature.limit)} {catalog.text(feature.unit or {})}".strip()
+    return _often(feature, f"{words.number(feature.limit)} {catalog.text(feature.unit or {})}".strip())
+
+
+def _often(feature: FeatureOnSale, amount: str) -> str:
+    """How often a metered feature's amount is had: "500 reports a month"."""
+    often = {"month": _("%(amount)s a month"), "period": _("%(amount)s a billing period")}.get(feature.resets)
+    return often % {"amount": amount} if often else amount
 
 
 def line_of(feature: FeatureOnSale) -> str:
@@ -40,7 +46,9 @@ def line_of(feature: FeatureOnSale) -> str:
     if feature.unit is None:
         return name
     unit = catalog.text(feature.unit)
-    said = words.number(feature.limit) if feature.limit is not None and unit.lower() in name.lower() else _amount(feature)
+    said = _amount(feature)
+    if feature.limit is not None and unit.lower() in name.lower():
+        said = _often(feature, words.number(feature.limit))
     return _("%(feature)s: %(amount)s") % {"feature": name, "amount": said}
 
 

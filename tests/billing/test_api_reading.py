@@ -8,9 +8,9 @@ from django.test import Client
 
 from accounts.models import Role, Scope
 from accounts.origin import Origin
-from billing.api import description
+from billing.api import description, entitlement_door
 from billing.models import Plan, SeatAssignment
-from billing.queries import catalog, entitlement_answers
+from billing.queries import catalog
 from billing.services import people, scheduled
 from config import clock
 from tests import factories
@@ -184,8 +184,10 @@ def test_a_feature_of_another_plan(caller, bought):
 
 def test_a_misspelt_feature_is_no_silent_no(caller, bought):
     assert_problem(caller.get("entitlements", feature="storrage"), 404, "unknown-feature")
-    body = assert_problem(caller.get("entitlements"), 400, "invalid")
-    assert body["errors"][0]["pointer"] == "#/feature"
+    body = assert_problem(caller.get("entitlements", feature=["notes", "storrage"]), 404, "unknown-feature")
+    assert "storrage" in body["detail"]
+    body = assert_problem(caller.get("entitlements", feature=""), 400, "invalid")
+    assert body["errors"][0]["pointer"] == "#/feature/0"
 
 
 def test_members_by_any_of_their_names(caller, cast, bought):
@@ -276,17 +278,18 @@ def test_the_short_way_and_the_long_way_say_the_same(caller, cast, bought, chang
     type(key).objects.filter(pk=key.pk).update(last_used_at=clock.now())
     asked = [
         {"feature": feature} | ({"member": member} if member else {})
-        for feature in ("storage_gb", "notes", "sso", "nothing")
+        for feature in ("storage_gb", "notes", "reports", "sso", "nothing", ["notes", "sso"], [])
         for member in ("", cast.owner.email, cast.owner.email.upper(), cast.member.email, cast.stranger.email, "nobody")
     ]
     short = [(answer.status_code, _said(answer)) for answer in (caller.get("entitlements", **one) for one in asked)]
-    monkeypatch.setattr(entitlement_answers, "answer", lambda *_args, **_named: None)
+    monkeypatch.setattr(entitlement_door, "_asked", lambda _request: None)
     long = [(answer.status_code, _said(answer)) for answer in (caller.get("entitlements", **one) for one in asked)]
     assert short == long
 
 
 def _said(answer):
-    return {name: value for name, value in answer.json().items() if name != "request_id"}
+    headers = [answer.headers.get(name) for name in ("ETag", "Cache-Control")] if answer.status_code == 200 else []
+    return {name: value for name, value in answer.json().items() if name != "request_id"}, headers
 
 
 # --- The description --------------------------------------------------------------------------------------------------
@@ -297,7 +300,7 @@ def test_the_description_is_valid_and_complete(capsys):
     described = json.loads(capsys.readouterr().out)
     assert described["openapi"].startswith("3.1")
     operations = [op for path in described["paths"].values() for name, op in path.items() if name != "parameters"]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 94
+    assert len({op["operationId"] for op in operations}) == len(operations) == 96
     for operation in operations:
         problems = [code for code, answer in operation["responses"].items() if PROBLEM in answer.get("content", {})]
         assert {"401", "403"} <= set(problems), operation["operationId"]

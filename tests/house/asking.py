@@ -84,6 +84,8 @@ def build():
         "storefront:seat_change_payment": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
+        "v1:consume": ["reports"],
+        "v1:release": ["reports"],
         "v1:organization": [cast.acme.public_id],
         "v1:closure": [cast.acme.public_id],
         "v1:one_subscription": ["sub_1"],

@@ -217,6 +217,8 @@ PAGES = {
     "v1:api_key_rotations": ("POST!", VENDOR_KEY),
     "v1:sessions": ("POST!", VENDOR_KEY),
     "v1:entitlements": ("GET", KEY),
+    "v1:consume": ("POST!", VENDOR_KEY),
+    "v1:release": ("POST!", VENDOR_KEY),
 }
 
 

@@ -241,3 +241,34 @@ def test_a_withdrawn_line():
     two = GOOD + GOOD[GOOD.index("[lines.main]") :].replace("lines.main", "lines.other")
     found = changes(parse(two), parse(GOOD))
     assert [(change.kind, change.subject) for change in found] == [(Kind.LINE_WITHDRAWN, "other")]
+
+
+UNIT = 'unit = { en = "projects", de = "Projekte" }'
+
+
+def test_metered_features_say_when_they_begin_at_nought():
+    def resets(text):
+        return [plan.features[1].resets for plan in parse(text).lines[0].plans]
+
+    assert resets(GOOD) == ["", ""]
+    metered = parse(GOOD.replace(UNIT, f'{UNIT}, kind = "metered"'))
+    assert [plan.features[1].resets for plan in metered.lines[0].plans] == ["month", "month"]
+    assert metered.lines[0].plans[0].features[1].limit == 10
+    never = GOOD.replace(UNIT, f'{UNIT}, kind = "metered", resets = "never"')
+    assert resets(never) == ["never", "never"]
+    said = [(change.name, change.before, change.after) for change in changes(metered, parse(never))]
+    assert said == [("features.projects.resets", "month", "never")] * 2
+
+
+@pytest.mark.parametrize(
+    ("instead", "key"),
+    [
+        (f'{UNIT}, kind = "counted", resets = "month"', "resets"),
+        (f'{UNIT}, kind = "included"', "unit"),
+        ('kind = "metered"', "unit"),
+        (f'{UNIT}, kind = "metered", resets = "weekly"', "resets"),
+        (f'{UNIT}, kind = "sometimes"', "kind"),
+    ],
+)
+def test_what_is_wrong_with_metering(instead, key):
+    assert f"lines.main.features.projects.{key}" in [problem.key for problem in problems(UNIT, instead)]

@@ -201,7 +201,7 @@ def test_the_comparison_has_every_feature_once_in_its_groups(on_sale):
     assert rows["Active projects"] == ["10 projects", "100 projects", "unlimited"]
     assert rows["Dictation into forms"] == [False, True, True]
     assert [group.name for group in shown.groups] == ["Plan", "In the field", "In the office", "For IT", "Help"]
-    assert len(rows) == 12
+    assert len(rows) == 13
 
 
 def test_amounts_in_german(on_sale):

@@ -76,9 +76,12 @@ class View(APIView):
     def origin(self) -> Origin:
         return Origin(source=Source.API, request_id=logs.request_id())
 
-    def query(self, shape: type[Serializer[Any]]) -> dict[str, Any]:
-        """The query's values. One that the shape does not know is refused: misspelt, it would else be left out in silence."""
-        said = shape(data=self.request.query_params.dict())
+    def query(self, shape: type[Serializer[Any]], *, is_repeated: bool = False) -> dict[str, Any]:
+        """The query's values. One that the shape does not know is refused: misspelt, it would else be left out in silence.
+
+        Of a name that is said several times the last counts, unless the shape has lists.
+        """
+        said = shape(data=self.request.query_params if is_repeated else self.request.query_params.dict())
         if wrong := inputs.unknown(self.request.query_params, said):
             raise exceptions.ValidationError(wrong)
         return _checked(said)
@@ -110,7 +113,7 @@ class View(APIView):
         if request.method == "GET":
             patch_cache_control(response, private=True, no_cache=True)
             if etags.is_known(request.headers.get("If-None-Match", ""), tag):
-                return _not_modified(response)
+                return not_modified(response)
         return response
 
     def _limits(self, request: Request, response: Response) -> None:
@@ -138,7 +141,7 @@ def _checked(shape: Serializer[Any]) -> dict[str, Any]:
     return found
 
 
-def _not_modified(response: HttpResponseBase) -> Any:
+def not_modified(response: HttpResponseBase) -> Any:
     empty: Any = HttpResponseNotModified()
     for name, value in response.headers.items():
         if name != "Content-Type":
