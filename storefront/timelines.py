@@ -186,10 +186,19 @@ def _change(standing: Standing, change: Scheduled) -> Event:
     detail = _("Set by %(who)s %(day)s.") % by
     if standing.row.is_being_arranged:
         detail = _("Set by %(who)s %(day)s, and being arranged with Stripe now.") % by
+    lost = standing.unseated if change.delta < 0 else 0
+    if lost:
+        said = ngettext(
+            "%(count)s seat more is in use or held than there is then: an invitation's, or the newest, is taken back.",
+            "%(count)s seats more are in use or held than there are then: invitations' and the newest are taken back.",
+            lost,
+        )
+        detail = f"{detail} {said % {'count': words.number(lost)}}"
     return {
         "on": change.effective_at,
         "title": change_words(change),
         "detail": detail,
+        **({"kind": "warn"} if lost else {}),
         "undo_url": reverse("storefront:scheduled_change", args=[change.public_id]),
         "undo_label": _("Undo this change"),
         "undo_name": "action",

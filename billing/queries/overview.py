@@ -31,7 +31,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduled:
-    """A change that waits for `effective_at`; `delta` is 0 for the end."""
+    """A change that waits for `effective_at`; `delta` is 0 for the end, `leaving` the people named who lose a seat."""
 
     public_id: str
     kind: str
@@ -44,6 +44,7 @@ class Scheduled:
     addon: str = ""
     addon_name: Mapping[str, str] | None = None
     addon_after: int | None = None
+    leaving: int = 0
 
     @property
     def is_addon(self) -> bool:
@@ -249,6 +250,13 @@ class Standing:
         if self.ends_at is not None:
             return 0
         return self.quantity + sum(change.delta for change in self.scheduled)
+
+    @cached_property
+    def unseated(self) -> int:
+        """Seats in use or held beyond what there is from the next period on, that nobody was named for: the newest go then."""
+        if self.ends_at is not None:
+            return 0
+        return max(self.in_use + self.held - sum(change.leaving for change in self.scheduled) - self.coming, 0)
 
     @cached_property
     def tiers(self) -> tuple[pricing.Tier, ...]:

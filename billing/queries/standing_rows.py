@@ -52,7 +52,9 @@ CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('public_id', h.public_id, 'external_id', h.external_id, 'kind', h.kind, 'delta', h.delta,
         'addon', COALESCE(ha.code, ''), 'addon_name', ha.name, 'addon_after', h.addon_after,
         'reason_code', h.reason_code, 'effective_at', h.effective_at, 'created_at', h.created_at,
-        'by', COALESCE(NULLIF(u.name, ''), u.email, ''))
+        'by', COALESCE(NULLIF(u.name, ''), u.email, ''),
+        'leaving', (SELECT count(*) FROM billing_seatrelease w JOIN billing_seatassignment v ON v.id = w.assignment_id
+            WHERE w.change_id = h.id AND v.ended_at IS NULL))
         ORDER BY h.effective_at, h.id) AS changes
     FROM billing_scheduledchange h LEFT JOIN accounts_user u ON u.id = h.actor_id
     LEFT JOIN billing_addon ha ON ha.id = h.addon_id

@@ -184,8 +184,15 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
 
 
 def ended(row: Subscription, *, at: datetime) -> None:
-    """The subscription is over."""
-    _write("ended", f"subscription:{row.pk}", row.organization, {**_plan(row), "ended_at": row.ended_at or at}, at)
+    """The subscription is over, and what of it could not be charged."""
+    unpaid = (
+        row.invoices.filter(status="open", attempt_count__gt=0, amount_remaining_minor__gt=0).order_by("-issued_at").first()
+    )
+    context = {**_plan(row), "ended_at": row.ended_at or at}
+    if unpaid is not None:
+        owed = {"open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
+        context |= {"invoice_number": unpaid.number, **owed}
+    _write("ended", f"subscription:{row.pk}", row.organization, context, at)
 
 
 def seats_lost(row: Subscription, seats: Sequence[SeatAssignment], *, at: datetime) -> None:

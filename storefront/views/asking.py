@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from accounts.middleware import CURRENT
+from accounts.middleware import CURRENT, zone
 from accounts.models import JoinRequest, Organization, RequestState, SeatRequest
 from accounts.models.requests import Asked
 from accounts.rules import permissions
@@ -143,7 +144,8 @@ def _decide(
         "state": row.state if row.state != RequestState.OPEN or is_open else RequestState.EXPIRED,
     }
     status = 200 if is_open else 409 if request.method == "POST" else 410
-    return render(request, "storefront/asking/decision.html", context, status=422 if is_open and form.errors else status)
+    with timezone.override(zone(organization.time_zone)):  # as the mail says it, and whichever one they act for just now
+        return render(request, "storefront/asking/decision.html", context, status=422 if is_open and form.errors else status)
 
 
 def _is_open(row: Asked) -> bool:

@@ -2,17 +2,19 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Joining, JoinRequest, Journal, Membership, OutgoingMail, RequestState, Role
 from accounts.origin import Origin
 from accounts.queries import joining as read
 from accounts.services import asking, joining, links, outbox
-from config import clock
+from config import clock, words
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +114,11 @@ def test_the_mails_link_decides_nothing_until_the_owner_clicks(cast, client, col
         assert client.get(link).status_code == status
         assert client.post(link, {"decision": "approve"}).status_code == status
     client.force_login(cast.owner)
-    assert client.get(link).status_code == 200
+    zone = ZoneInfo(cast.acme.time_zone)
+    with timezone.override(zone):
+        until = words.moment(JoinRequest.objects.get().expires_at)
+    assert zone != ZoneInfo("UTC")
+    assert f"is open until {until}." in re.sub(r"</?time[^>]*>", "", client.get(link).content.decode())
     assert JoinRequest.objects.get().state == RequestState.OPEN
     assert client.post(link, {"decision": "approve"}).status_code == 302
     member = Membership.objects.live().get(user=colleague)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import Role
+from accounts.models import OutgoingMail, Role
 from billing import gateway
-from billing.models import CancelReason, Subscription
+from billing.models import CancelReason, Invoice, Subscription
 from billing.queries import overview
 from billing.services import people, scheduled, store_time
 from config import clock
@@ -65,6 +65,16 @@ def test_seats_are_counted_alike_everywhere(client, cast, shop):
     assert seats.count("1 in use, 2 invited, 7 free.") == 2
 
 
+def test_who_takes_a_seat_that_goes_away_is_said_so_beforehand(client, cast, shop):
+    row = shop.buy(cast.acme, cast.owner, seats=10)
+    scheduled.change_seats(row, seats_after=3, releases=[], origin=shop.origin, at=clock.now())
+    client.force_login(cast.owner)
+    assert "in use or held" not in text(client.get(HOME))
+    made = {"organization": cast.acme, "role": Role.MEMBER, "with_seat": True, "origin": shop.origin, "at": clock.now()}
+    people.invite(emails=[f"{name}@acme.example" for name in ("ada", "ben", "cem", "dan")], **made)
+    assert "2 seats more are in use or held than there are then" in text(client.get(HOME))
+
+
 def test_credit_makes_the_next_charge_smaller_and_says_so(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
     customer = subscription.organization.customer
@@ -92,6 +102,9 @@ def test_a_failed_renewal_asks_for_the_payment(client, cast, shop):
         other = text(client.get(reverse(elsewhere)))
         assert "$160.00 could not be charged" in other
         assert reverse("storefront:invoice_hosted", args=[invoice.stripe_id]) in other
+    leaving = text(client.get(reverse("storefront:cancellation")))
+    assert f"Invoice {invoice.number} of $160.00 stays open" in leaving
+    assert "You have paid until then" not in leaving
     shop.pay_invoice(gateway.invoice(invoice.stripe_id).hosted_invoice_url)
     shop.settle()
     assert "data-fresh" not in text(client.get(HOME)), "and is not asked for again"
@@ -111,12 +124,17 @@ def test_an_ending_one_is_kept_with_one_click(client, cast, shop):
 def test_after_the_end_one_may_come_back(client, cast, shop):
     subscription = shop.buy(cast.acme, cast.owner, seats=10)
     scheduled.end(subscription, reason_code=CancelReason.CLOSED, reason="", origin=shop.origin, at=clock.now())
+    Invoice.objects.update(status="open", attempt_count=4, amount_remaining_minor=16000)
     store_time.to_renewal(cast.acme)
     assert shop.fresh(subscription).status == "canceled"
     client.force_login(cast.owner)
     page = text(client.get(HOME))
     assert "Team has ended" in page
     assert reverse("storefront:pricing") in page
+    assert "Paying it does not begin the plan again" in page
+    assert OutgoingMail.objects.filter(kind="billing/ended").first().context["open_minor"] == 16000
+    Invoice.objects.update(status="paid")
+    assert "Come back any time" in text(client.get(HOME))
 
 
 def test_a_card_that_runs_out_before_the_charge_is_on_the_timeline(client, cast, shop):

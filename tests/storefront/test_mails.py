@@ -75,7 +75,7 @@ CONTEXTS = {
     "scheduled_taken_back": PLAN | {"delta": -2, "seats": 13},
     "cancellation": PLAN | {"seats": 13, "effective_at": THEN},
     "cancellation_taken_back": PLAN | {"delta": 0, "seats": 13},
-    "ended": PLAN | {"ended_at": THEN},
+    "ended": PLAN | {"ended_at": THEN, "invoice_number": "A-0001", "open_minor": 16000, "currency": "usd"},
     "receipt": {
         "organization": "Acme",
         "invoice": 1,
