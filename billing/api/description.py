@@ -33,6 +33,7 @@ def described(language: str, form: str) -> bytes:
     """The whole description. Of as many languages and formats as there are: a reader cannot ask for more."""
     with translation.override(language):
         schema = SchemaGenerator(api_version=VERSION).get_schema(public=True)  # type: ignore[no-untyped-call] # untyped there
+        schema["servers"] = [{"url": settings.STORE_URL}]
         return bytes(RENDERERS[form]().render(schema, renderer_context={}))
 
 

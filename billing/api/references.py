@@ -74,7 +74,8 @@ def made_once(
     ran into: the database lets an id be given once. `began` is the field that says when a row was made.
     """
     if external_id is None:
-        return make(), True
+        only: Any = make()
+        return only, getattr(only, began) == at
     known = rows.filter(external_id=external_id).order_by("-pk")
     found = known.first()
     if found is not None:

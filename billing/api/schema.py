@@ -106,6 +106,7 @@ TITLES = {
     406: "Not Acceptable",
     409: "Conflict",
     412: "Precondition Failed",
+    413: "Request Entity Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
@@ -125,6 +126,7 @@ HEADERS = problem(
     errors=[{"pointer": "#/Store-Version", "detail": "There is no such version. Send one of 2026-03-01.", "code": "invalid"}],
 )
 MEDIA = problem("unsupported-media-type", 415, 'Unsupported media type "text/plain" in request.')
+TOO_LARGE = problem("body-too-large", 413, "The body is larger than 2621440 bytes. Send it in several requests.")
 TAKEN = problem("external-id-taken", 409, "Another one of the organization's has this external id, or this one has another.")
 BY_VENDOR = problem("permission-denied", 403, "Only a vendor-wide key may do this.")
 WAS_THERE = "One of this external id was there; it is as it was, also if it has ended since."
@@ -260,7 +262,7 @@ def _operation(
     description: str = "",
     organization: bool = True,
 ) -> Decorator:
-    told = (*refusals, HEADERS, *((MEDIA,) if body else ()), *((NO_ORGANIZATION,) if organization else ()))
+    told = (*refusals, HEADERS, *((MEDIA, TOO_LARGE) if body else ()), *((NO_ORGANIZATION,) if organization else ()))
     good = {one.status: OpenApiResponse(one.shape, description=one.description) for one in answers}
     return extend_schema(
         operation_id=operation,

@@ -316,6 +316,8 @@ def test_the_end_and_its_taking_back(caller, bought):
     body = assert_problem(caller.post(SCHEDULED, {"kind": "end"}, key="k-0"), 400, "invalid")
     assert body["errors"][0]["pointer"] == "#/reason_code"
     made = caller.post(SCHEDULED, {"kind": "end", "reason_code": "unused", "reason": "Winter"})
+    again = caller.post(SCHEDULED, {"kind": "end", "reason_code": "price"}, key="k-again")
+    assert (again.status_code, again.json()) == (200, made.json())
     assert made.status_code == 201
     said = caller.get("subscription").json()
     assert (said["seats"]["coming"], said["next_charge"]) == (0, None)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 import schemathesis
+from django.conf import settings as store
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -73,6 +74,7 @@ def test_what_it_says_is_true(cast, mode):
     key = factories.ApiKeyFactory(last_used_at=clock.now() + timedelta(hours=1))
     headers = {"Authorization": f"Bearer {key.text}", "Storefront-Organization": cast.acme.public_id}
     schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
+    assert [one["url"] for one in schema.raw_schema["servers"]] == [store.STORE_URL]
     # Every call has the key: who may do what is the access matrix's affair.
     del schema.raw_schema["components"]["securitySchemes"]
     for methods in schema.raw_schema["paths"].values():

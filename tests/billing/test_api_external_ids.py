@@ -183,6 +183,16 @@ def test_asked_at_the_same_time_one_cart_is_made():
     assert len({answer.json()["id"] for answer in answers}) == Cart.objects.count() == 1
 
 
+def test_a_page_that_is_being_opened_for_another_name_is_not_handed_out(own, shop, cast):
+    shop.start(seats=5)
+    CheckoutAttempt.objects.update(state="opening", external_id="order-1")
+    asked = {"cart": Cart.objects.get().public_id, "accepted_by": cast.membership(cast.owner).pk}
+    busy = own.post("checkouts", asked | {"external_id": "order-2"})
+    assert_problem(busy, 409, "change-in-progress")
+    assert busy.headers["Retry-After"] == "2"
+    assert own.post("checkouts", asked | {"external_id": "order-1"}).json()["external_id"] == "order-1"
+
+
 # --- What people may have made in the store -----------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import cart_addons, charges, idempotency, inputs, outputs, paging, problems, references, schema, words
+from billing.api import cart_addons, charges, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, currencies, promotion_refusals, promotions
@@ -100,6 +100,10 @@ class CartDetailOutput(CartOutput):
     charge = charges.ChargeOutput(allow_null=True, help_text="The first one. Null: no longer sold like this.")
 
 
+class CartsQuery(paging.PageQuery, inputs.LineQuery):
+    state = serializers.ChoiceField(choices=CartState.choices, required=False)
+
+
 CartsOutput = paging.paged(CartOutput, "CartsOutput")
 EXAMPLE: dict[str, Any] = {
     "id": "q8w3n6t5h7m2x4c9",
@@ -167,10 +171,12 @@ class Carts(_Filling):
         "Carts of the organization, the newest first",
         schema.Answer(shape=CartsOutput, example={"data": [EXAMPLE], "next": None}, name="Carts"),
         tag=TAG,
-        parameters=[paging.PageQuery],
+        parameters=[CartsQuery],
     )
     def get(self, request: Request) -> Response:
-        return base.answer(CartsOutput, paging.page(rows(self), self.query(paging.PageQuery), plain, newest_first=True))
+        asked = self.query(CartsQuery)
+        found = filters.narrowed(rows(self), asked, line="plan__line")
+        return base.answer(CartsOutput, paging.page(found, asked, plain, newest_first=True))
 
     @schema.make(
         "create_cart",

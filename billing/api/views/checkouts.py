@@ -19,7 +19,7 @@ from billing.api.views import base, objects
 from billing.api.views import carts as cart_view
 from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.queries import charges as queries
-from billing.services import carts, checkout
+from billing.services import carts, checkout, commands
 from config import clock, logs
 
 TAG = "Carts"
@@ -125,10 +125,14 @@ class Checkouts(base.View):
 
         def start() -> CheckoutAttempt:
             cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
+            named: dict[str, Any] = {"organization": self.organization, "external_id": external_id}
             try:
-                return checkout.start(cart=cart, organization=self.organization, origin=origin, at=at, external_id=external_id)
+                opened = checkout.start(cart=cart, origin=origin, at=at, **named)
             except (checkout.CodeRefused, checkout.CurrencyLocked, checkout.NotOnSale) as error:
                 raise problems.about(error, "/cart") from error
+            if opened.state != CheckoutState.APPLIED and external_id not in (None, opened.external_id):
+                raise commands.Busy("Stripe is opening the page of another checkout in this moment.")
+            return opened
 
         attempt, is_new = references.made_once(_rows(self), external_id, start, at=at)
         return base.made(CheckoutDetailOutput, _detail(attempt), is_new=is_new)

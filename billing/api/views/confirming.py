@@ -45,7 +45,8 @@ class ConfirmingView(base.View, ABC):
             raise naming.Taken(asked.get("external_id"))
         if change.external_id != asked.get("external_id"):  # the token was confirmed before, without it or under another
             naming.name_once(change, asked.get("external_id"), organization=self.organization, origin=self.origin(), at=at)
-        return answer(change) if is_new else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
+        is_asked = is_new or "external_id" not in asked
+        return answer(change) if is_asked else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
 
     def _change(self, asked: dict[str, Any], nonce: str, at: datetime) -> SeatChange:
         row = self.current()
