@@ -39,4 +39,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("billing.urls")),
     path("api/v1/", include("billing.api.urls", namespace="v1")),
+    path("ofrep/v1/", include("billing.api.ofrep_urls", namespace="ofrep")),
 ]

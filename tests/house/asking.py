@@ -86,6 +86,7 @@ def build():
         **_invoice_args(rows["invoice"]),
         "v1:consume": ["reports"],
         "v1:release": ["reports"],
+        "ofrep:flag": ["notes"],
         "v1:organization": [cast.acme.public_id],
         "v1:closure": [cast.acme.public_id],
         "v1:one_subscription": ["sub_1"],

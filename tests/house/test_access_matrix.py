@@ -219,6 +219,8 @@ PAGES = {
     "v1:entitlements": ("GET", KEY),
     "v1:consume": ("POST!", VENDOR_KEY),
     "v1:release": ("POST!", VENDOR_KEY),
+    "ofrep:flags": ("POST", KEY),
+    "ofrep:flag": ("POST", KEY),
 }
 
 
