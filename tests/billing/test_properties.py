@@ -233,9 +233,10 @@ class Story:
             assert not row.scheduled.filter(state=ScheduledState.PENDING).exists()
             return
         pending = row.scheduled.filter(state=ScheduledState.PENDING)
+        coming_delta = sum(pending.values_list("delta", flat=True))
         if pending.filter(kind="end").exists():
             assert there.cancel_at_period_end or there.cancel_at
-        elif coming_delta := sum(pending.values_list("delta", flat=True)):
+        elif coming_delta or pending.filter(kind="addon").exists():
             phase = gateway.schedule(there.schedule if isinstance(there.schedule, str) else there.schedule.id).phases[-1]
             assert phase["items"][0].quantity == row.quantity + coming_delta
         else:
