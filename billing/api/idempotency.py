@@ -46,6 +46,14 @@ def once_unkept(write: Write) -> Write:
     return _guard(write, is_required=True, is_kept=False)
 
 
+def once_until_settled(write: Write) -> Write:
+    """As `once`, for what can be asked for under no other name: a 202 is not kept, so that the same key hears how it went on.
+
+    The write finds by `nonce` what it has begun.
+    """
+    return _guard(write, is_required=True, unkept=status.HTTP_202_ACCEPTED)
+
+
 def once_whole(write: Write) -> Write:
     """As `once`, for a write to our own database alone: key, change and answer are one transaction, so that no crash between
     them lets the same request happen twice.
@@ -60,7 +68,7 @@ def once_whole(write: Write) -> Write:
     return whole
 
 
-def _guard(write: Write, *, is_required: bool, is_kept: bool = True, is_whole: bool = False) -> Write:
+def _guard(write: Write, *, is_required: bool, is_kept: bool = True, is_whole: bool = False, unkept: int = 0) -> Write:
     # The transaction of a whole one takes the key back with all the rest.
     let_go = _keep if is_whole else idempotency.give_up
 
@@ -82,7 +90,7 @@ def _guard(write: Write, *, is_required: bool, is_kept: bool = True, is_whole: b
         except BaseException:
             let_go(claimed)
             raise
-        if is_kept:
+        if is_kept and response.status_code != unkept:
             idempotency.finish(claimed, status=response.status_code, body=_text(response.data))
         else:
             idempotency.release(claimed, wall=clock.wall())

@@ -32,7 +32,7 @@ class Strict(serializers.Serializer[Any]):
 JSON_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str | Promise], ...] = (
     (references.MemberField, (int, str), _("a number or a string")),
     (serializers.BooleanField, (bool,), _("true or false")),
-    (serializers.IntegerField, (int,), _("a number")),
+    (serializers.IntegerField, (int,), _("a whole number")),
     (serializers.ChoiceField, (str,), _("a string")),
     (serializers.CharField, (str,), _("a string")),
 )

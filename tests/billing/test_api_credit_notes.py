@@ -1,12 +1,14 @@
 """Money given back by programs: within the keys' own limits, as previewed, once, and listed with all other credit notes."""
 
 from datetime import UTC, datetime
+from unittest.mock import ANY
 
 import pytest
 
 from accounts.models import ApiKey, Journal, Policy
 from accounts.queries import policies
-from billing.models import Adjustment, CreditNote, Invoice
+from billing.models import Adjustment, CreditNote, Invoice, StripeCommand
+from billing.services import commands
 from tests.billing.calling import Program, assert_problem
 from tests.billing.test_giving_back import paid_invoice
 
@@ -69,3 +71,18 @@ def test_what_was_previewed_goes_back_once_and_is_listed(vendor, cast, shop):
     assert_problem(vendor.post("credit-notes", too_much), 422, "too-much", "#/amount_minor")
     assert Invoice.objects.get(pk=invoice.pk).refunded_minor == 1_500
     assert CreditNote.objects.count() == 1
+
+
+@pytest.mark.usefixtures("limit")
+def test_the_same_key_hears_how_it_went_on(vendor, shop):
+    asked = GIVE | {"invoice": paid_invoice(shop).stripe_id, "amount_minor": 2_000, "expected_total_minor": 2_000}
+    shop.control("POST", "faults", match="POST /v1/credit_notes", kind="drop", times=9)
+    under_way = vendor.post("credit-notes", asked, key="one")
+    assert (under_way.status_code, under_way.json()["state"]) == (202, "sending"), under_way.content
+    shop.control("DELETE", "faults")
+    commands.execute(StripeCommand.objects.get(kind="adjustment.note").pk)  # as the pulse does
+    shop.settle()
+    done = vendor.post("credit-notes", asked, key="one")
+    assert (done.status_code, done.json()) == (200, under_way.json() | {"state": "done", "credit_note": ANY})
+    assert vendor.post("credit-notes", asked, key="one").content == done.content
+    assert CreditNote.objects.get().stripe_id == done.json()["credit_note"]

@@ -180,7 +180,7 @@ class CreditNotes(base.View):
         tag=TAG,
         description="Vendor keys only, within the limits that staff have set for keys: at first they are 0. Issues exactly the "
         "note that was previewed, or none. The customer gets a mail; the subscription and its seats stay. 202: Stripe has not "
-        "answered yet, and is asked again; so can you, with the same `external_id`.",
+        "answered yet, and is asked again; so can you, by the same request with the same Idempotency-Key or `external_id`.",
         body=NoteInput,
         bodies={"Two seats too many": ASKED | {"expected_total_minor": 2000, "note": "Ticket 7"} | NAMED},
         refusals=[
@@ -189,7 +189,7 @@ class CreditNotes(base.View):
             schema.BUSY,
         ],
     )
-    @idempotency.once
+    @idempotency.once_until_settled
     def post(self, request: Request) -> Response:
         asked, at, nonce = self.body(NoteInput), clock.now(), idempotency.nonce(request)
         rows = Adjustment.objects.filter(organization=self.organization).select_related("invoice")
