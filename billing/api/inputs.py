@@ -230,7 +230,9 @@ class OwnIdInput(Strict):
 
 
 class LineQuery(serializers.Serializer[Any]):
-    line = serializers.SlugField(required=False, help_text="Code of a product line, if the organization has several.")
+    line = serializers.SlugField(
+        required=False, help_text="Code of a product line; needed for a change if the organization has several subscriptions."
+    )
 
 
 class EntitlementQuery(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Organization
 from accounts.origin import Origin
@@ -112,13 +113,25 @@ class Offer:
 
 def current(organization: Organization, *, line: str | None = None) -> Subscription:
     """The organization's live subscription (of a product line, if it has several). Raises NotLive."""
-    live = Subscription.objects.live().filter(organization=organization)
-    if line is not None:
-        live = live.filter(line__code=line)
-    row = live.select_related("organization__customer", "plan", "price", "line").order_by("line__rank", "pk").first()
+    row = live(organization, line=line).first()
     if row is None:
         raise NotLive("There is no active subscription.")
     return row
+
+
+def live(organization: Organization, *, line: str | None = None) -> QuerySet[Subscription]:
+    """The organization's live subscriptions (those of a product line), as `current` chooses among them."""
+    rows = Subscription.objects.live().filter(organization=organization, **({"line__code": line} if line is not None else {}))
+    return rows.select_related("organization__customer", "plan", "price", "line").order_by("line__rank", "pk")
+
+
+def of_token(organization: Organization, token: str) -> Subscription | None:
+    """The organization's live subscription that a preview was for; None for what is no token, or one of others."""
+    try:
+        body: dict[str, Any] = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return live(organization).filter(pk=body.get("s")).first()
 
 
 def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Offer:

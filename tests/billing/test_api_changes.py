@@ -101,6 +101,16 @@ def test_a_change_that_was_made_gets_the_id_that_comes_later(caller, bought):
     assert_problem(caller.post(CHANGES, {"token": token, "external_id": "po-2"}, key="k-2"), 409, "external-id-taken")
 
 
+def test_of_several_subscriptions_the_changed_one_is_named(caller, shop, bought):
+    other = shop.buy(plan="inspect/essential", seats=2)
+    unsaid = assert_problem(caller.post(PREVIEW, {"seats": 12}, key=""), 400, "invalid")
+    assert unsaid["errors"][0]["pointer"] == "#/line"
+    token = caller.post(f"{PREVIEW}?line=inspect", {"seats": 3}, key="").json()["token"]
+    assert_problem(caller.post(f"{CHANGES}?line=fieldnote", {"token": token}, key="k-0"), 409, "preview-stale")
+    assert caller.post(CHANGES, {"token": token}).json()["seats_after"] == 3  # the token says of which
+    assert (shop.fresh(other).quantity, shop.fresh(bought).quantity) == (3, 10)
+
+
 def test_a_change_can_name_who_gets_the_seats(caller, cast, bought):
     due = caller.post(PREVIEW, {"seats": 11}, key="").json()["due_now_minor"]
     member = cast.membership(cast.member)

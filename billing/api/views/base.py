@@ -90,8 +90,15 @@ class View(APIView):
         return _checked(shape(data=self.request.data))
 
     def current(self) -> Subscription:
-        """The live subscription that the call is about."""
-        return seats.current(self.organization, line=self.query(inputs.LineQuery).get("line"))
+        """The live subscription that the call is about: the only one there is, or the one of the line that is named."""
+        found = list(seats.live(self.organization, line=self.query(inputs.LineQuery).get("line"))[:2])
+        if not found:
+            raise seats.NotLive("There is no active subscription.")
+        if len(found) > 1:  # what would be changed, and charged, is not ours to guess
+            raise exceptions.ValidationError(
+                {"line": [_("There are several subscriptions. Say which by the code of its line.")]}
+            )
+        return found[0]
 
     def check_match(self, shape: type[Serializer[Any]], plain: Any) -> None:
         """Refuse a write of settings over a state that its caller has not seen (If-Match)."""

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.services import naming
-from billing.api import idempotency, outputs, problems, references, words
+from billing.api import idempotency, inputs, outputs, problems, references, words
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import ChangeState, SeatChange, Subscription
@@ -49,13 +49,19 @@ class ConfirmingView(base.View, ABC):
         return answer(change) if is_asked else base.answer(outputs.SeatChangeOutput, words.seat_change(change))
 
     def _change(self, asked: dict[str, Any], nonce: str, at: datetime) -> SeatChange:
-        row = self.current()
+        row = self._meant(asked.get("token", ""))
         token = asked.get("token") or self._agreed(row, asked, nonce)
         try:
             return self.confirmed(row, token, asked, at)
         except seats.Stale as stale:
             fresh = {"preview": outputs.PreviewOutput(words.offer(stale.fresh)).data} if stale.fresh else {}
             raise problems.with_more(stale, **fresh) from stale
+
+    def _meant(self, token: str) -> Subscription:
+        """That of the token, unless a line is named; without a token the one there is."""
+        is_named = "line" in self.query(inputs.LineQuery)
+        found = seats.of_token(self.organization, token) if token and not is_named else None
+        return found or self.current()
 
     def _agreed(self, row: Subscription, asked: dict[str, Any], nonce: str) -> str:
         offered, expected_minor = self.offered(row, asked, nonce), asked["expected_due_now_minor"]

@@ -29,7 +29,9 @@ class MemberInput(inputs.Strict):
     name = serializers.CharField(required=False, allow_blank=True, max_length=120)
     external_id = references.ExternalIdField(required=False)
     role = serializers.ChoiceField(choices=Role.choices, default=Role.MEMBER)
-    with_seat = serializers.BooleanField(default=False, help_text="Give a seat at once; all or nothing.")
+    with_seat = serializers.BooleanField(
+        default=False, help_text="Give a seat at once; all or nothing. Of several subscriptions `line` says which."
+    )
 
 
 class MemberChangeInput(inputs.Strict):
@@ -65,6 +67,7 @@ class Members(base.View):
         tag=TAG,
         description="Vendor keys only, as the store takes your word for the address: others invite people. The person is "
         "found by `external_id`, else by address, else made, and hears of it by mail.",
+        parameters=[inputs.LineQuery],
         body=MemberInput,
         bodies={"With a seat": {"email": "mia@acme.example", "name": "Mia Member", "external_id": "u-93", "with_seat": True}},
         refusals=[organizations.TAKEN, schema.NO_FREE_SEAT, schema.NOT_ACTIVE, schema.BY_VENDOR],
