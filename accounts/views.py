@@ -5,12 +5,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language as django_set_language
 
 from accounts import viewing_guard
+from accounts.middleware import zone
 from accounts.models import RecoveryState, User, ViewingEnd
 from accounts.origin import Origin, Source
 from accounts.services import journal, recoveries
@@ -43,7 +45,8 @@ def recovery_objection(request: HttpRequest, token: str) -> HttpResponse:
         except recoveries.Overtaken:
             case.refresh_from_db(fields=["state"])
     context = {"case": case, "is_open": case.state == RecoveryState.NOTICE, "is_stopped": case.state == RecoveryState.OBJECTED}
-    return render(request, "account/recovery_objection.html", context)
+    with timezone.override(zone(case.membership.organization.time_zone)):  # as the mail said it
+        return render(request, "account/recovery_objection.html", context)
 
 
 @require_safe

@@ -29,10 +29,10 @@ class AdjustmentAdmin(pages.ReadOnly):
     date_hierarchy = "created_at"
     badges = {"state": STATE_TONES}
     fields: Any = (
-        *(("organization", "invoice"), ("amount", "kind"), ("reason", "state"), "note", ("actor", "api_key", "created_at")),
+        *(("organization", "invoice"), ("amount", "where"), ("reason", "state"), "note", ("actor", "api_key", "created_at")),
         *(("stripe", "concluded_at"), "message", "command"),
     )
-    readonly_fields = ("amount", "stripe")
+    readonly_fields = ("amount", "where", "stripe")
 
     def get_urls(self) -> list[URLPattern]:
         """With the pages on which a refund and a credit are asked for."""
@@ -53,6 +53,18 @@ class AdjustmentAdmin(pages.ReadOnly):
     @display(description=_("Amount"), ordering="amount_minor")
     def amount(self, row: Adjustment) -> str:
         return money(row.amount_minor, row.currency)
+
+    @display(description=_("how"))
+    def where(self, row: Adjustment) -> str:
+        """To the card, as credit, or how much of each, as it was asked of Stripe."""
+        params = row.command.payload["params"] if row.command else {}
+        if not (params.get("refund_amount") and params.get("credit_amount")):
+            return row.get_kind_display()
+        values = {
+            "card": money(params["refund_amount"], row.currency),
+            "credit": money(params["credit_amount"], row.currency),
+        }
+        return gettext("%(card)s to the card, %(credit)s as credit") % values
 
     @display(description=_("At Stripe"))
     def stripe(self, row: Adjustment) -> SafeString | str:

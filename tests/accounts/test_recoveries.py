@@ -106,6 +106,7 @@ def test_any_member_stops_it_by_the_link_without_signing_in(announced, cast, cli
     url = reverse("recovery_objection", args=[recoveries.token(announced, cast.owner)])
     page = client.get(url).content.decode()
     assert "I object" in page
+    assert "(Berlin time)" in page  # as the mail says it
     announced.refresh_from_db()
     assert announced.state == RecoveryState.NOTICE  # looking is not objecting: mail scanners follow links
     assert "It is stopped" in client.post(url).content.decode()

@@ -253,6 +253,13 @@ def test_a_currency_is_kept_and_said_while_something_is_open(client, cast):
     assert "Your organization pays in" not in text_of(client.get(CART))
 
 
+def test_the_order_gives_the_keyboards_place_back(client):
+    """htmx finds what had the focus by its id when the order is replaced; Tab leads from the last field there to this link."""
+    fill(client)
+    order = text_of(client.post(CART, WANTED, headers={"HX-Request": "true"}))
+    assert re.search(r'<a class="button" id="[^"]+"', order)
+
+
 def test_a_link_without_a_currency_takes_the_readers(client):
     link = f"{NEW}?plan=fieldnote/team&seats=12&promo=welcome20"
     client.get(link, headers={"Accept-Language": "de-DE"})
