@@ -128,6 +128,18 @@ def enter_code(*, cart: Cart, code: str, at: datetime, origin: Origin) -> Cart:
 
 
 @transaction.atomic
+def leave_code(*, cart: Cart, at: datetime, origin: Origin) -> Cart:
+    """Buy without the code that does not hold, at the price that was shown. Raises Closed for a cart that is open no more."""
+    held = _locked(cart)
+    if held is None:
+        raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
+    held.promotion_code = ""
+    held.save(update_fields=["promotion_code"])  # `updated_at` stays, as in choose_start
+    _tell("billing.cart.changed", held, at, origin)
+    return held
+
+
+@transaction.atomic
 def choose_addons(*, cart: Cart, wanted: Mapping[str, int | None], at: datetime, origin: Origin) -> Cart:
     """Have exactly these add-ons in the cart: code to how many (None: one for each seat, or the least there can be).
 

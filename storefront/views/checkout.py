@@ -28,7 +28,9 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, as_of, accept, trial}: accept the terms, then on to the payment page; a double click to the same.
+    """POST /checkout/ {cart, as_of, without_code, accept, trial}: accept the terms, then on to the payment page.
+
+    A double click leads to the same. `without_code` names the promotion code that the page said it does not count.
 
     A cart that was changed since the page was drawn (`as_of`), in another tab or by a colleague, is shown again first: the
     payment page would ask for another amount than the button said.
@@ -50,6 +52,8 @@ def start(request: OrganizationRequest) -> HttpResponse:
     try:  # what the button said counts: where no trial is to be had, it was to buy
         is_trial = request.POST.get("trial") == "1"
         cart = cart_services.choose_start(cart=cart, is_trial=is_trial, at=clock.now(), origin=access.origin(request))
+        if cart.promotion_code and request.POST.get("without_code") == cart.promotion_code:
+            cart = cart_services.leave_code(cart=cart, at=clock.now(), origin=access.origin(request))
     except cart_services.Closed:
         return redirect("storefront:home")
     legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())

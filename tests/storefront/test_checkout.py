@@ -1,5 +1,7 @@
 """From the cart to the payment page and back, in every ending."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -48,6 +50,16 @@ def test_without_acceptance_nothing_starts(buyer, cart):
 def test_a_double_click_goes_to_the_same_page(buyer, cart):
     assert post(buyer, cart).url == post(buyer, cart).url
     assert CheckoutAttempt.objects.count() == 1
+
+
+def test_a_code_that_was_refused_is_left_at_the_price_that_was_shown(buyer, cart):
+    buyer.post("/cart/", {"what": "code", "code": "nosuch"})
+    shown = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text(buyer.get("/cart/")).partition("/checkout/")[2])
+    )
+    assert post(buyer, cart).url == reverse("storefront:cart")  # a page that counted it would have said less
+    opened = {buyer.post(START, shown | {"accept": "yes"}).url for _click in range(2)}
+    assert opened == {CheckoutAttempt.objects.get().url}
 
 
 def test_nobody_elses_cart(client, cast, cart):
