@@ -131,7 +131,7 @@ def of_token(organization: Organization, token: str) -> Subscription | None:
         body: dict[str, Any] = signing.loads(token, salt=SALT)
     except signing.BadSignature:
         return None
-    return live(organization).filter(pk=body.get("s")).first()
+    return live(organization).filter(pk=body.get("s", 0)).first()
 
 
 def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Offer:
@@ -147,7 +147,8 @@ def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Of
 
 def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "") -> Offer:
     """The price of a change that may be made, with its token. One Stripe call; nothing is written."""
-    shown = change_prices.ask(row, wanted, at.replace(microsecond=0))
+    # Our clock may be behind Stripe's, which prices nothing before the period: whoever has just bought could not go on.
+    shown = change_prices.ask(row, wanted, max(at.replace(microsecond=0), row.period_starts_at))
     said = {"s": row.pk, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
     body = said | wanted.plain
     token = signing.dumps(body, salt=SALT, compress=True)

@@ -53,6 +53,11 @@ def test_a_preview_is_one_call_and_a_confirmation_two(shop, bought):
     assert shop.control("GET", "calls")["count"] == 3
 
 
+def test_a_clock_behind_stripes_prices_from_the_periods_begin(shop, bought):
+    early = seats.offer(bought, seats=13, at=bought.period_starts_at - timedelta(seconds=2))
+    assert early.preview.proration_at == bought.period_starts_at
+
+
 def test_the_same_token_twice_is_one_change(shop, bought):
     token = offer(bought, 13).token
     first = confirm(shop, bought, token)
