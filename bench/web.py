@@ -41,6 +41,7 @@ class Target:
     least_share: float | None = None
     most_p50_ms: float | None = None
     most_p99_ms: float | None = None
+    status: int = 200
     rates: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
     one_by_one_ms: list[float] = field(default_factory=list)
@@ -52,19 +53,19 @@ class Target:
 
 
 class Connection:
-    """One kept-alive connection; answers are read by their length and must be 200."""
+    """One kept-alive connection; answers are read by their length and must have the target's status."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, request: bytes) -> None:
+    def ask(self, request: bytes, status: int = 200) -> None:
         self.socket.sendall(request)
         got = b""
         while b"\r\n\r\n" not in got:
             got += self._more()
         head, _end, body = got.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(f"HTTP/1.1 {status}".encode()):
             raise RuntimeError(f"{request.split()[1].decode()} answered {head[:60].decode()}")
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         if length is None:
@@ -92,7 +93,7 @@ def load(target: Target, port: int, seconds: float) -> int:
         connection = Connection(port)
         try:
             while time.monotonic() < until:
-                connection.ask(request)
+                connection.ask(request, target.status)
                 counts[index] += 1
         except (OSError, RuntimeError) as error:
             failures.append(error)
@@ -115,7 +116,7 @@ def one_by_one(target: Target, port: int, count: int) -> list[float]:
     try:
         for _ in range(count):
             started = time.perf_counter()
-            connection.ask(request)
+            connection.ask(request, target.status)
             taken.append((time.perf_counter() - started) * 1000)
     finally:
         connection.close()
@@ -194,7 +195,11 @@ def targets() -> list[Target]:
     found = [
         Target("empty view", "/bench/empty/"),
         Target("pricing", "/pricing/", least_share=0.65),
-        Target("entitlement check", "/api/v1/entitlements?feature=api", entitlement, least_share=0.5, most_p50_ms=3),
+        Target("entitlement check", f"{web_rows.ENTITLEMENTS}?feature=api", entitlement, least_share=0.5, most_p50_ms=3),
+        Target("entitlement of a person", f"{web_rows.ENTITLEMENTS}?feature=api&member=person1@small.example", entitlement),
+        Target("entitlement, metered", f"{web_rows.ENTITLEMENTS}?feature=reports", entitlement),
+        Target("entitlements, all features", web_rows.ENTITLEMENTS, entitlement),
+        Target("entitlements, all features, 304", web_rows.ENTITLEMENTS, entitlement | web_rows.known(small), status=304),
     ]
     for size, customer in (("10 seats", small), ("1,000 seats, 10,000 invoices", large)):
         cookie = {"Cookie": f"sessionid={customer.session}"}

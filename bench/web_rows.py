@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
 
 from accounts.models import Membership, Organization, Policy, Role, User
 from accounts.queries import policies
@@ -14,6 +15,7 @@ from config import clock
 from tests import factories, shelf
 
 LEDGER = 30
+ENTITLEMENTS = "/api/v1/entitlements"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ def write() -> tuple[Caller, Caller]:
     now = clock.now()
     Policy.objects.create(name=name, value=most, reason="bench", effective_at=now - timedelta(days=1), created_at=now)
     return _customer("small", seats=10, invoices=12), _customer("large", seats=1_000, invoices=10_000)
+
+
+def known(caller: Caller) -> dict[str, str]:
+    """The header of somebody who has the answer about all features already."""
+    headers = {"Authorization": f"Bearer {caller.key}"}
+    return {"If-None-Match": Client().get(ENTITLEMENTS, headers=headers).headers["ETag"]}
 
 
 def _customer(name: str, *, seats: int, invoices: int) -> Caller:

@@ -48,6 +48,8 @@ class Product(BaseHTTPRequestHandler):
             self._sign_in(body.get("email", ""))
         elif path == "/sign-out/":
             self._go("/", cookie=f"{COOKIE}=; Max-Age=0; Path=/")
+        elif path == "/reports/":
+            self._report(body.get("key", ""))
         elif path == "/billing/":
             self._billing(dict(urllib.parse.parse_qsl(query)).get("page", "home"))
         else:
@@ -77,16 +79,26 @@ class Product(BaseHTTPRequestHandler):
         else:
             self._go(way_in)
 
+    def _report(self, key: str) -> None:
+        """Send a report, which is counted. `key` came with the page: a second click is the same report."""
+        who = self._who()
+        if who is None or not key:
+            self._go("/")
+            return
+        try:
+            self.server.store.use(who.organization, who.email, "reports", key=f"report-{key[:64]}")
+        except Refused as error:
+            self._workplace(who, error.detail)
+        else:
+            self._workplace(who, "The report is on its way.")
+
     def _workplace(self, who: Person, note: str = "") -> None:
-        said: dict[str, dict[str, object]] = {}
-        for code, _name, _text in pages.FEATURES:
-            try:
-                said[code] = self.server.store.may(who.organization, who.email, code)
-            except Refused as error:
-                note = note or error.detail
-            except Unreachable:
-                note = note or AWAY
-                break
+        try:
+            said = self.server.store.features(who.organization, who.email)
+        except Refused as error:
+            said, note = {}, note or error.detail
+        except Unreachable:
+            said, note = {}, note or AWAY
         self._page(pages.workplace(self.server.setup.product, who, said, note))
 
     def _who(self) -> Person | None:

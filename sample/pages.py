@@ -1,5 +1,6 @@
 """The product's pages, as text. Each value is escaped where it is put in."""
 
+import uuid
 from html import escape
 from pathlib import Path
 
@@ -12,6 +13,7 @@ FEATURES = (
     ("notes", "Notes", "Write what you see, with photos and sketches."),
     ("dictation", "Dictation", "Speak instead of typing; forms fill themselves."),
     ("projects", "Projects", "Keep sites apart, each with its crew."),
+    ("reports", "Reports", "Send what you found to whoever has to know."),
     ("templates", "Own templates", "Reports that look like yours."),
     ("api", "API and webhooks", "Connect your own systems."),
     ("sso", "Single sign-on", "Your company's sign-in, for everybody."),
@@ -56,11 +58,27 @@ def workplace(product: str, who: Person, said: dict[str, dict[str, object]], not
     return page(product, "Your work", f'{hello}{notes}<div class="grid">{cards}</div>', buttons)
 
 
+def _amount(said: dict[str, object]) -> str:
+    """How much of it may be used, and of what is metered how much was."""
+    limit, used = said.get("limit"), said.get("used")
+    if isinstance(used, int):
+        return f" {used:,} of {limit:,} sent." if isinstance(limit, int) else f" {used:,} sent."
+    return f" Up to {limit:,}." if isinstance(limit, int) else ""
+
+
+def _report() -> str:
+    """The key is made with the page, so that two clicks on one button send and count one report."""
+    key = uuid.uuid4().hex
+    return (
+        f'<form method="post" action="/reports/"><input type="hidden" name="key" value="{key}">'
+        "<button>Send a report</button></form>"
+    )
+
+
 def _card(name: str, text: str, said: dict[str, object], who: Person) -> str:
     if said.get("entitled"):
-        limit = said.get("limit")
-        more = f" Up to {limit:,}." if isinstance(limit, int) else ""
-        return f'<section class="card"><h2>{escape(name)}</h2><p>{escape(text)}{more}</p></section>'
+        act = _report() if said.get("feature") == "reports" else ""
+        return f'<section class="card"><h2>{escape(name)}</h2><p>{escape(text)}{_amount(said)}</p>{act}</section>'
     why = REASONS.get(str(said.get("reason", "")), "Not known just now.")
     offer = ""
     if who.role in MANAGES and said.get("reason") in ("not_in_plan", "no_subscription"):

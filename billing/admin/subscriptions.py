@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from accounts import exports
 from accounts.models import Organization
-from billing.admin import exported
+from billing.admin import entitlements, exported
 from billing.admin.addons import SubscriptionAddonRows
 from billing.admin.shown import at_stripe, money
 from billing.models import Invoice, Subscription
@@ -100,6 +100,7 @@ class SubscriptionAdmin(_Words, exports.Exported):
                 )
             },
         ),
+        (_("Granted"), {"classes": ("collapse",), "fields": ("granted",)}),
         (_("Waiting for payment"), {"fields": ("pending_quantity", "pending_expires_at", "pending_invoice")}),
         (
             _("At Stripe"),
@@ -117,7 +118,7 @@ class SubscriptionAdmin(_Words, exports.Exported):
     change_form_before_template = "admin/billing/timeline.html"
     inlines = (SubscriptionAddonRows,)
     readonly_fields = (
-        *("seats", "mrr", "renews", "more"),
+        *("seats", "mrr", "renews", "more", "granted"),
         *("stripe", "schedule", "latest_invoice", "pending_invoice"),
     )
 
@@ -153,6 +154,10 @@ class SubscriptionAdmin(_Words, exports.Exported):
         )
         links = [format_html('<a class="text-link" href="{}">{}</a>', url, title) for title, url in places]
         return format_html(" · ".join(["{}"] * len(links)), *links)
+
+    @display(description=_("What the organization has"))
+    def granted(self, row: Subscription) -> SafeString | str:
+        return entitlements.granted(row)
 
     @display(description=_("Subscription"))
     def stripe(self, row: Subscription) -> SafeString | str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -186,6 +186,7 @@ class Standing:
     levy: tax.Levy = tax.UNTAXED
     begun_as: PilotFacts | None = None
     held_addons: tuple[addons.Item, ...] = ()
+    usages: tuple[Mapping[str, Any], ...] = ()
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
@@ -359,18 +360,19 @@ def _standing(row: standing_rows.Row) -> Standing:
         row=subscription,
         in_use=row.people,
         held=row.held,
-        scheduled=tuple(Scheduled(**_instants(plain)) for plain in row.scheduled),
-        discounts=tuple(rules.Held(**_instants(plain)) for plain in row.discounts),
-        change=OpenChange(**_instants(row.change)) if row.change else None,
-        invoice=OpenInvoice(**_instants(row.invoice)) if row.invoice else None,
+        scheduled=tuple(Scheduled(**standing_rows.instants(plain)) for plain in row.scheduled),
+        discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
+        change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
+        invoice=OpenInvoice(**standing_rows.instants(row.invoice)) if row.invoice else None,
         card=card_of(customer),
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
         is_asked=row.is_asked,
-        trial=TrialFacts(**_instants(row.trial)) if row.trial else None,
+        trial=TrialFacts(**standing_rows.instants(row.trial)) if row.trial else None,
         levy=tax.Levy(**row.levy) if row.levy else tax.UNTAXED,
-        begun_as=PilotFacts(**_instants(row.pilot)) if row.pilot else None,
-        held_addons=tuple(addons.Item.of_plain(plain) for plain in row.addons),
+        begun_as=PilotFacts(**standing_rows.instants(row.pilot)) if row.pilot else None,
+        held_addons=tuple(addons.Item.of_plain(standing_rows.instants(plain)) for plain in row.addons),
+        usages=tuple(standing_rows.instants(plain) for plain in row.usages),
     )
 
 
@@ -389,11 +391,3 @@ def card_of(customer: Customer | None) -> Card | None:
         exp_month=customer.card_exp_month,
         exp_year=customer.card_exp_year,
     )
-
-
-def _instants(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON from Postgres with its instants read: every key that ends in _at."""
-    return {
-        name: datetime.fromisoformat(value).astimezone(UTC) if name.endswith("_at") and value else value
-        for name, value in plain.items()
-    }

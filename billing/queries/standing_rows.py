@@ -4,8 +4,9 @@ Written out, because Django took ten times as long to put it together as Postgre
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -34,11 +35,15 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     FROM billing_pilotrun g JOIN billing_pilotfee f ON f.id = g.fee_id JOIN billing_pilot b ON b.id = f.pilot_id
     WHERE g.subscription_id = s.id),
     (SELECT json_agg(json_build_object('code', bb.code, 'name', bb.name, 'number', e.quantity, 'scheme', gg.scheme,
-        'tiers', gg.tiers, 'stripe_price_id', gg.stripe_price_id, 'stripe_item_id', e.stripe_item_id, 'features', bb.features)
+        'tiers', gg.tiers, 'stripe_price_id', gg.stripe_price_id, 'stripe_item_id', e.stripe_item_id, 'features', bb.features,
+        'added_at', e.added_at)
         ORDER BY e.id)
     FROM billing_subscriptionaddon e
     JOIN billing_addon bb ON bb.id = e.addon_id JOIN billing_addonprice gg ON gg.id = e.price_id
-    WHERE e.subscription_id = s.id AND e.ended_at IS NULL)
+    WHERE e.subscription_id = s.id AND e.ended_at IS NULL),
+    (SELECT json_agg(json_build_object('feature', w.feature, 'starts_at', w.starts_at, 'used', w.used))
+    FROM billing_featureusage w
+    WHERE w.organization_id = s.organization_id AND (w.ends_at IS NULL OR w.starts_at >= s.period_starts_at))
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -109,12 +114,21 @@ class Row:
     levy: dict[str, Any] | None
     pilot: dict[str, Any] | None
     addons: list[dict[str, Any]]
+    usages: list[dict[str, Any]]
 
 
 def of(organization: Organization) -> list[Row]:
     """Live subscriptions first, then by line and age; those never paid are left out. One query."""
     values = {"organization": organization.pk, "live": list(LIVE_STATUSES), "most": MOST}
     return [_row(found) for found in rows.fetch(_statement(), values)]
+
+
+def instants(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON from Postgres with its instants read: every key that ends in _at."""
+    return {
+        name: datetime.fromisoformat(value).astimezone(UTC) if name.endswith("_at") and value else value
+        for name, value in plain.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -165,7 +179,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, addons = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, addons, usages = values
     return Row(
         subscription=subscription,
         people=people,
@@ -180,4 +194,5 @@ def _row(found: Sequence[Any]) -> Row:
         levy=levy,
         pilot=pilot,
         addons=addons or [],
+        usages=usages or [],
     )

@@ -27,6 +27,7 @@ class Item:
     stripe_price_id: str = ""
     stripe_item_id: str = ""
     features: tuple[Mapping[str, Any], ...] = ()
+    added_at: datetime | None = None
 
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Self:

@@ -33,6 +33,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
         (
             ("billing.subscription", "autorenew"),
             ("billing.seatledgerentry", "menu_book"),
+            ("billing.featureusage", "data_usage"),
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.invoice", "receipt_long"),

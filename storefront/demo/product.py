@@ -15,7 +15,7 @@ from storefront.demo.companies import Company
 
 FILE = "product.json"
 NAME = "The sample product"
-SCOPES = (Scope.ENTITLEMENTS_READ, Scope.SESSIONS_WRITE, Scope.MEMBERS_READ)
+SCOPES = (Scope.ENTITLEMENTS_READ, Scope.USAGE_WRITE, Scope.SESSIONS_WRITE, Scope.MEMBERS_READ)
 
 
 def write(wanted: Iterable[Company], folder: Path) -> None:
@@ -45,7 +45,8 @@ def _kept_key(path: Path) -> str:
         kept = str(json.loads(path.read_text(encoding="utf-8"))["api_key"])
     except (OSError, ValueError, KeyError):
         return ""
-    return kept if read.find(kept, clock.now()) else ""
+    found = read.find(kept, clock.now())
+    return kept if found is not None and set(SCOPES) <= set(found.scopes) else ""
 
 
 def _new_key() -> str:

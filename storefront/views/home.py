@@ -10,7 +10,7 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.queries import members, seat_requests
 from billing.models import SeatAssignment
-from billing.queries import carts, checkouts, invoices, overview
+from billing.queries import carts, checkouts, grant_words, grants, invoices, overview
 from billing.queries import seats as seats_query
 from billing.queries.overview import Standing, State
 from config import clock
@@ -63,6 +63,7 @@ def _owner(request: OrganizationRequest, standings: list[Standing]) -> dict[str,
         "people": shown,
         "cart": carts.latest_of(request.organization) if has_ended else None,
         "invoices": invoices.newest(request.organization, INVOICES_SHOWN),
+        "granted": grant_words.shown(grants.of(standings, at)),
     }
 
 

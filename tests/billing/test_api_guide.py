@@ -31,6 +31,6 @@ def test_the_guide_is_true(transactional_db, live_server, shop, monkeypatch):
         if "checkout" in said and not Subscription.objects.exists():  # what the reader's buyer does in between
             shop.pay(CheckoutAttempt.objects.get())
             shop.settle()
-    assert len(BLOCKS) == 7
+    assert len(BLOCKS) == 10
     assert Subscription.objects.get().quantity == 7
     said["api"].close()

@@ -43,6 +43,7 @@ LOOKING = {
     "billing.catalogversion": GROUPS,
     "billing.subscription": NOT_MARKETING,
     "billing.seatledgerentry": NOT_MARKETING,
+    "billing.featureusage": NOT_MARKETING,
     "billing.seatchange": NOT_MARKETING,
     "billing.scheduledchange": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,

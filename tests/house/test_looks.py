@@ -27,7 +27,7 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | PARTS | F
 
 
 def test_every_page_is_looked_at():
-    everything = {name for name in asking.names(get_resolver()) if not name.startswith(("admin:", "v1:"))}
+    everything = {name for name in asking.names(get_resolver()) if not name.startswith(("admin:", "v1:", "ofrep:"))}
     looked_at = test_every_page.LISTED | test_every_state.LISTED
     missing = everything - looked_at - NEVER_LOOKED_AT
     assert not missing, f"Look at {sorted(missing)} in tests/journeys/test_every_page.py or test_every_state.py"
