@@ -4,8 +4,9 @@ from django.utils.translation import gettext as _
 
 from billing.models import Cart
 from billing.queries import pilot_words
-from billing.queries.overview import PilotFacts, Standing
+from billing.queries.overview import Standing
 from billing.queries.pilots import Answer
+from billing.queries.standing_facts import PilotFacts
 from billing.rules.pilots import Refusal
 from config import words
 

@@ -112,7 +112,7 @@ def of_later(later: Later, standing: Standing) -> Receipt:
         "lines": lines,
         "subtotal_minor": None,
         "total_minor": standing.charged_minor(later.seats, later.at),
-        "total_label": _("A year, from then on") if standing.row.price.interval == "year" else _("A month, from then on"),
+        "total_label": _("A year, from then on") if standing.coming_rate.interval == "year" else _("A month, from then on"),
         "next_text": _("Instead of %(before)s for %(seats)s. Nothing is charged today, and you can take it back until then.")
         % values,
     }
@@ -120,17 +120,19 @@ def of_later(later: Later, standing: Standing) -> Receipt:
 
 def period_lines(standing: Standing, seats: int) -> list[dict[str, Any]]:
     """What a period from the next one on costs: the plan's seats, and each add-on there is then."""
-    row = standing.row
-    plan = plan_line(standing, seats, standing.plan_minor(seats))
+    rate, currency = standing.coming_rate, standing.row.currency
     items = standing.coming_addons
-    return [plan, *(addon_words.line(item, seats, row.price.interval, row.currency) for item in items)]
+    return [
+        plan_line(rate, seats, currency),
+        *(addon_words.line(item, seats, rate.interval, currency) for item in items),
+    ]
 
 
-def plan_line(standing: Standing, seats: int, amount_minor: int) -> dict[str, Any]:
-    """The plan's seats for a whole period: what one of them costs, or each tier where that differs."""
-    tiers = tier_words.rows(standing.tiers, standing.row.price.scheme, seats, standing.row.currency)
-    note = "" if tiers else unit_words(standing, seats)
-    return {"label": words.seats(seats), "note": note, "tiers": tiers, "amount_minor": amount_minor}
+def plan_line(rate: pricing.Rate, seats: int, currency: str) -> dict[str, Any]:
+    """A plan's seats for a whole period: what one of them costs, or each tier where that differs."""
+    tiers = tier_words.rows(rate.tiers, rate.scheme, seats, currency)
+    note = "" if tiers else unit_words(rate, seats, currency)
+    return {"label": words.seats(seats), "note": note, "tiers": tiers, "amount_minor": rate.total(seats)}
 
 
 def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
@@ -140,12 +142,12 @@ def taxes(lines: Sequence[TaxLine], tax_minor: int) -> list[dict[str, Any]]:
     return [{"label": tax_queries.label(line), "amount_minor": line.amount_minor} for line in lines]
 
 
-def unit_words(standing: Standing, seats: int) -> str:
+def unit_words(rate: pricing.Rate, seats: int, currency: str) -> str:
     """ "$16 a seat and month"; where seats differ in price, their average."""
-    unit = words.money(standing.unit_minor(seats), standing.row.currency, whole=True)
-    if standing.row.price.scheme == pricing.Scheme.GRADUATED:
+    unit = words.money(rate.unit(seats), currency, whole=True)
+    if rate.scheme == pricing.Scheme.GRADUATED:
         return _("%(unit)s a seat on average") % {"unit": unit}
-    if standing.row.price.interval == "year":
+    if rate.interval == "year":
         return _("%(unit)s a seat and year") % {"unit": unit}
     return _("%(unit)s a seat and month") % {"unit": unit}
 
@@ -196,11 +198,11 @@ def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
         "all": words.seats(debit.quantity),
         "price": words.money(debit.amount_minor, shown.currency),
         "paid": words.money(-credit.amount_minor, shown.currency),
-        "unit": unit_words(standing, shown.quantity_after),
-        "old_unit": words.money(standing.unit_minor(shown.quantity_before), shown.currency, whole=True),
+        "unit": unit_words(standing.rate, shown.quantity_after, shown.currency),
+        "old_unit": words.money(standing.rate.unit(shown.quantity_before), shown.currency, whole=True),
     }
     label = _("%(gained)s for the %(span)s left") % said
-    if standing.unit_minor(shown.quantity_before) == standing.unit_minor(shown.quantity_after):
+    if standing.rate.unit(shown.quantity_before) == standing.rate.unit(shown.quantity_after):
         note = _("%(unit)s: %(price)s for %(all)s, less %(paid)s that you have paid for %(before)s") % said
         return [{"label": label, "note": note, "amount_minor": net}]
     added = rounding.divide(debit.amount_minor * gained, debit.quantity)
@@ -220,7 +222,7 @@ def _graduated(shown: Preview, standing: Standing, pair: tuple[Line, Line]) -> d
     return {
         "label": _("%(gained)s for the %(span)s left") % said,
         "note": _("Of their price for a whole year:") if yearly else _("Of their price for a whole month:"),
-        "tiers": tier_words.rows(standing.tiers, standing.row.price.scheme, after, shown.currency, above=before),
+        "tiers": tier_words.rows(standing.rate.tiers, standing.rate.scheme, after, shown.currency, above=before),
         "amount_minor": credit.amount_minor + debit.amount_minor,
     }
 
@@ -244,7 +246,7 @@ def _line(line: Line, standing: Standing) -> dict[str, Any]:
         label = _("%(seats)s: %(span)s that you have paid for and give back") % values
         return {"label": label, "note": "", "amount_minor": line.amount_minor}
     label = _("%(seats)s for the %(span)s left") % values
-    note = unit_words(standing, line.quantity) if line.quantity else ""
+    note = unit_words(standing.rate, line.quantity, standing.row.currency) if line.quantity else ""
     return {"label": label, "note": note, "amount_minor": line.amount_minor}
 
 

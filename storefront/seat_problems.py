@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.models import ScheduledKind
 from billing.queries.overview import Standing
-from billing.services import addons, commands, faults, seats
+from billing.services import addons, commands, faults, plan_changes, seats
 from config import words
 
 
@@ -212,6 +213,53 @@ def _not_live(error: seats.NotLive, standing: Standing, wanted: int) -> Problem:
 def _not_offered(error: addons.NotOffered, standing: Standing, wanted: int) -> Problem:
     text = _("It is not sold for your plan, or no longer. Nothing was changed.")
     return Problem(title=_("This add-on can't be had"), text=text, status=422)
+
+
+@_of.register
+def _no_such_move(error: plan_changes.NotOffered, standing: Standing, wanted: int) -> Problem:
+    return Problem(
+        title=_("This change takes a person"),
+        text=_("It is not sold as a change of your plan here. Talk to us, we arrange it; nothing was changed."),
+        action_label=_("Talk to a person"),
+        action_url=talk_url(standing, wanted),
+        status=422,
+    )
+
+
+@_of.register
+def _not_with_seats(error: plan_changes.NotWithSeats, standing: Standing, wanted: int) -> Problem:
+    values = {
+        "plan": error.plan.name,
+        "least": words.number(error.plan.seats_min),
+        "most": words.seats(error.plan.seats_max),
+        "seats": words.seats(error.number),
+    }
+    return Problem(
+        title=_("%(plan)s is sold with %(least)s to %(most)s") % values,
+        text=_("You would have %(seats)s then. Change their number first; nothing was changed.") % values,
+        action_label=_("Change seats"),
+        action_url=seats_url(standing),
+        status=422,
+    )
+
+
+@_of.register
+def _conflicts(error: seats.Conflicts, standing: Standing, wanted: int) -> Problem:
+    values = {"least": words.number(error.minimum), "most": words.seats(error.maximum)}
+    values["day"] = words.day(error.change.effective_at)
+    if error.change.kind == ScheduledKind.PLAN:
+        title = _("Another plan is to begin on %(day)s") % values
+        text = _("It is sold with %(least)s to %(most)s. Take it back first, under what happens next; nothing was changed.")
+    else:
+        title = _("Seats are to be given back on %(day)s") % values
+        text = _("The plan is sold with %(least)s to %(most)s. Take that back first, under what happens next.")
+    return Problem(
+        title=title,
+        text=text % values,
+        tone="warn",
+        action_label=_("See what happens next"),
+        action_url=f"{seats_url(standing)}#next",
+    )
 
 
 @_of.register

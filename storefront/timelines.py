@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import NextCharge, OpenChange, PilotFacts, Scheduled, Standing
+from billing.queries.overview import NextCharge, OpenChange, Scheduled, Standing
+from billing.queries.standing_facts import PilotFacts
 from config import words
 from storefront import addon_words, reductions
 
@@ -62,8 +63,8 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
     """Payments that wait for somebody."""
     events: list[Event] = []
     change, invoice = standing.change, standing.invoice
-    if change is not None and change.is_waiting and change.addon_name:
-        events.append(_waiting_addon(change, at))
+    if change is not None and change.is_waiting and (change.addon_name or change.plan_name):
+        events.append(_waiting_thing(change, at))
     elif standing.first_payment is not None:
         events.append(_waiting_first(standing.first_payment, at))
     elif change is not None and change.is_waiting:
@@ -104,8 +105,9 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
     return events
 
 
-def _waiting_addon(change: OpenChange, at: datetime) -> Event:
-    title = _("%(addon)s waits for its payment") % {"addon": addon_words.name(change.addon_name)}
+def _waiting_thing(change: OpenChange, at: datetime) -> Event:
+    """An add-on or a plan."""
+    title = _("%(addon)s waits for its payment") % {"addon": change.plan_name or addon_words.name(change.addon_name)}
     detail = _("Paid by then, it is yours; otherwise it is dropped and nothing is charged.")
     return _waiting(change, at) | {"title": title, "detail": detail}
 
@@ -174,7 +176,10 @@ def _scheduled(standing: Standing) -> list[Event]:
 
 
 def change_words(change: Scheduled) -> str:
-    """ "3 seats more", "Without Priority support"."""
+    """ "3 seats more", "Without Priority support", "Starter, paid monthly"."""
+    if change.plan is not None:
+        name = {"plan": change.plan["name"]}
+        return (_("%(plan)s, paid yearly") if change.plan["interval"] == "year" else _("%(plan)s, paid monthly")) % name
     if not change.is_addon:
         return fewer_or_more(change.delta)
     values = {"addon": addon_words.name(change.addon_name), "number": words.number(change.addon_after or 0)}

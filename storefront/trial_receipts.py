@@ -42,8 +42,7 @@ def of_resuming(charge: FirstCharge, standing: Standing) -> Receipt:
 
 
 def _of(charge: FirstCharge, standing: Standing, shown: Preview | None = None) -> Receipt:
-    plan = standing.plan_minor(charge.quantity)
-    lines = [receipts.plan_line(standing, charge.quantity, plan)]
+    lines = [receipts.plan_line(standing.coming_rate, charge.quantity, charge.currency)]
     items = standing.coming_addons
     if shown is not None and shown.addon:
         items = tuple(item for item in items if item.code != shown.addon)
@@ -53,7 +52,7 @@ def _of(charge: FirstCharge, standing: Standing, shown: Preview | None = None) -
     if rest and shown is not None and shown.addon:
         lines.append({"label": addon_words.of_code(standing, shown.addon), "note": "", "amount_minor": rest})
     elif rest:
-        note = receipts.unit_words(standing, charge.quantity)
+        note = receipts.unit_words(standing.coming_rate, charge.quantity, charge.currency)
         lines = [{"label": words.seats(charge.quantity), "note": note, "amount_minor": charge.subtotal_minor}]
     if charge.discount_minor:
         lines.append(

@@ -13,6 +13,7 @@ PREVIEW: dict[str, Any] = {
     "seats_at_renewal": 11,
     "addon": "",
     "addon_after": None,
+    "plan": "",
     "proration_at": "2026-03-12T09:30:00Z",
     "lines": [
         {
@@ -57,6 +58,7 @@ CHANGE: dict[str, Any] = {
     "seats_after": 13,
     "addon": "",
     "addon_after": None,
+    "plan": "",
     "due_now_minor": 2880,
     "currency": "usd",
     "message": "",
@@ -72,6 +74,7 @@ SCHEDULED: dict[str, Any] = {
     "delta": -2,
     "addon": "",
     "addon_after": None,
+    "plan": "",
     "effective_at": "2026-03-30T09:30:00Z",
     "state": "pending",
     "reason_code": "",

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from billing.api import references
-from billing.models import CancelReason, ScheduledKind
+from billing.models import CancelReason, Interval, ScheduledKind
 
 MOST_SEATS = 1_000_000
 MOST_NAMED = 1_000
@@ -169,6 +169,36 @@ class AddonChangeInput(Strict):
         return attrs
 
 
+class PlanPreviewInput(Strict):
+    plan = serializers.CharField(max_length=81, help_text="As in the catalog: line/plan, of the subscription's own line.")
+    seats = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_SEATS,
+        help_text="To have then; left out: as many as now, or as many as the plan starts with.",
+    )
+    interval = serializers.ChoiceField(choices=Interval.choices, required=False, help_text="In a trial: another one.")
+
+
+class PlanChangeInput(Strict):
+    """Either the token of a preview, or a plan with the amount that the caller expects to be charged."""
+
+    token = serializers.CharField(required=False, max_length=20_000, help_text="From a preview not older than 15 minutes.")
+    plan = serializers.CharField(required=False, max_length=81, help_text="Instead of the token: line/plan.")
+    seats = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_SEATS, help_text="With `plan`: as for a preview."
+    )
+    interval = serializers.ChoiceField(choices=Interval.choices, required=False, help_text="With `plan`: as for a preview.")
+    expected_due_now_minor = serializers.IntegerField(
+        required=False, min_value=0, help_text="With `plan`: the charge agreed to, in minor units; another one is refused."
+    )
+    external_id = references.ExternalIdField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _check_agreed(attrs, "plan", "seats", "interval")
+        return attrs
+
+
 def _check_agreed(attrs: dict[str, Any], wanted: str, *more: str) -> None:
     """A token alone, or `wanted` (and perhaps `more`) with the amount."""
     said = {wanted, *more, "expected_due_now_minor"} & attrs.keys()
@@ -178,7 +208,7 @@ def _check_agreed(attrs: dict[str, Any], wanted: str, *more: str) -> None:
 
 
 class ScheduledChangeInput(Strict):
-    """From the next period on: another number of seats, fewer of an add-on or none; or the end of the subscription."""
+    """From the next period on: other seats, fewer of an add-on or none, another plan or interval; or the subscription's end."""
 
     kind = serializers.ChoiceField(choices=ScheduledKind.choices, default=ScheduledKind.SEATS)
     seats = serializers.IntegerField(
@@ -195,6 +225,10 @@ class ScheduledChangeInput(Strict):
     number = serializers.IntegerField(
         required=False, min_value=0, max_value=MOST_SEATS, help_text="For kind `addon`: how many to have then; left out: none."
     )
+    plan = serializers.CharField(required=False, max_length=81, help_text="For kind `plan`: line/plan.")
+    interval = serializers.ChoiceField(
+        choices=Interval.choices, required=False, help_text="For kind `plan`: how often it is paid then; left out: as now."
+    )
     reason_code = serializers.ChoiceField(choices=CancelReason.choices, required=False, help_text="For kind `end`.")
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
     external_id = references.ExternalIdField(required=False)
@@ -206,6 +240,10 @@ class ScheduledChangeInput(Strict):
             raise serializers.ValidationError({"addon": [_("Name the add-on by its code, and no seats.")]})
         if attrs["kind"] != ScheduledKind.ADDON and ("addon" in attrs or "number" in attrs):
             raise serializers.ValidationError({"addon": [_("Send kind addon for an add-on.")]})
+        if (attrs["kind"] == ScheduledKind.PLAN) != ("plan" in attrs) or ("interval" in attrs and "plan" not in attrs):
+            raise serializers.ValidationError({"plan": [_("Send it with kind plan, and with no other kind.")]})
+        if attrs["kind"] == ScheduledKind.PLAN and ("seats" in attrs or "releases" in attrs):
+            raise serializers.ValidationError({"seats": [_("Seats are a scheduled change of their own.")]})
         if attrs["kind"] == ScheduledKind.END and "reason_code" not in attrs:
             raise serializers.ValidationError({"reason_code": [_("Say why, by one of the listed codes.")]})
         if attrs["kind"] != ScheduledKind.END and "reason_code" in attrs:

@@ -21,10 +21,11 @@ from billing.models import (
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 CHANGE_KIND = (
-    "`seats`: more seats or an add-on. `resumption`, `conversion`: the first charge after a trial or a pilot, which waits "
-    "because the bank wants a confirmation."
+    "`seats`: more seats or an add-on. `plan`: another plan. `resumption`, `conversion`: the first charge after a trial or a "
+    "pilot, which waits because the bank wants a confirmation."
 )
 ADDON = "The add-on's code, if it is about one; else empty."
+PLAN = "The plan, as line/plan, if it is about another one or another interval; else empty."
 ADDON_AFTER = "How many of the add-on are had then. Null: one for each seat, or not about one."
 
 
@@ -92,9 +93,11 @@ class ScheduledChangeOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
     kind = serializers.ChoiceField(choices=ScheduledKind.choices)
-    delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end and for an add-on.")
+    delta = serializers.IntegerField(help_text="Seats more or less than now; 0 for the end, an add-on and a plan.")
     addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text="How many of the add-on are had then; 0: none.")
+    plan = serializers.CharField(help_text=PLAN)
+    interval = serializers.CharField(help_text="How often the plan is paid then; empty without one.")
     effective_at = serializers.DateTimeField()
     state = serializers.ChoiceField(choices=ScheduledState.choices)
     reason_code = serializers.ChoiceField(choices=[("", ""), *CancelReason.choices])
@@ -249,6 +252,7 @@ class PreviewOutput(Output):
     seats_at_renewal = serializers.IntegerField()
     addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
+    plan = serializers.CharField(help_text=PLAN)
     proration_at = serializers.DateTimeField(
         help_text="The instant the price was worked out for, which the charge keeps, whenever it is confirmed. Store time."
     )
@@ -279,6 +283,7 @@ class SeatChangeOutput(Output):
     seats_after = serializers.IntegerField()
     addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
+    plan = serializers.CharField(help_text=PLAN)
     due_now_minor = serializers.IntegerField()
     currency = serializers.CharField()
     message = serializers.CharField(

@@ -152,6 +152,10 @@ TOO_MANY_SEATS = problem(
     talk_url="https://store.example.com/talk/?seats=400",
     errors=[{"pointer": "#/seats", "detail": "Up to 100 seats are sold without a person.", "code": "too-many-seats"}],
 )
+PLAN_NOT_OFFERED = problem("plan-not-offered", 422, "This plan is not sold as a change of the one that is had.")
+PLAN_BEGINS_LATER = problem("plan-begins-later", 422, "A smaller plan begins with the next period.")
+PLAN_NOT_WITH_SEATS = problem("plan-not-with-seats", 422, "The plan is sold with 10 to 200 seats.", minimum=10, maximum=200)
+CONFLICTS = problem("conflicts", 409, "A scheduled change is in the way.", change="p7d2f6r3v9ya4k8s", minimum=10, maximum=200)
 ADDON_NOT_SOLD = problem(
     "addon-not-sold",
     422,

@@ -179,7 +179,12 @@ def scheduled_change(change: ScheduledChange | overview.Scheduled) -> dict[str, 
     state = change.state if isinstance(change, ScheduledChange) else "pending"
     # A row has the add-on itself, what pages read its code.
     code = (change.addon.code if change.addon else "") if isinstance(change, ScheduledChange) else change.addon
-    return {"id": change.public_id, "state": state, "addon": code, **named(change, names)}
+    plan = {"plan": "", "interval": ""}
+    if isinstance(change, overview.Scheduled):
+        plan |= {"plan": change.plan["path"], "interval": change.plan["interval"]} if change.plan else {}
+    elif change.price_after is not None:
+        plan = {"plan": str(change.price_after.plan), "interval": change.price_after.interval}
+    return {"id": change.public_id, "state": state, "addon": code, **plan, **named(change, names)}
 
 
 def offer(offered: seats.Offer) -> dict[str, Any]:
@@ -193,6 +198,7 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "seats_at_renewal": shown.quantity_at_renewal,
         "addon": shown.addon,
         "addon_after": shown.addon_after,
+        "plan": shown.plan,
         "proration_at": shown.proration_at,
         "lines": [asdict(line) for line in shown.lines],
         "subtotal_minor": shown.subtotal_minor,
@@ -227,6 +233,7 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
         "seats_after": change.quantity_after,
         "addon": change.addon_price.addon.code if change.addon_price else "",
         "addon_after": change.addon_after,
+        "plan": str(change.price_after.plan) if change.price_after else "",
         "due_now_minor": change.due_now_minor,
         "currency": change.currency,
         "message": change.message,

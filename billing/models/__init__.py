@@ -41,6 +41,7 @@ from billing.models.pilot_run import PilotRun
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
 from billing.models.seats import (
     FIRST_PAYMENTS,
+    INCREASES,
     CancelReason,
     ChangeKind,
     ChangeState,
@@ -60,6 +61,7 @@ from billing.models.trial import Trial
 
 __all__ = [
     "FIRST_PAYMENTS",
+    "INCREASES",
     "LIVE_STATUSES",
     "Addon",
     "AddonKind",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Invitation, Membership, external
 from accounts.models.organization import new_public_id
 from billing.models.addon import Addon, AddonPrice
+from billing.models.catalog import Price
 from billing.models.command import StripeCommand
 from billing.models.subscription import Subscription
 
@@ -52,6 +53,7 @@ class LedgerKind(models.TextChoices):
     ENDED = "ended", _("Subscription ended")
     CONVERTED = "converted", _("First paid period")
     ADDON = "addon", _("Add-on changed")
+    PLAN = "plan", _("Plan changed")
 
 
 class SeatLedgerEntry(models.Model):
@@ -73,6 +75,9 @@ class SeatLedgerEntry(models.Model):
     stripe_invoice_id = models.CharField(max_length=64, blank=True)
     addon = models.ForeignKey(Addon, models.PROTECT, null=True, related_name="+")
     addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, help_text=_("How many of it are had then."))
+    price_after = models.ForeignKey(
+        Price, models.PROTECT, null=True, related_name="+", help_text=_("Of another plan: its price.")
+    )
     occurred_at = models.DateTimeField()
 
     class Meta:
@@ -99,17 +104,20 @@ class ChangeKind(models.TextChoices):
     SEATS = "seats", _("Seats or an add-on")
     RESUMPTION = "resumption", _("Going on after the trial")
     CONVERSION = "conversion", _("From the pilot to the plan")
+    PLAN = "plan", _("Another plan")
 
 
+# What is agreed to and paid at once, or not had.
+INCREASES = (ChangeKind.SEATS, ChangeKind.PLAN)
 # A first charge that the bank wants to be asked about (docs/decisions/first-payments.md).
 FIRST_PAYMENTS = (ChangeKind.RESUMPTION, ChangeKind.CONVERSION)
 
 
 class SeatChange(external.ExternallyNamed):
-    """More seats, or an add-on, that somebody confirmed, with the preview they saw. `nonce` is the token's: one a change.
+    """More seats, an add-on or a larger plan that somebody confirmed, with the preview they saw. `nonce`: one a change.
 
-    With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat). The other kinds
-    are first charges that wait for the bank, and have a row from then on.
+    With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat); with
+    `price_after` about the plan. The other kinds are first charges that wait for the bank, and have a row from then on.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -120,6 +128,7 @@ class SeatChange(external.ExternallyNamed):
     quantity_after = models.PositiveIntegerField()
     addon_price = models.ForeignKey(AddonPrice, models.PROTECT, null=True, blank=True, related_name="+")
     addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, blank=True)
+    price_after = models.ForeignKey(Price, models.PROTECT, null=True, blank=True, related_name="+")
     preview = models.JSONField(help_text=_("What was shown and agreed: see billing.rules.preview."))
     due_now_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
@@ -153,6 +162,7 @@ class ScheduledKind(models.TextChoices):
     SEATS = "seats", _("Seats")
     END = "end", _("End of the subscription")
     ADDON = "addon", _("Add-on")
+    PLAN = "plan", _("Another plan")
 
 
 class CancelReason(models.TextChoices):
@@ -178,7 +188,7 @@ class ScheduledState(models.TextChoices):
 class ScheduledChange(external.ExternallyNamed):
     """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose.
 
-    Of an add-on, `addon_after` are had then; 0: none.
+    Of an add-on, `addon_after` are had then; 0: none. Of a plan, or another interval, `price_after` is charged then.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -187,6 +197,7 @@ class ScheduledChange(external.ExternallyNamed):
     delta = models.IntegerField(default=0)
     addon = models.ForeignKey(Addon, models.PROTECT, null=True, blank=True, related_name="+")
     addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, blank=True)
+    price_after = models.ForeignKey(Price, models.PROTECT, null=True, blank=True, related_name="+")
     effective_at = models.DateTimeField()
     reason_code = models.CharField(max_length=10, choices=CancelReason, blank=True)
     state = models.CharField(max_length=10, choices=ScheduledState, default=ScheduledState.PENDING)
@@ -203,9 +214,10 @@ class ScheduledChange(external.ExternallyNamed):
         ordering: ClassVar[list[str]] = ["effective_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="end", delta=0, addon=None)
-                | (models.Q(kind="seats", addon=None) & ~models.Q(delta=0))
-                | models.Q(kind="addon", delta=0, addon__isnull=False, addon_after__isnull=False),
+                condition=models.Q(kind="end", delta=0, addon=None, price_after=None)
+                | (models.Q(kind="seats", addon=None, price_after=None) & ~models.Q(delta=0))
+                | models.Q(kind="addon", delta=0, addon__isnull=False, addon_after__isnull=False, price_after=None)
+                | models.Q(kind="plan", delta=0, addon=None, price_after__isnull=False),
                 name="scheduled_change_changes",
             ),
             models.UniqueConstraint(
@@ -217,6 +229,11 @@ class ScheduledChange(external.ExternallyNamed):
                 fields=["subscription", "addon"],
                 condition=models.Q(kind="addon", state="pending"),
                 name="scheduled_addon_pending_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["subscription"],
+                condition=models.Q(kind="plan", state="pending"),
+                name="scheduled_plan_pending_unique",
             ),
             external.unique("subscription", "scheduled_change"),
         ]

@@ -35,6 +35,7 @@ from billing.models import (
     Trial,
 )
 from billing.queries import addons as addon_queries
+from billing.queries import coming
 from billing.rules import addons, reconciling
 
 # A command under way for this target holds the subscription of that number.
@@ -73,7 +74,8 @@ def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
     """The same for rows at hand (with `price` and `organization` selected). Six queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
-    for change in ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING).select_related("addon"):
+    pending = ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING)
+    for change in pending.select_related("addon", "price_after__plan"):
         waiting.setdefault(change.subscription_id, []).append(change)
     moving = _moving(held)
     rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
@@ -137,9 +139,10 @@ def _ours(
     had: tuple[addons.Item, ...],
 ) -> reconciling.Ours:
     seats = sum(change.delta for change in waiting if change.kind == ScheduledKind.SEATS)
-    then = addons.after(had, addon_queries.waiting(waiting))
-    coming = row.quantity + seats
-    price = row.price.stripe_price_id
+    after = coming.after(row, had, row.quantity, waiting)
+    price, number = row.price.stripe_price_id, row.quantity + seats
+    phase = reconciling.Phase(row.period_ends_at, after.price.stripe_price_id, number, _said(after.held, number))
+    is_other = bool(seats) or after.held != had or after.price != row.price
     return reconciling.Ours(
         stripe_id=row.stripe_id,
         status=row.status,
@@ -150,7 +153,7 @@ def _ours(
         ends_at=row.period_ends_at,
         cancel_at=row.cancel_at,
         ends=any(change.kind == ScheduledKind.END for change in waiting),
-        coming=reconciling.Phase(row.period_ends_at, price, coming, _said(then, coming)) if seats or then != had else None,
+        coming=phase if is_other else None,
         is_arranged=not row.is_being_arranged,
         tax_rates=_tax_rates(standing),
         has_automatic_tax=standing is not None and standing.is_automatic,

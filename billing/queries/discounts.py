@@ -28,18 +28,19 @@ def of(row: Subscription) -> tuple[Held, ...]:
     )
 
 
-def of_added(row: Subscription, *, is_addon: bool, at: datetime) -> list[dict[str, str]]:
+def of_added(row: Subscription, *, plan: str, is_addon: bool, at: datetime) -> list[dict[str, str]]:
     """The `discounts` of an update that adds to the present period, as Stripe takes them; empty: those it has anyway.
 
     What a period was bought with holds for what is added to it, though it is over: Stripe gives back what was paid and bills
-    anew at what applies now, so the first more seat would cost the buyer all that the discount took off. `is_addon`: an
-    add-on is added, and seats are not. One query; three where the period began with a discount.
+    anew at what applies now, so the first more seat would cost the buyer all that the discount took off. `plan`
+    ("line/plan") is the one to be had; `is_addon`: an add-on is added, and seats are not. One query; three where the period
+    began with a discount.
     """
     coupons = _of_period(row)
     if not coupons:
         return []
     held = dict(row.discounts.filter(_in_force(at)).values_list("stripe_coupon_id", "stripe_id"))
-    again = _again(coupons - held.keys(), is_addon=is_addon)
+    again = _again(coupons - held.keys(), plan=plan, is_addon=is_addon)
     return [*({"discount": stripe_id} for stripe_id in held.values()), *({"coupon": one} for one in again)] if again else []
 
 
@@ -55,11 +56,16 @@ def _in_force(at: datetime) -> Q:
     return Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=at))
 
 
-def _again(coupons: set[str], *, is_addon: bool) -> list[str]:
-    """The coupons that take the same off once more. Those for certain plans, as a pilot's fee, leave add-ons alone."""
+def _again(coupons: set[str], *, plan: str, is_addon: bool) -> list[str]:
+    """The coupons that take the same off once more. Those for certain plans, as a pilot's fee, leave all else alone.
+
+    One that nothing would use is left out: it would stay, and take something off the renewal.
+    """
     rows = Promotion.objects.filter(stripe_coupon_id__in=coupons).exclude(stripe_rest_coupon_id="").order_by("pk")
-    found = [promotion.stripe_rest_coupon_id for promotion in rows if not (is_addon and promotion.plans)]
+    covering = [one for one in rows if one.terms.covers(plan) and not (is_addon and one.plans)]
+    found = [promotion.stripe_rest_coupon_id for promotion in covering]
     if is_addon or len(found) == len(coupons):
         return found
-    fees = PilotFee.objects.filter(stripe_coupon_id__in=coupons).order_by("stripe_coupon_id")
-    return [*found, *fees.values_list("stripe_coupon_id", flat=True).distinct()]
+    line, _, code = plan.partition("/")
+    fees = PilotFee.objects.filter(stripe_coupon_id__in=coupons, pilot__plan__code=code, pilot__plan__line__code=line)
+    return [*found, *fees.order_by("stripe_coupon_id").values_list("stripe_coupon_id", flat=True).distinct()]

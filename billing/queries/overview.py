@@ -1,15 +1,16 @@
 """What an organization has, what it costs and what happens next: one query, as frozen data that pages and API read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from accounts.models import Organization
 from billing.models import FIRST_PAYMENTS, Customer, ScheduledKind, Subscription
-from billing.queries import standing_rows
+from billing.queries import coming, standing_rows
+from billing.queries.standing_facts import Card, OpenInvoice, PilotFacts, TrialFacts
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
@@ -45,6 +46,8 @@ class Scheduled:
     addon_name: Mapping[str, str] | None = None
     addon_after: int | None = None
     leaving: int = 0
+    plan: Mapping[str, Any] | None = None
+    """Of another plan or interval: its code, path (line/plan), name, interval, scheme and tiers."""
 
     @property
     def is_addon(self) -> bool:
@@ -53,6 +56,10 @@ class Scheduled:
     @property
     def is_end(self) -> bool:
         return self.kind == ScheduledKind.END
+
+    @property
+    def is_plan(self) -> bool:
+        return self.plan is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,7 @@ class OpenChange:
     expires_at: datetime | None
     external_id: str | None = None
     addon_name: Mapping[str, str] | None = None
+    plan_name: str | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -79,33 +87,6 @@ class OpenChange:
     def is_first(self) -> bool:
         """Whether the trial goes on, or the pilot becomes the plan, once it is paid."""
         return self.kind in FIRST_PAYMENTS
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenInvoice:
-    """A charge that was tried and failed; `next_attempt_at` is when Stripe tries again (None: not any more)."""
-
-    stripe_id: str
-    number: str
-    remaining_minor: int
-    currency: str
-    next_attempt_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Card:
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
-
-    @property
-    def expires_on(self) -> date:
-        """The first day on which it no longer works."""
-        return date(self.exp_year + self.exp_month // 12, self.exp_month % 12 + 1, 1)
-
-    def works_on(self, day: date) -> bool:
-        return day < self.expires_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,30 +125,6 @@ class NextCharge:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrialFacts:
-    """What was agreed of the trial it began with."""
-
-    starts_at: datetime
-    extended_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PilotFacts:
-    """The pilot it began as: `seats` people for `days` days, until `ends_at`, for one fee (before tax)."""
-
-    code: str
-    name: Mapping[str, str]
-    seats: int
-    days: int
-    fee_minor: int
-    is_credited: bool
-    starts_at: datetime
-    ends_at: datetime
-    ended_at: datetime | None
-    converted_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Standing:
     """One subscription with everything that hangs on it. `in_use` counts people, `held` seats kept for the invited."""
 
@@ -190,9 +147,19 @@ class Standing:
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
-        """Those of the next period."""
+        """Those of the next period. No query; up to three where another plan waits and there are add-ons."""
         waiting = (change for change in self.scheduled if change.is_addon)
-        return addons.after(self.held_addons, [addons.Wanted(code=one.addon, number=one.addon_after or 0) for one in waiting])
+        left = addons.after(self.held_addons, [addons.Wanted(code=one.addon, number=one.addon_after or 0) for one in waiting])
+        plan = self.coming_plan
+        if plan is None:
+            return left
+        place = {"line_id": self.row.line_id, "plan": plan["code"], "interval": plan["interval"]}
+        return coming.along(left, coming.Place(**place, currency=self.row.currency))
+
+    @cached_property
+    def coming_plan(self) -> Mapping[str, Any] | None:
+        """The plan, or the same at another interval, of the next period; None: it stays."""
+        return next((change.plan for change in self.scheduled if change.is_plan), None)
 
     @cached_property
     def trial_ends_at(self) -> datetime | None:
@@ -260,16 +227,19 @@ class Standing:
         return max(self.in_use + self.held - sum(change.leaving for change in self.scheduled) - self.coming, 0)
 
     @cached_property
-    def tiers(self) -> tuple[pricing.Tier, ...]:
-        return tuple(pricing.Tier(**tier) for tier in self.row.price.tiers)
+    def rate(self) -> pricing.Rate:
+        """Of this period."""
+        return _rate(self.row.price.tiers, self.row.price.scheme, self.row.price.interval)
 
-    def plan_minor(self, seats: int) -> int:
-        """What `seats` seats of the plan cost for one interval."""
-        return pricing.total(self.tiers, self.row.price.scheme, seats)
+    @cached_property
+    def coming_rate(self) -> pricing.Rate:
+        """Of the next."""
+        plan = self.coming_plan
+        return _rate(plan["tiers"], plan["scheme"], plan["interval"]) if plan else self.rate
 
     def parts(self, seats: int) -> tuple[int, ...]:
         """The next period's price with `seats` seats: the plan's part, then those of the add-ons there are then."""
-        return addons.parts(self.plan_minor(seats), self.coming_addons, seats) if seats else (0,)
+        return addons.parts(self.coming_rate.total(seats), self.coming_addons, seats) if seats else (0,)
 
     def total_minor(self, seats: int) -> int:
         """The same in one."""
@@ -295,9 +265,6 @@ class Standing:
         seats = self.quantity + sum(change.delta for change in self.scheduled)
         return self.charged_minor(seats, self.row.period_ends_at)
 
-    def unit_minor(self, seats: int) -> int:
-        return pricing.average_unit(self.tiers, self.row.price.scheme, seats)
-
     @cached_property
     def next_charge(self) -> NextCharge | None:
         if self.coming < 1 or not self.row.is_live or self.row.status == "paused":
@@ -308,7 +275,7 @@ class Standing:
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
-            unit_minor=self.unit_minor(self.coming),
+            unit_minor=self.coming_rate.unit(self.coming),
             total_minor=total,
             # Credit is used up to the total; a debt is collected whole.
             balance_minor=max(self.balance_minor, off - total - tax.on_top(taxes)),
@@ -316,14 +283,14 @@ class Standing:
             discount_minor=off,
             discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),
             taxes=taxes,
-            plan_minor=self.plan_minor(self.coming),
+            plan_minor=self.coming_rate.total(self.coming),
             held_addons=self.coming_addons,
             is_before_tax=self.levy.is_automatic and self.levy.exempt == tax.Exempt.NONE,
         )
 
     @cached_property
     def next_period_ends_at(self) -> datetime:
-        return intervals.end(self.row.period_ends_at, self.row.price.interval)
+        return intervals.end(self.row.period_ends_at, self.coming_rate.interval)
 
     @cached_property
     def state(self) -> State:
@@ -391,3 +358,7 @@ def card_of(customer: Customer | None) -> Card | None:
         exp_month=customer.card_exp_month,
         exp_year=customer.card_exp_year,
     )
+
+
+def _rate(tiers: Sequence[Mapping[str, Any]], scheme: str, interval: str) -> pricing.Rate:
+    return pricing.Rate(tuple(pricing.Tier(**tier) for tier in tiers), scheme, interval)

@@ -56,6 +56,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('public_id', h.public_id, 'external_id', h.external_id, 'kind', h.kind, 'delta', h.delta,
         'addon', COALESCE(ha.code, ''), 'addon_name', ha.name, 'addon_after', h.addon_after,
+        'plan', CASE WHEN hr.id IS NULL THEN NULL ELSE json_build_object('code', hp.code, 'name', hp.name,
+            'path', l.code || '/' || hp.code, 'interval', hr.interval, 'scheme', hr.scheme, 'tiers', hr.tiers) END,
         'reason_code', h.reason_code, 'effective_at', h.effective_at, 'created_at', h.created_at,
         'by', COALESCE(NULLIF(u.name, ''), u.email, ''),
         'leaving', (SELECT count(*) FROM billing_seatrelease w JOIN billing_seatassignment v ON v.id = w.assignment_id
@@ -63,6 +65,7 @@ CROSS JOIN LATERAL (
         ORDER BY h.effective_at, h.id) AS changes
     FROM billing_scheduledchange h LEFT JOIN accounts_user u ON u.id = h.actor_id
     LEFT JOIN billing_addon ha ON ha.id = h.addon_id
+    LEFT JOIN billing_price hr ON hr.id = h.price_after_id LEFT JOIN billing_plan hp ON hp.id = hr.plan_id
     WHERE h.subscription_id = s.id AND h.state = 'pending') scheduled
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
@@ -78,7 +81,9 @@ LEFT JOIN LATERAL (
         'quantity_before', x.quantity_before, 'quantity_after', x.quantity_after,
         'due_now_minor', x.due_now_minor, 'currency', x.currency, 'created_at', x.created_at, 'expires_at', x.expires_at,
         'addon_name', (SELECT xa.name FROM billing_addonprice xp JOIN billing_addon xa ON xa.id = xp.addon_id
-            WHERE xp.id = x.addon_price_id)) AS of
+            WHERE xp.id = x.addon_price_id),
+        'plan_name', (SELECT xn.name FROM billing_price xr JOIN billing_plan xn ON xn.id = xr.plan_id
+            WHERE xr.id = x.price_after_id)) AS of
     FROM billing_seatchange x WHERE x.subscription_id = s.id AND x.state IN ('sending', 'waiting')
     ORDER BY x.id DESC LIMIT 1) change ON TRUE
 LEFT JOIN LATERAL (

@@ -12,6 +12,7 @@ from accounts.models import Journal
 from billing.models import (
     FIRST_PAYMENTS,
     Invoice,
+    Price,
     ScheduledChange,
     ScheduledKind,
     ScheduledState,
@@ -62,7 +63,8 @@ def of(subscription: Subscription) -> list[Moment]:
 
 
 def _ledger(subscription: Subscription) -> Iterator[Moment]:
-    rows = SeatLedgerEntry.objects.filter(subscription=subscription).select_related("actor", "addon").order_by("-id")[:MOST]
+    booked = SeatLedgerEntry.objects.filter(subscription=subscription)
+    rows = booked.select_related("actor", "addon", "price_after__plan").order_by("-id")[:MOST]
     for row in rows:
         yield Moment(
             at=row.occurred_at,
@@ -79,7 +81,7 @@ def _ledger(subscription: Subscription) -> Iterator[Moment]:
 def _changes(subscription: Subscription) -> Iterator[Moment]:
     rows = (
         SeatChange.objects.filter(subscription=subscription)
-        .select_related("actor", "addon_price__addon")
+        .select_related("actor", "addon_price__addon", "price_after__plan")
         .order_by("-id")[:MOST]
     )
     for row in rows:
@@ -96,7 +98,8 @@ def _changes(subscription: Subscription) -> Iterator[Moment]:
 
 
 def _scheduled(subscription: Subscription) -> Iterator[Moment]:
-    rows = ScheduledChange.objects.filter(subscription=subscription).select_related("actor", "addon").order_by("-id")[:MOST]
+    asked = ScheduledChange.objects.filter(subscription=subscription)
+    rows = asked.select_related("actor", "addon", "price_after__plan").order_by("-id")[:MOST]
     for row in rows:
         is_coming = row.state == ScheduledState.PENDING
         yield Moment(
@@ -137,10 +140,18 @@ def _journal(subscription: Subscription) -> Iterator[Moment]:
 def _booked(row: SeatLedgerEntry) -> str:
     if row.addon is not None:
         return f"{catalog.text(row.addon.name)} = {words.number(row.addon_after or 0)}"
+    if row.price_after is not None:
+        return f"{_priced(row.price_after)}, {row.delta:+d} = {words.seats(row.quantity_after)}"
     return f"{row.delta:+d} = {words.seats(row.quantity_after)}"
 
 
+def _priced(price: Price) -> str:
+    return f"{price.plan.name}, {price.get_interval_display()}"
+
+
 def _asked(row: SeatChange) -> str:
+    if row.price_after is not None:
+        return f"{_priced(row.price_after)}, {words.seats(row.quantity_after)}"
     if row.addon_price is not None:
         number = "" if row.addon_after is None else f" = {words.number(row.addon_after)}"
         return f"{catalog.text(row.addon_price.addon.name)}{number}"
@@ -149,6 +160,8 @@ def _asked(row: SeatChange) -> str:
 
 
 def _coming(row: ScheduledChange) -> str:
+    if row.price_after is not None:
+        return _("%(seats)s on %(day)s") % {"seats": _priced(row.price_after), "day": words.day(row.effective_at)}
     if row.addon is not None:
         said = f"{catalog.text(row.addon.name)} = {words.number(row.addon_after or 0)}"
         return _("%(seats)s on %(day)s") % {"seats": said, "day": words.day(row.effective_at)}

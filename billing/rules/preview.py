@@ -53,7 +53,8 @@ class Preview:
     less `renewal_discount_minor`, before balance and `renewal_tax_minor`; `renewal_full_minor` is what it would come to without
     the discount, with tax. `discounts` are those in force, worked into the lines. In a trial
     nothing is due, and `first_charge` is what the change makes of the first one. With `addon` (a code) it is the price of
-    having `addon_after` of it (None: one for each seat).
+    having `addon_after` of it (None: one for each seat); with `plan` (line/plan) that of another plan, whose
+    price is `price_id`.
     """
 
     subscription_id: str
@@ -81,6 +82,7 @@ class Preview:
     first_charge: FirstCharge | None = None
     addon: str = ""
     addon_after: int | None = None
+    plan: str = ""
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""

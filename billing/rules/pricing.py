@@ -29,6 +29,22 @@ class Tier:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """What a plan charges for each interval."""
+
+    tiers: tuple[Tier, ...]
+    scheme: str
+    interval: str
+
+    def total(self, quantity: int) -> int:
+        return total(self.tiers, self.scheme, quantity)
+
+    def unit(self, quantity: int) -> int:
+        """What one of so many seats costs; graduated, on average."""
+        return average_unit(self.tiers, self.scheme, quantity)
+
+
+@dataclass(frozen=True)
 class TierShare:
     """What a graduated tier, of the seats from `first` to `last` (None: without end), has of a total."""
 

@@ -49,11 +49,11 @@ def coming_quantity(quantity: int, waiting: Sequence[Waiting]) -> int:
 
 
 def project(
-    *, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting], has_addon_changes: bool = False
+    *, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting], has_other_items: bool = False
 ) -> Projection:
     """What Stripe shall hold for `quantity` seats in the period `[starts_at, ends_at)` while `waiting` is pending.
 
-    `has_addon_changes`: whether add-ons are others then, which takes a coming phase too.
+    `has_other_items`: whether the plan or the add-ons are others then, which takes a coming phase too.
 
     An end wins over seats that wait for the same instant: they would never be had. They stay pending rows, so that taking the
     end back brings them back. Raises ValueError when a change waits for another instant than the period's end, or when seats
@@ -66,7 +66,7 @@ def project(
     coming = coming_quantity(quantity, waiting)
     if coming < 1:
         raise ValueError("scheduled changes leave no seat; end the subscription instead")
-    if coming == quantity and not has_addon_changes:
+    if coming == quantity and not has_other_items:
         return Projection(shape=Shape.PLAIN)
     return Projection(
         shape=Shape.PHASED,

@@ -67,6 +67,22 @@ def have(  # what, how many, as Stripe has it, by whom and why
     )
 
 
+def go_along(row: Subscription, split: Split, *, at: datetime) -> list[int]:
+    """With another plan: those that Stripe has no more have ended, the others have its price. Returns the add-ons that ended.
+
+    Nothing is booked: the plan's entry counts them.
+    """
+    prices = {price.addon_id: price for price, _item in split.held}
+    gone = []
+    for held in _live(row):
+        if held.addon_id not in prices:
+            gone.append(held.addon_id)
+            _write(row, held.addon, 0, split, at)
+        elif prices[held.addon_id].pk != held.price_id:
+            _write(row, held.addon, held.quantity, split, at)
+    return gone
+
+
 def end(row: Subscription, *, at: datetime) -> None:
     """The subscription is over, and its last entry has taken the add-ons' revenue along."""
     SubscriptionAddon.objects.filter(subscription=row, ended_at=None).update(ended_at=at)

@@ -64,7 +64,8 @@ def price_for(row: Subscription, code: str) -> AddonPrice:
 
 def check(row: Subscription, wanted: Wanted, at: datetime) -> None:
     """Whether the add-on can be had now. Raises the SeatsError that says why not."""
-    assert wanted.addon_price is not None
+    if wanted.addon_price is None:
+        raise seats.Stale
     addon, number = wanted.addon_price.addon, wanted.number
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")

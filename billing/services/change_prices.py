@@ -6,32 +6,47 @@ from datetime import UTC, datetime
 from typing import Any
 
 from billing import gateway
-from billing.models import AddonPrice, Subscription
+from billing.models import AddonPrice, ChangeKind, Price, Subscription
 from billing.queries import addons as addon_queries
-from billing.queries import catalog, discounts
+from billing.queries import catalog, coming, discounts
 from billing.queries import tax as tax_queries
-from billing.rules import addons, preview, schedule
+from billing.rules import addons, preview
 from billing.rules import tax as tax_rules
-from billing.services import first_charges, items, next_prices, projection
+from billing.services import first_charges, items, next_prices
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What shall be had: `seats`, and with `addon_price` `number` of that add-on (None: one for each seat; 0: none)."""
+    """What shall be had: `seats`, and with `addon_price` `number` of that add-on (None: one for each seat; 0: none).
+
+    With `price` the plan is another one, and the add-ons that do not go with it are given back at once.
+    """
 
     seats: int
     addon_price: AddonPrice | None = None
     number: int | None = None
+    price: Price | None = None
 
     @property
     def plain(self) -> dict[str, Any]:
         """For a token."""
         addon = {"a": self.addon_price.pk, "u": self.number} if self.addon_price else {}
-        return {"q": self.seats, **addon}
+        return {"q": self.seats, **addon, **({"r": self.price.pk} if self.price else {})}
+
+    @property
+    def is_of_seats(self) -> bool:
+        return self.addon_price is None and self.price is None
+
+    @property
+    def kind(self) -> ChangeKind:
+        return ChangeKind.SEATS if self.price is None else ChangeKind.PLAN
 
 
 def of_plain(body: Mapping[str, Any]) -> Wanted | None:
-    """What a token wants; None when it is of an add-on that is no more. One query for an add-on."""
+    """What a token wants; None when it is of an add-on or a price that is no more. One query for either."""
+    if "r" in body:
+        wanted = Price.objects.select_related("plan__line").filter(pk=body["r"]).first()
+        return Wanted(seats=body["q"], price=wanted) if wanted else None
     if "a" not in body:
         return Wanted(seats=body["q"])
     price = AddonPrice.objects.select_related("addon__line").filter(pk=body["a"]).first()
@@ -41,6 +56,8 @@ def of_plain(body: Mapping[str, Any]) -> Wanted | None:
 def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
     """The items of the update that makes the change. One query."""
     price = wanted.addon_price
+    if wanted.price is not None:
+        return items.of_plan(row, wanted.price, wanted.seats)
     if price is None:
         return items.of_seats(row, wanted.seats)
     held = next((one for one in addon_queries.of(row) if one.code == price.addon.code), None)
@@ -54,13 +71,17 @@ def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
 
 def discounts_of(row: Subscription, wanted: Wanted, at: datetime) -> dict[str, Any]:
     """What an update, or its preview, says of discounts: nothing, unless the period was bought with one that is over."""
-    found = discounts.of_added(row, is_addon=wanted.seats == row.quantity, at=at)
+    plan = (wanted.price or row.price).plan
+    is_addon = wanted.price is None and wanted.seats == row.quantity
+    found = discounts.of_added(row, plan=f"{row.line.code}/{plan.code}", is_addon=is_addon, at=at)
     return {"discounts": found} if found else {}
 
 
 def after(row: Subscription, wanted: Wanted) -> next_prices.After:
     """What there is then, and what the next period begins with. Two queries."""
     held = addon_queries.of(row)
+    if wanted.price is not None:
+        held = coming.along(held, coming.Place.of(wanted.price))
     price = wanted.addon_price
     if price is not None:
         mine = addons.Item(
@@ -72,12 +93,13 @@ def after(row: Subscription, wanted: Wanted) -> next_prices.After:
             stripe_price_id=price.stripe_price_id,
         )
         held = (*(one for one in held if one.code != mine.code), *([mine] if wanted.number != 0 else []))
-    waiting = projection.waiting(row)
+    then = coming.after(row, held, wanted.seats, coming.pending(row))
     return next_prices.After(
         seats=wanted.seats,
-        coming=schedule.coming_quantity(wanted.seats, waiting),
+        coming=then.seats,
         held=held,
-        held_then=addons.after(held, projection.addons_waiting(row)),
+        held_then=then.held,
+        price=wanted.price or then.price,
     )
 
 
@@ -86,7 +108,8 @@ def ask(row: Subscription, wanted: Wanted, instant: datetime) -> preview.Preview
     said = _in_trial(row, wanted) if row.is_in_trial else _paid(row, wanted, instant)
     return preview.Preview(
         subscription_id=row.stripe_id,
-        price_id=row.price.stripe_price_id,
+        price_id=(wanted.price or row.price).stripe_price_id,
+        plan=str(wanted.price.plan) if wanted.price else "",
         quantity_before=row.quantity,
         quantity_after=wanted.seats,
         addon=wanted.addon_price.addon.code if wanted.addon_price else "",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing import gateway
-from billing.models import AddonPrice, Subscription
-from billing.queries import addons
+from billing.models import AddonPrice, Price, Subscription
+from billing.queries import addons, coming
 from billing.rules.addons import Item
 
 
@@ -39,6 +39,19 @@ def of_seats(row: Subscription, seats: int) -> list[dict[str, Any]]:
     return [
         {"id": row.stripe_item_id, "quantity": seats},
         *({"id": item.stripe_item_id, "quantity": seats} for item in following),
+    ]
+
+
+def of_plan(row: Subscription, price: Price, seats: int) -> list[dict[str, Any]]:
+    """The items of an update to another plan: its price, the add-ons that follow the seats, without those left behind."""
+    held = addons.of(row)
+    kept = {item.code for item in coming.along(held, coming.Place.of(price))}
+    gone = [item for item in held if item.code not in kept]
+    following = [item for item in held if item.is_per_seat and item.code in kept and seats != row.quantity]
+    return [
+        {"id": row.stripe_item_id, "price": price.stripe_price_id, "quantity": seats},
+        *({"id": item.stripe_item_id, "quantity": seats} for item in following),
+        *({"id": item.stripe_item_id, "deleted": True} for item in gone),
     ]
 
 

@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from accounts.origin import Origin, Source
 from accounts.services import journal
-from billing.models import Addon, LedgerKind, SeatLedgerEntry, StripeCommand, Subscription
+from billing.models import Addon, LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
 from billing.queries import addons
 from billing.rules import pricing
 from billing.rules.addons import Item, parts
@@ -15,9 +15,14 @@ from billing.rules.addons import Item, parts
 
 def counted_mrr_minor(subscription: Subscription, quantity: int) -> int:
     """MRR with `quantity` seats and the add-ons there are; none before a trial is paid (docs/decisions/trials.md)."""
+    return counted_at_minor(subscription, quantity, subscription.price)
+
+
+def counted_at_minor(subscription: Subscription, quantity: int, price: Price) -> int:
+    """The same at another price of a plan."""
     if subscription.is_in_trial or quantity == 0:
         return 0
-    return of_all_minor(subscription, quantity, addons.of(subscription))
+    return of_all_minor(price, quantity, addons.of(subscription))
 
 
 def listed_mrr_minor(subscription: Subscription) -> int:
@@ -26,12 +31,11 @@ def listed_mrr_minor(subscription: Subscription) -> int:
         return 0
     live = getattr(subscription, "live_addons", None)
     held = addons.of(subscription) if live is None else addons.items(live)
-    return of_all_minor(subscription, subscription.quantity, held)
+    return of_all_minor(subscription.price, subscription.quantity, held)
 
 
-def of_all_minor(subscription: Subscription, quantity: int, items: Sequence[Item]) -> int:
+def of_all_minor(price: Price, quantity: int, items: Sequence[Item]) -> int:
     """The MRR of a plan and add-ons that are paid for: of the sum, rounded once."""
-    price = subscription.price
     plan = pricing.total([pricing.Tier(**tier) for tier in price.tiers], price.scheme, quantity)
     return pricing.monthly(sum(parts(plan, items, quantity)), price.interval)
 
@@ -62,11 +66,13 @@ def book(
     counted_before_minor: int | None = None,
     addon: Addon | None = None,
     addon_after: int | None = None,
+    price_after: Price | None = None,
 ) -> SeatLedgerEntry:
     """Append an entry and set `subscription.quantity` (saved). The caller holds the subscription's lock.
 
     `counted_before_minor`: the MRR counted so far, where it is not that of the seats and add-ons there were.
-    With `addon` the entry is about it: no seat more, and `addon_after` of it are had now.
+    With `addon` the entry is about it: no seat more, and `addon_after` of it are had now. With `price_after` it is about the
+    plan, which was another one.
 
     Raises ValueError when the sum would fall below zero.
     """
@@ -89,6 +95,7 @@ def book(
         stripe_invoice_id=stripe_invoice_id,
         addon=addon,
         addon_after=addon_after,
+        price_after=price_after,
         occurred_at=at,
     )
     subscription.quantity = after
@@ -108,6 +115,7 @@ def book(
             "mrr_delta_minor": entry.mrr_delta_minor,
             "currency": subscription.currency,
             **({"addon": addon.code, "addon_after": addon_after} if addon else {}),
+            **({"plan": price_after.plan.code, "interval": price_after.interval} if price_after else {}),
         },
     )
     return entry

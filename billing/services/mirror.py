@@ -10,7 +10,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import (
-    ChangeKind,
+    INCREASES,
     ChangeState,
     CommandState,
     LedgerKind,
@@ -33,6 +33,7 @@ from billing.services import (
     notices,
     people,
     pilots,
+    plan_rows,
     projection,
     trial_mails,
     trials,
@@ -83,7 +84,7 @@ def target(row: Subscription) -> str:
 
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     """Write Stripe's state into `row` (locked by the caller) and book the difference in seats, each part to its cause."""
-    before_period = row.period_starts_at
+    before_period, before_price = row.period_starts_at, row.price
     split = copy_fields(row, answer, at)
     if not row.is_live:
         _end(row, at)
@@ -93,8 +94,8 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
         first_payments.settle(row, quantity, at)
         _try_out(row, at)
     elif row.period_starts_at > before_period:
-        _renew(row, split, at)
-    _settle_waiting(row, split, at)
+        _renew(row, split, before_price, at)
+    _settle_waiting(row, split, before_price, at)
     if quantity != row.quantity:
         ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.quantity, origin=STRIPE, at=at)
     addon_items.follow(row, split, origin=STRIPE, at=at)
@@ -151,10 +152,10 @@ def _try_out(row: Subscription, at: datetime) -> None:
     trials.follow(row, at=at)
 
 
-def _renew(row: Subscription, split: items.Split, at: datetime) -> None:
-    """A new period began: what waited for it has happened, if Stripe's items say so."""
+def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -> None:
+    """A new period began: what waited for it has happened, if Stripe's items say so. `before` was its price until then."""
     pending = row.scheduled.filter(state=ScheduledState.PENDING, effective_at__lte=row.period_starts_at)
-    due = list(pending.exclude(kind=ScheduledKind.END).select_related("addon").order_by("id"))
+    due = list(pending.exclude(kind=ScheduledKind.END).select_related("addon", "price_after").order_by("id"))
     quantity = int(split.main.quantity or 0)
     journal.append(
         kind="billing.subscription.renewed",
@@ -168,21 +169,25 @@ def _renew(row: Subscription, split: items.Split, at: datetime) -> None:
     if quantity != row.quantity + sum(change.delta for change in due) or not all(_has_happened(one, split) for one in due):
         _missed(row, due, at)
         return
-    # Increases first: the running sum then never dips below what either order leaves.
-    for change in sorted(due, key=lambda change: -change.delta):
-        _apply(row, change, split)
+    # The plan first, at which the others are counted; then increases: the sum never dips below what either order leaves.
+    for change in sorted(due, key=lambda change: (change.kind != ScheduledKind.PLAN, -change.delta)):
+        _apply(row, change, split, before)
     # Nothing waits any more (or less does): Stripe's schedule has done its part.
     projection.want(row)
 
 
 def _has_happened(change: ScheduledChange, split: items.Split) -> bool:
-    """Whether Stripe has as many of a change's add-on as were to be had."""
+    """Whether Stripe has a change's plan, or as many of its add-on as were to be had."""
+    if change.price_after is not None:
+        return bool(split.main.price.id == change.price_after.stripe_price_id)
     return change.addon_id is None or split.number(change.addon_id) == change.addon_after
 
 
-def _apply(row: Subscription, change: ScheduledChange, split: items.Split) -> None:
+def _apply(row: Subscription, change: ScheduledChange, split: items.Split, before: Price) -> None:
     origin, at, why = Origin(actor=change.actor, source=Source.SCHEDULE), change.effective_at, change.reason[:200]
-    if change.addon is not None:
+    if change.price_after is not None:
+        plan_rows.book(row, before, split, delta=0, origin=origin, at=at, reason=why)
+    elif change.addon is not None:
         addon_items.have(row, change.addon, change.addon_after, split, origin=origin, at=at, reason=why)
     else:
         for release in change.releases.select_related("assignment"):
@@ -205,15 +210,15 @@ def _missed(row: Subscription, due: list[ScheduledChange], at: datetime) -> None
     projection.want(row)
 
 
-def _settle_waiting(row: Subscription, split: items.Split, at: datetime) -> None:
-    """An increase that waited for its payment: paid, or gone."""
-    mine = SeatChange.objects.filter(subscription=row, kind=ChangeKind.SEATS, state=ChangeState.WAITING)
+def _settle_waiting(row: Subscription, split: items.Split, before: Price, at: datetime) -> None:
+    """An increase that waited for its payment: paid, or gone. `before` was the price of the row until now."""
+    mine = SeatChange.objects.filter(subscription=row, kind__in=INCREASES, state=ChangeState.WAITING)
     waiting = mine.select_for_update(of=("self",))
-    change = waiting.select_related("addon_price__addon").first()
+    change = waiting.select_related("addon_price__addon", "price_after__plan").first()
     if change is None or row.pending_quantity is not None:
         return
     if is_there(row, change, split):
-        conclude_increase(row, change, split, at=at)
+        conclude_increase(row, change, split, before, at=at)
     else:
         change.state, change.concluded_at, change.invite = ChangeState.EXPIRED, at, []
         change.save(update_fields=["state", "concluded_at", "invite"])
@@ -224,28 +229,35 @@ def is_there(row: Subscription, change: SeatChange, split: items.Split) -> bool:
     """Whether Stripe has what the change is about."""
     price = change.addon_price
     if price is None:
-        return int(split.main.quantity or 0) - row.quantity == change.quantity_after - change.quantity_before
+        is_of_plan = change.price_after is None or split.main.price.id == change.price_after.stripe_price_id
+        return is_of_plan and int(split.main.quantity or 0) - row.quantity == change.quantity_after - change.quantity_before
     return split.number(price.addon_id) == (row.quantity if change.addon_after is None else change.addon_after)
 
 
 def conclude_increase(
-    row: Subscription, change: SeatChange, split: items.Split, *, at: datetime, command: StripeCommand | None = None
+    row: Subscription,
+    change: SeatChange,
+    split: items.Split,
+    before: Price,
+    *,
+    at: datetime,
+    command: StripeCommand | None = None,
 ) -> None:
-    """Book an increase that has been paid, give its seats to whom they were bought for, and let the schedule follow."""
+    """Book an increase that has been paid, give its seats to whom they were bought for, and let the schedule follow.
+
+    `before` was the price of the row until Stripe said that it is paid.
+    """
     origin = Origin(actor=change.actor, source=Source(change.source))
     if change.addon_price is not None:
         _conclude_addon(row, change, split, at=at, command=command)
         return
     gained = change.quantity_after - change.quantity_before
-    ledger.book(
-        row,
-        kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED,
-        delta=gained,
-        origin=origin,
-        at=at,
-        command=command,
-        stripe_invoice_id=change.stripe_invoice_id,
-    )
+    booked: dict[str, Any] = {"delta": gained, "origin": origin, "at": at, "command": command}
+    booked["stripe_invoice_id"] = change.stripe_invoice_id
+    if change.price_after is None:
+        ledger.book(row, kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED, **booked)
+    else:
+        plan_rows.book(row, before, split, **booked)
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
     people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
@@ -253,7 +265,9 @@ def conclude_increase(
         _invite(row, change, origin, at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)
-    if row.is_in_trial:
+    if change.price_after is not None:
+        notices.plan_changed(change, at=at)
+    elif row.is_in_trial:
         people.fit(row, origin=origin, at=at)  # somebody may have got a seat since fewer were asked for
         trial_mails.seats_changed(change, at=at)
     else:

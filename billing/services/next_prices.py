@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing import gateway
-from billing.models import Subscription
+from billing.models import Price, Subscription
 from billing.queries import discounts
 from billing.queries import tax as tax_queries
 from billing.rules import addons, pricing
@@ -13,10 +13,14 @@ from billing.services import mirror
 
 @dataclass(frozen=True, kw_only=True)
 class After:
-    """What there is after a change: `seats` with the add-ons `held`, and `coming` with `held_then` from the next period on."""
+    """What there is after a change: `seats` with the add-ons `held`, and `coming` with `held_then` from the next period on.
+
+    `price` is the plan's then.
+    """
 
     seats: int
     coming: int
+    price: Price
     held: tuple[addons.Item, ...] = ()
     held_then: tuple[addons.Item, ...] = ()
 
@@ -29,7 +33,7 @@ def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, 
     held = discounts.of(row)
     used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
     lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
-    parts = _parts(row, then)
+    parts = _parts(then)
     off = addons.off(lasting, parts, row.period_ends_at)
     levy = tax_queries.levy(row.organization)
     net = [part - less for part, less in zip(parts, off, strict=True)]
@@ -44,8 +48,8 @@ def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, 
     }
 
 
-def _parts(row: Subscription, then: After) -> tuple[int, ...]:
+def _parts(then: After) -> tuple[int, ...]:
     if then.coming < 1:
         return (0,)
-    tiers = [pricing.Tier(**tier) for tier in row.price.tiers]
-    return addons.parts(pricing.total(tiers, row.price.scheme, then.coming), then.held_then, then.coming)
+    tiers = [pricing.Tier(**tier) for tier in then.price.tiers]
+    return addons.parts(pricing.total(tiers, then.price.scheme, then.coming), then.held_then, then.coming)

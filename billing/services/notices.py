@@ -110,6 +110,31 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
     _write("addon_added", f"seat_change:{change.pk}", row.organization, context, at)
 
 
+def plan_changed(change: SeatChange, *, at: datetime) -> None:
+    """Another plan, paid; in a trial, free for now."""
+    row, charge = change.subscription, change.preview.get("first_charge")
+    context = {
+        **_plan(row),
+        "seats": change.quantity_after,
+        "is_trial": charge is not None,
+        "amount_minor": change.due_now_minor,
+        "renewal_minor": charge["due_minor"] if charge else _renewal_minor(change.preview),
+        "by": str(change.actor or ""),
+    }
+    _write("plan_changed", f"seat_change:{change.pk}", row.organization, context, at)
+
+
+def plan_scheduled(change: ScheduledChange, *, at: datetime) -> None:
+    """Another plan, or interval, from the period's end on."""
+    context = {**_plan(change.subscription), **_plan_after(change), "effective_at": change.effective_at}
+    _write("plan_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
+def _plan_after(change: SeatChange | ScheduledChange) -> dict[str, Any]:
+    assert change.price_after is not None
+    return {"plan_after": change.price_after.plan.name, "interval_after": change.price_after.interval}
+
+
 def addon_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """An add-on, or some of it, goes with the period."""
     assert change.addon is not None
@@ -150,7 +175,9 @@ def increase_expired(change: SeatChange, *, at: datetime) -> None:
 
 
 def _about(change: SeatChange, verb: str) -> tuple[str, dict[str, Any]]:
-    """The mail's kind, and what it says besides of an add-on."""
+    """The mail's kind, and what it says besides of a plan or an add-on."""
+    if change.price_after is not None:
+        return f"plan_{verb}", _plan_after(change)
     if change.addon_price is None:
         return f"seats_{verb}", {}
     return f"addon_{verb}", {"addon": change.addon_price.addon.name}
@@ -180,6 +207,8 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     context = {**_plan(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
     if change.addon is not None:
         kind, context = "addon_kept", context | {"addon": change.addon.name}
+    if change.price_after is not None:
+        kind, context = "plan_kept", context | _plan_after(change)
     _write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 

@@ -4,7 +4,7 @@ Whoever changes the pending rows calls `want` in the same transaction; `follow` 
 that creates, rewrites or releases the schedule. Until it has landed the subscription is "being arranged".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,9 +15,10 @@ from django.db.models import F, Q
 from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
-from billing.models import LIVE_STATUSES, ScheduledKind, ScheduledState, StripeCommand, Subscription
+from billing.models import LIVE_STATUSES, ScheduledChange, ScheduledKind, ScheduledState, StripeCommand, Subscription
 from billing.queries import addons as addon_queries
-from billing.rules import addons, schedule
+from billing.queries import coming
+from billing.rules import schedule
 from billing.services import commands, items, tax_rates
 from config import clock, pulse
 
@@ -40,23 +41,21 @@ def settled(row: Subscription) -> None:
 
 
 def waiting(row: Subscription) -> list[schedule.Waiting]:
-    """The pending rows as the rule wants them, oldest first."""
-    pending = row.scheduled.filter(state=ScheduledState.PENDING).exclude(kind=ScheduledKind.ADDON).order_by("id")
+    """The pending rows about seats and the end as the rule wants them, oldest first."""
+    return _of_seats(row.scheduled.filter(state=ScheduledState.PENDING).order_by("id"))
+
+
+def _of_seats(pending: Iterable[ScheduledChange]) -> list[schedule.Waiting]:
     return [
         schedule.Waiting(effective_at=change.effective_at, delta=change.delta, is_end=change.kind == ScheduledKind.END)
         for change in pending
+        if change.kind in (ScheduledKind.SEATS, ScheduledKind.END)
     ]
 
 
 def has_pending_end(row: Subscription) -> bool:
     """Whether the subscription is to end with its period."""
     return row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists()
-
-
-def addons_waiting(row: Subscription) -> list[addons.Wanted]:
-    """The pending rows that are about add-ons."""
-    pending = row.scheduled.filter(state=ScheduledState.PENDING, kind=ScheduledKind.ADDON)
-    return addon_queries.waiting(pending.select_related("addon").order_by("id"))
 
 
 def follow(subscription_id: int) -> None:
@@ -82,22 +81,25 @@ def _open(subscription_id: int) -> StripeCommand | None:
     row = Subscription.objects.locked().select_related("organization", "price").get(pk=subscription_id)
     if not row.is_being_arranged or not row.is_live:
         return None
-    held = addon_queries.of(row)
-    then = addons.after(held, addons_waiting(row))
+    held, pending = addon_queries.of(row), coming.pending(row)
+    then = coming.after(row, held, row.quantity, pending)
     aim = schedule.project(
         quantity=row.quantity,
         starts_at=row.period_starts_at,
         ends_at=row.period_ends_at,
-        waiting=waiting(row),
-        has_addon_changes=then != held,
+        waiting=_of_seats(pending),
+        has_other_items=then.held != held or then.price != row.price,
     )
-    price = row.price.stripe_price_id
-    phases = [items.of_phase(price, phase.quantity, had) for phase, had in zip(aim.phases, (held, then), strict=False)]
+    sides = ((row.price, held), (then.price, then.held))
+    phases = [
+        items.of_phase(price.stripe_price_id, phase.quantity, had)
+        for phase, (price, had) in zip(aim.phases, sides, strict=False)
+    ]
     payload = {
         "subscription": row.stripe_id,
         "wanted": row.projection_wanted,
         "shape": aim.shape,
-        "interval": row.price.interval,
+        "interval": then.price.interval,
         "phases": phases,
         "period_ends": int(row.period_ends_at.timestamp()),
     }

@@ -22,7 +22,7 @@ from billing.models import (
     Subscription,
     SubscriptionAddon,
 )
-from billing.queries import pilots
+from billing.queries import coming, pilots
 from billing.rules import schedule
 from billing.services import notices, people, projection, seats
 
@@ -43,15 +43,15 @@ def change_seats(
     NotLive, Paused, InPilot, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
     """
     with transaction.atomic(durable=True):
-        locked = _lock(row)
-        coming = _coming(locked)
-        _check(locked, coming, seats_after)
+        locked = lock(row)
+        then = _coming(locked)
+        _check(locked, then, seats_after)
         chosen = list(people.in_use(locked).filter(pk__in=releases))
         _check_in_use(locked, seats_after, chosen)
         change = ScheduledChange.objects.create(
             subscription=locked,
             kind=ScheduledKind.SEATS,
-            delta=seats_after - coming,
+            delta=seats_after - then,
             effective_at=locked.period_ends_at,
             reason=reason[:200],
             external_id=external_id,
@@ -60,7 +60,7 @@ def change_seats(
             created_at=at,
         )
         SeatRelease.objects.bulk_create([SeatRelease(change=change, assignment=seat) for seat in chosen])
-        _tell("billing.change.scheduled", locked, change, origin, at)
+        tell("billing.change.scheduled", locked, change, origin, at)
         notices.seats_scheduled(change, coming=seats_after, at=at)
         projection.want(locked)
     projection.follow(row.pk)
@@ -82,15 +82,15 @@ def change_addon(
     Asking twice finds the first. Raises the SeatsErrors: NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges.
     """
     with transaction.atomic(durable=True):
-        locked = _lock(row)
-        _check_can_wait(locked)
+        locked = lock(row)
+        check_can_wait(locked)
         held = SubscriptionAddon.objects.filter(subscription=locked, addon=addon, ended_at=None).first()
         if held is None or (number and (held.quantity is None or not addon.quantity_min <= number < held.quantity)):
             raise seats.NothingChanges("There is nothing of it to give back.")
         pending = locked.scheduled.filter(addon=addon, state=ScheduledState.PENDING)
         known = pending.filter(addon_after=number).first()
         if known is not None:
-            return _named(known, external_id)
+            return named(known, external_id)
         pending.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
         change = ScheduledChange.objects.create(
             subscription=locked,
@@ -104,7 +104,7 @@ def change_addon(
             source=origin.source,
             created_at=at,
         )
-        _tell("billing.change.scheduled", locked, change, origin, at)
+        tell("billing.change.scheduled", locked, change, origin, at)
         notices.addon_scheduled(change, at=at)
         projection.want(locked)
     projection.follow(row.pk)
@@ -125,12 +125,12 @@ def end(
     Raises NotLive, Paused, InPilot.
     """
     with transaction.atomic(durable=True):
-        locked = _lock(row)
+        locked = lock(row)
         if locked.status == "paused":
             raise seats.Paused("Nothing goes on that could end with its period: end it at once.")
         known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         if known is not None:
-            return _named(known, external_id)
+            return named(known, external_id)
         change = ScheduledChange.objects.create(
             subscription=locked,
             kind=ScheduledKind.END,
@@ -142,7 +142,7 @@ def end(
             source=origin.source,
             created_at=at,
         )
-        _tell("billing.cancellation.scheduled", locked, change, origin, at)
+        tell("billing.cancellation.scheduled", locked, change, origin, at)
         notices.end_scheduled(change, at=at)
         projection.want(locked)
     projection.follow(row.pk)
@@ -150,13 +150,16 @@ def end(
 
 
 def take_back(change: ScheduledChange, *, origin: Origin, at: datetime) -> bool:
-    """Take a scheduled change back. False if it has happened or was taken back; raises BelowSeatsInUse if others need it."""
+    """Take a scheduled change back. False if it has happened or was taken back.
+
+    Raises BelowSeatsInUse if others need it, and Conflicts when seats that wait would be fewer than the plan is sold with.
+    """
     with transaction.atomic(durable=True):
-        locked = _lock(change.subscription)
+        locked = lock(change.subscription)
         if change.kind == ScheduledKind.SEATS and change.delta > 0:
             rest = locked.scheduled.filter(state=ScheduledState.PENDING).exclude(pk=change.pk)
-            coming = locked.quantity + sum(other.delta for other in rest)
-            _check_in_use(locked, coming, [])
+            _check_in_use(locked, locked.quantity + sum(other.delta for other in rest), [])
+        _check_without(locked, change)
         taken = ScheduledChange.objects.filter(pk=change.pk, state=ScheduledState.PENDING).update(
             state=ScheduledState.CANCELED, ended_at=at, ended_by=origin.actor
         )
@@ -164,14 +167,14 @@ def take_back(change: ScheduledChange, *, origin: Origin, at: datetime) -> bool:
             return False
         change.refresh_from_db()
         kind = "billing.cancellation.taken_back" if change.kind == ScheduledKind.END else "billing.change.taken_back"
-        _tell(kind, locked, change, origin, at)
+        tell(kind, locked, change, origin, at)
         notices.taken_back(change, at=at)
         projection.want(locked)
     projection.follow(change.subscription_id)
     return True
 
 
-def _lock(row: Subscription) -> Subscription:
+def lock(row: Subscription) -> Subscription:
     locked = Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
     if not locked.is_live:
         raise seats.NotLive("The subscription has ended.")
@@ -180,7 +183,7 @@ def _lock(row: Subscription) -> Subscription:
     return locked
 
 
-def _named(change: ScheduledChange, external_id: str | None) -> ScheduledChange:
+def named(change: ScheduledChange, external_id: str | None) -> ScheduledChange:
     """A change that was there without an id of the vendor's gets the one it is asked for by; nothing else of it changes."""
     if external_id and change.external_id is None:
         change.external_id = external_id
@@ -193,7 +196,7 @@ def _coming(row: Subscription) -> int:
     return schedule.coming_quantity(row.quantity, pending)
 
 
-def _check_can_wait(row: Subscription) -> None:
+def check_can_wait(row: Subscription) -> None:
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
     if row.is_in_trial:
@@ -205,14 +208,23 @@ def _check_can_wait(row: Subscription) -> None:
         raise seats.WaitsForPayment(waits)
 
 
-def _check(row: Subscription, coming: int, seats_after: int) -> None:
-    _check_can_wait(row)
-    if seats_after == coming:
-        raise seats.NothingChanges(f"There will be {coming} seats already.")
-    if seats_after < row.plan.seats_min:
-        raise seats.BelowMinimum(row.plan.seats_min)
-    if seats_after > max(row.plan.seats_max, coming):
-        raise seats.AboveMaximum(row.plan.seats_max, seats_after)
+def _check(row: Subscription, then: int, seats_after: int) -> None:
+    """Against the plan that is had then."""
+    check_can_wait(row)
+    if seats_after == then:
+        raise seats.NothingChanges(f"There will be {then} seats already.")
+    plan = (coming.price_of(coming.pending(row)) or row.price).plan
+    if seats_after < plan.seats_min:
+        raise seats.BelowMinimum(plan.seats_min)
+    if seats_after > max(plan.seats_max, then):
+        raise seats.AboveMaximum(plan.seats_max, seats_after)
+
+
+def _check_without(row: Subscription, change: ScheduledChange) -> None:
+    """Whether a plan that waits can be taken back: fewer seats than its own plan is sold with came because of it."""
+    fewer = row.scheduled.filter(kind=ScheduledKind.SEATS, delta__lt=0, state=ScheduledState.PENDING).order_by("-pk").first()
+    if change.kind == ScheduledKind.PLAN and fewer is not None and _coming(row) < row.plan.seats_min:
+        raise seats.Conflicts(fewer, row.plan.seats_min, row.plan.seats_max)
 
 
 def _check_in_use(row: Subscription, seats_after: int, chosen: Sequence[SeatAssignment]) -> None:
@@ -225,7 +237,7 @@ def _check_in_use(row: Subscription, seats_after: int, chosen: Sequence[SeatAssi
         raise seats.BelowSeatsInUse(staying - seats_after)
 
 
-def _tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin, at: datetime) -> None:
+def tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin, at: datetime) -> None:
     journal.append(
         kind=kind,
         organization=row.organization,
@@ -238,6 +250,7 @@ def _tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin,
             "change": change.pk,
             "delta": change.delta,
             **({"addon": change.addon.code, "addon_after": change.addon_after} if change.addon else {}),
+            **({"plan": change.price_after.plan.code, "interval": change.price_after.interval} if change.price_after else {}),
             "effective_at": change.effective_at.isoformat(),
             "reason_code": change.reason_code,
         },

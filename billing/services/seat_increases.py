@@ -44,7 +44,8 @@ def _held(command: StripeCommand) -> tuple[Subscription, SeatChange]:
     """The subscription and the change, locked in this order everywhere."""
     wanted = Subscription.objects.filter(changes__command=command).values("pk")
     row = Subscription.objects.locked().select_related("organization", "price", "line", "plan").get(pk__in=wanted)
-    return row, SeatChange.objects.select_for_update(of=("self",)).select_related("addon_price__addon").get(command=command)
+    mine = SeatChange.objects.select_for_update(of=("self",)).select_related("addon_price__addon", "price_after__plan")
+    return row, mine.get(command=command)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class Increase(commands.Handler):
 
     def conclude(self, command: StripeCommand, answer: Made, at: datetime) -> dict[str, Any]:
         row, change = _held(command)
+        before = row.price
         made, change.message = answer.subscription, answer.refusal[:300]
         invoice = made.latest_invoice
         change.stripe_invoice_id = mirror.stripe_id(invoice)
@@ -100,7 +102,7 @@ class Increase(commands.Handler):
         if made.pending_update is not None:
             self._wait(change, made, at)
         else:
-            mirror.conclude_increase(row, change, split, at=at, command=command)
+            mirror.conclude_increase(row, change, split, before, at=at, command=command)
             if isinstance(invoice, gateway.Invoice):
                 _compare(row, change, invoice, at)
         inbox.touch(Kind.INVOICE, change.stripe_invoice_id)

@@ -17,8 +17,8 @@ from django.db.models import QuerySet
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
-from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
-from billing.queries import addons, pilots
+from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange, StripeCommand, Subscription
+from billing.queries import addons, coming, pilots
 from billing.rules import limits, preview
 from billing.services import change_prices, commands, people, projection
 from billing.services.change_prices import Wanted
@@ -78,6 +78,17 @@ class WaitsForPayment(SeatsError):
     def __init__(self, change: SeatChange) -> None:
         super().__init__("An earlier change waits for its payment.")
         self.change = change
+
+
+class Conflicts(SeatsError):
+    """What waits for the period's end does not go with it: take `change` back first.
+
+    The plan of one of the two is sold with `minimum` to `maximum` seats.
+    """
+
+    def __init__(self, change: ScheduledChange, minimum: int, maximum: int) -> None:
+        super().__init__(f"A scheduled change is in the way: the plan is sold with {minimum} to {maximum} seats.")
+        self.change, self.minimum, self.maximum = change, minimum, maximum
 
 
 class TooManyChanges(SeatsError):
@@ -196,7 +207,7 @@ def _confirm(
     row: Subscription, body: dict[str, Any], *, origin: Origin, at: datetime, check: Check | None, **given: Any
 ) -> SeatChange:
     wanted = change_prices.of_plain(body)
-    if wanted is None or (wanted.addon_price is None) != (check is None):
+    if wanted is None or wanted.is_of_seats != (check is None):
         raise Stale
     check = check or _check_seats
     refuse_while_waiting(row)
@@ -234,7 +245,20 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
     if seats > row.plan.seats_max:
         raise AboveMaximum(row.plan.seats_max, seats)
     refuse_while_waiting(row)
+    check_coming_plan(row, seats)
     check_rate(row, at)
+
+
+def check_coming_plan(row: Subscription, seats: int) -> None:
+    """Whether `seats` seats go with another plan that waits for the period's end. Raises Conflicts. One query."""
+    pending = coming.pending(row)
+    plan = next((change for change in pending if change.kind == ScheduledKind.PLAN), None)
+    if plan is None or plan.price_after is None:
+        return
+    then = seats + sum(change.delta for change in pending)
+    sold = plan.price_after.plan
+    if not sold.seats_min <= then <= sold.seats_max:
+        raise Conflicts(plan, sold.seats_min, sold.seats_max)
 
 
 def _check_fewer(row: Subscription, seats: int) -> None:
@@ -344,6 +368,8 @@ def _open(
             quantity_after=wanted.seats,
             addon_price=wanted.addon_price,
             addon_after=wanted.number,
+            kind=wanted.kind,
+            price_after=wanted.price,
             preview=body["p"],
             due_now_minor=shown.due_now_minor,
             currency=shown.currency,

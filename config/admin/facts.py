@@ -109,6 +109,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.seats.added": _("Seats added"),
     "billing.seats.addon": _("Add-on changed"),
     "billing.seats.ended": _("Subscription ended"),
+    "billing.seats.plan": _("Plan changed"),
     "billing.seats.removed": _("Seats given back"),
     "billing.seats.renewed": _("Changed at renewal"),
     "billing.seats.started": _("Subscription started"),

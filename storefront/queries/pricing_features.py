@@ -28,7 +28,7 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def _amount(feature: FeatureOnSale) -> str:
+def amount(feature: FeatureOnSale) -> str:
     """How much of a counted feature: "100 projects", "unlimited"."""
     if feature.limit is None:
         return _("unlimited")
@@ -46,7 +46,7 @@ def line_of(feature: FeatureOnSale) -> str:
     if feature.unit is None:
         return name
     unit = catalog.text(feature.unit)
-    said = _amount(feature)
+    said = amount(feature)
     if feature.limit is not None and unit.lower() in name.lower():
         said = _often(feature, words.number(feature.limit))
     return _("%(feature)s: %(amount)s") % {"feature": name, "amount": said}
@@ -71,7 +71,7 @@ def _range(plan: PlanOnSale) -> str:
 def _cell(feature: FeatureOnSale | None) -> bool | str:
     if feature is None:
         return False
-    return True if feature.unit is None else _amount(feature)
+    return True if feature.unit is None else amount(feature)
 
 
 def _feature_order(line: LineOnSale) -> list[tuple[str, str]]:

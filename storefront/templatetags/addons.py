@@ -29,5 +29,5 @@ def charged_addons(standing: Standing) -> list[dict[str, Any]]:
     charge = standing.next_charge
     if charge is None:
         return []
-    interval, currency = standing.row.price.interval, charge.currency
+    interval, currency = standing.coming_rate.interval, charge.currency
     return [addon_words.line(item, charge.seats, interval, currency) for item in charge.held_addons]

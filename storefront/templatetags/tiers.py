@@ -23,4 +23,4 @@ def charged_tiers(standing: Standing) -> list[str]:
     charge = standing.next_charge
     if charge is None:
         return []
-    return tier_words.rows(standing.tiers, standing.row.price.scheme, charge.seats, charge.currency)
+    return tier_words.rows(standing.coming_rate.tiers, standing.coming_rate.scheme, charge.seats, charge.currency)

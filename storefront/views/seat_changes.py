@@ -16,6 +16,7 @@ from billing.models import FIRST_PAYMENTS, ChangeState, ScheduledChange, Schedul
 from billing.queries import unseated
 from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
 from config import clock, words
+from storefront import addon_words
 from storefront.views import redirects
 
 # How often the page asks how a change stands, in seconds, and for how long.
@@ -45,7 +46,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
         "change": found,
         "gained": found.quantity_after - found.quantity_before,
         "line": found.subscription.line.code,
-        "addon": found.addon_price.addon if found.addon_price else None,
+        "what": _what(found),
         "is_first": found.kind in FIRST_PAYMENTS,
         "people": _people(found) if state == ChangeState.WAITING else [],
         "asks_again": asks_again,
@@ -75,7 +76,7 @@ def payment(request: OrganizationRequest, public_id: str) -> HttpResponse:
 def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpResponse:
     """POST /seats/scheduled/<id>/ action=take_back: undo a change, or the cancellation, that has not happened yet."""
     rows = ScheduledChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
-    found = rows.select_related("subscription__line").first()
+    found = rows.select_related("subscription__line", "subscription__plan", "price_after").first()
     if found is None:
         raise Http404
     try:
@@ -89,6 +90,9 @@ def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpRespon
         messages.error(request, text % {"count": words.number(error.missing)})
     except seats.NotLive:
         messages.error(request, _("The subscription has ended. Nothing was changed."))
+    except seats.Conflicts as error:
+        text = _("Seats that are to be given back came with it: your plan starts at %(seats)s. Take that back first.")
+        messages.error(request, text % {"seats": words.seats(error.minimum)})
     else:
         _say(request, found, is_taken=is_taken)
     return redirects.back(request, "storefront:seats", line=found.subscription.line.code)
@@ -103,10 +107,17 @@ def _since(text: str, wall: datetime) -> datetime:
 def _find(request: OrganizationRequest, public_id: str) -> SeatChange:
     rows = SeatChange.objects.filter(subscription__organization=request.organization, public_id=public_id)
     known = rows.select_related("subscription__line", "subscription__plan", "subscription__organization", "actor")
-    found = known.select_related("addon_price__addon").first()
+    found = known.select_related("addon_price__addon", "price_after__plan").first()
     if found is None:
         raise Http404
     return found
+
+
+def _what(found: SeatChange) -> str:
+    """The name of the add-on or the plan that it is about; "": of seats."""
+    if found.price_after is not None:
+        return found.price_after.plan.name
+    return addon_words.name(found.addon_price.addon.name) if found.addon_price else ""
 
 
 def _people(found: SeatChange) -> list[str]:
@@ -134,5 +145,7 @@ def _say(request: OrganizationRequest, found: ScheduledChange, *, is_taken: bool
         messages.info(request, _("That has happened, or was taken back, already."))
     elif found.kind == ScheduledKind.END:
         messages.success(request, _("Your subscription goes on. Nothing is lost."))
+    elif found.kind == ScheduledKind.PLAN:
+        messages.success(request, _("Taken back. You keep %(plan)s as it is.") % {"plan": found.subscription.plan.name})
     else:
         messages.success(request, _("Taken back. Your seats stay as they are."))

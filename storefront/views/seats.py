@@ -194,7 +194,7 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
         ),
         "ledger": queries.ledger(standing.row, before=before[0] if before else None),
         "is_older": bool(before),
-        "stops": list(pricing.break_seats(standing.tiers, plan.seats_max)),
+        "stops": list(pricing.break_seats(standing.rate.tiers, plan.seats_max)),
         "least": plan.seats_min,
         "most": max(plan.seats_max, standing.quantity),
         "whens": _whens(standing),

@@ -28,7 +28,8 @@ EXAMPLES = int(os.environ.get("STOREFRONT_SCHEMA_EXAMPLES", "3"))
 ASKS_STRIPE = {
     *("hosted_invoice", "invoice_pdf", "create_checkout", "create_card_setup"),
     *("preview_seats", "change_seats", "preview_discount", "create_discount"),
-    *("preview_addon", "change_addon", "preview_pilot_conversion", "convert_pilot"),
+    *("preview_addon", "change_addon", "preview_plan", "change_plan"),
+    *("preview_pilot_conversion", "convert_pilot"),
     *("extend_trial", "preview_trial_resumption", "resume_trial", "end_trial"),
 }
 # A random value may be turned away for reasons that no schema can say (no such plan, nobody of this id).

@@ -222,7 +222,7 @@ class Story:
 
     def _check_mrr(self, row):
         standing = overview.standing(self.organization)
-        parts = addon_rules.parts(standing.plan_minor(row.quantity), standing.held_addons, row.quantity)
+        parts = addon_rules.parts(standing.coming_rate.total(row.quantity), standing.held_addons, row.quantity)
         total = sum(parts) if row.quantity else 0
         yearly = row.price.interval == "year"
         booked = sum(row.ledger.values_list("mrr_delta_minor", flat=True))

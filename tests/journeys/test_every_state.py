@@ -72,6 +72,7 @@ LISTED = {
         "talk_raised",
         "address_check",
         "addon",
+        "plan",
         "resumption",
         "pilot_conversion",
         "sandbox_bar",
@@ -220,6 +221,10 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     shop.settle()
     seen(reverse("storefront:checkout_attempt", args=[attempt.public_id]), "bought")
     seen(f"{reverse('storefront:addon')}?line=fieldnote&addon=support", "addon")
+    plan = f"{reverse('storefront:plan')}?line=fieldnote"
+    seen(plan, "plan")
+    seen(f"{plan}&plan=business", "plan-now")
+    seen(f"{plan}&plan=starter", "plan-later")
     shop.control("POST", "next_payment", outcome="requires_action")
     page = client.get(reverse("storefront:seats"), {"seats": 13}).content.decode()
     token = re.search(r'name="token" value="([^"]+)"', page)[1]

@@ -75,7 +75,7 @@ class AddonPreview(base.View):
 
 class AddonChanges(confirming.ConfirmingView):
     required_scopes = [Scope.BILLING_WRITE]
-    is_addon = True
+    about = "addon"
 
     @schema.make(
         "change_addon",

@@ -1,4 +1,4 @@
-"""Confirming a preview of seats or of an add-on: once a key and an external id, for exactly the amount agreed to."""
+"""Confirming a preview of seats, of an add-on or of a plan: once a key and an external id, for exactly the amount agreed to."""
 
 import functools
 from abc import ABC, abstractmethod
@@ -23,7 +23,8 @@ from config import clock
 class ConfirmingView(base.View, ABC):
     """A POST that makes a change: by a preview's token, or by what is wanted with the amount that the caller expects."""
 
-    is_addon: ClassVar[bool]
+    about: ClassVar[str]
+    """What its changes are about: "seats", "addon" or "plan"."""
 
     @abstractmethod
     def offered(self, row: Subscription, asked: dict[str, Any], nonce: str = "") -> seats.Offer:
@@ -41,7 +42,7 @@ class ConfirmingView(base.View, ABC):
             return answer(known)
         make = functools.partial(self._change, asked, nonce, at)
         change, is_new = references.made_once(rows(self), asked.get("external_id"), make, at=at)
-        if (change.addon_price_id is not None) != self.is_addon:
+        if _about(change) != self.about:
             raise naming.Taken(asked.get("external_id"))
         if change.external_id != asked.get("external_id"):  # the token was confirmed before, without it or under another
             naming.name_once(change, asked.get("external_id"), organization=self.organization, origin=self.origin(), at=at)
@@ -75,6 +76,12 @@ class ConfirmingView(base.View, ABC):
         return offered.token
 
 
+def _about(change: SeatChange) -> str:
+    if change.price_after_id is not None:
+        return "plan"
+    return "seats" if change.addon_price_id is None else "addon"
+
+
 def answer(change: SeatChange) -> Response:
     """201: made; 202: the payment waits for a person, or the provider has not answered. A decline is a problem."""
     said = outputs.SeatChangeOutput(words.seat_change(change)).data
@@ -88,6 +95,6 @@ def answer(change: SeatChange) -> Response:
 
 
 def rows(view: base.View) -> QuerySet[SeatChange]:
-    """The organization's changes, of seats and of add-ons."""
+    """The organization's changes, of seats, add-ons and plans."""
     found = SeatChange.objects.filter(subscription__organization=view.organization)
-    return found.select_related("subscription__organization", "addon_price__addon")
+    return found.select_related("subscription__organization", "addon_price__addon", "price_after__plan__line")

@@ -60,7 +60,7 @@ def _offer(row: Subscription, asked: int, nonce: str = "") -> seats.Offer:
 
 
 class SeatChanges(confirming.ConfirmingView):
-    is_addon = False
+    about = "seats"
     required_scopes = {"GET": [Scope.BILLING_READ], "POST": [Scope.BILLING_WRITE]}
 
     @schema.read(

@@ -26,7 +26,7 @@ from billing.models import (
     SubscriptionAddon,
 )
 from billing.queries import overview
-from billing.services import addons, scheduled, seats
+from billing.services import addons, plan_changes, scheduled, seats
 from config import clock
 
 TAG = "Subscription"
@@ -78,7 +78,7 @@ class ScheduledChanges(base.View):
 
     @schema.make(
         "schedule_change",
-        "Change seats or give an add-on back with the next period, or end the subscription with this one",
+        "Change seats, plan or interval, or give an add-on back, with the next period, or end the subscription with this one",
         schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, status=201, name="Coming"),
         schema.Answer(
             shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED, name="Was there", description=schema.WAS_THERE
@@ -91,6 +91,8 @@ class ScheduledChanges(base.View):
         bodies={
             "Two fewer at renewal": {"seats": 8, "releases": [4711, "external:u-94"], "external_id": "po-119"},
             "Without an add-on": {"kind": "addon", "addon": "blueprints"},
+            "A smaller plan": {"kind": "plan", "plan": "fieldnote/starter"},
+            "Paid yearly": {"kind": "plan", "plan": "fieldnote/team", "interval": "year"},
             "End with the period": {"kind": "end", "reason_code": "unused"},
         },
         refusals=[
@@ -98,12 +100,13 @@ class ScheduledChanges(base.View):
             *(schema.ENDS_SOON, schema.NOTHING_CHANGES, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_TRIAL, schema.IN_PILOT),
             *(schema.PAYMENT_PENDING, schema.ADDON_NUMBER, schema.ADDON_WITHOUT_NUMBER, schema.ADDON_NOT_HELD),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
+            *(schema.PLAN_NOT_OFFERED, schema.PLAN_NOT_WITH_SEATS, schema.CONFLICTS),
         ],
     )
     @idempotency.once
     def post(self, request: Request) -> Response:
         asked, at = self.body(inputs.ScheduledChangeInput), clock.now()
-        verbs = {ScheduledKind.END: self._end, ScheduledKind.ADDON: self._change_addon}
+        verbs = {ScheduledKind.END: self._end, ScheduledKind.ADDON: self._change_addon, ScheduledKind.PLAN: self._change_plan}
         make = functools.partial(verbs.get(asked["kind"], self._change_seats), asked, at)
         change, is_new = references.made_once(_scheduled(self), asked.get("external_id"), make, at=at)
         return base.made(outputs.ScheduledChangeOutput, words.scheduled_change(change), is_new=is_new)
@@ -135,6 +138,18 @@ class ScheduledChanges(base.View):
             )
         except seats.NothingChanges as error:
             raise _not_fewer(row, addon) from error
+
+    def _change_plan(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
+        row = self.current()
+        return plan_changes.schedule_for(
+            row,
+            plan=plan_changes.code_of(row, asked["plan"]),
+            interval=asked.get("interval", ""),
+            origin=self.origin(),
+            at=at,
+            reason=asked.get("reason", ""),
+            external_id=asked.get("external_id"),
+        )
 
     def _change_seats(self, asked: dict[str, Any], at: datetime) -> ScheduledChange:
         row = self.current()
@@ -219,4 +234,4 @@ class ScheduledChangeView(objects.EndingView[ScheduledChange]):
 
 def _scheduled(view: base.View) -> QuerySet[ScheduledChange]:
     rows = ScheduledChange.objects.filter(subscription__organization=view.organization)
-    return rows.select_related("subscription__organization", "addon")
+    return rows.select_related("subscription__organization", "addon", "price_after__plan__line")

@@ -1,0 +1,56 @@
+"""What hangs on a subscription, as frozen data: the unpaid invoice, the card, the trial and the pilot it began with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenInvoice:
+    """A charge that was tried and failed; `next_attempt_at` is when Stripe tries again (None: not any more)."""
+
+    stripe_id: str
+    number: str
+    remaining_minor: int
+    currency: str
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+    @property
+    def expires_on(self) -> date:
+        """The first day on which it no longer works."""
+        return date(self.exp_year + self.exp_month // 12, self.exp_month % 12 + 1, 1)
+
+    def works_on(self, day: date) -> bool:
+        return day < self.expires_on
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialFacts:
+    """What was agreed of the trial it began with."""
+
+    starts_at: datetime
+    extended_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotFacts:
+    """The pilot it began as: `seats` people for `days` days, until `ends_at`, for one fee (before tax)."""
+
+    code: str
+    name: Mapping[str, str]
+    seats: int
+    days: int
+    fee_minor: int
+    is_credited: bool
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    converted_at: datetime | None

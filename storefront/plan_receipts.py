@@ -1,0 +1,93 @@
+"""What another plan costs, as the receipt component reads it: now with what is given back, or from the next period on."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.models import Price
+from billing.queries import catalog, coming
+from billing.queries.overview import Standing
+from billing.rules import addons, pricing
+from billing.rules.preview import Preview
+from config import words
+from storefront import addon_words, receipts, reductions
+
+
+def rate_of(price: Price) -> pricing.Rate:
+    return pricing.Rate(catalog.tiers_of(price), price.scheme, price.interval)
+
+
+def of_now(shown: Preview, standing: Standing, price: Price, *, stale: bool = False) -> receipts.Receipt:
+    """Had today: the rest of the period at the new plan, less what is paid for of the old one. In a trial the first charge."""
+    made = receipts.of_preview(shown, standing, stale=stale)
+    title = _("%(plan)s, from today") % {"plan": price.plan.name}
+    if shown.first_charge is None:
+        return made | {"title": title, "lines": _lines(shown, standing, price)}
+    charge = shown.first_charge
+    values = {"day": words.day(charge.at)}
+    return {
+        "title": title,
+        "on": shown.proration_at,
+        "currency": charge.currency,
+        "lines": [{"label": words.seats(charge.quantity), "note": "", "amount_minor": charge.subtotal_minor}],
+        "subtotal_minor": None,
+        "taxes": receipts.taxes(charge.taxes, charge.tax_minor),
+        "balance_minor": -charge.balance_applied_minor if charge.balance_applied_minor > 0 else 0,
+        "total_minor": charge.due_minor,
+        "total_label": _("First charge, on %(day)s") % values,
+        "next_text": _("Nothing is charged today: it is free until %(day)s.") % values,
+        "stale": stale,
+    }
+
+
+def _lines(shown: Preview, standing: Standing, price: Price) -> list[dict[str, Any]]:
+    """What is charged of the plan, what is given back of the old one, then each add-on."""
+    mine = [line for line in shown.lines if not line.addon]
+    charged = [line for line in mine if line.amount_minor >= 0]
+    given = -sum(line.amount_minor for line in mine if line.amount_minor < 0)
+    found = []
+    for line in charged:
+        values = {
+            "plan": price.plan.name,
+            "seats": words.seats(line.quantity),
+            "span": receipts.span(line.starts_at, line.ends_at),
+        }
+        note = receipts.unit_words(rate_of(price), line.quantity, shown.currency) if line.quantity else ""
+        label = _("%(plan)s, %(seats)s, for the %(span)s left") % values
+        found.append({"label": label, "note": note, "amount_minor": line.amount_minor})
+    if given:
+        label = _("%(plan)s: what you have paid for and do not use") % {"plan": standing.row.plan.name}
+        found.append({"label": label, "note": "", "amount_minor": -given})
+    for code in dict.fromkeys(line.addon for line in shown.lines if line.addon):
+        amount = sum(line.amount_minor for line in shown.lines if line.addon == code)
+        found.append({"label": addon_words.of_code(standing, code), "note": "", "amount_minor": amount})
+    return found
+
+
+def of_later(price: Price, standing: Standing) -> receipts.Receipt:
+    """From the next period on: what that period costs then, with its add-ons, discounts and tax."""
+    row = standing.row
+    rate, held = rate_of(price), coming.along(standing.coming_addons, coming.Place.of(price))
+    seats = standing.quantity + sum(change.delta for change in standing.scheduled)
+    parts = addons.parts(rate.total(seats), held, seats)
+    off = addons.off(standing.discounts, parts, row.period_ends_at)
+    net = [part - less for part, less in zip(parts, off, strict=True)]
+    lines = [
+        receipts.plan_line(rate, seats, row.currency),
+        *(addon_words.line(item, seats, rate.interval, row.currency) for item in held),
+    ]
+    if sum(off):
+        note = reductions.note(standing.discounts, row.currency)
+        lines.append({"label": reductions.label(standing.discounts), "note": note, "amount_minor": -sum(off)})
+    day = words.day(row.period_ends_at)
+    before = {"before": words.money(standing.charged_minor(seats, row.period_ends_at), row.currency)}
+    return {
+        "title": _("%(plan)s from %(day)s") % {"plan": price.plan.name, "day": day},
+        "currency": row.currency,
+        "lines": lines,
+        "subtotal_minor": None,
+        "taxes": receipts.taxes(standing.levy.on(*net), 0),
+        "total_minor": sum(net) + standing.levy.added(*net),
+        "total_label": _("A year, from then on") if rate.interval == "year" else _("A month, from then on"),
+        "next_text": _("Instead of %(before)s. Nothing is charged today, and you can take it back until then.") % before,
+    }

@@ -1,0 +1,103 @@
+"""The plans of a line beside the one that is had: what each costs, what is different, and when it could begin."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from billing.models import Move
+from billing.queries import catalog
+from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
+from billing.queries.overview import Standing
+from config import words
+from storefront.queries import pricing_features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A plan as it could be had. `url` leads to its price ("": it is what one has, or a person has to help)."""
+
+    code: str
+    name: str
+    pitch: str
+    price_text: str
+    when: str
+    more: tuple[str, ...]
+    gone: tuple[str, ...]
+    changed: tuple[str, ...]
+    is_had: bool
+    is_coming: bool
+    url: str
+    talk_url: str
+
+
+def url(standing: Standing, **query: str | int) -> str:
+    return f"{reverse('storefront:plan')}?{urlencode({'line': standing.row.line.code, **query})}"
+
+
+def choices(standing: Standing, interval: str) -> tuple[Choice, ...]:
+    """Every plan that is on sale, in the catalog's order. One query: which moves the catalog allows."""
+    row = standing.row
+    line = catalog.on_sale().line(row.line.code)
+    allowed = set(Move.objects.filter(from_plan=row.plan_id).values_list("to_plan__code", flat=True))
+    if line is None:
+        return ()
+    return tuple(
+        _choice(standing, line, plan, price, is_allowed=plan.code in allowed | {row.plan.code})
+        for plan in line.plans
+        if (price := plan.price(interval, row.currency)) is not None and not price.parts
+    )
+
+
+def _choice(standing: Standing, line: LineOnSale, plan: PlanOnSale, price: PriceOnSale, *, is_allowed: bool) -> Choice:
+    row = standing.row
+    mine = line.plan(row.plan.code)
+    is_had = plan.code == row.plan.code and price.interval == row.price.interval
+    seats = max(standing.quantity, plan.seats_min)
+    has_room = seats <= plan.seats_max
+    more, gone, changed = _difference(mine, plan) if mine is not None else ((), (), ())
+    coming = standing.coming_plan
+    return Choice(
+        code=plan.code,
+        name=plan.name,
+        pitch=catalog.text(plan.pitch),
+        price_text=_price_text(price, seats) if has_room else _("Up to %(seats)s") % {"seats": words.seats(plan.seats_max)},
+        when=_when(standing, price, is_larger=line.plans.index(plan) > (line.plans.index(mine) if mine else 0)),
+        more=more,
+        gone=gone,
+        changed=changed,
+        is_had=is_had,
+        is_coming=coming is not None and (coming["code"], coming["interval"]) == (plan.code, price.interval),
+        url="" if is_had or not is_allowed else url(standing, plan=plan.code, interval=price.interval),
+        talk_url=f"{reverse('storefront:talk')}?{urlencode({'reason': 'other', 'plan': plan.path, 'page': 'plan'})}",
+    )
+
+
+def _price_text(price: PriceOnSale, seats: int) -> str:
+    values = {"amount": words.money(price.total(seats), price.currency, whole=True), "seats": words.seats(seats)}
+    if price.interval == "year":
+        return _("%(amount)s a year for %(seats)s") % values
+    return _("%(amount)s a month for %(seats)s") % values
+
+
+def _when(standing: Standing, price: PriceOnSale, *, is_larger: bool) -> str:
+    row = standing.row
+    if standing.trial_ends_at is not None or (is_larger and price.interval == row.price.interval):
+        return _("From today")
+    return _("From %(day)s") % {"day": words.day(row.period_ends_at)}
+
+
+def _difference(mine: PlanOnSale, other: PlanOnSale) -> tuple[tuple[str, ...], ...]:
+    """What the other plan has besides, what it has not, and of what it has another number."""
+    before = {feature.code: feature for feature in mine.features}
+    after = {feature.code: feature for feature in other.features}
+    more = tuple(pricing_features.line_of(one) for code, one in after.items() if code not in before)
+    gone = tuple(pricing_features.line_of(one) for code, one in before.items() if code not in after)
+    other_numbers = tuple(
+        _("%(after)s instead of %(before)s")
+        % {"after": pricing_features.line_of(one), "before": pricing_features.amount(before[code])}
+        for code, one in after.items()
+        if code in before and before[code].limit != one.limit
+    )
+    return more, gone, other_numbers
