@@ -252,3 +252,29 @@ def test_requests(vendor, stranger, cast):
     _named_once(vendor, "join-requests", named, vendor.get(f"join-requests/{second.pk}").json())
     decided = vendor.post("join-requests/external:ours-1/decisions", {"decision": "approve"})
     assert (decided.status_code, decided.json()["state"]) == (201, "approved")
+
+
+def test_keys_and_invitations(vendor):
+    wanted = {"name": "Report", "scopes": ["billing:read"]}
+    made, fresh = (vendor.post("api-keys", wanted | more).json() for more in ({"external_id": "ours-1"}, {}))
+    _named_once(vendor, "api-keys", *({key: one[key] for key in one if key != "key"} for one in (made, fresh)))
+    emails = ["a@acme.example", "b@acme.example"]
+    sent = vendor.post("invitations", {"emails": emails, "external_ids": {emails[0]: "ours-1"}}).json()["data"]
+    _named_once(vendor, "invitations", *(one["invitation"] for one in sent))
+
+
+def test_from_cart_to_changes(own, shop):
+    attempt = shop.start(seats=5)
+    cart = f"carts/{attempt.cart.public_id}"
+    assert own.patch(cart, {"external_id": "ours-1"}).json() == own.get("carts/external:ours-1").json()
+    assert_problem(own.patch(cart, {"external_id": "ours-2"}), 409, "external-id-taken", "#/external_id")
+    shop.pay(attempt)
+    shop.settle()
+    due = own.post("subscription/seats/preview", {"seats": 6}, key="").json()["due_now_minor"]
+    change = own.post("subscription/seats/changes", {"seats": 6, "expected_due_now_minor": due}).json()
+    later = own.post("subscription/scheduled-changes", {"seats": 5}).json()
+    places = {"checkouts": attempt.public_id, "subscription/seats/changes": change["id"]}
+    for path, name in {**places, "subscription/scheduled-changes": later["id"]}.items():
+        named = own.patch(f"{path}/{name}", {"external_id": "ours-1"})
+        assert (named.status_code, named.json()["id"]) == (200, name)
+        assert own.get(f"{path}/external:ours-1").json() == named.json()

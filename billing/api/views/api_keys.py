@@ -129,6 +129,7 @@ class ApiKeyRotations(base.View):
 
 @extend_schema_view(
     get=schema.read("api_key", "One key", schema.Answer(shape=KeyOutput, example=EXAMPLE), tag=TAG, parameters=[PLACE]),
+    patch=objects.naming_once("name_api_key", "a key", schema.Answer(shape=KeyOutput, example=EXAMPLE), tag=TAG, place=PLACE),
     delete=schema.change(
         "revoke_api_key",
         "End a key now",
@@ -138,8 +139,8 @@ class ApiKeyRotations(base.View):
         parameters=[PLACE],
     ),
 )
-class ApiKeyView(objects.EndingView[ApiKey]):
-    required_scopes = {"GET": [Scope.KEYS_READ], "DELETE": [Scope.KEYS_WRITE]}
+class ApiKeyView(objects.NamingView[ApiKey], objects.EndingView[ApiKey]):
+    required_scopes = {"GET": [Scope.KEYS_READ], "PATCH": [Scope.KEYS_WRITE], "DELETE": [Scope.KEYS_WRITE]}
     needs_vendor_key = True
     shape, place, by = KeyOutput, "key", "pk"
 

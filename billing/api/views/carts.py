@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
+from accounts.services import naming
 from billing.api import cart_addons, charges, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
@@ -52,6 +53,12 @@ class CartChangeInput(inputs.Strict):
         if len({one["addon"] for one in chosen}) < len(chosen):
             raise serializers.ValidationError(_("Name each add-on once."))
         return chosen
+
+
+class CartPatchInput(CartChangeInput):
+    external_id = references.ExternalIdField(
+        required=False, help_text="Your own id of one that was filled in the store; given once."
+    )
 
 
 class CartInput(CartChangeInput):
@@ -229,18 +236,21 @@ class CartView(_Filling):
         schema.Answer(shape=CartDetailOutput, example=WITH_ADDONS, name="Changed"),
         tag=TAG,
         parameters=[PLACE, schema.IF_MATCH],
-        body=CartChangeInput,
+        body=CartPatchInput,
         bodies={"Twelve seats": {"seats": 12}, "Other add-ons": {"addons": cart_addons.CHOSEN}},
         refusals=[
             *(CLOSED, NOT_ON_SALE, LOCKED, schema.TOO_MANY_SEATS, schema.CHANGED_SINCE, schema.TOO_MANY_CODES, *NO_ADDONS),
+            schema.TAKEN,
         ],
     )
     @idempotency.honoured
     @transaction.atomic
     def patch(self, request: Request, cart: str) -> Response:
-        asked, at = self.body(CartChangeInput), clock.now()
+        asked, at = self.body(CartPatchInput), clock.now()
         held = references.named(rows(self).select_for_update(of=("self",)), cart, "cart")
         self.check_match(CartDetailOutput, _detail(held))
+        named = asked.pop("external_id", None)
+        naming.name_once(held, named, organization=self.organization, origin=self.origin(), at=at)
         code, chosen = self.code(asked), asked.pop("addons", None)
         # Whoever names a plan or a number of seats buys by the seat.
         by_seat = {"pilot": ""} if {"plan", "seats"} & asked.keys() else {}

@@ -165,10 +165,13 @@ class Checkouts(base.View):
         schema.Answer(shape=CheckoutDetailOutput, example=DETAIL),
         tag=TAG,
         parameters=[PLACE],
-    )
+    ),
+    patch=objects.naming_once(
+        "name_checkout", "a checkout", schema.Answer(shape=CheckoutDetailOutput, example=DETAIL), tag=TAG, place=PLACE
+    ),
 )
-class CheckoutView(objects.ObjectView[CheckoutAttempt]):
-    required_scopes = [Scope.CARTS_READ]
+class CheckoutView(objects.NamingView[CheckoutAttempt]):
+    required_scopes = {"GET": [Scope.CARTS_READ], "PATCH": [Scope.CARTS_WRITE]}
     shape, place = CheckoutDetailOutput, "checkout"
 
     def rows(self) -> QuerySet[CheckoutAttempt]:

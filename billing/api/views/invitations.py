@@ -155,6 +155,9 @@ class Invitations(base.View):
         tag=TAG,
         parameters=[PLACE],
     ),
+    patch=objects.naming_once(
+        "name_invitation", "an invitation", schema.Answer(shape=InvitationOutput, example=EXAMPLE), tag=TAG, place=PLACE
+    ),
     delete=schema.change(
         "revoke_invitation",
         "Withdraw an invitation; the seat held for it is free",
@@ -164,8 +167,8 @@ class Invitations(base.View):
         parameters=[PLACE],
     ),
 )
-class InvitationView(objects.EndingView[Invitation]):
-    required_scopes = {"GET": [Scope.MEMBERS_READ], "DELETE": [Scope.MEMBERS_WRITE]}
+class InvitationView(objects.NamingView[Invitation], objects.EndingView[Invitation]):
+    required_scopes = {"GET": [Scope.MEMBERS_READ], "PATCH": [Scope.MEMBERS_WRITE], "DELETE": [Scope.MEMBERS_WRITE]}
     shape, place, by = InvitationOutput, "invitation", "pk"
 
     def rows(self) -> QuerySet[Invitation]:

@@ -128,6 +128,13 @@ class SeatChanges(confirming.ConfirmingView):
         tag=TAG,
         parameters=[PLACE],
     ),
+    patch=objects.naming_once(
+        "name_seat_change",
+        "a change",
+        schema.Answer(shape=outputs.SeatChangeOutput, example=examples.CHANGE),
+        tag=TAG,
+        place=PLACE,
+    ),
     delete=schema.change(
         "drop_seat_change",
         "Drop a change that waits for its payment",
@@ -139,8 +146,8 @@ class SeatChanges(confirming.ConfirmingView):
         refusals=[schema.BUSY, schema.UNREACHABLE],
     ),
 )
-class SeatChangeView(objects.EndingView[SeatChange]):
-    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
+class SeatChangeView(objects.NamingView[SeatChange], objects.EndingView[SeatChange]):
+    required_scopes = {"GET": [Scope.BILLING_READ], "PATCH": [Scope.BILLING_WRITE], "DELETE": [Scope.BILLING_WRITE]}
     shape, place = outputs.SeatChangeOutput, "change"
 
     def rows(self) -> QuerySet[SeatChange]:

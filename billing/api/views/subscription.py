@@ -206,6 +206,13 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
         tag=TAG,
         parameters=[PLACE],
     ),
+    patch=objects.naming_once(
+        "name_scheduled_change",
+        "a scheduled change",
+        schema.Answer(shape=outputs.ScheduledChangeOutput, example=examples.SCHEDULED),
+        tag=TAG,
+        place=PLACE,
+    ),
     delete=schema.change(
         "take_back_scheduled_change",
         "Take a scheduled change, or the end of the subscription, back",
@@ -218,8 +225,8 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
         refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1), schema.IN_PILOT],
     ),
 )
-class ScheduledChangeView(objects.EndingView[ScheduledChange]):
-    required_scopes = {"GET": [Scope.BILLING_READ], "DELETE": [Scope.BILLING_WRITE]}
+class ScheduledChangeView(objects.NamingView[ScheduledChange], objects.EndingView[ScheduledChange]):
+    required_scopes = {"GET": [Scope.BILLING_READ], "PATCH": [Scope.BILLING_WRITE], "DELETE": [Scope.BILLING_WRITE]}
     shape, place = outputs.ScheduledChangeOutput, "change"
 
     def rows(self) -> QuerySet[ScheduledChange]:
