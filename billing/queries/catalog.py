@@ -33,7 +33,10 @@ def text(words: Mapping[str, str], language: str | None = None) -> str:
 
 @dataclass(frozen=True)
 class PriceOnSale:
-    """`id` is the row's; amounts are minor units a seat and interval."""
+    """`id` is the row's; amounts are minor units a seat and interval.
+
+    `net` and `rate`: the price that this one shows with tax. A seat's is rounded by itself, a charge as a whole.
+    """
 
     id: int
     stripe_price_id: str
@@ -42,8 +45,12 @@ class PriceOnSale:
     scheme: str
     tiers: tuple[pricing.Tier, ...]
     parts: tuple[catalog.Part, ...] = ()
+    net: "PriceOnSale | None" = None
+    rate: tax_rules.Rate | None = None
 
     def total(self, seats: int) -> int:
+        if self.net is not None and self.rate is not None:
+            return tax_rules.gross(self.net.total(seats), self.rate)
         return pricing.total(self.tiers, self.scheme, seats)
 
 

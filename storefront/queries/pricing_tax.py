@@ -44,12 +44,13 @@ def shown(on_sale: OnSale, country_code: str) -> OnSale:
 
 def _gross(price: PriceOnSale, rate: tax.Rate) -> PriceOnSale:
     tiers = tuple(replace(tier, unit_minor=tax.gross(tier.unit_minor, rate)) for tier in price.tiers)
-    return replace(price, tiers=tiers)
+    return replace(price, tiers=tiers, net=price, rate=rate)
 
 
 def note(on_sale: OnSale, country_code: str) -> str:
     """ "Prices include 19% VAT.", "Prices are plus VAT.", or that there is none."""
     rate = on_sale.tax.rate(country_code)
     if rate is not None:
-        return _("Prices include %(percent)s %(tax)s.") % {"percent": queries.percent(rate.percent), "tax": rate.name}
+        name = rate.name.removesuffix(".")  # an abbreviation's full stop is the sentence's, too
+        return _("Prices include %(percent)s %(tax)s.") % {"percent": queries.percent(rate.percent), "tax": name}
     return _("Prices are without tax.") if on_sale.tax.mode is tax.Mode.NONE else _("Prices are plus VAT.")

@@ -36,7 +36,10 @@ def test_elsewhere_prices_are_plus_vat(client, taxed):
 def test_where_readers_expect_it_tax_is_in_the_prices(client, taxed):
     page = shown(client, spoken="en, de-DE;q=0.8")
     assert "Prices include 19% MwSt." in page
+    assert "MwSt.." not in page
     assert "€60.69" in page  # 3 times 20.23
+    ten = shown(client, "/pricing/?currency=eur&seats=10", spoken="de-DE")
+    assert ("10,12" in ten, "101,15" in ten) == (True, True)  # a seat of 8.50, and the charge for ten as the cart has it
     assert "€51 " not in page
     without = shown(client, f"{BASE}&country=none", spoken="en, de-DE")
     assert "Prices are plus VAT." in without
