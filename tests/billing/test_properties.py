@@ -38,6 +38,7 @@ from billing.services import (
     checkout,
     commands,
     people,
+    plan_changes,
     promotions,
     scheduled,
     seat_increases,
@@ -68,6 +69,8 @@ STEPS = st.lists(
         st.tuples(st.just("tax_id"), st.sampled_from(["FR40303265045", "FR83404833048"])),
         st.tuples(st.just("have"), st.sampled_from([("blueprints", None), ("support", 1), ("projects", 2)])),
         st.tuples(st.just("give_back"), st.sampled_from([("blueprints", 0), ("projects", 1)])),
+        st.tuples(st.just("plan"), st.sampled_from(["starter", "team", "business"])),
+        st.tuples(st.just("interval"), st.sampled_from(["month", "year"])),
         st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
     ),
     min_size=3,
@@ -129,6 +132,21 @@ class Story:
         addon = Addon.objects.filter(line=row.line, code=code).first()
         if addon is not None:
             scheduled.change_addon(row, addon=addon, number=number, origin=self.shop.origin, at=clock.now())
+
+    def plan(self, code, interval=""):
+        row = seats.current(self.organization)
+        now = clock.now()
+        price = plan_changes.price_for(row, code, interval)
+        if not plan_changes.is_now(row, price):
+            wanted = {"plan": code, "interval": interval or row.price.interval, "origin": self.shop.origin, "at": now}
+            plan_changes.schedule_for(row, **wanted)
+            return
+        offered = plan_changes.offer(row, plan=code, quantity=None, at=now)
+        change = plan_changes.confirm(row, token=offered.token, origin=self.shop.origin, at=now)
+        assert change.preview == offered.preview.as_json()
+
+    def interval(self, interval):
+        self.plan(seats.current(self.organization).plan.code, interval)
 
     def later(self, delta):
         row = seats.current(self.organization)
@@ -222,7 +240,7 @@ class Story:
 
     def _check_mrr(self, row):
         standing = overview.standing(self.organization)
-        parts = addon_rules.parts(standing.coming_rate.total(row.quantity), standing.held_addons, row.quantity)
+        parts = addon_rules.parts(standing.rate.total(row.quantity), standing.held_addons, row.quantity)
         total = sum(parts) if row.quantity else 0
         yearly = row.price.interval == "year"
         booked = sum(row.ledger.values_list("mrr_delta_minor", flat=True))
@@ -236,9 +254,11 @@ class Story:
         coming_delta = sum(pending.values_list("delta", flat=True))
         if pending.filter(kind="end").exists():
             assert there.cancel_at_period_end or there.cancel_at
-        elif coming_delta or pending.filter(kind="addon").exists():
+        elif coming_delta or pending.filter(kind__in=("addon", "plan")).exists():
             phase = gateway.schedule(there.schedule if isinstance(there.schedule, str) else there.schedule.id).phases[-1]
+            plan = pending.filter(kind="plan").first()
             assert phase["items"][0].quantity == row.quantity + coming_delta
+            assert phase["items"][0].price == (plan.price_after if plan else row.price).stripe_price_id
         else:
             assert there.schedule is None
             assert not there.cancel_at_period_end
