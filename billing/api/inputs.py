@@ -18,14 +18,19 @@ LONGEST_CODE = 60
 
 
 class Strict(serializers.Serializer[Any]):
-    """Refuses members it does not know: a misspelt one would otherwise be ignored in silence."""
+    """Refuses members it does not know: a misspelt one would otherwise be ignored in silence. Names all that is wrong."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (wrong := unknown(data, self)):
+        wrong: dict[str, Any] = {**unknown(data, self), **_mistyped(data, self)} if isinstance(data, dict) else {}
+        try:
+            found = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if wrong and isinstance(error.detail, dict):
+                raise serializers.ValidationError({**error.detail, **wrong}) from None
+            raise
+        if wrong:
             raise serializers.ValidationError(wrong)
-        if isinstance(data, dict) and (wrong := _mistyped(data, self)):
-            raise serializers.ValidationError(wrong)
-        return super().to_internal_value(data)
+        return found
 
 
 # DRF would read "5" as 5 and 5 as "5"; a program that mixes them up is told so.
@@ -42,7 +47,7 @@ def _mistyped(data: dict[str, Any], shape: serializers.Serializer[Any]) -> dict[
     """The members whose JSON type is another than their field's, each with the right one; in lists by their place."""
     wrong: dict[str, Any] = {}
     for name, value in data.items():
-        field: Any = shape.fields[name]
+        field: Any = shape.fields.get(name)
         inside = _inside(field, value)
         if inside is not None:
             found = {str(place): [text] for place, one in inside if (text := _wanted(field.child, one))}

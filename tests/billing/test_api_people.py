@@ -318,6 +318,9 @@ class TestBuying:
         for wrong in ({"plan": "fieldnote/none"}, {"pilot": "fieldnote/none"}, {"currency": "chf"}):
             pointer = f"#/{next(iter(wrong))}"
             assert_problem(own.post("carts", self.WANTED | wrong), 422, "not-on-sale", pointer)
+        every = {"plan": 1, "seats": 1.5, "interval": "week", "currency": "E", "size": 2}
+        named = assert_problem(own.post("carts", every), 400, "invalid")["errors"]
+        assert sorted(one["pointer"] for one in named) == [f"#/{name}" for name in sorted(every)]
         said = assert_problem(own.post("carts", self.WANTED | {"plan": "team"}), 400, "invalid", "#/plan")
         assert said["errors"][0]["detail"] == "Send `line/plan`, by the codes of the catalog."
         assert assert_problem(own.post("carts", self.WANTED | {"seats": 101}), 422, "too-many-seats")["maximum"] == 100
