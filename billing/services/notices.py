@@ -197,7 +197,8 @@ def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> No
 
 def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Cancelled: what is kept until when, and how to take it back."""
-    context = {**_plan(change.subscription), "seats": change.subscription.quantity, "effective_at": change.effective_at}
+    row = change.subscription
+    context = {**_plan(row), **_unpaid(row), "seats": row.quantity, "effective_at": change.effective_at}
     _write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
@@ -212,15 +213,18 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     _write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
+def _unpaid(row: Subscription) -> dict[str, Any]:
+    """The newest invoice that could not be charged, if there is one."""
+    tried = row.invoices.filter(status="open", attempt_count__gt=0, amount_remaining_minor__gt=0)
+    unpaid = tried.order_by("-issued_at").first()
+    if unpaid is None:
+        return {}
+    return {"invoice_number": unpaid.number, "open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
+
+
 def ended(row: Subscription, *, at: datetime) -> None:
     """The subscription is over, and what of it could not be charged."""
-    unpaid = (
-        row.invoices.filter(status="open", attempt_count__gt=0, amount_remaining_minor__gt=0).order_by("-issued_at").first()
-    )
-    context = {**_plan(row), "ended_at": row.ended_at or at}
-    if unpaid is not None:
-        owed = {"open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
-        context |= {"invoice_number": unpaid.number, **owed}
+    context = {**_plan(row), **_unpaid(row), "ended_at": row.ended_at or at}
     _write("ended", f"subscription:{row.pk}", row.organization, context, at)
 
 

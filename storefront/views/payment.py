@@ -92,7 +92,11 @@ def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
     going_on = cards.resumption(session_id[:LONGEST_SESSION_ID])
     if going_on is not None:
         return trials.went_on(request, going_on)
-    if is_used:
+    overdue = _overdue(request) if is_used else ""
+    if overdue:
+        said = _("The new card is in use from now on, but %(amount)s could not be charged to it. Pay that by another one.")
+        messages.warning(request, said % {"amount": overdue})
+    elif is_used:
         messages.success(request, _("The new card is in use from now on."))
     else:
         messages.info(request, _("The new card is being taken over; that takes a few seconds."))

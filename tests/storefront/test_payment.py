@@ -44,6 +44,9 @@ def test_a_new_card_pays_what_could_not_be_charged_and_the_next_page_knows(buyer
     page = text(buyer.get(PAGE))
     assert "$160.00 could not be charged" in page
     assert "What could not be charged is tried with it at once: $160.00." in page
+    back = urlsplit(shop.pay(buyer.post(PAGE).url, "4000000000000341"))  # taken, and declined when it is charged
+    page = text(buyer.get(f"{back.path}?{back.query}", follow=True))
+    assert "but $160.00 could not be charged to it" in page
     back = urlsplit(shop.pay(buyer.post(PAGE).url, OTHER_CARD))
     page = text(buyer.get(f"{back.path}?{back.query}", follow=True))
     assert "The new card is in use" in page
