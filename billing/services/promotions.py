@@ -16,7 +16,7 @@ from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
 from billing import gateway
-from billing.models import StripeCommand, Subscription
+from billing.models import CommandState, StripeCommand, Subscription
 from billing.queries import promotions as queries
 from billing.queries import tax as tax_queries
 from billing.queries.promotions import Entered
@@ -89,15 +89,34 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
     """
     body = _read(row, token, at)
     key = f"{KIND}:{body['n']}"
-    known = StripeCommand.objects.filter(idempotency_key=key).first()
-    if known is not None:
-        return known
+    try:
+        command = _known(key) or _open(row, body, key, origin=origin, at=at)
+    except (CodeRefused, Stale):
+        # Whoever confirmed it in the same moment has the discount by now.
+        made = _known(key)
+        if made is None:
+            raise
+        command = made
+    if command.state != CommandState.OPEN:
+        return command
+    done = commands.execute(command.pk)
+    projection.follow(row.pk)
+    return done
+
+
+def _known(key: str) -> StripeCommand | None:
+    """The command that a token has become."""
+    return StripeCommand.objects.filter(idempotency_key=key).first()
+
+
+def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, at: datetime) -> StripeCommand:
+    """Breath 1, if the renewal costs what was agreed to."""
     entered = _check(row, body["c"], at)
     if _ask(row, entered).money() != body["m"]:
         raise Stale(offer(row, code=body["c"], at=at))
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
-        command = commands.open_command(
+        return commands.open_command(
             kind=KIND,
             target=mirror.target(locked),
             organization=locked.organization,
@@ -106,9 +125,6 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
             at=at,
             idempotency_key=key,
         )
-    done = commands.execute(command.pk)
-    projection.follow(row.pk)
-    return done
 
 
 def _check(row: Subscription, code: str, at: datetime) -> Entered:

@@ -279,6 +279,25 @@ def test_a_code_that_does_not_hold_on_a_subscription_says_why(promoted):
     assert refused.value.entered.refusal is Refusal.FIRST_PURCHASE_ONLY
 
 
+def test_whoever_confirms_it_in_the_same_moment_has_the_same_command(promoted, monkeypatch):
+    """The second click's check finds the discount that the first one has just got: it is no refusal of the same token."""
+    row = promoted.buy()
+    token = promotions.offer(row, code="tenth", at=clock.now()).token
+    first, check = [], promotions._check
+
+    def overtaken(*asked):
+        if not first:
+            first.append(None)
+            first[0] = promotions.confirm(row, token=token, origin=promoted.origin, at=clock.now())
+            promoted.settle()
+        return check(*asked)
+
+    monkeypatch.setattr(promotions, "_check", overtaken)
+    again = promotions.confirm(promoted.fresh(row), token=token, origin=promoted.origin, at=clock.now())
+    assert (again, again.state) == (first[0], "done")
+    assert SubscriptionDiscount.objects.count() == 1
+
+
 def test_an_offer_dies_with_the_price_it_showed(promoted):
     row = promoted.buy()
     offered = promotions.offer(row, code="tenth", at=clock.now())
