@@ -11,7 +11,7 @@ the handler reads back what is and concludes from that.
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -108,6 +108,27 @@ class Sent:
 @cache
 def handler(kind: str) -> Handler:
     return import_string(HANDLERS[kind])()  # type: ignore[no-any-return] # a dotted name has no type
+
+
+def known(idempotency_key: str) -> StripeCommand | None:
+    """The command that was opened under a key."""
+    return StripeCommand.objects.filter(idempotency_key=idempotency_key).first()
+
+
+def known_or_opened(
+    idempotency_key: str, open_it: Callable[[], StripeCommand], *, overtaken: tuple[type[Exception], ...]
+) -> StripeCommand:
+    """The command of a token that may be confirmed twice at once: the later one gets what the earlier one opened.
+
+    `overtaken` are the refusals of `open_it` that mean nothing if it did: what they are about is how it ended.
+    """
+    try:
+        return known(idempotency_key) or open_it()
+    except overtaken:
+        made = known(idempotency_key)
+        if made is None:
+            raise
+        return made
 
 
 def open_command(

@@ -3,6 +3,7 @@
 While the pilot runs the click ends it and the plan's first period begins. Once it is over the plan is bought like any other.
 """
 
+import functools
 import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -94,24 +95,13 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
     """
     body = _read(row, token, at)
     key = f"{KIND}:{body['n']}"
-    try:
-        command = _known(key) or _open(row, body, key, origin=origin, at=at)
-    except seats.SeatsError:
-        # Whoever confirmed it in the same moment has ended what it is compared with.
-        made = _known(key)
-        if made is None:
-            raise
-        command = made
+    opened = functools.partial(_open, row, body, key, origin=origin, at=at)
+    command = commands.known_or_opened(key, opened, overtaken=(seats.SeatsError,))
     if command.state != CommandState.OPEN:
         return command
     done = commands.execute(command.pk)
     projection.follow(row.pk)
     return done
-
-
-def _known(key: str) -> StripeCommand | None:
-    """The command that a token has become."""
-    return StripeCommand.objects.filter(idempotency_key=key).first()
 
 
 def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, at: datetime) -> StripeCommand:
@@ -123,7 +113,7 @@ def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, 
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization").get(pk=row.pk)
         seats.refuse_while_waiting(locked)
-        if _known(key) is None and queries.running(locked) is None:
+        if commands.known(key) is None and queries.running(locked) is None:
             raise NoPilot("Another one began the plan meanwhile.")
         return commands.open_command(
             kind=KIND,

@@ -4,6 +4,7 @@ Nothing is charged now, so the price that is shown and agreed to is the renewal'
 cannot take a discount off again; it ends by itself, or a person of ours ends it.
 """
 
+import functools
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -89,24 +90,13 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime) -> S
     """
     body = _read(row, token, at)
     key = f"{KIND}:{body['n']}"
-    try:
-        command = _known(key) or _open(row, body, key, origin=origin, at=at)
-    except (CodeRefused, Stale):
-        # Whoever confirmed it in the same moment has the discount by now.
-        made = _known(key)
-        if made is None:
-            raise
-        command = made
+    opened = functools.partial(_open, row, body, key, origin=origin, at=at)
+    command = commands.known_or_opened(key, opened, overtaken=(CodeRefused, Stale))
     if command.state != CommandState.OPEN:
         return command
     done = commands.execute(command.pk)
     projection.follow(row.pk)
     return done
-
-
-def _known(key: str) -> StripeCommand | None:
-    """The command that a token has become."""
-    return StripeCommand.objects.filter(idempotency_key=key).first()
 
 
 def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, at: datetime) -> StripeCommand:
