@@ -21,9 +21,11 @@ from config import clock
 
 ENCODER: Final = msgspec.json.Encoder()
 ASKED: Final = frozenset({"feature", "member"})
+# Looked up where WSGI puts it: `request.headers` reads every header first.
+ORGANIZATION: Final = "HTTP_" + authentication.HEADER.upper().replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     features: list[str]
     member: str
@@ -57,7 +59,7 @@ def _asked(request: HttpRequest) -> _Asked | None:
         return None
     if any(not code or len(code) > inputs.LONGEST_CODE for code in features):
         return None
-    name = request.headers.get(authentication.HEADER, "").strip().removeprefix(authentication.EXTERNAL)
+    name = request.META.get(ORGANIZATION, "").strip().removeprefix(authentication.EXTERNAL)
     member = "".join(members).removeprefix(authentication.EXTERNAL)
     return _Asked(features, member, key, name, request.META.get("QUERY_STRING", ""))
 
