@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing.models import Move
+from billing.models import Cart, Move, Subscription
 from billing.queries import catalog
 from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
 from billing.queries.overview import Standing
@@ -34,6 +34,14 @@ class Choice:
 
 def url(standing: Standing, **query: str | int) -> str:
     return f"{reverse('storefront:plan')}?{urlencode({'line': standing.row.line.code, **query})}"
+
+
+def instead_url(had: Subscription | None, cart: Cart) -> str:
+    """What a cart's plan costs for whoever has another one of its line; "": it is none of that."""
+    if had is None or had.line_id != cart.plan.line_id or had.plan_id == cart.plan_id or cart.pilot_id is not None:
+        return ""
+    query = {"line": had.line.code, "plan": cart.plan.code, "interval": cart.interval}
+    return f"{reverse('storefront:plan')}?{urlencode(query)}"
 
 
 def choices(standing: Standing, interval: str) -> tuple[Choice, ...]:

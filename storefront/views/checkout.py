@@ -18,7 +18,7 @@ from billing.queries import bundles, carts, catalog_words, checkouts, promotion_
 from billing.services import carts as cart_services
 from billing.services import checkout, commands, faults, pilots, trials
 from config import clock, words
-from storefront import pilot_words, trial_words
+from storefront import pilot_words, plan_words, trial_words
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -105,6 +105,8 @@ def _cart(request: OrganizationRequest) -> Cart | None:
 def _bought_already(error: checkout.AlreadyBought, cart: Cart) -> str:
     row = error.subscription
     said = _("You have %(seats)s already: change them here.")
+    if plan_words.instead_url(row, cart):
+        said = _("You have %(plan)s already: change to %(wanted)s here.")
     if row.line_id != cart.plan.line_id:
         said = _("You have %(plan)s with %(seats)s already, and %(wanted)s would bring %(lines)s again.")
     lines = catalog_words.listed(bundles.shared_lines(row, cart.plan))
@@ -117,6 +119,8 @@ def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
         opened = checkout.start(cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now())
     except checkout.AlreadyBought as error:
         messages.info(request, _bought_already(error, cart))
+        if instead := plan_words.instead_url(error.subscription, cart):
+            return redirects.see(instead)
         return redirects.see(f"{reverse('storefront:seats')}?{urlencode({'line': error.subscription.line.code})}")
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))

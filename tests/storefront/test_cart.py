@@ -236,6 +236,10 @@ def test_a_customer_of_the_line_changes_seats_instead_of_buying_twice(client, ca
     assert "has Fieldnote already: Team with 7 seats" in text
     assert "/seats/?line=fieldnote" in text
     assert 'name="accept"' not in text
+    fill(client, plan="fieldnote/business", seats=12)
+    text = text_of(client.get(CART))
+    assert "Change to Business instead of buying twice." in text
+    assert "/subscription/plan/?line=fieldnote&amp;plan=business&amp;interval=month" in text
 
 
 def test_a_currency_is_kept_and_said_while_something_is_open(client, cast):
