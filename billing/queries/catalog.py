@@ -56,10 +56,7 @@ class PriceOnSale:
 
 @dataclass(frozen=True)
 class FeatureOnSale:
-    """`limit` counts `unit`s; None is without limit, or simply included where there is no unit.
-
-    One that `resets` (billing.rules.catalog.Resets) is metered.
-    """
+    """`limit` counts `unit`s; None is without limit, or simply included if there is no unit. One that `resets` is metered."""
 
     code: str
     name: Mapping[str, str]
@@ -185,27 +182,24 @@ class OnSale:
     currencies: tuple[str, ...]
     lines: tuple[LineOnSale, ...]
     promotions: tuple[rules.Promotion, ...] = ()
+    tax: tax_rules.Settings = tax_rules.OFF
 
     def promotion(self, code: str) -> rules.Promotion | None:
         """The promotion on offer under this code, in capitals."""
         return next((promotion for promotion in self.promotions if promotion.code == code), None)
-
-    tax: tax_rules.Settings = tax_rules.OFF
 
     def line(self, code: str) -> LineOnSale | None:
         return next((line for line in self.lines if line.code == code), None)
 
     def plan(self, path: str) -> PlanOnSale | None:
         """The plan named "line/plan", or None."""
-        line_code, _slash, plan_code = path.partition("/")
-        line = self.line(line_code)
-        return line.plan(plan_code) if line else None
+        line, _slash, code = path.partition("/")
+        return next((plan for one in self.lines if one.code == line for plan in one.plans if plan.code == code), None)
 
     def pilot(self, path: str) -> PilotOnSale | None:
         """The pilot named "line/pilot", or None."""
-        line_code, _slash, code = path.partition("/")
-        line = self.line(line_code)
-        return next((pilot for pilot in line.pilots if pilot.code == code), None) if line else None
+        line, _slash, code = path.partition("/")
+        return next((pilot for one in self.lines if one.code == line for pilot in one.pilots if pilot.code == code), None)
 
 
 def current_version() -> CatalogVersion | None:
