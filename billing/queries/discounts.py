@@ -4,13 +4,16 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from billing.models import Invoice, InvoiceStatus, PilotFee, Promotion, Subscription
+from billing.models import Invoice, InvoiceStatus, PilotFee, Plan, Promotion, Subscription
 from billing.rules.promotions import Held
 
 
-def of(row: Subscription) -> tuple[Held, ...]:
-    """Those in force, oldest first; `row` with its plan and line. One query."""
-    plan = f"{row.line.code}/{row.plan.code}"
+def of(row: Subscription, then: Plan | None = None) -> tuple[Held, ...]:
+    """Those in force, oldest first, as they count for the plan of the next period (`then`, or the same); `row` with its line.
+
+    One query.
+    """
+    plan = f"{row.line.code}/{(then or row.plan).code}"
     held = row.discounts.filter(ended_at=None).select_related("promotion").order_by("pk")
     return tuple(
         Held(

@@ -71,7 +71,10 @@ CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
         'name', COALESCE(m.name, jsonb_build_object('en', d.name)), 'percent_bps', d.percent_bps,
         'amount_minor', d.amount_minor, 'duration', d.duration, 'ends_at', d.ends_at,
-        'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || p.code),
+        'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || COALESCE(
+            (SELECT np.code FROM billing_scheduledchange nc JOIN billing_price nr ON nr.id = nc.price_after_id
+            JOIN billing_plan np ON np.id = nr.plan_id
+            WHERE nc.subscription_id = s.id AND nc.kind = 'plan' AND nc.state = 'pending'), p.code)),
         'is_for_addons', m.plans IS NULL OR m.plans = '[]')
         ORDER BY d.id) AS held
     FROM billing_subscriptiondiscount d LEFT JOIN billing_promotion m ON m.id = d.promotion_id

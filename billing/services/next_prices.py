@@ -30,7 +30,7 @@ def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, 
 
     A discount for one invoice that this one uses is over by then.
     """
-    held = discounts.of(row)
+    held = discounts.of(row, then.price.plan)
     used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
     lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
     parts = _parts(then)

@@ -14,6 +14,7 @@ from billing.queries import differences, entitlements, overview
 from billing.rules import reconciling
 from billing.services import addons, invoices, ledger, plan_changes, reconciling_reading, scheduled, seats
 from config import clock
+from tests import shelf
 
 pytestmark = pytest.mark.django_db
 
@@ -275,3 +276,19 @@ def test_too_many_seats_for_the_smaller_plan_are_given_back_first(shop):
         later(shop, row, "starter")
     scheduled.change_seats(row, seats_after=25, releases=[], origin=shop.origin, at=clock.now())
     assert later(shop, shop.fresh(row), "starter").state == "pending"
+
+
+def test_a_promotion_of_the_old_plan_is_not_counted_on_beyond_it(shop):
+    of_team = '\n[promotions.team]\nname = "Team"\npercent_bps = 1000\nduration = "forever"\nplans = ["fieldnote/team"]\n'
+    shop.sell(shelf.read(shelf.text() + of_team))
+    row = shop.buy(seats=10, code="team")
+    assert overview.standing(shop.organization).next_charge.due_minor == 10 * 1600 * 9 // 10
+    later(shop, row, "starter")
+    shop.settle()
+    assert overview.standing(shop.organization).next_charge.due_minor == 10 * 900
+    row = shop.fresh(row)
+    shown = seats.offer(row, seats=11, at=clock.now()).preview
+    assert (shown.renewal_minor, shown.renewal_discount_minor) == (11 * 900, 0)
+    coming = gateway.preview_invoice({"customer": row.organization.customer.stripe_id, "subscription": row.stripe_id})
+    assert coming.amount_due == 10 * 900
+    assert entitlements.check(shop.organization, feature="api").entitled
