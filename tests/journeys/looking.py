@@ -48,6 +48,10 @@ OTHER_STOPS = 12
 # The bar at the window's foot would lie across the middle of a long picture.
 UNSTUCK = "document.querySelectorAll('.sandbox').forEach(it => it.style.position = 'static')"
 
+# A public page asks for its header's end once it is there: the keyboard would be on what is replaced that moment.
+IS_WHOLE = """() => [...document.querySelectorAll("[hx-trigger=load]")].every(it => it["htmx-internal-data"]?.loaded) &&
+  !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")"""
+
 # Notes what the keyboard should reach from `from` on, in order, and what it does reach, until it leaves `within`. A group of
 # radio buttons is one stop. Nobody sees the focus where neither the element nor what is around it looks any different.
 KEYBOARD = """whole => {
@@ -126,6 +130,8 @@ class Looker:
     def look(self, address, name):
         """Load a page and look at it: what is wrong with it, in words."""
         answer = self.page.goto(address, wait_until="load")
+        if not self.page.evaluate(IS_WHOLE):
+            self.page.wait_for_function(IS_WHOLE)
         trouble = [f"{name}: {what}" for what in self._in_every_way(name)]
         if answer is not None and answer.status >= 500:
             trouble.append(f"{name}: answered {answer.status}")
