@@ -241,6 +241,7 @@ def test_a_deleted_account_leaves_no_words_behind(cast, colleague):
     assert "acme" not in row.email
 
 
+@pytest.mark.usefixtures("kept")
 def test_the_offer_costs_few_queries(cast, colleague, django_assert_num_queries):
     now = clock.now()
     with django_assert_num_queries(3):

@@ -20,6 +20,7 @@ def live(user):
 
 
 @pytest.mark.parametrize("size", [3, 300])
+@pytest.mark.usefixtures("kept")
 def test_the_page_costs_the_same_for_few_and_many(cast, client, settings, django_assert_num_queries, size):
     settings.STRIPE_SANDBOX = False  # the sandbox's time is asked for twice a second, whatever the page
     factories.MembershipFactory.create_batch(size, organization=cast.acme)

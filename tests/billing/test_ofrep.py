@@ -125,6 +125,7 @@ def ask(key, path="", body=None, **headers):
     return Client().post(f"/ofrep/v1/evaluate/flags{path}", body, content_type="application/json", headers=headers)
 
 
+@pytest.mark.usefixtures("kept")
 def test_all_flags_at_once_until_something_changes(cast, held, django_assert_max_num_queries):
     key, body = cast.organization_key.text, {"context": {"targetingKey": cast.owner.email}}
     first = ask(key, body=body)

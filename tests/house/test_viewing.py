@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
@@ -77,6 +78,7 @@ def test_every_page_of_the_list_is_there():
     assert settings.VIEWING["pages"] | settings.VIEWING["open"] <= set(asking.names(get_resolver()))
 
 
+@pytest.mark.usefixtures("kept")
 def test_a_page_costs_no_query_more_than_the_owners(world):
     counts = []
     for client in (signed_in(world.cast.owner), look(world.cast)):

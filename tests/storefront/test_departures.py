@@ -238,6 +238,7 @@ class TestClosing:
 
 
 @pytest.mark.parametrize(("name", "most"), [(DELETION, 6), (CLOSURE, 8)])
+@pytest.mark.usefixtures("kept")
 def test_pages_cost_few_queries_and_hold_no_inline_script(client, cast, name, most, django_assert_max_num_queries):
     client.force_login(cast.owner)
     with django_assert_max_num_queries(most):
