@@ -25,6 +25,12 @@ EXTERNAL = "external:"
 LONGEST_NAME = 130
 
 
+def organization_of(request: Request) -> Organization | None:
+    """Whom a call is about, once its key is known; None for a vendor key that named nobody."""
+    found = getattr(request, "organization", None)  # of Django's request, which the framework's hands on
+    return found if isinstance(found, Organization) else None
+
+
 class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer sfk_<prefix>_<secret>`. Sets `request.auth` (the ApiKey) and `request.organization`.
 

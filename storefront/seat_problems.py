@@ -251,7 +251,7 @@ def _conflicts(error: seats.Conflicts, standing: Standing, wanted: int) -> Probl
         title = _("Another plan is to begin on %(day)s") % values
         text = _("It is sold with %(least)s to %(most)s. Take it back first, under what happens next; nothing was changed.")
     else:
-        title = _("Seats are to be given back on %(day)s") % values
+        title = _("Seats are to change on %(day)s") % values
         text = _("The plan is sold with %(least)s to %(most)s. Take that back first, under what happens next.")
     return Problem(
         title=title,

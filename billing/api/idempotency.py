@@ -13,6 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import authentication
 from accounts.models import ApiKey
 from billing.api.problems import Problem
 from billing.services import idempotency
@@ -119,7 +120,7 @@ def reused() -> Problem:
 def _claim(request: Request) -> idempotency.Claim:
     key = request.auth
     assert isinstance(key, ApiKey)
-    organization = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - set by the authentication
+    organization = authentication.organization_of(request)
     try:
         return idempotency.claim(
             api_key=key, organization=organization, key=_key(request), fingerprint=_fingerprint(request), wall=clock.wall()
@@ -141,7 +142,7 @@ def _key(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> str:
-    organization = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    organization = authentication.organization_of(request)
     told = [request.method, request.get_full_path(), organization.pk if organization else None, request.data]
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 

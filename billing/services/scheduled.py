@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.origin import Origin
 from accounts.services import journal
@@ -48,21 +49,10 @@ def change_seats(
         _check(locked, then, seats_after)
         chosen = list(people.in_use(locked).filter(pk__in=releases))
         _check_in_use(locked, seats_after, chosen)
-        change = ScheduledChange.objects.create(
-            subscription=locked,
-            kind=ScheduledKind.SEATS,
-            delta=seats_after - then,
-            effective_at=locked.period_ends_at,
-            reason=reason[:200],
-            external_id=external_id,
-            actor=origin.actor,
-            source=origin.source,
-            created_at=at,
-        )
+        wanted = ScheduledChange(kind=ScheduledKind.SEATS, delta=seats_after - then, reason=reason, external_id=external_id)
+        change = put(wanted, locked, origin=origin, at=at)
         SeatRelease.objects.bulk_create([SeatRelease(change=change, assignment=seat) for seat in chosen])
-        tell("billing.change.scheduled", locked, change, origin, at)
         notices.seats_scheduled(change, coming=seats_after, at=at)
-        projection.want(locked)
     projection.follow(row.pk)
     return change
 
@@ -91,22 +81,10 @@ def change_addon(
         known = pending.filter(addon_after=number).first()
         if known is not None:
             return named(known, external_id)
-        pending.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
-        change = ScheduledChange.objects.create(
-            subscription=locked,
-            kind=ScheduledKind.ADDON,
-            addon=addon,
-            addon_after=number,
-            effective_at=locked.period_ends_at,
-            reason=reason[:200],
-            external_id=external_id,
-            actor=origin.actor,
-            source=origin.source,
-            created_at=at,
-        )
-        tell("billing.change.scheduled", locked, change, origin, at)
+        about = {"addon": addon, "addon_after": number}
+        wanted = ScheduledChange(kind=ScheduledKind.ADDON, **about, reason=reason, external_id=external_id)
+        change = put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.addon_scheduled(change, at=at)
-        projection.want(locked)
     projection.follow(row.pk)
     return change
 
@@ -131,20 +109,9 @@ def end(
         known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         if known is not None:
             return named(known, external_id)
-        change = ScheduledChange.objects.create(
-            subscription=locked,
-            kind=ScheduledKind.END,
-            effective_at=locked.period_ends_at,
-            reason_code=reason_code,
-            reason=reason[:200],
-            external_id=external_id,
-            actor=origin.actor,
-            source=origin.source,
-            created_at=at,
-        )
-        tell("billing.cancellation.scheduled", locked, change, origin, at)
+        wanted = ScheduledChange(kind=ScheduledKind.END, reason_code=reason_code, reason=reason, external_id=external_id)
+        change = put(wanted, locked, origin=origin, at=at)
         notices.end_scheduled(change, at=at)
-        projection.want(locked)
     projection.follow(row.pk)
     return change
 
@@ -167,11 +134,34 @@ def take_back(change: ScheduledChange, *, origin: Origin, at: datetime) -> bool:
             return False
         change.refresh_from_db()
         kind = "billing.cancellation.taken_back" if change.kind == ScheduledKind.END else "billing.change.taken_back"
-        tell(kind, locked, change, origin, at)
+        _tell(kind, locked, change, origin, at)
         notices.taken_back(change, at=at)
         projection.want(locked)
     projection.follow(change.subscription_id)
     return True
+
+
+def put(
+    change: ScheduledChange,
+    row: Subscription,
+    *,
+    origin: Origin,
+    at: datetime,
+    instead_of: QuerySet[ScheduledChange] | None = None,
+) -> ScheduledChange:
+    """Have `change` wait for the end of the period of `row`, which the caller has locked; what it overtakes waits no more.
+
+    The caller follows the projection once its transaction has ended.
+    """
+    if instead_of is not None:
+        instead_of.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
+    change.subscription, change.effective_at, change.created_at = row, row.period_ends_at, at
+    change.actor, change.source, change.reason = origin.actor, origin.source, change.reason[:200]
+    change.save()
+    ends = change.kind == ScheduledKind.END
+    _tell("billing.cancellation.scheduled" if ends else "billing.change.scheduled", row, change, origin, at)
+    projection.want(row)
+    return change
 
 
 def lock(row: Subscription) -> Subscription:
@@ -221,10 +211,17 @@ def _check(row: Subscription, then: int, seats_after: int) -> None:
 
 
 def _check_without(row: Subscription, change: ScheduledChange) -> None:
-    """Whether a plan that waits can be taken back: fewer seats than its own plan is sold with came because of it."""
-    fewer = row.scheduled.filter(kind=ScheduledKind.SEATS, delta__lt=0, state=ScheduledState.PENDING).order_by("-pk").first()
-    if change.kind == ScheduledKind.PLAN and fewer is not None and _coming(row) < row.plan.seats_min:
-        raise seats.Conflicts(fewer, row.plan.seats_min, row.plan.seats_max)
+    """Whether a plan that waits can be taken back: seats that its own plan is not sold with may have come because of it."""
+    if change.kind != ScheduledKind.PLAN:
+        return
+    waits = seats_waiting(row)
+    if waits is not None and not row.plan.seats_min <= _coming(row) <= max(row.plan.seats_max, row.quantity):
+        raise seats.Conflicts(waits, row.plan.seats_min, row.plan.seats_max)
+
+
+def seats_waiting(row: Subscription) -> ScheduledChange | None:
+    """The newest pending change of seats."""
+    return row.scheduled.filter(kind=ScheduledKind.SEATS, state=ScheduledState.PENDING).order_by("-pk").first()
 
 
 def _check_in_use(row: Subscription, seats_after: int, chosen: Sequence[SeatAssignment]) -> None:
@@ -237,7 +234,7 @@ def _check_in_use(row: Subscription, seats_after: int, chosen: Sequence[SeatAssi
         raise seats.BelowSeatsInUse(staying - seats_after)
 
 
-def tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin, at: datetime) -> None:
+def _tell(kind: str, row: Subscription, change: ScheduledChange, origin: Origin, at: datetime) -> None:
     journal.append(
         kind=kind,
         organization=row.organization,

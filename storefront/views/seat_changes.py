@@ -91,8 +91,8 @@ def scheduled_change(request: OrganizationRequest, public_id: str) -> HttpRespon
     except seats.NotLive:
         messages.error(request, _("The subscription has ended. Nothing was changed."))
     except seats.Conflicts as error:
-        text = _("Seats that are to be given back came with it: your plan starts at %(seats)s. Take that back first.")
-        messages.error(request, text % {"seats": words.seats(error.minimum)})
+        text = _("Seats that change then came with it: your plan is sold with %(least)s to %(most)s. Take that back first.")
+        messages.error(request, text % {"least": words.number(error.minimum), "most": words.seats(error.maximum)})
     else:
         _say(request, found, is_taken=is_taken)
     return redirects.back(request, "storefront:seats", line=found.subscription.line.code)

@@ -292,3 +292,16 @@ def test_a_promotion_of_the_old_plan_is_not_counted_on_beyond_it(shop):
     coming = gateway.preview_invoice({"customer": row.organization.customer.stripe_id, "subscription": row.stripe_id})
     assert coming.amount_due == 10 * 900
     assert entitlements.check(shop.organization, feature="api").entitled
+
+
+def test_more_seats_that_came_with_a_plan_that_waits_are_named_when_it_is_taken_back(shop):
+    row = shop.buy(plan="fieldnote/starter", seats=20)
+    with pytest.raises(seats.AboveMaximum):
+        scheduled.change_seats(row, seats_after=30, releases=[], origin=shop.origin, at=clock.now())
+    change = later(shop, row, "team", "year")
+    more = scheduled.change_seats(shop.fresh(row), seats_after=30, releases=[], origin=shop.origin, at=clock.now())
+    with pytest.raises(seats.Conflicts) as refused:
+        scheduled.take_back(change, origin=shop.origin, at=clock.now())
+    assert (refused.value.change, refused.value.maximum) == (more, 25)
+    scheduled.take_back(more, origin=shop.origin, at=clock.now())
+    assert scheduled.take_back(change, origin=shop.origin, at=clock.now())

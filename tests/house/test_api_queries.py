@@ -91,7 +91,7 @@ ASKING_STRIPE = (
     ("post", f"{BILLING}seats/preview", {"seats": 12}, 13),
     ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 60),
     ("post", LATER, {"seats": 11, "external_id": "po-2"}, 33),
-    ("delete", f"{LATER}/external:po-2", None, 28),
+    ("delete", f"{LATER}/external:po-2", None, 27),
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
     ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),
     ("post", "payment-method/setups", None, 12),

@@ -81,7 +81,7 @@ def test_what_cannot_be_says_why_and_changes_nothing(buyer, shop, cast):
     assert "This change takes a person" in text(buyer.get(PLAN, {"line": "fieldnote", "plan": "nothing"}))
     assert buyer.post(PLAN, {"line": "fieldnote", "token": "made-up"}).status_code == 409
     scheduled.change_seats(standing.row, seats_after=5, releases=[], origin=shop.origin, at=clock.now())
-    assert "Seats are to be given back on" in text(buyer.get(PLAN, {"line": "fieldnote", "plan": "business"}))
+    assert "Seats are to change on" in text(buyer.get(PLAN, {"line": "fieldnote", "plan": "business"}))
     said = {"line": "fieldnote", "plan": "business", "interval": "year", "action": "later"}
     page = buyer.post(PLAN, said)
     assert page.status_code == 422

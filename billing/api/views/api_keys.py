@@ -156,7 +156,9 @@ class ApiKeyView(objects.NamingView[ApiKey], objects.EndingView[ApiKey]):
 
 def _check_scopes(request: Request, scopes: list[str]) -> None:
     """Nobody is shown a key that may do what their own may not."""
-    beyond = sorted(set(scopes) - set(request.auth.scopes))  # type: ignore[union-attr] # HasScope: it is a key
+    key = request.auth
+    assert isinstance(key, ApiKey)
+    beyond = sorted(set(scopes) - set(key.scopes))
     if beyond:
         detail = _("This key lacks the scope %(scopes)s.") % {"scopes": ", ".join(beyond)}
         raise exceptions.PermissionDenied(detail)

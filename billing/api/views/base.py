@@ -59,8 +59,8 @@ class View(APIView):
 
     @property
     def organization(self) -> Organization:
-        found = self.request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - set by the authentication
-        assert isinstance(found, Organization), "HasScope refuses a call without one"
+        found = authentication.organization_of(self.request)
+        assert found is not None, "HasScope refuses a call without one"
         return found
 
     @property

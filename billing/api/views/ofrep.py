@@ -121,7 +121,7 @@ def _context(body: Any) -> dict[str, Any]:
 
 
 def _organization(request: Request, said: Any) -> Organization:
-    held: Organization | None = request._request.organization  # type: ignore[attr-defined] # noqa: SLF001 - set by the authentication
+    held = authentication.organization_of(request)
     if said is None and held is not None:
         return held
     if not isinstance(said, str) or not said or len(said) > authentication.LONGEST_NAME or "\0" in said:

@@ -104,6 +104,7 @@ class SeatChanges(confirming.ConfirmingView):
             schema.IN_PILOT,
             *(schema.PAYMENT_PENDING, schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
+            schema.CONFLICTS,
             schema.TOO_MANY_CHANGES,
         ],
     )

@@ -222,7 +222,11 @@ def _assignments(row: Subscription, members: list[int]) -> list[int]:
         tag=TAG,
         parameters=[PLACE],
         description="Taking back twice is no error. What has happened stays: look at `state`.",
-        refusals=[schema.problem("seats-in-use", 409, "Others need these seats.", missing=1), schema.IN_PILOT],
+        refusals=[
+            schema.problem("seats-in-use", 409, "Others need these seats.", missing=1),
+            schema.IN_PILOT,
+            schema.CONFLICTS,
+        ],
     ),
 )
 class ScheduledChangeView(objects.NamingView[ScheduledChange], objects.EndingView[ScheduledChange]):
