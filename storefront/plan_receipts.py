@@ -9,6 +9,7 @@ from billing.queries import catalog, coming
 from billing.queries.overview import Standing
 from billing.rules import addons, pricing
 from billing.rules.preview import Preview
+from billing.services import plan_changes
 from config import words
 from storefront import addon_words, receipts, reductions
 
@@ -18,7 +19,10 @@ def rate_of(price: Price) -> pricing.Rate:
 
 
 def of_now(shown: Preview, standing: Standing, price: Price, *, stale: bool = False) -> receipts.Receipt:
-    """Had today: the rest of the period at the new plan, less what is paid for of the old one. In a trial the first charge."""
+    """Had today: the rest of the period (or a year) at the new plan, less what is paid for of the old one.
+
+    In a trial the first charge.
+    """
     made = receipts.of_preview(shown, standing, stale=stale)
     title = _("%(plan)s, from today") % {"plan": price.plan.name}
     if shown.first_charge is None:
@@ -45,6 +49,7 @@ def _lines(shown: Preview, standing: Standing, price: Price) -> list[dict[str, A
     mine = [line for line in shown.lines if not line.addon]
     charged = [line for line in mine if line.amount_minor >= 0]
     given = -sum(line.amount_minor for line in mine if line.amount_minor < 0)
+    is_anew = plan_changes.becomes_a_year(standing.row, price)
     found = []
     for line in charged:
         values = {
@@ -53,8 +58,8 @@ def _lines(shown: Preview, standing: Standing, price: Price) -> list[dict[str, A
             "span": receipts.span(line.starts_at, line.ends_at),
         }
         note = receipts.unit_words(rate_of(price), line.quantity, shown.currency) if line.quantity else ""
-        label = _("%(plan)s, %(seats)s, for the %(span)s left") % values
-        found.append({"label": label, "note": note, "amount_minor": line.amount_minor})
+        label = _("%(plan)s, %(seats)s, for a year") if is_anew else _("%(plan)s, %(seats)s, for the %(span)s left")
+        found.append({"label": label % values, "note": note, "amount_minor": line.amount_minor})
     if given:
         label = _("%(plan)s: what you have paid for and do not use") % {"plan": standing.row.plan.name}
         found.append({"label": label, "note": "", "amount_minor": -given})

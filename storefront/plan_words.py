@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing.models import Cart, Move, Subscription
+from billing.models import Cart, Move, Price, Subscription
 from billing.queries import catalog
 from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
 from billing.queries.overview import Standing
+from billing.services import plan_changes
 from config import words
 from storefront.queries import pricing_features
 
@@ -34,6 +35,25 @@ class Choice:
 
 def url(standing: Standing, **query: str | int) -> str:
     return f"{reverse('storefront:plan')}?{urlencode({'line': standing.row.line.code, **query})}"
+
+
+@dataclass(frozen=True)
+class OtherStart:
+    """The other day on which a plan could begin, as a link."""
+
+    label: str
+    url: str
+
+
+def other_start(standing: Standing, price: Price, *, now: bool) -> OtherStart | None:
+    """A year instead of months begins today or with the month's end: the one of the two that is not looked at."""
+    if not plan_changes.becomes_a_year(standing.row, price):
+        return None
+    query = {"plan": price.plan.code, "interval": price.interval}
+    if now:
+        label = _("Let it begin on %(day)s instead") % {"day": words.day(standing.row.period_ends_at)}
+        return OtherStart(label, url(standing, **query, when="later"))
+    return OtherStart(_("Let it begin today instead"), url(standing, **query))
 
 
 def instead_url(had: Subscription | None, cart: Cart) -> str:
@@ -66,12 +86,13 @@ def _choice(standing: Standing, line: LineOnSale, plan: PlanOnSale, price: Price
     has_room = seats <= plan.seats_max
     more, gone, changed = _difference(mine, plan) if mine is not None else ((), (), ())
     coming = standing.coming_plan
+    place, own_place = line.plans.index(plan), line.plans.index(mine) if mine else 0
     return Choice(
         code=plan.code,
         name=plan.name,
         pitch=catalog.text(plan.pitch),
         price_text=_price_text(price, seats) if has_room else _("Up to %(seats)s") % {"seats": words.seats(plan.seats_max)},
-        when=_when(standing, price, is_larger=line.plans.index(plan) > (line.plans.index(mine) if mine else 0)),
+        when=_when(standing, price, is_larger=place > own_place, is_smaller=place < own_place),
         more=more,
         gone=gone,
         changed=changed,
@@ -89,11 +110,13 @@ def _price_text(price: PriceOnSale, seats: int) -> str:
     return _("%(amount)s a month for %(seats)s") % values
 
 
-def _when(standing: Standing, price: PriceOnSale, *, is_larger: bool) -> str:
-    row = standing.row
+def _when(standing: Standing, price: PriceOnSale, *, is_larger: bool, is_smaller: bool) -> str:
+    row, day = standing.row, {"day": words.day(standing.row.period_ends_at)}
     if standing.trial_ends_at is not None or (is_larger and price.interval == row.price.interval):
         return _("From today")
-    return _("From %(day)s") % {"day": words.day(row.period_ends_at)}
+    if (row.price.interval, price.interval) == plan_changes.YEAR_AFTER_MONTH and not is_smaller:
+        return _("From today, or from %(day)s") % day
+    return _("From %(day)s") % day
 
 
 def _difference(mine: PlanOnSale, other: PlanOnSale) -> tuple[tuple[str, ...], ...]:

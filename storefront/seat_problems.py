@@ -263,6 +263,19 @@ def _conflicts(error: seats.Conflicts, standing: Standing, wanted: int) -> Probl
 
 
 @_of.register
+def _years_conflict(error: plan_changes.YearsConflict, standing: Standing, wanted: int) -> Problem:
+    values = {"day": words.day(error.change.effective_at)}
+    return Problem(
+        title=_("Something is to change on %(day)s already") % values,
+        text=_("A year that begins today would push it out by a year. Take it back first, or let the year begin on %(day)s.")
+        % values,
+        tone="warn",
+        action_label=_("See what happens next"),
+        action_url=f"{seats_url(standing)}#next",
+    )
+
+
+@_of.register
 def _not_held(error: addons.NotHeld, standing: Standing, wanted: int) -> Problem:
     return Problem(title=_("You do not have this add-on"), text=_("Nothing was changed."), status=422)
 

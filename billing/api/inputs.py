@@ -182,7 +182,9 @@ class PlanPreviewInput(Strict):
         max_value=MOST_SEATS,
         help_text="To have then; left out: as many as now, or as many as the plan starts with.",
     )
-    interval = serializers.ChoiceField(choices=Interval.choices, required=False, help_text="In a trial: another one.")
+    interval = serializers.ChoiceField(
+        choices=Interval.choices, required=False, help_text="`year` instead of months; in a trial any."
+    )
 
 
 class PlanChangeInput(Strict):

@@ -16,7 +16,9 @@ def _not_offered(error: Any) -> Problem:
 
 
 def _goes_down(error: Any) -> Problem:
-    detail = _("A smaller plan, or another interval, begins with the next period: schedule it as a change of kind plan.")
+    detail = _(
+        "A smaller plan, or months instead of a year, begins with the next period: schedule it as a change of kind plan."
+    )
     return _wrong("plan-begins-later", detail)
 
 
@@ -33,6 +35,11 @@ def _conflicts(error: seats.Conflicts) -> Problem:
     return Problem("conflicts", said, change=error.change.public_id, minimum=error.minimum, maximum=error.maximum)
 
 
+def _years_conflict(error: plan_changes.YearsConflict) -> Problem:
+    detail = _("A change waits for the month's end: take it back first, or schedule the year for the month's end.")
+    return Problem("conflicts", detail, change=error.change.public_id, minimum=error.minimum, maximum=error.maximum)
+
+
 def _wrong(code: str, detail: str, **more: Any) -> Problem:
     errors = [{"pointer": "#/plan", "detail": detail, "code": code}]
     return Problem(code, detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, errors=errors, **more)
@@ -42,5 +49,6 @@ MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (plan_changes.NotOffered, _not_offered),
     (plan_changes.GoesDown, _goes_down),
     (plan_changes.NotWithSeats, _not_with_seats),
+    (plan_changes.YearsConflict, _years_conflict),
     (seats.Conflicts, _conflicts),
 )

@@ -1,8 +1,9 @@
 """What a buyer is shown before a change, and what is compared when they confirm it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from billing.rules import promotions, tax
 
@@ -110,6 +111,40 @@ class Preview:
         """For rows and signed tokens: instants as epoch seconds (UTC), everything else as it is."""
         plain: dict[str, Any] = _plain(asdict(self))
         return plain
+
+
+# What passing time does not touch: if one of these is another, the price is another.
+_LASTING: Final = (
+    *("price_id", "currency", "quantity_before", "quantity_after", "addon", "addon_after", "plan", "quantity_at_renewal"),
+    *("balance_before_minor", "renewal_minor", "renewal_discount_minor", "renewal_tax_minor", "discounts"),
+)
+
+
+def grown_minor(agreed: Mapping[str, Any], again: Mapping[str, Any]) -> int | None:
+    """By how much a charge that begins a period now grew since it was agreed, because the unused time became less.
+
+    Both as `Preview.as_json` says them. None: something else is different, or the credits shrank by more than their time says.
+    """
+    if any(agreed[name] != again[name] for name in _LASTING) or len(agreed["lines"]) != len(again["lines"]):
+        return None
+    passed = again["proration_at"] - agreed["proration_at"]
+    pairs = zip(agreed["lines"], again["lines"], strict=True)
+    if passed < 0 or not all(_only_time_passed(before, after, passed) for before, after in pairs):
+        return None
+    grown: int = again["total_minor"] - agreed["total_minor"]
+    return grown
+
+
+def _only_time_passed(before: Mapping[str, Any], after: Mapping[str, Any], seconds: int) -> bool:
+    """A charge stays to the cent; a credit is less by what its time says, and by a cent that rounding may move."""
+    same = ("quantity", "addon", "discount_minor")
+    if any(before[name] != after[name] for name in same):
+        return False
+    if before["amount_minor"] >= 0:
+        return bool(before["amount_minor"] == after["amount_minor"])
+    length = max(before["ends_at"] - before["starts_at"], 1)
+    most = -(before["amount_minor"] * seconds // length) + 1
+    return bool(before["amount_minor"] - 1 <= after["amount_minor"] <= before["amount_minor"] + most)
 
 
 def _plain(value: Any) -> Any:

@@ -46,6 +46,7 @@ def project(wanted: catalog.Catalog, known: Mapping[Key, Known], *, number: int)
     Raises gateway.GatewayError; whatever was made by then is found again by the next run.
     """
     sold = list(_sold(wanted))
+    _product(_held_price(), number)
     products = {one.place: _product(one, number) for one in sold}
     keys = {(*one.place, price.interval, price.currency): price for one in sold for price in one.prices}
     held = _held([lookup_key(key) for key in keys])
@@ -86,6 +87,16 @@ def _sold(wanted: catalog.Catalog) -> Iterator[_Sold]:
         for addon in line.addons:
             unit = "seat" if addon.kind == catalog.AddonKind.PER_SEAT else "unit"
             yield _Sold(addon_place(line.code, addon.code), _in_english(addon.name), addon.pitch, unit, addon.prices)
+
+
+def held_product() -> str:
+    """The product of the line that keeps a price as it was agreed (billing.services.held_prices)."""
+    return _held_price().identity
+
+
+def _held_price() -> _Sold:
+    about = {"en": "What a price grew by between its preview and its confirmation."}
+    return _Sold(("price", "as_agreed"), "Price as agreed", about, "unit", ())
 
 
 def _in_english(text: catalog.Text) -> str:

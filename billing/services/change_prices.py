@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from billing import gateway
 from billing.models import AddonPrice, ChangeKind, Price, Subscription
@@ -12,7 +12,10 @@ from billing.queries import catalog, coming, discounts
 from billing.queries import tax as tax_queries
 from billing.rules import addons, preview
 from billing.rules import tax as tax_rules
-from billing.services import first_charges, items, next_prices
+from billing.services import catalog_stripe, first_charges, items, next_prices
+
+# In the metadata of the line that keeps a price as it was agreed.
+HELD: Final = "held_minor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +72,28 @@ def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
     ]
 
 
+def starts_anew(row: Subscription, wanted: Wanted) -> bool:
+    """Whether a whole period of another interval begins with the change, and what is left of the present one is given back."""
+    return wanted.price is not None and wanted.price.interval != row.price.interval and not row.is_in_trial
+
+
+def anchored(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any]:
+    """At which instant an update, or its preview, counts time: `instant`, or, where a period begins with it, Stripe's own now.
+
+    Source: Stripe takes no `proration_date` with `billing_cycle_anchor` now.
+    """
+    if starts_anew(row, wanted):
+        return {"billing_cycle_anchor": {"type": "now"}}
+    return {"proration_date": int(instant.timestamp())}
+
+
 def discounts_of(row: Subscription, wanted: Wanted, at: datetime) -> dict[str, Any]:
-    """What an update, or its preview, says of discounts: nothing, unless the period was bought with one that is over."""
+    """What an update, or its preview, says of discounts: nothing, unless the period was bought with one that is over.
+
+    A period that begins anew is bought with what applies now.
+    """
+    if starts_anew(row, wanted):
+        return {}
     plan = (wanted.price or row.price).plan
     is_addon = wanted.price is None and wanted.seats == row.quantity
     found = discounts.of_added(row, plan=f"{row.line.code}/{plan.code}", is_addon=is_addon, at=at)
@@ -103,9 +126,16 @@ def after(row: Subscription, wanted: Wanted) -> next_prices.After:
     )
 
 
-def ask(row: Subscription, wanted: Wanted, instant: datetime) -> preview.Preview:
-    """The price at an instant. Raises the gateway's errors."""
-    said = _in_trial(row, wanted) if row.is_in_trial else _paid(row, wanted, instant)
+def _renews_at(row: Subscription, wanted: Wanted, answer: gateway.Invoice) -> datetime:
+    """When the charge after this one falls: with the period there is, or with the one that begins now."""
+    if not starts_anew(row, wanted):
+        return row.period_ends_at
+    return datetime.fromtimestamp(max(line.period.end for line in answer.lines.data), UTC)
+
+
+def ask(row: Subscription, wanted: Wanted, instant: datetime, *, held_minor: int = 0) -> preview.Preview:
+    """The price at an instant, with `held_minor` taken off (billing.services.held_prices). Raises the gateway's errors."""
+    said = _in_trial(row, wanted) if row.is_in_trial else _paid(row, wanted, instant, held_minor)
     return preview.Preview(
         subscription_id=row.stripe_id,
         price_id=(wanted.price or row.price).stripe_price_id,
@@ -119,7 +149,7 @@ def ask(row: Subscription, wanted: Wanted, instant: datetime) -> preview.Preview
     )
 
 
-def _paid(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any]:
+def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int) -> dict[str, Any]:
     answer = gateway.preview_invoice(
         {
             "customer": row.organization.customer.stripe_id,
@@ -127,16 +157,17 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any
             "subscription_details": {
                 "items": update_of(row, wanted),
                 "proration_behavior": "always_invoice",
-                "proration_date": int(instant.timestamp()),
+                **anchored(row, wanted, instant),
             },
             **discounts_of(row, wanted, instant),
+            **({"invoice_items": [taken_off(held_minor, row.currency)]} if held_minor else {}),
         }
     )
     then = after(row, wanted)
     codes = {item.stripe_price_id: item.code for item in then.held}
     return {
         "currency": answer.currency,
-        "lines": tuple(_line(line, codes) for line in answer.lines.data),
+        "lines": tuple(_line(line, codes) for line in answer.lines.data if not is_taken_off(line)),
         "subtotal_minor": answer.subtotal,
         "tax_minor": sum(tax.amount for tax in answer.total_taxes or []),
         "total_minor": answer.total,
@@ -146,8 +177,18 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime) -> dict[str, Any
         "due_now_minor": answer.amount_due,
         "discount_minor": sum(part.amount for part in answer.total_discount_amounts or []),
         "taxes": tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
-        **next_prices.after(row, then, answer),
+        **next_prices.after(row, then, answer, at=_renews_at(row, wanted, answer)),
     }
+
+
+def taken_off(minor: int, currency: str) -> dict[str, Any]:
+    """The line that keeps a price as it was agreed, in an update and in its preview alike."""
+    made = {"product": catalog_stripe.held_product(), "currency": currency, "unit_amount": -minor, "tax_behavior": "exclusive"}
+    return {"price_data": made, "quantity": 1, "discountable": False, "metadata": {HELD: str(minor)}}
+
+
+def is_taken_off(line: Any) -> bool:
+    return HELD in (line.metadata or {})
 
 
 def _line(line: Any, codes: Mapping[str, str]) -> preview.Line:

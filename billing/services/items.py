@@ -45,14 +45,22 @@ def of_seats(row: Subscription, seats: int) -> list[dict[str, Any]]:
 def of_plan(row: Subscription, price: Price, seats: int) -> list[dict[str, Any]]:
     """The items of an update to another plan: its price, the add-ons that follow the seats, without those left behind."""
     held = addons.of(row)
-    kept = {item.code for item in coming.along(held, coming.Place.of(price))}
-    gone = [item for item in held if item.code not in kept]
-    following = [item for item in held if item.is_per_seat and item.code in kept and seats != row.quantity]
+    kept = {item.code: item for item in coming.along(held, coming.Place.of(price))}
+    others = [_going_along(item, kept.get(item.code), seats, row.quantity) for item in held]
     return [
         {"id": row.stripe_item_id, "price": price.stripe_price_id, "quantity": seats},
-        *({"id": item.stripe_item_id, "quantity": seats} for item in following),
-        *({"id": item.stripe_item_id, "deleted": True} for item in gone),
+        *(one for one in others if one is not None),
     ]
+
+
+def _going_along(item: Item, kept: Item | None, seats: int, seats_before: int) -> dict[str, Any] | None:
+    """An add-on in the update to another plan: given back, at its price for another interval, with the seats, or as it is."""
+    if kept is None:
+        return {"id": item.stripe_item_id, "deleted": True}
+    if kept.stripe_price_id != item.stripe_price_id:
+        return {"id": item.stripe_item_id, "price": kept.stripe_price_id, "quantity": kept.quantity(seats)}
+    follows = item.is_per_seat and seats != seats_before
+    return {"id": item.stripe_item_id, "quantity": seats} if follows else None
 
 
 def of_phase(price: str, seats: int, held: Iterable[Item]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import (
     INCREASES,
+    ChangeKind,
     ChangeState,
     CommandState,
     LedgerKind,
@@ -93,7 +94,7 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     if row.is_in_trial:
         first_payments.settle(row, quantity, at)
         _try_out(row, at)
-    elif row.period_starts_at > before_period:
+    elif row.period_starts_at > before_period and not _begins_a_year(row, before_price):
         _renew(row, split, before_price, at)
     _settle_waiting(row, split, before_price, at)
     if quantity != row.quantity:
@@ -150,6 +151,14 @@ def _try_out(row: Subscription, at: datetime) -> None:
         effective_at=row.period_ends_at
     )
     trials.follow(row, at=at)
+
+
+def _begins_a_year(row: Subscription, before: Price) -> bool:
+    """Whether the period began with a change that has been paid just now, and not with the end of the one before."""
+    if row.price.interval == before.interval:
+        return False
+    waiting = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING)
+    return waiting.filter(kind=ChangeKind.PLAN, price_after=row.price).exists()
 
 
 def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What a preview says of the renewal that follows the change: its seats and price, with add-ons, discounts and tax."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from billing import gateway
@@ -25,8 +26,8 @@ class After:
     held_then: tuple[addons.Item, ...] = ()
 
 
-def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, Any]:
-    """The fields of a Preview about the renewal; `answer` is the invoice to come.
+def after(row: Subscription, then: After, answer: gateway.Invoice, *, at: datetime) -> dict[str, Any]:
+    """The fields of a Preview about the renewal at the instant `at`; `answer` is the invoice to come.
 
     A discount for one invoice that this one uses is over by then.
     """
@@ -34,13 +35,13 @@ def after(row: Subscription, then: After, answer: gateway.Invoice) -> dict[str, 
     used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
     lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
     parts = _parts(then)
-    off = addons.off(lasting, parts, row.period_ends_at)
+    off = addons.off(lasting, parts, at)
     levy = tax_queries.levy(row.organization)
     net = [part - less for part, less in zip(parts, off, strict=True)]
     return {
         "quantity_at_renewal": then.coming,
         "renewal_minor": sum(net),
-        "renewal_at": row.period_ends_at,
+        "renewal_at": at,
         "renewal_discount_minor": sum(off),
         "renewal_tax_minor": levy.added(*net),
         "renewal_full_minor": sum(parts) + levy.added(*parts),

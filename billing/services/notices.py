@@ -111,9 +111,10 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
 
 
 def plan_changed(change: SeatChange, *, at: datetime) -> None:
-    """Another plan, paid; in a trial, free for now."""
+    """Another plan, paid (for a year that began, or for the rest of the period); in a trial, free for now."""
     row, charge = change.subscription, change.preview.get("first_charge")
     context = {
+        "is_year": change.command is not None and "billing_cycle_anchor" in change.command.payload,
         **_plan(row),
         "seats": change.quantity_after,
         "is_trial": charge is not None,

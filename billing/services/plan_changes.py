@@ -1,17 +1,21 @@
-"""Another plan: a larger one now, at exactly the previewed price; a smaller one, or another interval, from the period's end on.
+"""Another plan: a larger one now, at exactly the previewed price; a smaller one from the period's end on.
+
+A month becomes a year now or from its end on, as one likes; a year becomes months when it is over.
 
 The machine of the first is that of more seats (billing.services.seats): a preview, a token, one change, paid at once or not
-had. The unused time of the old plan is given back by what was paid for it. In a trial it is free. Which plan leads to which is
-the catalog's.
+had. The unused time of the old plan is given back by what was paid for it; a year that begins now begins a period of its own
+(billing.services.held_prices keeps its price as shown). In a trial it is free. Which plan leads to which is the catalog's.
 """
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from accounts.origin import Origin
 from billing.models import (
     ChangeKind,
+    Interval,
     Move,
     Plan,
     Price,
@@ -27,6 +31,8 @@ from billing.rules import schedule
 from billing.services import notices, projection, scheduled, seats
 from billing.services.change_prices import Wanted
 
+YEAR_AFTER_MONTH: Final = (Interval.MONTH, Interval.YEAR)
+
 
 class NotOffered(seats.SeatsError):
     """The catalog has no such move: the plan is not sold, or not to whoever has this one. A person finds a way."""
@@ -34,6 +40,10 @@ class NotOffered(seats.SeatsError):
 
 class GoesDown(seats.SeatsError):
     """A smaller plan is had from the period's end on, as what is had is paid for."""
+
+
+class YearsConflict(seats.Conflicts):
+    """What waits for the month's end would wait for a year: take it back first, or have the year from the month's end on."""
 
 
 class NotWithSeats(seats.SeatsError):
@@ -49,8 +59,8 @@ def offer(
 ) -> seats.Offer:
     """What going to `plan` (a code of the same line) costs at the instant `at`, with its token. One Stripe call.
 
-    `quantity` seats are had then; None: as many as now, or as many as the plan starts with. `interval` may be another one in a
-    trial only. Nothing is written. Raises the SeatsErrors, and the gateway's errors when Stripe does not answer.
+    `quantity` seats are had then; None: as many as now, or as many as the plan starts with. `interval` may be a year instead of
+    months, and any in a trial. Nothing is written. Raises the SeatsErrors, and the gateway's errors when Stripe is silent.
     """
     price = price_for(row, plan, interval)
     wanted = Wanted(seats=quantity or max(row.quantity, price.plan.seats_min), price=price)
@@ -137,8 +147,20 @@ def code_of(row: Subscription, path: str) -> str:
 
 
 def is_now(row: Subscription, price: Price) -> bool:
-    """Whether it is had at once: a larger plan at the same interval, or any in a trial; else from the period's end on."""
-    return row.is_in_trial or (price.interval == row.price.interval and price.plan.rank > row.plan.rank)
+    """Whether it can be had at once: a larger plan, the same or a larger one for a year instead of months, any in a trial.
+
+    Else it is had from the period's end on.
+    """
+    if row.is_in_trial:
+        return True
+    if price.interval == row.price.interval:
+        return bool(price.plan.rank > row.plan.rank)
+    return becomes_a_year(row, price)
+
+
+def becomes_a_year(row: Subscription, price: Price) -> bool:
+    """Whether months become a year, of the same plan or a larger one: now, or from the period's end on."""
+    return not row.is_in_trial and (row.price.interval, price.interval) == YEAR_AFTER_MONTH and price.plan.rank >= row.plan.rank
 
 
 def left_behind(row: Subscription, price: Price) -> list[str]:
@@ -159,16 +181,27 @@ def check(row: Subscription, wanted: Wanted, at: datetime) -> None:
         raise seats.NotLive("The subscription is not active: pay what is open first.")
     if pilots.running(row) is not None:
         raise seats.InPilot("A pilot ends by itself: begin its plan first.")
-    if plan.pk == row.plan_id:
+    if (plan.pk, wanted.price.interval) == (row.plan_id, row.price.interval):
         raise seats.NothingChanges(f"{plan.name} is had already.")
-    waits = row.scheduled.filter(kind=ScheduledKind.PLAN, state=ScheduledState.PENDING).first()
-    if waits is not None:
-        raise seats.Conflicts(waits, plan.seats_min, plan.seats_max)
+    _check_waiting(row, wanted.price)
     if not is_now(row, wanted.price):
         raise GoesDown(f"{plan.name} is smaller: it can be had from the period's end on.")
     _check_number(row, plan, wanted.seats)
     seats.refuse_while_waiting(row)
     seats.check_rate(row, at)
+
+
+def _check_waiting(row: Subscription, price: Price) -> None:
+    """Another plan that waits is in the way; of a year that begins now everything that waits for the period's end."""
+    pending, is_year = coming.pending(row), becomes_a_year(row, price)
+    if not is_year:
+        pending = [change for change in pending if change.kind == ScheduledKind.PLAN]
+    for change in pending:
+        if change.kind == ScheduledKind.END:
+            raise seats.EndsSoon("The subscription ends with this period: take that back first.")
+        if is_year:
+            raise YearsConflict(change, price.plan.seats_min, price.plan.seats_max)
+        raise seats.Conflicts(change, price.plan.seats_min, price.plan.seats_max)
 
 
 def _check_number(row: Subscription, plan: Plan, number: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -16,6 +16,9 @@ from billing.rules.stripe_events import Kind
 from billing.services import commands, first_payments, inbox, mirror, notices, payment_refusals
 
 log = structlog.get_logger(__name__)
+
+# What an update says of its instant, and of what is taken off, where it does (billing.services.held_prices.update_of).
+WHEN_AND_LESS: Final = ("proration_date", "billing_cycle_anchor", "add_invoice_items", "discounts")
 
 
 def drop(change: SeatChange, *, origin: Origin, at: datetime) -> SeatChange:
@@ -77,9 +80,8 @@ class Increase(commands.Handler):
         params = {
             "items": _items(asked),
             "proration_behavior": "always_invoice",
-            "proration_date": asked["proration_date"],
             "payment_behavior": "pending_if_incomplete",
-            **({"discounts": asked["discounts"]} if asked.get("discounts") else {}),
+            **{name: asked[name] for name in WHEN_AND_LESS if asked.get(name)},
         }
         return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))
 

@@ -20,7 +20,7 @@ from accounts.queries import policies
 from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange, StripeCommand, Subscription
 from billing.queries import addons, coming, pilots
 from billing.rules import limits, preview
-from billing.services import change_prices, commands, people, projection
+from billing.services import change_prices, commands, held_prices, people, projection
 from billing.services.change_prices import Wanted
 
 SALT = "billing.seats.preview"
@@ -215,10 +215,10 @@ def _confirm(
     if body["f"] != _fingerprint(row) or at >= min(row.period_ends_at, asked_at + _holds(at)):
         raise Stale(_offer_again(row, wanted, check, at))
     check(row, wanted, at)
-    shown = change_prices.ask(row, wanted, asked_at)
-    if shown.as_json() != body["p"]:
+    held_minor = held_prices.again(row, wanted, body["p"], at)
+    if held_minor is None:
         raise Stale(_offer_again(row, wanted, check, at))
-    change = _open(row, _Agreed(body, wanted, shown), origin=origin, at=at, **given)
+    change = _open(row, _Agreed(body, wanted, held_minor), origin=origin, at=at, **given)
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
         change.refresh_from_db()
@@ -336,11 +336,11 @@ def _offer_again(row: Subscription, wanted: Wanted, check: Check, at: datetime) 
 
 @dataclass(frozen=True)
 class _Agreed:
-    """A token's content, what it wants, and its price."""
+    """A token's content, what it wants, and what has to be taken off to charge exactly that."""
 
     body: dict[str, Any]
     wanted: Wanted
-    shown: preview.Preview
+    held_minor: int
 
 
 def _open(
@@ -352,7 +352,7 @@ def _open(
     **given: Any,
 ) -> SeatChange:
     """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
-    body, shown, wanted = agreed.body, agreed.shown, agreed.wanted
+    body, wanted = agreed.body, agreed.wanted
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization", "price").get(pk=row.pk)
         known = SeatChange.objects.filter(nonce=body["n"]).first()
@@ -360,7 +360,7 @@ def _open(
             return known
         if _fingerprint(locked) != body["f"]:
             raise Stale
-        command = _open_command(locked, wanted, shown, origin, at)
+        command = _open_command(locked, agreed, origin, at)
         return SeatChange.objects.create(
             subscription=locked,
             nonce=body["n"],
@@ -371,8 +371,8 @@ def _open(
             kind=wanted.kind,
             price_after=wanted.price,
             preview=body["p"],
-            due_now_minor=shown.due_now_minor,
-            currency=shown.currency,
+            due_now_minor=body["p"]["due_now_minor"],
+            currency=body["p"]["currency"],
             command=command,
             **given,
             actor=origin.actor,
@@ -381,19 +381,12 @@ def _open(
         )
 
 
-def _open_command(row: Subscription, wanted: Wanted, shown: preview.Preview, origin: Origin, at: datetime) -> StripeCommand:
-    payload = {
-        "subscription": row.stripe_id,
-        "items": change_prices.update_of(row, wanted),
-        "proration_date": int(shown.proration_at.timestamp()),
-        "is_free": shown.first_charge is not None,
-        **({} if row.is_in_trial else change_prices.discounts_of(row, wanted, shown.proration_at)),
-    }
+def _open_command(row: Subscription, agreed: _Agreed, origin: Origin, at: datetime) -> StripeCommand:
     return commands.open_command(
         kind="seats.increase",
         target=f"subscription:{row.pk}",
         organization=row.organization,
-        payload=payload,
+        payload=held_prices.update_of(row, agreed.wanted, agreed.body["p"], agreed.held_minor),
         origin=origin,
         at=at,
     )

@@ -22,6 +22,8 @@ from storefront.views import redirects
 def plan(request: OrganizationRequest) -> HttpResponse:
     """GET /subscription/plan/?line=: the plans. With plan= and interval= what one costs, now or from the period's end on.
 
+    A year instead of months can be had at either: when=later is the period's end.
+
     POST {token} has it now; POST {plan, interval, action=later} from the period's end on.
     """
     said = request.POST if request.method == "POST" else request.GET
@@ -63,12 +65,15 @@ def _choose(
 
 def _answer(request: OrganizationRequest, standing: Standing, code: str, interval: str) -> HttpResponse:
     row = standing.row
+    later = request.GET.get("when") == "later"
     try:
         price = plan_changes.price_for(row, code, interval)
-        if plan_changes.is_now(row, price):
+        if plan_changes.is_now(row, price) and not (later and plan_changes.becomes_a_year(row, price)):
             offered = plan_changes.offer(row, plan=code, interval=interval, quantity=None, at=clock.now())
             return _render(request, standing, price, offered=offered)
         plan_changes.check_later(row, price)
+    except plan_changes.YearsConflict as error:
+        return _render(request, standing, price, problem=seat_problems.of(standing, error, standing.quantity))
     except (seats.SeatsError, faults.GatewayError) as error:
         problem = seat_problems.of(standing, error, standing.quantity)
         return _choose(request, standing, interval, problem=problem)
@@ -92,6 +97,8 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return redirects.see(f"/seats/changes/{change.public_id}/")
     values = {"plan": change.price_after.plan.name, "amount": words.money(change.due_now_minor, change.currency)}
     said = _("You have %(plan)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(plan)s now.")
+    if change.due_now_minor and change.price_after.interval != standing.row.price.interval:
+        said = _("You have %(plan)s for a year now. %(amount)s paid.")
     messages.success(request, said % values)
     return redirects.back(request, "storefront:home")
 
@@ -137,6 +144,7 @@ def _render(
         "label": _label(offered, price, standing),
         "left": [addon_words.of_code(standing, code) for code in left],
         "plans_url": plan_words.url(standing, interval=price.interval),
+        "other": plan_words.other_start(standing, price, now=offered is not None),
     }
     return render(request, "storefront/plan/price.html", values, status=status)
 
@@ -147,4 +155,6 @@ def _label(offered: seats.Offer | None, price: Price, standing: Standing) -> str
         return _("Change to %(plan)s on %(day)s") % values
     shown = offered.preview
     values = {"plan": price.plan.name, "amount": words.money(shown.due_now_minor, shown.currency)}
+    if shown.due_now_minor and plan_changes.becomes_a_year(standing.row, price):
+        return _("Pay %(amount)s for a year of %(plan)s") % values
     return (_("Pay %(amount)s and change to %(plan)s") if shown.due_now_minor else _("Change to %(plan)s")) % values

@@ -1,4 +1,4 @@
-"""Another plan in a real browser: a larger one paid for as shown, a smaller one from the next period on, and kept after all."""
+"""Another plan in a real browser: a larger one paid for as shown, a smaller one from the next period on, kept, then a year."""
 
 import re
 
@@ -6,7 +6,7 @@ from tests.journeys.buyer import Buyer
 from tests.journeys.conftest import PHONE
 
 
-def test_up_now_down_later_and_kept_after_all(visit, shoot):
+def test_up_now_down_later_kept_after_all_and_a_year_now(visit, shoot):
     page = visit(PHONE, locale="en-US")
     buyer = Buyer(page, shoot)
     buyer.arrive("fieldnote/team", 10)
@@ -33,3 +33,13 @@ def test_up_now_down_later_and_kept_after_all(visit, shoot):
     shoot(page, "plan-coming")
     page.get_by_role("button", name="Undo this change").click()
     page.get_by_text("You keep Business as it is.").wait_for()
+
+    page.goto("/subscription/plan/?interval=year")
+    page.get_by_role("link", name="See what Business costs").click()
+    page.get_by_role("link", name=re.compile("Let it begin on")).wait_for()
+    button = page.get_by_role("button", name=re.compile(r"Pay \$[\d,.]+ for a year of Business"))
+    shown = re.search(r"\$[\d,.]+", button.inner_text())[0]
+    shoot(page, "plan-year")
+    button.click()
+    page.get_by_text(f"You have Business for a year now. {shown} paid.").wait_for()
+    assert buyer.has_invoice(shown)

@@ -89,3 +89,26 @@ def test_what_cannot_be_says_why_and_changes_nothing(buyer, shop, cast):
     buyer.force_login(cast.member)
     assert buyer.get(PLAN, {"line": "fieldnote"}).status_code == 403
     assert ScheduledChange.objects.filter(kind="plan").count() == 0
+
+
+def test_a_year_begins_today_or_with_the_months_end(buyer, shop):
+    wanted = {"line": "fieldnote", "plan": "team", "interval": "year"}
+    assert "From today, or from" in text(buyer.get(PLAN, {"line": "fieldnote", "interval": "year"}))
+    shown = text(buyer.get(PLAN, wanted))
+    assert "Team, 10 seats, for a year" in shown
+    assert re.search(r"Let it begin on \w", shown)
+    later = text(buyer.get(PLAN, wanted | {"when": "later"}))
+    assert "Let it begin today instead" in later
+    assert "Nothing is charged by this" in later
+    amount = re.search(r"Pay (\$[\d,.]+) for a year of Team", shown).group(1)
+    page = text(buyer.post(PLAN, {"line": "fieldnote", "token": token_of(shown)}, follow=True))
+    assert f"You have Team for a year now. {amount} paid." in page
+    assert overview.standing(shop.organization).row.price.interval == "year"
+
+
+def test_a_year_today_with_something_waiting_is_offered_from_the_months_end(buyer, shop):
+    row = overview.standing(shop.organization).row
+    scheduled.change_seats(row, seats_after=11, releases=[], origin=shop.origin, at=clock.now())
+    page = text(buyer.get(PLAN, {"line": "fieldnote", "plan": "team", "interval": "year"}))
+    assert "Something is to change on" in page
+    assert "Change to Team on" in page

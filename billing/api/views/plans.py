@@ -1,4 +1,4 @@
-"""A larger plan for a subscription there is: what it costs, and having exactly that. A smaller one is a scheduled change."""
+"""A larger plan, or a year, for a subscription there is: its price, and having exactly that. A smaller one is scheduled."""
 
 from datetime import datetime
 from typing import Any
@@ -63,12 +63,13 @@ class PlanPreview(base.View):
 
     @schema.ask(
         "preview_plan",
-        "What a larger plan costs now",
+        "What a larger plan, or a year, costs now",
         schema.Answer(shape=outputs.PreviewOutput, example=PREVIEW, name="Preview"),
         tag=TAG,
         description="Asks the payment provider once and changes nothing. What is paid for of the old plan is given back. The "
-        "token confirms exactly this price for 15 minutes. In a trial nothing is due, any plan and interval can be had, and "
-        "`first_charge` says what the first charge becomes. Add-ons that do not go with the plan are given back with it.",
+        "token confirms exactly this price for 15 minutes. With `interval` `year` months become a year now: a period of its "
+        "own begins, and what is left of the month is taken off. In a trial nothing is due, any plan and interval can be "
+        "had, and `first_charge` says what the first charge becomes. Add-ons that do not go with the plan are given back with it.",
         parameters=[inputs.LineQuery],
         body=inputs.PlanPreviewInput,
         bodies={"As many seats": {"plan": "fieldnote/business"}, "More": {"plan": "fieldnote/business", "seats": 25}},
@@ -84,7 +85,7 @@ class PlanChanges(confirming.ConfirmingView):
 
     @schema.make(
         "change_plan",
-        "Have a larger plan now",
+        "Have a larger plan, or a year, now",
         schema.Answer(shape=outputs.SeatChangeOutput, example=CHANGE, status=201, description="Paid: it is had."),
         schema.Answer(shape=outputs.SeatChangeOutput, example=CHANGE, name="Was there", description=schema.WAS_THERE),
         schema.under_way(
@@ -95,8 +96,8 @@ class PlanChanges(confirming.ConfirmingView):
         "`token` of a preview, or `plan` with the amount you expect (`expected_due_now_minor`): if it would be another, "
         "nothing is charged and the answer (409) carries the present preview. 202: the payment has to be finished by a person "
         "(`waiting`, at `finish_url`) or the provider has not answered yet (`sending`). The change is among those of seats: "
-        "ask how it stands, or drop it, at `subscription/seats/changes/<id>`. A smaller plan, or another interval, is a "
-        "scheduled change of kind `plan`.",
+        "ask how it stands, or drop it, at `subscription/seats/changes/<id>`. A smaller plan, or months instead of a year, is "
+        "a scheduled change of kind `plan`.",
         parameters=[inputs.LineQuery],
         body=inputs.PlanChangeInput,
         bodies={
