@@ -5,7 +5,7 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 
 from celery import shared_task
 
-from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling, time_moves
+from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling, renewals, time_moves
 from config import clock
 
 
@@ -50,6 +50,12 @@ def reconcile() -> str:
     """Begin tonight's comparison with Stripe when its hour has come, or go on with it. Returns the stage it came to."""
     run = reconciling.night(clock.wall())
     return run.stage if run else ""
+
+
+@shared_task(name="billing.sweep_renewals")
+def sweep_renewals() -> int:
+    """Decide which renewals are announced. The pulse does so too; a worker makes up for what was missed, in larger batches."""
+    return renewals.sweep_all(clock.now())
 
 
 @shared_task(name=time_moves.TASK)

@@ -264,6 +264,8 @@ def _period_end(standing: Standing) -> list[Event]:
                 "on": charge.at,
                 "title": _("Renewal with %(seats)s") % {"seats": words.seats(charge.seats)},
                 "detail": _("Paid then through %(day)s.") % {"day": until},
+                "action_url": f"{reverse('storefront:renewal')}?{urlencode({'line': standing.row.line.code})}",
+                "action_label": _("Look at the renewal"),
                 "amount_minor": charge.due_minor,
                 "currency": charge.currency,
                 "rank": 2,

@@ -39,6 +39,7 @@ from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
 from billing.models.pilot import Pilot, PilotFee
 from billing.models.pilot_run import PilotRun
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
+from billing.models.renewal import RenewalNotice, RenewalNoticeKind, RenewalReview, RenewalWatch
 from billing.models.seats import (
     FIRST_PAYMENTS,
     INCREASES,
@@ -108,6 +109,10 @@ __all__ = [
     "PromotionDuration",
     "ReconciledPage",
     "Reconciliation",
+    "RenewalNotice",
+    "RenewalNoticeKind",
+    "RenewalReview",
+    "RenewalWatch",
     "RevenueShare",
     "ScheduledChange",
     "ScheduledKind",

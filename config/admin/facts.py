@@ -67,6 +67,7 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.second_factors.reset": _("Second factors taken away"),
     "accounts.viewing.ended": _("End of looking as the customer"),
     "accounts.viewing.opened": _("Looked at as the customer"),
+    "billing.renewal.reviewed": _("Looked at before the renewal"),
     "billing.adjustment.asked": _("Refund or credit asked for"),
     "billing.adjustment.done": _("Refund or credit given"),
     "billing.adjustment.failed": _("Refund or credit failed"),

@@ -36,6 +36,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.featureusage", "data_usage"),
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
+            ("billing.renewalreview", "fact_check"),
+            ("billing.renewalnotice", "notification_important"),
             ("billing.invoice", "receipt_long"),
             ("billing.revenueshare", "pie_chart"),
             ("billing.creditnote", "undo"),

@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
     "projections": {"task": "billing.drain_projections", "schedule": 30.0, "options": {"expires": 30.0}},
     "poller": {"task": "billing.poll_events", "schedule": 60.0, "options": {"expires": 60.0}},
     "held-seats": {"task": "billing.expire_held_seats", "schedule": 300.0, "options": {"expires": 300.0}},
+    "renewals": {"task": "billing.sweep_renewals", "schedule": 300.0, "options": {"expires": 300.0}},
     # Each a share of the nightly comparison with Stripe, which begins at billing.reconcile_hour.
     "reconciling": {"task": "billing.reconcile", "schedule": 150.0, "options": {"expires": 150.0}},
     "recoveries": {"task": "accounts.finish_recoveries", "schedule": 300.0, "options": {"expires": 300.0}},
@@ -267,7 +268,9 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
-POLICY_MODULES = ["accounts.rules.policies", "billing.rules.policies", "offramps.rules.policies"]
+POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "offramps.rules")] + [
+    "billing.rules.renewal_policies"
+]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

@@ -74,3 +74,10 @@ class CancelForm(forms.Form):
         help_text=_("A sentence is enough. Somebody reads it."),
     )
     line = forms.SlugField(max_length=40, required=False, widget=forms.HiddenInput)
+
+
+class RecommendedForm(forms.Form):
+    """The seats that a renewal was recommended with, and for how much."""
+
+    seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS)
+    amount = forms.IntegerField(min_value=0)

@@ -88,6 +88,7 @@ PAGES = {
     "storefront:cancellation": ("GET POST!", BILLING),
     "storefront:addon": ("GET POST!", BILLING),
     "storefront:plan": ("GET POST!", BILLING),
+    "storefront:renewal": ("GET POST", BILLING),
     "storefront:promotion": ("GET POST!", BILLING),
     "storefront:invoices": ("GET", BILLING),
     "storefront:invoices_file": ("GET", BILLING),

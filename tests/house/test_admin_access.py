@@ -46,6 +46,8 @@ LOOKING = {
     "billing.featureusage": NOT_MARKETING,
     "billing.seatchange": NOT_MARKETING,
     "billing.scheduledchange": NOT_MARKETING,
+    "billing.renewalreview": NOT_MARKETING,
+    "billing.renewalnotice": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,
     "billing.revenueshare": {"finance", "manager", "revenue_operations"},

@@ -73,6 +73,7 @@ LISTED = {
         "address_check",
         "addon",
         "plan",
+        "renewal",
         "resumption",
         "pilot_conversion",
         "sandbox_bar",
@@ -225,6 +226,7 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(plan, "plan")
     seen(f"{plan}&plan=business", "plan-now")
     seen(f"{plan}&plan=starter", "plan-later")
+    seen(reverse("storefront:renewal"), "renewal")
     shop.control("POST", "next_payment", outcome="requires_action")
     page = client.get(reverse("storefront:seats"), {"seats": 13}).content.decode()
     token = re.search(r'name="token" value="([^"]+)"', page)[1]

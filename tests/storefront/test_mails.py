@@ -74,6 +74,26 @@ CONTEXTS = {
     "addon_expired": PLAN | {"addon": {"en": "Blueprints", "de": "Baupläne"}, "seats": 10, "amount_minor": 1585},
     "plan_changed": PLAN | {"seats": 13, "is_trial": False, "amount_minor": 6335, "renewal_minor": 37700, "by": "Olive Owner"},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
+    "renewal": PLAN
+    | {
+        "interval": "year",
+        "is_last": True,
+        "renews_at": THEN,
+        "through_at": THEN,
+        "plan_now": "",
+        "interval_now": "month",
+        "seats": 50,
+        "seats_now": 52,
+        "amount_minor": 80000,
+        "is_before_tax": False,
+        "discount_minor": 0,
+        "ending": {"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20"},
+        "card": "4242",
+        "used": {"active": 38, "days": 28},
+        "advice": {"seats": 40, "amount_minor": 64000},
+        "before": {"sent_at": AT, "amount_minor": 83200, "seats": 52},
+        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
+    },
     "plan_kept": PLAN | {"plan_after": "Starter", "interval_after": "month", "delta": 0, "seats": 13},
     "plan_waiting": PLAN
     | {

@@ -1,0 +1,90 @@
+"""Renewals, as staff see them: what buyers were told beforehand, and the accounts that one of us looks at first."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import action, display
+from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts import access
+from accounts.origin import Source
+from billing.admin.shown import money
+from billing.models import RenewalNotice, RenewalReview
+from billing.services import renewal_reviews
+from config import clock, words
+from config.admin import columns, pages
+
+
+class FindingForm(ActionForm):  # type: ignore[misc] # unfold ships no types
+    """Beside the choice of an action: what was found."""
+
+    note = forms.CharField(
+        label="",  # a word above would break the bar; the field is named by its aria-label
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Finding"), "aria-label": _("Finding")}),
+    )
+
+
+@admin.register(RenewalNotice)
+class RenewalNoticeAdmin(pages.ReadOnly):
+    list_display = ("subscription", "period_ends_at", "kind", "sent_at", "amount", "seats", "active_seats", "recommended_seats")
+    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter), "subscription__plan")
+    list_select_related = ("subscription__organization", "subscription__plan")
+    search_fields = ("subscription__organization__name", "subscription__stripe_id")
+    ordering = ("-decided_at", "-id")
+    date_hierarchy = "period_ends_at"
+    fields = (
+        ("subscription", "kind"),
+        ("period_ends_at", "decided_at"),
+        ("sent_at", "amount"),
+        ("seats", "active_seats"),
+        "recommended_seats",
+    )
+    readonly_fields = ("amount",)
+
+    @display(description=_("Amount"), ordering="amount_minor")
+    def amount(self, row: RenewalNotice) -> str:
+        return money(row.amount_minor, row.currency) if row.amount_minor is not None else ""
+
+
+@admin.register(RenewalReview)
+class RenewalReviewAdmin(pages.ReadOnly):
+    list_display = ("subscription", "state", "period_ends_at", "coverage_tier", "asked_at", "reviewed_by", "note")
+    list_filter = (("reviewed_at", admin.EmptyFieldListFilter), "coverage_tier", "reviewed_by")
+    list_select_related = ("subscription__organization", "subscription__plan", "reviewed_by")
+    search_fields = ("subscription__organization__name", "subscription__stripe_id", "note")
+    ordering = ("period_ends_at", "id")
+    date_hierarchy = "period_ends_at"
+    fields = (
+        ("subscription", "coverage_tier"),
+        ("period_ends_at", "asked_at"),
+        ("state", "reviewed_by"),
+        "note",
+    )
+    readonly_fields = ("state",)
+    actions = ("conclude",)
+    action_form = FindingForm
+
+    def has_conclude_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.change_renewalreview")
+
+    @display(description=_("State"))
+    def state(self, row: RenewalReview) -> SafeString:
+        if row.reviewed_at is not None:
+            return columns.badge(_("Looked at on %(day)s") % {"day": words.day(row.reviewed_at)}, "good")
+        if row.period_ends_at <= clock.now():
+            return columns.badge(_("Renewed without a look"), "bad")
+        return columns.badge(_("To be looked at"), "wait")
+
+    @action(description=_("Looked at: say what you found"), permissions=["conclude"])
+    def conclude(self, request: HttpRequest, queryset: QuerySet[RenewalReview]) -> None:
+        ids, note = list(queryset.values_list("pk", flat=True)), request.POST.get("note", "")
+        count = renewal_reviews.conclude(ids, note=note, origin=access.origin(request, Source.ADMIN), at=clock.now())
+        said = ngettext("%(count)s account was looked at.", "%(count)s accounts were looked at.", count)
+        self.message_user(request, said % {"count": words.number(count)}, messages.SUCCESS)
