@@ -1,6 +1,6 @@
 """Rows for tests, with nothing said that a test does not care about. `tests/cast.py` makes people out of them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import factory
 from django.utils import timezone
@@ -8,11 +8,20 @@ from factory import fuzzy
 from factory.django import DjangoModelFactory
 
 from accounts import models as accounts
+from accounts.queries import policies
 from accounts.rules import keys
 from billing.models import Subscription
 from config import clock
 
 PASSWORD = "correct horse battery"
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def rule(name, value, segment=""):
+    """Have a policy say `value`, whenever it is asked."""
+    said = {"reason": "tests", "effective_at": FIRST, "created_at": FIRST}
+    accounts.Policy.objects.create(name=name, value=value, segment=segment, **said)
+    policies.forget()
 
 
 class UserFactory(DjangoModelFactory):

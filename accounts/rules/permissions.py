@@ -13,6 +13,7 @@ class Permission(StrEnum):
     BUY = "buy"
     CHANGE_SEATS = "change_seats"
     CANCEL = "cancel"
+    CANCEL_NOW = "cancel_now"
     MANAGE_PAYMENT = "manage_payment"
     INVITE = "invite"
     MANAGE_MEMBERS = "manage_members"

@@ -23,9 +23,13 @@ from billing.models import (
     Subscription,
     SubscriptionAddon,
 )
-from billing.queries import coming, pilots
+from billing.queries import coming, pilots, unpaid
 from billing.rules import schedule
 from billing.services import notices, people, projection, seats
+
+
+class EndsAtOnce(seats.SeatsError):
+    """A payment is missing: what is behind ends at once (billing.services.endings), which stops it being tried."""
 
 
 def change_seats(
@@ -100,7 +104,7 @@ def end(
 ) -> ScheduledChange:
     """End the subscription with its period (a trial: uncharged). Ending twice finds the first.
 
-    Raises NotLive, Paused, InPilot.
+    Raises NotLive, Paused, InPilot, EndsAtOnce.
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
@@ -109,6 +113,8 @@ def end(
         known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         if known is not None:
             return named(known, external_id)
+        if unpaid.is_behind(locked, at):
+            raise EndsAtOnce("A payment is missing: it ends at once.")
         wanted = ScheduledChange(kind=ScheduledKind.END, reason_code=reason_code, reason=reason, external_id=external_id)
         change = put(wanted, locked, origin=origin, at=at)
         notices.end_scheduled(change, at=at)

@@ -74,6 +74,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.credit_note.issued": _("Credit note issued"),
     "billing.cancellation.scheduled": _("Cancellation asked for"),
     "billing.cancellation.taken_back": _("Cancellation taken back"),
+    "billing.subscription.ended_now": _("Ended at once"),
     "billing.card.changed": _("Card changed"),
     "billing.cart.adopted": _("Cart taken over"),
     "billing.cart.changed": _("Cart changed"),

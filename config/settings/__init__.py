@@ -269,7 +269,8 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
 POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "offramps.rules")] + [
-    "billing.rules.renewal_policies"
+    "billing.rules.renewal_policies",
+    "billing.rules.leaving_policies",
 ]
 
 # --- Mail -------------------------------------------------------------------------------------------------------------

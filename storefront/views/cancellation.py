@@ -1,4 +1,4 @@
-"""Leaving: what is lost and when, why, and one button."""
+"""Leaving: what is lost and when, why, the one thing offered before, and one button."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,10 +10,10 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.models import CancelReason, CommandState
 from billing.queries import overview
-from billing.queries.overview import Standing
+from billing.queries.overview import Standing, State
 from billing.services import commands, scheduled, seats, trial_changes
 from config import clock, words
-from storefront import seat_problems
+from storefront import ending_words, retention_words, seat_problems
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -21,7 +21,10 @@ from storefront.views import redirects
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.CANCEL)
 def cancellation(request: OrganizationRequest) -> HttpResponse:
-    """GET /subscription/cancellation/?line=: what is lost and when. POST {reason_code, reason}: end with the period."""
+    """GET /subscription/cancellation/?line=: what is lost and when. POST {reason_code, reason}: end with the period.
+
+    What is behind with a payment ends at once, on a page of its own.
+    """
     said = request.POST if request.method == "POST" else request.GET
     standing = overview.standing(request.organization, said.get("line", "")[:40])
     if standing is None or not standing.row.is_live or standing.pilot is not None:
@@ -31,28 +34,42 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
         return redirect("storefront:home")
     if standing.row.status == "paused":
         return _of_paused(request, standing)
+    if standing.state is State.PAST_DUE and standing.end is None:
+        return redirects.see(ending_words.url(standing))
     form = CancelForm(request.POST or None, initial={"line": standing.row.line.code})
     if request.method == "POST" and form.is_valid():
-        try:
-            change = scheduled.end(
-                standing.row,
-                reason_code=CancelReason(form.cleaned_data["reason_code"]),
-                reason=form.cleaned_data["reason"],
-                origin=access.origin(request),
-                at=clock.now(),
-            )
-        except seats.NotLive:
-            messages.info(request, _("The subscription has ended already."))
-            return redirects.see("/")
-        if standing.trial_ends_at is not None:
-            text = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
-            messages.success(request, text % {"day": words.day(change.effective_at)})
-            return redirects.see(seat_problems.cancellation_url(standing))
-        text = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
-        messages.success(request, text % {"day": words.day(change.effective_at)})
-        return redirects.see(seat_problems.cancellation_url(standing))
-    status = 422 if form.errors else 200
-    return render(request, "storefront/cancellation/page.html", {"standing": standing, "form": form}, status=status)
+        return _end(request, standing, form)
+    values = {
+        "standing": standing,
+        "form": form,
+        "features": ending_words.features(standing),
+        "offers": [] if standing.end else retention_words.offers(standing, clock.now()),
+        "ending_url": ending_words.url(standing) if access.can(request, Permission.CANCEL_NOW) else "",
+    }
+    return render(request, "storefront/cancellation/page.html", values, status=422 if form.errors else 200)
+
+
+def _end(request: OrganizationRequest, standing: Standing, form: CancelForm) -> HttpResponse:
+    """With the period, or with the trial."""
+    given = form.cleaned_data
+    try:
+        change = scheduled.end(
+            standing.row,
+            reason_code=CancelReason(given["reason_code"]),
+            reason=given["reason"],
+            origin=access.origin(request),
+            at=clock.now(),
+        )
+    except scheduled.EndsAtOnce:
+        return redirects.see(ending_words.url(standing))
+    except seats.NotLive:
+        messages.info(request, _("The subscription has ended already."))
+        return redirects.see("/")
+    said = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
+    if standing.trial_ends_at is not None:
+        said = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
+    messages.success(request, said % {"day": words.day(change.effective_at)})
+    return redirects.see(seat_problems.cancellation_url(standing))
 
 
 def _of_paused(request: OrganizationRequest, standing: Standing) -> HttpResponse:

@@ -1,15 +1,20 @@
 """Leaving in two clicks, with a reason; what is lost and when; and coming back with one."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import OutgoingMail
+from accounts.services import rendering
 from billing.models import ScheduledChange, ScheduledKind
 from billing.services import scheduled, store_time
 from config import clock, words
+from tests.factories import rule
 from tests.shop import text
 
-PAGE = "/subscription/cancellation/"
+PAGE, ENDING = "/subscription/cancellation/", "/subscription/ending/"
 
 
 @pytest.fixture
@@ -40,9 +45,47 @@ def test_it_says_what_is_lost_and_when(buyer, subscription, cast):
     with timezone.override(cast.acme.time_zone):
         ends_on = words.day(subscription.period_ends_at)
     assert ends_on in page
-    assert "Then 1 person loses access." in page
+    assert "Then 1 person loses access, and 10 seats are gone." in page
+    assert "With Team go: " in page
     assert "The next charge of $160.00 does not take place." in page
     assert f"End it on {ends_on}" in page
+
+
+def test_one_thing_is_offered_for_a_reason(buyer, subscription, django_assert_max_num_queries):
+    buyer.get(PAGE)  # which reads what is kept in memory then
+    with django_assert_max_num_queries(6):
+        page = text(buyer.get(PAGE))
+    kept = dict(re.findall(r'data-for="([^"]*)">\s*<div[^>]*><p class="keep__title">([^<]+)', page))
+    assert kept["price unused"] == "Starter costs less"
+    assert kept["missing quality service other"] == "Somebody can put that right"
+    assert "$90 a month from" in page
+    rule("billing.retention_offers", ["price: annual", "unused:"])
+    page = text(buyer.get(PAGE))
+    assert "Paid yearly it costs $320 a year less" in page
+    assert 'data-for="price">' in page
+    assert "Starter costs less" not in page
+
+
+def test_an_owner_ends_it_today_and_gets_back_what_was_shown(buyer, subscription, shop, cast):
+    assert "End it today instead" in text(buyer.get(PAGE))
+    page = text(buyer.get(ENDING, {"line": "fieldnote"}))
+    assert "Time paid for and not used" in page
+    shown = re.search(r"Kept as your credit</dt><dd>(\$[\d.]+)", page)[1]
+    said = {"line": "fieldnote", "token": re.search(r'name="token" value="([^"]+)"', page)[1]}
+    assert buyer.post(ENDING, said).status_code == 422
+    assert shop.fresh(subscription).status == "active"
+    page = text(buyer.post(ENDING, said | {"reason_code": "closed"}, follow=True))
+    assert f"Ended. {shown} was given back as your credit." in page
+    assert "Team has ended" in page
+    mail = rendering.message(OutgoingMail.objects.filter(kind="billing/ended")[0])
+    assert f"{shown} for the time you had paid for and not used" in mail.body
+
+
+def test_today_is_for_owners(client, cast, subscription):
+    client.force_login(cast.billing_admin)
+    assert "End it today instead" not in text(client.get(PAGE))
+    assert "is for an owner" in text(client.get(ENDING, follow=True))
+    assert client.post(ENDING, {"token": "x", "reason_code": "closed"}).url == f"{PAGE}?line=fieldnote"
 
 
 def test_a_reason_is_asked_for(buyer, subscription):
