@@ -20,7 +20,7 @@ WITH policy AS (
     SELECT COALESCE(o.segment, '') AS segment, (%(days)s::jsonb ->> COALESCE(o.segment, ''))::int AS days
     FROM (SELECT 1) one LEFT JOIN accounts_organizationprofile o ON o.organization_id = %(organization)s
 ), seat AS (
-    SELECT a.id, m.role, a.last_seen_on, a.assigned_at, COALESCE(NULLIF(u.name, ''), u.email, '') AS name,
+    SELECT a.id, a.membership_id, m.role, a.last_seen_on, a.assigned_at, COALESCE(NULLIF(u.name, ''), u.email, '') AS name,
         EXISTS (SELECT 1 FROM billing_seatrelease r JOIN billing_scheduledchange c ON c.id = r.change_id
             WHERE r.assignment_id = a.id AND c.state = 'pending') AS leaves,
         a.membership_id IS NULL OR COALESCE(a.last_seen_on >= (%(at)s - make_interval(days => p.days))::date, FALSE)
@@ -31,8 +31,8 @@ WITH policy AS (
 )
 SELECT p.segment, p.days,
     (SELECT count(*) FROM seat WHERE NOT leaves), (SELECT count(last_seen_on) FROM seat),
-    (SELECT json_agg(json_build_array(id, name) ORDER BY role = 'owner', last_seen_on NULLS FIRST, assigned_at, id)
-        FROM seat WHERE NOT is_active AND NOT leaves),
+    (SELECT json_agg(json_build_array(id, membership_id, name)
+        ORDER BY role = 'owner', last_seen_on NULLS FIRST, assigned_at, id) FROM seat WHERE NOT is_active AND NOT leaves),
     (SELECT json_agg(json_build_object('sent_at', n.sent_at, 'amount_minor', n.amount_minor, 'seats', n.seats)
         ORDER BY n.sent_at, n.id) FROM billing_renewalnotice n
         WHERE n.subscription_id = %(subscription)s AND n.period_ends_at = %(ends_at)s AND n.sent_at IS NOT NULL)
@@ -40,17 +40,22 @@ FROM policy p
 """
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """A member who has not been seen lately, by their seat."""
+
+    seat: int
+    member: int
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """How many seats to renew, by use. `amount_minor` is charged then; `leaving` (seat, name) lose theirs then."""
+    """How many seats to renew, by use. `amount_minor` is charged then; those `leaving` lose theirs then."""
 
     seats: int
     amount_minor: int
-    leaving: tuple[tuple[int, str], ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for _seat, name in self.leaving)
+    leaving: tuple[Leaving, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +93,7 @@ def use(standing: Standing, at: datetime) -> Use:
         "days": json.dumps({name: policies.value("billing.seat_active_days", at, name or None) for name in SEGMENTS}),
     }
     segment, days, taken, seen, idle, told = rows.fetch(STATEMENT, values)[0]
-    free = [(seat, name) for seat, name in idle or ()]
+    free = [Leaving(*one) for one in idle or ()]
     active = taken - len(free)
     return Use(
         bought=standing.coming,
@@ -99,9 +104,7 @@ def use(standing: Standing, at: datetime) -> Use:
     )
 
 
-def _advice(
-    standing: Standing, used: rules.Use, idle: Sequence[tuple[int, str]], at: datetime, segment: str | None
-) -> Advice | None:
+def _advice(standing: Standing, used: rules.Use, idle: Sequence[Leaving], at: datetime, segment: str | None) -> Advice | None:
     """Another plan that waits is a decision of its own, as is an end."""
     if standing.next_charge is None or standing.coming_plan is not None or standing.row.is_in_trial:
         return None

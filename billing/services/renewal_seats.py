@@ -23,7 +23,7 @@ def accept(standing: Standing, *, wanted: int, amount_minor: int, origin: Origin
     return scheduled.change_seats(
         standing.row,
         seats_after=wanted,
-        releases=[seat for seat, _name in advice.leaving],
+        releases=[one.seat for one in advice.leaving],
         origin=origin,
         at=at,
         reason="recommended",

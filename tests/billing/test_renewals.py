@@ -13,6 +13,7 @@ from billing.queries import overview
 from billing.services import plan_changes, renewal_notices, renewals, scheduled
 from config import clock
 from tests import factories, shelf
+from tests.billing.calling import Program
 from tests.shop import text
 
 DAY = timedelta(days=1)
@@ -184,6 +185,18 @@ def test_one_click_renews_with_the_seats_that_are_used(shop, yearly, client, kep
     assert change.delta == advice["seats"] - 50
     standing = overview.standing(yearly.organization)
     assert (standing.next_charge.due_minor, standing.unseated) == (advice["amount_minor"], 0)
+
+
+def test_a_program_reads_it_and_sends_the_recommendation_back_as_it_is(shop, yearly, cast):
+    seen(yearly, people=45, on=clock.now().date(), count=38)
+    program = Program(cast.organization_key)
+    said = program.get("subscription/renewal").json()
+    assert (said["seats"], said["active_seats"], said["renews"]) == (50, 39, True)  # the owner's seat is new
+    wanted = {"kind": "seats"} | {name: said["recommendation"][name] for name in ("seats", "releases")}
+    assert len(wanted["releases"]) == 46 - wanted["seats"]
+    assert program.post("subscription/scheduled-changes", wanted).status_code == 201
+    then = program.get("subscription/renewal").json()
+    assert (then["amount_minor"], then["recommendation"]) == (said["recommendation"]["amount_minor"], None)
 
 
 def test_the_page_takes_few_queries(shop, yearly, client, kept, django_assert_max_num_queries):

@@ -178,6 +178,7 @@ PAGES = {
     "v1:seats": ("GET POST!", KEY),
     "v1:seat": ("DELETE!", "1111111444"),  # acme's member has none
     "v1:subscription": ("GET", "1111111.4."),  # the stranger's organization has none
+    "v1:renewal": ("GET", "1111111.4."),  # as with the subscription
     "v1:subscriptions": ("GET", KEY),
     "v1:one_subscription": ("GET PATCH!", KEY_OBJECT),
     "v1:discount_preview": ("POST!", KEY),
