@@ -23,7 +23,9 @@ def url(standing: Standing) -> str:
 def features(standing: Standing) -> str:
     """What of the plan and its add-ons is gone then, by name: "Projects, Reports and Single sign-on". No query."""
     rows = grant_words.shown(grants.of([standing], clock.now())).rows
-    return catalog_words.listed([row.name for row in rows]) if rows else ""
+    included = _("included")
+    named = [row.name if row.amount == included else f"{row.name} ({row.amount})" for row in rows]
+    return catalog_words.listed(named) if named else ""
 
 
 def receipt(credit: Credit, standing: Standing, *, title: str, stale: bool = False) -> receipts.Receipt:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from billing.models import ScheduledKind
 from billing.queries.overview import Standing
-from billing.services import addons, commands, faults, plan_changes, seats
+from billing.services import addons, commands, faults, paying_first, plan_changes, seats
 from config import words
 
 
@@ -123,6 +123,27 @@ def _above(error: seats.AboveMaximum, standing: Standing, wanted: int) -> Proble
         second_label=_("Take %(most)s now") % values if has_room else "",
         second_url=seats_url(standing, seats=error.maximum) if has_room else "",
         status=422,
+    )
+
+
+@_of.register
+def _pay_first(error: paying_first.PayFirst, standing: Standing, wanted: int) -> Problem:
+    title = _("Pay what is open first")
+    if error.invoice is None:
+        url = reverse("storefront:invoices")
+        text = _("A payment is missing. Once it is paid this can be changed; cancelling is always possible.")
+        return Problem(title=title, text=text, tone="warn", action_label=_("Look at what is open"), action_url=url)
+    invoice = error.invoice
+    amount = words.money(invoice.amount_remaining_minor, invoice.currency)
+    text = _("Invoice %(number)s of %(amount)s is overdue. Once it is paid this can be changed; cancelling is always possible.")
+    return Problem(
+        title=title,
+        text=text % {"number": invoice, "amount": amount},
+        tone="warn",
+        action_label=_("Pay %(amount)s") % {"amount": amount},
+        action_url=reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
+        second_label=_("Cancel the subscription"),
+        second_url=cancellation_url(standing),
     )
 
 

@@ -152,6 +152,13 @@ TOO_MANY_SEATS = problem(
     talk_url="https://store.example.com/talk/?seats=400",
     errors=[{"pointer": "#/seats", "detail": "Up to 100 seats are sold without a person.", "code": "too-many-seats"}],
 )
+PAY_FIRST = problem(
+    "pay-first",
+    409,
+    "Invoice FN-0042 is overdue: pay it first, then this can be changed.",
+    invoice="in_1Qx",
+    payment_url="https://store.example.com/invoices/in_1Qx/hosted/",
+)
 PLAN_NOT_OFFERED = problem("plan-not-offered", 422, "This plan is not sold as a change of the one that is had.")
 PLAN_BEGINS_LATER = problem("plan-begins-later", 422, "A smaller plan begins with the next period.")
 PLAN_NOT_WITH_SEATS = problem("plan-not-with-seats", 422, "The plan is sold with 10 to 200 seats.", minimum=10, maximum=200)

@@ -28,7 +28,7 @@ from billing.models import (
 from billing.queries import addons as addon_queries
 from billing.queries import catalog, coming, pilots
 from billing.rules import schedule
-from billing.services import notices, projection, scheduled, seats
+from billing.services import notices, paying_first, projection, scheduled, seats
 from billing.services.change_prices import Wanted
 
 YEAR_AFTER_MONTH: Final = (Interval.MONTH, Interval.YEAR)
@@ -86,7 +86,7 @@ def schedule_for(  # which plan, at which interval, by whom and why
     """Have another plan, or interval, from the period's end on; what waited for that before is overtaken.
 
     Asking twice finds the first. Nothing is charged before. Raises the SeatsErrors: NotLive, Paused, InPilot, InTrial,
-    EndsSoon, WaitsForPayment, NotOffered, NothingChanges, NotWithSeats.
+    EndsSoon, WaitsForPayment, NotOffered, NothingChanges, NotWithSeats, and PayFirst for a smaller plan.
     """
     with transaction.atomic(durable=True):
         locked = scheduled.lock(row)
@@ -96,6 +96,8 @@ def schedule_for(  # which plan, at which interval, by whom and why
         known = pending.filter(price_after=price).first()
         if known is not None:
             return scheduled.named(known, external_id)
+        if price.plan.rank < locked.plan.rank:
+            paying_first.check(locked, at)
         wanted = ScheduledChange(kind=ScheduledKind.PLAN, price_after=price, reason=reason, external_id=external_id)
         change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.plan_scheduled(change, at=at)
@@ -177,8 +179,9 @@ def check(row: Subscription, wanted: Wanted, at: datetime) -> None:
     plan = wanted.price.plan
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
+    paying_first.check(row, at)  # what is unused of the present plan would be given back
     if row.status not in ("active", "trialing"):
-        raise seats.NotLive("The subscription is not active: pay what is open first.")
+        raise seats.NotLive("The subscription is not active.")
     if pilots.running(row) is not None:
         raise seats.InPilot("A pilot ends by itself: begin its plan first.")
     if (plan.pk, wanted.price.interval) == (row.plan_id, row.price.interval):

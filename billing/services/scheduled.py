@@ -25,7 +25,7 @@ from billing.models import (
 )
 from billing.queries import coming, pilots, unpaid
 from billing.rules import schedule
-from billing.services import notices, people, projection, seats
+from billing.services import notices, paying_first, people, projection, seats
 
 
 class EndsAtOnce(seats.SeatsError):
@@ -45,12 +45,15 @@ def change_seats(
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
     `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
-    NotLive, Paused, InPilot, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse.
+    NotLive, Paused, InPilot, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse,
+    and PayFirst for fewer.
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
         then = _coming(locked)
         _check(locked, then, seats_after)
+        if seats_after < then:
+            paying_first.check(locked, at)
         chosen = list(people.in_use(locked).filter(pk__in=releases))
         _check_in_use(locked, seats_after, chosen)
         wanted = ScheduledChange(kind=ScheduledKind.SEATS, delta=seats_after - then, reason=reason, external_id=external_id)
@@ -73,7 +76,8 @@ def change_addon(
 ) -> ScheduledChange:
     """Have fewer of a fixed add-on, or (0) none of any, from the period's end on; what waited for it before is overtaken.
 
-    Asking twice finds the first. Raises the SeatsErrors: NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges.
+    Asking twice finds the first. Raises the SeatsErrors: NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges,
+    PayFirst.
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
@@ -85,6 +89,7 @@ def change_addon(
         known = pending.filter(addon_after=number).first()
         if known is not None:
             return named(known, external_id)
+        paying_first.check(locked, at)
         about = {"addon": addon, "addon_after": number}
         wanted = ScheduledChange(kind=ScheduledKind.ADDON, **about, reason=reason, external_id=external_id)
         change = put(wanted, locked, origin=origin, at=at, instead_of=pending)

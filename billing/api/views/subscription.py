@@ -101,6 +101,7 @@ class ScheduledChanges(base.View):
             *(schema.PAYMENT_PENDING, schema.ADDON_NUMBER, schema.ADDON_WITHOUT_NUMBER, schema.ADDON_NOT_HELD),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
             *(schema.PLAN_NOT_OFFERED, schema.PLAN_NOT_WITH_SEATS, schema.CONFLICTS),
+            schema.PAY_FIRST,
             schema.problem("ends-at-once", 409, "A payment is missing: preview an ending, and end it now."),
         ],
     )
