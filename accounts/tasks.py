@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from accounts.services import asking, closure, deletion, entries, past_sessions, recoveries, viewing
+from accounts.services import (
+    asking,
+    closure,
+    deletion,
+    entries,
+    past_sessions,
+    recoveries,
+    viewing,
+    webhook_events,
+    webhook_sending,
+)
 from config import clock
 
 
@@ -46,3 +56,15 @@ def expire_requests() -> int:
 def expire_viewings() -> int:
     """End the looks of staff at customers' pages that have run out."""
     return viewing.expire(clock.now(), clock.wall())
+
+
+@shared_task(name="accounts.drain_webhooks")
+def drain_webhooks() -> int:
+    """Send what is due to customers' servers."""
+    return webhook_sending.drain(clock.wall()).handled
+
+
+@shared_task(name="accounts.forget_webhooks")
+def forget_webhooks() -> int:
+    """Delete webhooks, and how they were taken, that are older than they are kept."""
+    return webhook_events.forget(clock.wall())

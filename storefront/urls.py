@@ -38,6 +38,7 @@ from storefront.views import (
     tax,
     team,
     trials,
+    webhooks,
 )
 
 app_name = "storefront"
@@ -76,6 +77,14 @@ urlpatterns: list[URLPattern] = [
     path("settings/api-keys/", api_keys.listing, name="api_keys"),
     path("settings/api-keys/<int:key_id>/rotation/", api_keys.rotation, name="api_key_rotation"),
     path("settings/api-keys/<int:key_id>/revocation/", api_keys.revocation, name="api_key_revocation"),
+    path("settings/webhooks/", webhooks.listing, name="webhooks"),
+    path("settings/webhooks/<slug:public_id>/", webhooks.endpoint, name="webhook"),
+    path("settings/webhooks/<slug:public_id>/rotation/", webhooks.rotation, name="webhook_rotation"),
+    path("settings/webhooks/<slug:public_id>/standing/", webhooks.standing, name="webhook_standing"),
+    path("settings/webhooks/<slug:public_id>/pings/", webhooks.pings, name="webhook_pings"),
+    path("settings/webhooks/<slug:public_id>/replays/", webhooks.replays, name="webhook_replays"),
+    path("settings/webhooks/<slug:public_id>/deletion/", webhooks.deletion, name="webhook_deletion"),
+    path("settings/webhooks/<slug:public_id>/deliveries/<slug:delivery_id>/", webhooks.delivery, name="webhook_delivery"),
     path("team/", switches.needs(Feature.TEAM, team.team), name="team"),
     path("team/invitations/", switches.needs(Feature.INVITATIONS, team.invitations), name="team_invitations"),
     path(

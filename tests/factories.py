@@ -8,8 +8,10 @@ from factory import fuzzy
 from factory.django import DjangoModelFactory
 
 from accounts import models as accounts
+from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.rules import keys
+from accounts.services import webhook_endpoints
 from billing.models import Subscription
 from config import clock
 
@@ -127,3 +129,11 @@ class SubscriptionFactory(DjangoModelFactory):
     started_at = factory.LazyFunction(clock.now)
     period_starts_at = factory.SelfAttribute("started_at")
     period_ends_at = factory.LazyAttribute(lambda made: made.period_starts_at + timedelta(days=30))
+
+
+def webhook_endpoint(organization, **options):
+    """An endpoint on this very machine, where nobody listens; its secret is in `.secret`."""
+    said = {"url": "http://127.0.0.1:9/hooks", "types": [], "origin": Origin.system(), "at": clock.now()} | options
+    endpoint, secret = webhook_endpoints.create(organization=organization, **said)
+    endpoint.secret = secret
+    return endpoint

@@ -24,6 +24,16 @@ from accounts.models.recovery import OPEN_RECOVERIES, ClosedOrganization, OwnerR
 from accounts.models.requests import JoinRequest, RequestState, SeatRequest
 from accounts.models.user import User
 from accounts.models.viewing import Viewing, ViewingEnd
+from accounts.models.webhook import (
+    DeliveryState,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSecret,
+    WebhookStop,
+    WebhookType,
+)
 
 __all__ = [
     "OPEN_RECOVERIES",
@@ -33,6 +43,7 @@ __all__ = [
     "ApiKeyKind",
     "BillingContact",
     "ClosedOrganization",
+    "DeliveryState",
     "EmployeeBracket",
     "Entry",
     "Industry",
@@ -64,4 +75,11 @@ __all__ = [
     "User",
     "Viewing",
     "ViewingEnd",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookSecret",
+    "WebhookStop",
+    "WebhookType",
 ]

@@ -31,6 +31,8 @@ class Scope(models.TextChoices):
     SESSIONS_WRITE = "sessions:write", _("Bring people in, signed on")
     REFUNDS_WRITE = "refunds:write", _("Refund invoices, or lower open ones")
     USAGE_WRITE = "usage:write", _("Report usage of metered features")
+    WEBHOOKS_READ = "webhooks:read", _("Read webhook endpoints and what was sent to them")
+    WEBHOOKS_WRITE = "webhooks:write", _("Create and change webhook endpoints, and send again")
 
 
 # What a key of one organization may not be given: the store would take a customer's word for who somebody is, or a key could

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     TRANSFER_OWNERSHIP = "transfer_ownership"
     MANAGE_ORGANIZATION = "manage_organization"
     MANAGE_API_KEYS = "manage_api_keys"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     CLOSE_ORGANIZATION = "close_organization"
 
 
@@ -35,6 +36,7 @@ _BILLING_ADMIN = _MEMBER | {
     Permission.MANAGE_PAYMENT,
     Permission.INVITE,
     Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_WEBHOOKS,
 }
 MATRIX: dict[str, frozenset[Permission]] = {
     MEMBER: _MEMBER,

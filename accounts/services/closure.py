@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, Invitation, InvitationState, Membership, Organization
+from accounts.models import ApiKey, Invitation, InvitationState, Membership, Organization, WebhookSecret
 from accounts.origin import Origin
 from accounts.queries import members, policies
 from accounts.services import invitations, journal, outbox
@@ -79,6 +79,7 @@ def settle(at: datetime) -> int:
     with transaction.atomic():
         ended = Membership.objects.live().filter(organization__in=closed).update(left_at=at)
         ApiKey.objects.filter(organization__in=closed, revoked_at=None).update(revoked_at=at)
+        WebhookSecret.objects.filter(endpoint__organization__in=closed).delete()
         # The address is of no use any more, and of somebody who never was our customer.
         Invitation.objects.filter(organization__in=closed).exclude(email__endswith="@deleted.invalid").update(
             email="invited@deleted.invalid"

@@ -1,23 +1,18 @@
 """Second factors: a time-based code counts once, their secrets rest encrypted, and staff can take all of somebody's away."""
 
 import base64
-import functools
 import secrets
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.origin import Origin
-from accounts.services import journal, outbox
+from accounts.services import journal, outbox, sealing
 
 LAST_STEP = "last_step"
 PURPOSE = b"storefront second factors"
@@ -72,14 +67,14 @@ def reset(*, user: User, reason: str, origin: Origin, at: datetime) -> int:
 
 
 def encrypt(text: str) -> str:
-    return _cipher().encrypt(text.encode()).decode()
+    return sealing.seal(text, PURPOSE)
 
 
 def decrypt(text: str) -> str:
     """The secret; one that matches nothing, if SECRET_KEY has changed and the old one is not among its fallbacks."""
     try:
-        return _cipher().decrypt(text.encode()).decode()
-    except InvalidToken:
+        return sealing.unseal(text, PURPOSE)
+    except sealing.Unreadable:
         # Never an empty one: codes of an empty secret can be worked out by anybody.
         return base64.b32encode(secrets.token_bytes(20)).decode()
 
@@ -93,16 +88,3 @@ def _step(secret: str, code: str) -> int | None:
         if secrets.compare_digest(totp.format_hotp_value(totp.hotp_value(secret, step)), said)
     ]
     return max(matching, default=None)
-
-
-def _cipher() -> MultiFernet:
-    return _cipher_of((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
-
-
-@functools.lru_cache(maxsize=4)
-def _cipher_of(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_derive(key)) for key in keys])
-
-
-def _derive(key: str) -> bytes:
-    return base64.urlsafe_b64encode(HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(key.encode()))

@@ -68,6 +68,13 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.viewing.ended": _("End of looking as the customer"),
     "accounts.viewing.opened": _("Looked at as the customer"),
     "billing.renewal.reviewed": _("Looked at before the renewal"),
+    "accounts.webhook.created": _("Webhook endpoint made"),
+    "accounts.webhook.changed": _("Webhook endpoint changed"),
+    "accounts.webhook.deleted": _("Webhook endpoint deleted"),
+    "accounts.webhook.disabled": _("Webhook endpoint disabled"),
+    "accounts.webhook.enabled": _("Webhook endpoint enabled"),
+    "accounts.webhook.replayed": _("Webhooks sent again"),
+    "accounts.webhook.rotated": _("Webhook secret rotated"),
     "billing.adjustment.asked": _("Refund or credit asked for"),
     "billing.adjustment.done": _("Refund or credit given"),
     "billing.adjustment.failed": _("Refund or credit failed"),
@@ -153,6 +160,7 @@ HIDDEN: Final = {
         "user",
         "api_key",
         "viewing",
+        "endpoint",
     ),
 }
 

@@ -87,6 +87,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.journal", "history_edu"),
             ("accounts.journalcursor", "bookmarks"),
             ("accounts.apikey", "key"),
+            ("accounts.webhookendpoint", "webhook"),
+            ("accounts.webhookdelivery", "outbound"),
             ("accounts.legaldocument", "gavel"),
             ("accounts.acceptance", "task_alt"),
             ("django_celery_beat.periodictask", "schedule"),

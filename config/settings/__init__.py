@@ -252,6 +252,8 @@ CELERY_BEAT_SCHEDULE = {
     "requests": {"task": "accounts.expire_requests", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "past-entries": {"task": "accounts.forget_entries", "schedule": 86400.0, "options": {"expires": 3600.0}},
+    "webhooks": {"task": "accounts.drain_webhooks", "schedule": 30.0, "options": {"expires": 30.0}},
+    "past-webhooks": {"task": "accounts.forget_webhooks", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
@@ -263,6 +265,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "announcements": "billing.services.announcements.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
+    "webhooks": "accounts.services.webhook_sending.drain",
 }
 
 # --- Numbers of the business --------------------------------------------------------------------------------------------
@@ -272,6 +275,12 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.renewal_policies",
     "billing.rules.leaving_policies",
 ]
+
+# --- Outgoing webhooks --------------------------------------------------------------------------------------------------
+
+# Ports of customers' servers that webhooks may be sent to; and whether, as a demo needs it, to this machine by plain HTTP.
+WEBHOOK_PORTS = [int(port) for port in optional("WEBHOOK_PORTS", env.list, ["443", "8443"], "443,8443")]
+WEBHOOK_LOOPBACK = optional("WEBHOOK_LOOPBACK", env.bool, not PRODUCTION, "false")
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 

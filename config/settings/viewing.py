@@ -8,7 +8,8 @@ _PAGES = frozenset(
         *("invoices", "credit_notes", "payment_method", "pilot_conversion"),
         *("team", "invitation_revocation", "member_removal", "team_leaving", "ownership", "mail_preferences"),
         *("organization_settings", "billing_details", "people_settings", "organization_closure", "api_keys"),
-        *("api_key_revocation", "cart", "checkout", "checkout_attempt", "talk"),
+        *("api_key_revocation", "webhooks", "webhook", "webhook_delivery", "webhook_deletion"),
+        *("cart", "checkout", "checkout_attempt", "talk"),
     )
 )
 # Pages for everybody, which know nobody and open no session.

@@ -84,6 +84,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
         ("storefront:billing_details", _("Billing details")),
         ("storefront:people_settings", _("People and receipts")),
         ("storefront:api_keys", _("API keys")),
+        ("storefront:webhooks", _("Webhooks")),
         ("storefront:organization_closure", _("Close")),
     ]
     return [

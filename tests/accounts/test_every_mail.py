@@ -37,6 +37,10 @@ CONTEXT = {
     "new_owner": "Mia Member",
     "due_at": datetime(2027, 3, 8, 23, 30, tzinfo=UTC),
     "url": "https://store.example/",
+    "description": "Access in our app",
+    "is_gone": False,
+    "failing_since": datetime(2027, 3, 5, 8, 0, tzinfo=UTC),
+    "page_url": "https://store.example/settings/webhooks/abc/",
 }
 
 

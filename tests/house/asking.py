@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from accounts import staff_groups
 from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
-from accounts.services import joining, links, outbox, seat_requests
+from accounts.services import joining, links, outbox, seat_requests, webhook_endpoints
 from billing.models import Cart, CheckoutAttempt, CreditNote, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
 from config import clock
 from tests import factories, shelf
@@ -84,6 +84,7 @@ def build():
         "storefront:seat_change_payment": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
+        **_webhook_args(cast),
         "v1:consume": ["reports"],
         "v1:release": ["reports"],
         "ofrep:flag": ["notes"],
@@ -208,6 +209,15 @@ def _invoice_args(invoice):
     args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
     args["v1:credit_note"] = [note.stripe_id]
     return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
+
+
+def _webhook_args(cast):
+    """An endpoint that has been sent a test."""
+    endpoint = factories.webhook_endpoint(cast.acme)
+    sent = webhook_endpoints.ping(endpoint=endpoint, at=clock.now())
+    pages = ("webhook", "webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays", "webhook_deletion")
+    args = {f"storefront:{name}": [endpoint.public_id] for name in pages}
+    return args | {"storefront:webhook_delivery": [endpoint.public_id, sent.public_id]}
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------

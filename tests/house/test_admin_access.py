@@ -22,6 +22,8 @@ LOOKING = {
     "accounts.journal": NOT_MARKETING,
     "accounts.invitation": HELPING | {"csm"},
     "accounts.apikey": HELPING,
+    "accounts.webhookendpoint": HELPING,
+    "accounts.webhookdelivery": HELPING,
     "accounts.joinrequest": HELPING,
     "accounts.seatrequest": HELPING,
     "accounts.billingcontact": HELPING,

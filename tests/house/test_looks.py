@@ -11,6 +11,7 @@ ACTS = {
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
     *("seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
     *("mail_events", "contact_removal", "tax_id_removal"),
+    *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }
 ELSEWHERE = {"invoice_hosted", "invoice_pdf", "credit_note_pdf", "contact_invoice", "seat_change_payment", "payment_card"}
 PARTS = {"header", "seat_preview"}

@@ -61,6 +61,7 @@ OWNER = {
     "settings-people": ("storefront:people_settings", "/settings/people/"),
     "settings-mails": ("storefront:mail_preferences", "/settings/mails/"),
     "settings-api-keys": ("storefront:api_keys", "/settings/api-keys/"),
+    "settings-webhooks": ("storefront:webhooks", "/settings/webhooks/"),
     "settings-closure": ("storefront:organization_closure", "/settings/closure/"),
     "organization-new": ("storefront:organization_new", "/organizations/new/"),
     "account-deletion": ("storefront:account_deletion", "/account/deletion/"),
