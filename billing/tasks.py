@@ -5,7 +5,18 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 
 from celery import shared_task
 
-from billing.services import commands, idempotency, inbox, people, poller, projection, reconciling, renewals, time_moves
+from billing.services import (
+    commands,
+    dunning_turns,
+    idempotency,
+    inbox,
+    people,
+    poller,
+    projection,
+    reconciling,
+    renewals,
+    time_moves,
+)
 from config import clock
 
 
@@ -31,6 +42,12 @@ def drain_projections() -> int:
 def poll_events() -> int:
     """Look for events that no webhook brought."""
     return poller.drain(clock.wall()).handled
+
+
+@shared_task(name="billing.sweep_failed_payments")
+def sweep_failed_payments() -> int:
+    """Take each failed payment that is due a step on."""
+    return dunning_turns.run(clock.now())
 
 
 @shared_task(name="billing.expire_held_seats")

@@ -25,6 +25,7 @@ from billing.models.difference import (
     SeenSubscription,
     Stage,
 )
+from billing.models.dunning import DunningEpisode, DunningInvoice, DunningOutcome, DunningStep, DunningStepKind
 from billing.models.entitlement import EntitlementVersion, FeatureUsage
 from billing.models.giving_back import (
     Adjustment,
@@ -56,7 +57,7 @@ from billing.models.seats import (
     SeatRelease,
 )
 from billing.models.store_time import StoreTime
-from billing.models.subscription import LIVE_STATUSES, Subscription, SubscriptionStatus
+from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Subscription, SubscriptionStatus
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 from billing.models.trial import Trial
 
@@ -64,6 +65,8 @@ __all__ = [
     "FIRST_PAYMENTS",
     "INCREASES",
     "LIVE_STATUSES",
+    "OWING_STATUSES",
+    "Access",
     "Addon",
     "AddonKind",
     "AddonPrice",
@@ -86,6 +89,11 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "DifferenceState",
+    "DunningEpisode",
+    "DunningInvoice",
+    "DunningOutcome",
+    "DunningStep",
+    "DunningStepKind",
     "EntitlementVersion",
     "EventCursor",
     "FeatureUsage",

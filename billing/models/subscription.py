@@ -22,7 +22,16 @@ class SubscriptionStatus(models.TextChoices):
     CANCELED = "canceled", _("Ended")
 
 
+class Access(models.TextChoices):
+    """What of it can be used, as billing.rules.dunning.Access: less while a payment is missing or disputed."""
+
+    FULL = "full", _("Everything")
+    READ_ONLY = "read_only", _("Read-only")
+    OFF = "off", _("Nothing")
+
+
 LIVE_STATUSES: Final = ("trialing", "active", "past_due", "unpaid", "paused")
+OWING_STATUSES: Final = ("past_due", "unpaid")
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -44,6 +53,8 @@ class Subscription(external.ExternallyNamed):
     stripe_id = models.CharField(max_length=64, unique=True)
     stripe_item_id = models.CharField(max_length=64)
     status = models.CharField(max_length=20, choices=SubscriptionStatus)
+    # Written by billing.services.access alone, beside the sweep of failed payments.
+    access = models.CharField(max_length=10, choices=Access, default=Access.FULL, db_default=Access.FULL)
     quantity = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     period_starts_at = models.DateTimeField()
@@ -82,6 +93,9 @@ class Subscription(external.ExternallyNamed):
                 condition=models.Q(period_ends_at__gt=models.F("period_starts_at")), name="subscription_period_ordered"
             ),
             external.unique("organization", "subscription"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(status__in=OWING_STATUSES), name="subscription_owing"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """The entitlement check in one statement: key, organization, version, subscription, feature and seat.
 
 The vendor's product asks on its users' way, so this is the API's hottest call. It answers only the plain case; whatever is
-unusual (no key, a closed organization, an unknown feature, add-ons) is None, and billing.queries.entitlements says what it is.
+unusual (no key, a closed organization, an unknown feature, add-ons, a missing payment) is None, and
+billing.queries.entitlements says what it is.
 What was used of a metered feature takes a second one.
 """
 
@@ -36,6 +37,7 @@ SELECT {key}, {version}, s.status, l.code || '/' || p.code,
            SELECT 1 FROM billing_subscriptionaddon e WHERE e.subscription_id = s.id AND e.ended_at IS NULL), {person}
 {keys}
 JOIN billing_subscription s ON s.organization_id = o.id AND s.status IN ({live})
+    AND s.status <> 'past_due' AND s.access = 'full'
 JOIN billing_plan p ON p.id = s.plan_id
 JOIN billing_productline l ON l.id = s.line_id
 CROSS JOIN LATERAL (SELECT jsonb_path_query_first(

@@ -10,8 +10,9 @@ from accounts.models import Organization
 from accounts.queries import rows
 from billing.models import LIVE_STATUSES
 from billing.queries import catalog
+from billing.rules import dunning, metering
 from billing.rules import entitlements as rules
-from billing.rules import metering
+from billing.rules.dunning import Access
 from billing.rules.entitlements import Entitlement, Reason
 from config import clock
 
@@ -29,7 +30,8 @@ SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.star
     FROM billing_subscriptionaddon e JOIN billing_addon b ON b.id = e.addon_id
     WHERE e.subscription_id = s.id AND e.ended_at IS NULL),
     EXISTS (SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
-        WHERE %(is_personal)s AND m.organization_id = s.organization_id AND {PERSON}), seat.id, seat.last_seen_on
+        WHERE %(is_personal)s AND m.organization_id = s.organization_id AND {PERSON}), seat.id, seat.last_seen_on,
+    s.access, late.started_at, late.reached, late.read_only_at, late.off_at
 FROM billing_subscription s
 JOIN billing_plan p ON p.id = s.plan_id
 JOIN billing_productline l ON l.id = s.line_id
@@ -38,6 +40,7 @@ LEFT JOIN LATERAL (
     SELECT a.id, a.last_seen_on FROM billing_seatassignment a
     JOIN accounts_membership m ON m.id = a.membership_id JOIN accounts_user u ON u.id = m.user_id
     WHERE %(is_personal)s AND a.subscription_id = s.id AND a.ended_at IS NULL AND {PERSON} LIMIT 1) seat ON TRUE
+LEFT JOIN billing_dunningepisode late ON late.subscription_id = s.id AND late.closed_at IS NULL
 WHERE s.organization_id = %(organization)s AND (s.status = ANY(%(live)s) OR EXISTS (
     SELECT 1 FROM billing_pilotrun g WHERE g.subscription_id = s.id AND g.ended_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM billing_subscription n
@@ -126,7 +129,7 @@ def _holdings(organization_id: int, member: str) -> list[rules.Holding]:
 
 def _holding(row: Sequence[Any]) -> rules.Holding:
     path, name, features, status, quantity, started_at, starts_at, ends_at, interval, cancel_at, added, *person = row
-    is_member, seat_id, last_seen_on = person
+    is_member, seat_id, last_seen_on, access, *missing = person
     plan = rules.Bringer(kind=rules.SourceKind.PLAN, code=path, name=name, since=started_at, features=json.loads(features))
     return rules.Holding(
         plan=path,
@@ -134,9 +137,18 @@ def _holding(row: Sequence[Any]) -> rules.Holding:
         bringers=(plan, *(_addon(one, quantity) for one in added or ())),
         period=metering.Period(started_at=started_at, starts_at=starts_at, ends_at=ends_at, interval=interval),
         cancel_at=cancel_at,
+        access=Access(access),
+        missing=_missing(*missing),
         is_member=is_member,
         seat=rules.Seat(id=seat_id, last_seen_on=last_seen_on) if seat_id is not None else None,
     )
+
+
+def _missing(since: datetime | None, reached: int, read_only_at: datetime, off_at: datetime) -> dunning.Missing | None:
+    if since is None:
+        return None
+    step = str(dunning.STEPS.get(reached, dunning.Step.FAILED))
+    return dunning.Missing(since=since, step=step, read_only_at=read_only_at, off_at=off_at)
 
 
 def _addon(plain: dict[str, Any], seats: int) -> rules.Bringer:

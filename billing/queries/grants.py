@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from billing.queries.overview import Standing
-from billing.rules import entitlements, metering
+from billing.rules import dunning, entitlements, metering
 
 
 def of(standings: Iterable[Standing], now: datetime) -> list[entitlements.Entitlement]:
@@ -43,4 +43,6 @@ def _holding(standing: Standing) -> entitlements.Holding:
             interval=row.price.interval,
         ),
         cancel_at=row.cancel_at,
+        access=dunning.Access(row.access),
+        missing=standing.missing,
     )

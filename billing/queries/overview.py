@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Organization
 from billing.models import FIRST_PAYMENTS, Customer, ScheduledKind, Subscription
 from billing.queries import coming, standing_rows
-from billing.queries.standing_facts import Card, OpenInvoice, PilotFacts, TrialFacts
+from billing.queries.standing_facts import Card, Late, OpenInvoice, PilotFacts, TrialFacts
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
@@ -144,6 +144,7 @@ class Standing:
     begun_as: PilotFacts | None = None
     held_addons: tuple[addons.Item, ...] = ()
     usages: tuple[Mapping[str, Any], ...] = ()
+    missing: Late | None = None
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
@@ -340,6 +341,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         begun_as=PilotFacts(**standing_rows.instants(row.pilot)) if row.pilot else None,
         held_addons=tuple(addons.Item.of_plain(standing_rows.instants(plain)) for plain in row.addons),
         usages=tuple(standing_rows.instants(plain) for plain in row.usages),
+        missing=Late.of_plain(standing_rows.instants(row.late)) if row.late else None,
     )
 
 

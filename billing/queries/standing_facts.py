@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from billing.rules.dunning import STEPS, Missing, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,25 @@ class OpenInvoice:
     remaining_minor: int
     currency: str
     next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Late(Missing):
+    """A missing payment with the episode it is of; `is_cancelled_then`: the subscription ends with its access."""
+
+    episode: int
+    is_cancelled_then: bool
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Late":
+        return cls(
+            since=plain["started_at"],
+            step=str(STEPS.get(plain["reached"], Step.FAILED)),
+            read_only_at=plain["read_only_at"],
+            off_at=plain["off_at"],
+            episode=plain["id"],
+            is_cancelled_then=plain["is_cancelled_then"],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,10 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     WHERE e.subscription_id = s.id AND e.ended_at IS NULL),
     (SELECT json_agg(json_build_object('feature', w.feature, 'starts_at', w.starts_at, 'used', w.used))
     FROM billing_featureusage w
-    WHERE w.organization_id = s.organization_id AND (w.ends_at IS NULL OR w.starts_at >= s.period_starts_at))
+    WHERE w.organization_id = s.organization_id AND (w.ends_at IS NULL OR w.starts_at >= s.period_starts_at)),
+    (SELECT json_build_object('id', y.id, 'reached', y.reached, 'started_at', y.started_at, 'read_only_at', y.read_only_at,
+        'off_at', y.off_at, 'is_cancelled_then', y.is_cancelled_then)
+    FROM billing_dunningepisode y WHERE y.subscription_id = s.id AND y.closed_at IS NULL)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -123,6 +126,7 @@ class Row:
     pilot: dict[str, Any] | None
     addons: list[dict[str, Any]]
     usages: list[dict[str, Any]]
+    late: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -187,7 +191,8 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, addons, usages = values
+    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
+    addons, usages, late = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -203,4 +208,5 @@ def _row(found: Sequence[Any]) -> Row:
         pilot=pilot,
         addons=addons or [],
         usages=usages or [],
+        late=late,
     )

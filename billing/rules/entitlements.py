@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from billing.rules import metering
+from billing.rules.dunning import Access, Missing
 
 # A payment that is being retried takes nothing away; one that was given up does.
 ENTITLED_STATUSES: Final = ("trialing", "active", "past_due")
@@ -79,6 +80,8 @@ class Holding:
     bringers: Sequence[Bringer]
     period: metering.Period
     cancel_at: datetime | None = None
+    missing: Missing | None = None
+    access: Access = Access.FULL
     is_member: bool = True
     seat: Seat | None = None
 
@@ -103,6 +106,7 @@ class Entitlement:
     limit: int | None = None
     plan: str | None = None
     until: datetime | None = None
+    missing: Missing | None = None
     used: int | None = None
     window: metering.Window | None = None
     sources: tuple[Source, ...] = ()
@@ -144,16 +148,24 @@ def _of(holding: Holding, code: str, *, is_personal: bool, used: Used, now: date
         reason=reason,
         limit=limit(sources) if reason is Reason.INCLUDED else None,
         plan=next((source.feature["part"] for source in sources if source.feature.get("part")), "") or holding.plan,
-        until=holding.cancel_at or holding.period.ends_at,
+        until=_until(holding),
+        missing=holding.missing,
         used=used.get((code, window.starts_at), 0) if window else None,
         window=window,
         sources=sources,
     )
 
 
+def _until(holding: Holding) -> datetime:
+    ends_at = holding.cancel_at or holding.period.ends_at
+    cut_at = holding.missing.cut_at if holding.missing else None
+    return ends_at if cut_at is None else min(ends_at, cut_at)
+
+
 def _reason(holding: Holding, sources: Sequence[Source], *, is_personal: bool) -> Reason:
     found = (
-        (Reason.READ_ONLY, holding.status in READ_ONLY_STATUSES),
+        (Reason.SUSPENDED, holding.access is Access.OFF),
+        (Reason.READ_ONLY, holding.status in READ_ONLY_STATUSES or holding.access is Access.READ_ONLY),
         (Reason.SUSPENDED, holding.status not in ENTITLED_STATUSES),
         (Reason.NOT_IN_PLAN, not sources),
         (Reason.NOT_A_MEMBER, is_personal and not holding.is_member),

@@ -1,13 +1,11 @@
-"""The lane of what falls due on store time: ends of trials, pilots and discounts, and renewals, are announced; late payments
-are dropped.
-"""
+"""The lane of what falls due on store time: ends of trials, pilots and discounts, renewals, late and missing payments."""
 
 from datetime import datetime
 
-from billing.services import discount_notices, first_payments, pilot_notices, renewal_notices, trial_notices
+from billing.services import discount_notices, dunning_turns, first_payments, pilot_notices, renewal_notices, trial_notices
 from config import pulse
 
-LANES = (trial_notices, pilot_notices, discount_notices, first_payments, renewal_notices)
+LANES = (trial_notices, pilot_notices, discount_notices, first_payments, renewal_notices, dunning_turns)
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -24,12 +24,13 @@ class NoCustomer(Exception):
 
 
 def start_setup(
-    organization: Organization, *, origin: Origin, at: datetime, agreed: resuming.Agreed | None = None
+    organization: Organization, *, origin: Origin, at: datetime, agreed: resuming.Agreed | None = None, back: str = ""
 ) -> StripeCommand:
     """Open Stripe's page for a new card. The command's `result["url"]` leads there; open means Stripe does not answer yet.
 
-    With `agreed` the paused subscription it is about goes on as soon as the card is there, for that amount. A second click
-    while the first is being answered finds the first. Raises NoCustomer.
+    `back` is where it leads afterwards; empty: to the store's own page. With `agreed` the paused subscription it is about goes
+    on as soon as the card is there, for that amount. A second click while the first is being answered finds the first. Raises
+    NoCustomer.
     """
     customer = Customer.objects.filter(organization=organization).first()
     if customer is None:
@@ -41,7 +42,7 @@ def start_setup(
                 kind="card.setup",
                 target=target,
                 organization=organization,
-                payload=_payload(organization, customer, agreed),
+                payload=_payload(organization, customer, agreed, back),
                 origin=origin,
                 at=at,
             )
@@ -117,8 +118,8 @@ def _use_key(session_id: str) -> str:
     return f"card.use:{session_id}"[:100]
 
 
-def _payload(organization: Organization, customer: Customer, agreed: resuming.Agreed | None) -> dict[str, Any]:
-    back = f"{settings.STORE_URL}/payment-method/"
+def _payload(organization: Organization, customer: Customer, agreed: resuming.Agreed | None, back: str) -> dict[str, Any]:
+    back = back or f"{settings.STORE_URL}/payment-method/"
     return {
         "mode": "setup",
         "ui_mode": "hosted_page",

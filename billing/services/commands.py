@@ -45,6 +45,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "card.use": "billing.services.cards.UseCard",
     "adjustment.note": "billing.services.giving_back.Note",
     "adjustment.credit": "billing.services.giving_back.Credit",
+    "dunning.end": "billing.services.dunning_ends.EndUnpaid",
     "pilot.convert": "billing.services.pilot_conversions.Convert",
     "promotion.apply": "billing.services.promotions.Apply",
     "seats.increase": "billing.services.seat_increases.Increase",

@@ -26,6 +26,7 @@ from billing.models import (
 from billing.services import (
     addon_items,
     bundles,
+    dunning,
     first_payments,
     inbox,
     items,
@@ -89,6 +90,7 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     split = copy_fields(row, answer, at)
     if not row.is_live:
         _end(row, at)
+        dunning.settle(row, at=at, end_reason=(answer.cancellation_details and answer.cancellation_details.reason) or "")
         return
     quantity = int(split.main.quantity or 0)
     if row.is_in_trial:

@@ -15,7 +15,9 @@ from billing.queries import catalog
 from billing.queries import tax as queries
 from billing.rules import pricing
 from billing.rules.stripe_events import Kind
-from billing.services import bundles, first_payments, inbox, mirror, mirror_discounts, notices, tax_rates
+from billing.services import bundles, dunning, first_payments, inbox, mirror, mirror_discounts, notices, tax_rates
+
+OVER = ("paid", "void", "uncollectible")
 
 
 def take(answer: gateway.Invoice, at: datetime) -> None:
@@ -39,8 +41,11 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
             notices.receipt(row, at=at)
     elif row.status == "open" and row.attempt_count > attempts_before:
         _tell_invoice("billing.invoice.payment_failed", row, at)
-        if not _waits_for_the_buyer(row):
+        # What its episode says of it is said on the ladder; of what nobody has any more, here.
+        if not _waits_for_the_buyer(row) and dunning.failed(row, at=at) is None:
             notices.payment_failed(row, at=at)
+    if row.status in OVER and (attempts_before or row.attempt_count > 1):
+        dunning.invoice_settled(row, at=at)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
         inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")
 

@@ -270,7 +270,10 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
 
 
 def payment_failed(invoice: Invoice, *, at: datetime) -> None:
-    """A charge was declined: the amount, when it is tried again, where to mend it."""
+    """A charge of what nobody has any more was declined: the amount, when it is tried again, where to mend it.
+
+    Of a subscription that goes on dunning_mails tells.
+    """
     context = {
         "invoice": invoice.pk,
         "invoice_url": settings.STORE_URL + reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),

@@ -110,6 +110,15 @@ KINDS: Final[dict[str, Any]] = {
     "billing.seat.assigned": _("Seat assigned"),
     "billing.seat.ended": _("Seat taken back"),
     "billing.details.changed": _("Billing details changed"),
+    "billing.dunning.begun": _("Payment missing"),
+    "billing.dunning.escalated": _("Payment of a tier-1 account missing"),
+    "billing.dunning.left": _("Cancelled without paying"),
+    "billing.dunning.lost": _("Ended: never paid"),
+    "billing.dunning.off": _("Access off: payment missing"),
+    "billing.dunning.read_only": _("Read-only: payment missing"),
+    "billing.dunning.recovered": _("Missing payment came"),
+    "billing.dunning.told": _("Missing payment announced"),
+    "billing.dunning.waived": _("Missing payment not owed any more"),
     "billing.external_id.changed": _("The product's own id changed"),
     "billing.tax.changed": _("Taxed differently"),
     "billing.tax.refused": _("Tax could not be set"),
@@ -147,6 +156,7 @@ SOURCES: Final[dict[str, Any]] = {
 # Ids of rows, and what another fact says already.
 HIDDEN: Final = {
     "adjustment",
+    "episode",
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
     *(
         "difference",

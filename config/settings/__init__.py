@@ -242,6 +242,7 @@ CELERY_BEAT_SCHEDULE = {
     "inbox": {"task": "billing.drain_inbox", "schedule": 30.0, "options": {"expires": 30.0}},
     "projections": {"task": "billing.drain_projections", "schedule": 30.0, "options": {"expires": 30.0}},
     "poller": {"task": "billing.poll_events", "schedule": 60.0, "options": {"expires": 60.0}},
+    "failed-payments": {"task": "billing.sweep_failed_payments", "schedule": 300.0, "options": {"expires": 300.0}},
     "held-seats": {"task": "billing.expire_held_seats", "schedule": 300.0, "options": {"expires": 300.0}},
     "renewals": {"task": "billing.sweep_renewals", "schedule": 300.0, "options": {"expires": 300.0}},
     # Each a share of the nightly comparison with Stripe, which begins at billing.reconcile_hour.
@@ -273,6 +274,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
 POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "offramps.rules")] + [
     "billing.rules.renewal_policies",
+    "billing.rules.dunning_policies",
     "billing.rules.leaving_policies",
 ]
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
-from billing.models import Invoice, SeatChange
-from billing.services import cards, time_moves
+from billing.models import DunningEpisode, Invoice, SeatChange, Subscription
+from billing.services import cards, dunning, dunning_mails, time_moves
 from config import clock
 from tests.accounts import factors
 from tests.billing import test_trials
@@ -70,6 +70,7 @@ LISTED = {
         *BY_LINK,
         *OF_AN_OWNER,
         "talk_raised",
+        "missing_payment",
         "address_check",
         "addon",
         "plan",
@@ -236,7 +237,19 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(reverse("storefront:seat_change", args=[change.public_id]), "seats-waiting")
     seen(reverse("storefront:home"), "seats-waiting-home")
     seen(reverse("storefront:seats"), "seats-waiting-seats")
+    client.post(reverse("storefront:seat_change", args=[change.public_id]), {"action": "drop"})
+    seen(reverse("storefront:missing_payment", args=[dunning_mails.token(_missing().pk)]), "missing-payment")
+    seen(reverse("storefront:home"), "read-only-unpaid-home")
     assert not seen.words()
+
+
+def _missing():
+    """The purchase's invoice is open after all, and so long that it can only be read any more."""
+    Invoice.objects.update(status="open", attempt_count=1, amount_remaining_minor=16_000)
+    episode = dunning.failed(Invoice.objects.earliest("pk"), at=clock.now())
+    DunningEpisode.objects.update(reached=3)
+    Subscription.objects.update(status="past_due", access="read_only")
+    return episode
 
 
 def test_time_on_its_way(seen, cast, settings):

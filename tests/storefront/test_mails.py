@@ -15,6 +15,22 @@ THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
 LINE = {"description": "Remaining time", "quantity": 13, "amount_minor": 7035, "starts_at": AT, "ends_at": THEN}
 TIER = {"first": 6, "last": 20, "quantity": 7, "unit_minor": 1500, "amount_minor": 10500}
+MISSING = {
+    "organization": "Acme",
+    "plan": "Team",
+    "step": "second",
+    "number": "FN-0043",
+    "numbers": ["FN-0043"],
+    "amount_minor": 20800,
+    "currency": "usd",
+    "next_attempt_at": THEN,
+    "failed_at": AT,
+    "is_read_only": True,
+    "read_only_at": THEN,
+    "off_at": THEN,
+    "is_cancelled_then": True,
+    "pay_url": "https://store.example/missing-payments/x/",
+}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
 TRIAL = PLAN | {
     "seats": 10,
@@ -139,15 +155,10 @@ CONTEXTS = {
         "currency": "usd",
     },
     "credited": {"organization": "Acme", "amount_minor": 2500, "currency": "usd"},
-    "payment_failed": {
-        "organization": "Acme",
-        "invoice": 1,
-        "invoice_url": "https://store.example/invoices/in_1/hosted/",
-        "number": "FN-0043",
-        "amount_minor": 20800,
-        "currency": "usd",
-        "next_attempt_at": THEN,
-    },
+    "payment_failed": MISSING | {"is_read_only": False},
+    "payment_missing": MISSING | {"is_read_only": False},
+    "read_only": MISSING,
+    "access_off": MISSING,
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
     "tax_check_ends": {
         "organization": "Acme",
@@ -199,6 +210,9 @@ SUBJECTS = {
     "cancellation": "Team ends on 22 March; nothing more is charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
+    "payment_missing": "$208.00 is still missing: read-only on 22 March",
+    "read_only": "Read-only from now on: $208.00 is missing",
+    "access_off": "No access any more: $208.00 is missing",
     "trial_started": "Your Team trial is free until 22 March",
     "trial_ends": "$190.40 will be charged on 22 March: your Team trial ends",
     "discount_ends": "$190.40 a month from 22 March: your discount ends",
