@@ -14,10 +14,12 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.origin import Source
 from billing.admin.shown import money
-from billing.models import RenewalNotice, RenewalReview
+from billing.models import PriceMove, RenewalNotice, RenewalReview
 from billing.services import renewal_reviews
 from config import clock, words
 from config.admin import columns, pages
+
+ANSWER_TONES = {"open": "wait", "accepted": "good", "other": "info", "stayed": "", "ended": "bad"}
 
 
 class FindingForm(ActionForm):  # type: ignore[misc] # unfold ships no types
@@ -51,6 +53,33 @@ class RenewalNoticeAdmin(pages.ReadOnly):
     @display(description=_("Amount"), ordering="amount_minor")
     def amount(self, row: RenewalNotice) -> str:
         return money(row.amount_minor, row.currency) if row.amount_minor is not None else ""
+
+
+@admin.register(PriceMove)
+class PriceMoveAdmin(pages.ReadOnly):
+    list_display = ("subscription", "state", "period_ends_at", "before", "after", "is_end", "asked_at", "closes_at")
+    list_filter = ("state", "is_end", "currency", "subscription__plan")
+    list_select_related = ("subscription__organization", "subscription__plan")
+    search_fields = ("subscription__organization__name", "subscription__stripe_id")
+    ordering = ("-asked_at", "-id")
+    date_hierarchy = "period_ends_at"
+    badges = {"state": ANSWER_TONES}
+    fields = (
+        ("subscription", "state"),
+        ("price_before", "price_after"),
+        ("before", "after"),
+        ("period_ends_at", "is_end"),
+        ("asked_at", "closes_at"),
+    )
+    readonly_fields = ("before", "after")
+
+    @display(description=_("Renewal at the old price"), ordering="amount_before_minor")
+    def before(self, row: PriceMove) -> str:
+        return money(row.amount_before_minor, row.currency)
+
+    @display(description=_("Renewal at the new price"), ordering="amount_after_minor")
+    def after(self, row: PriceMove) -> str:
+        return money(row.amount_after_minor, row.currency) if row.amount_after_minor is not None else ""
 
 
 @admin.register(RenewalReview)

@@ -18,6 +18,7 @@ EXAMPLE: dict[str, Any] = {
     "active_seats": 38,
     "active_days": 28,
     "recommendation": {"seats": 40, "amount_minor": 640000, "releases": [4711, 4712]},
+    "price_change": None,
     "notices": [{"sent_at": "2026-02-28T09:30:00Z", "amount_minor": 800000, "seats": 50}],
 }
 
@@ -38,6 +39,22 @@ class RenewalNoticeOutput(Output):
     seats = serializers.IntegerField()
 
 
+class PriceChangeOutput(Output):
+    """The subscription's price is sold no more. Nobody ever pays more without an answer."""
+
+    amount_minor = serializers.IntegerField(
+        allow_null=True, help_text="The renewal at the price that is sold now. Null: the plan is sold no more."
+    )
+    plan = serializers.CharField(
+        help_text="To accept: a scheduled change of kind `plan` with this plan. Another plan is an answer, too."
+    )
+    without_answer = serializers.ChoiceField(
+        choices=[("stays", "The old price stays"), ("ends", "The subscription ends")],
+        help_text="What happens where nobody answers until `answer_by`.",
+    )
+    answer_by = serializers.DateTimeField()
+
+
 class RenewalOutput(Output):
     renews_at = serializers.DateTimeField(help_text="The end of the period, at which it renews or ends.")
     renews = serializers.BooleanField(help_text="Whether it does by itself.")
@@ -55,6 +72,7 @@ class RenewalOutput(Output):
         allow_null=True,
         help_text="How many seats would do. Make it a scheduled change of kind `seats`, as it is. Null: as many.",
     )
+    price_change = PriceChangeOutput(allow_null=True, help_text="Until it is answered.")
     notices = RenewalNoticeOutput(many=True)
 
 
@@ -76,5 +94,15 @@ def words(standing: Standing, use: renewals.Use) -> dict[str, Any]:
             "amount_minor": advice.amount_minor,
             "releases": [one.member for one in advice.leaving],
         },
+        "price_change": _price_change(standing, use.asked) if use.asked and not use.asked.is_answered else None,
         "notices": use.told,
+    }
+
+
+def _price_change(standing: Standing, asked: renewals.Asked) -> dict[str, Any]:
+    return {
+        "amount_minor": asked.amount_minor,
+        "plan": f"{standing.row.line.code}/{standing.row.plan.code}",
+        "without_answer": "ends" if asked.is_end else "stays",
+        "answer_by": asked.closes_at,
     }

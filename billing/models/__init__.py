@@ -39,6 +39,7 @@ from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
 from billing.models.pilot import Pilot, PilotFee
 from billing.models.pilot_run import PilotRun
+from billing.models.price_move import PriceMove, PriceMoveState
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
 from billing.models.renewal import RenewalNotice, RenewalNoticeKind, RenewalReview, RenewalWatch
 from billing.models.seats import (
@@ -112,6 +113,8 @@ __all__ = [
     "PilotRun",
     "Plan",
     "Price",
+    "PriceMove",
+    "PriceMoveState",
     "ProductLine",
     "Promotion",
     "PromotionDuration",

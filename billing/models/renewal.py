@@ -31,6 +31,7 @@ class RenewalNoticeKind(models.TextChoices):
     FIRST = "first", _("First notice")
     LAST = "last", _("Last notice")
     CHANGE = "change", _("Notice of a change")
+    PRICE = "price", _("Notice of a new price")
 
 
 class RenewalNotice(models.Model):

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from accounts.models import Segment
 from accounts.queries import policies, rows
 from billing.queries import standing_rows
 from billing.queries.overview import Standing
+from billing.rules import addons, pricing
 from billing.rules import renewals as rules
 
 SEGMENTS: Final = ("", *Segment.values)
@@ -35,7 +36,11 @@ SELECT p.segment, p.days,
         ORDER BY role = 'owner', last_seen_on NULLS FIRST, assigned_at, id) FROM seat WHERE NOT is_active AND NOT leaves),
     (SELECT json_agg(json_build_object('sent_at', n.sent_at, 'amount_minor', n.amount_minor, 'seats', n.seats)
         ORDER BY n.sent_at, n.id) FROM billing_renewalnotice n
-        WHERE n.subscription_id = %(subscription)s AND n.period_ends_at = %(ends_at)s AND n.sent_at IS NOT NULL)
+        WHERE n.subscription_id = %(subscription)s AND n.period_ends_at = %(ends_at)s AND n.sent_at IS NOT NULL),
+    (SELECT json_build_object('price', v.price_after_id, 'is_end', v.is_end, 'closes_at', v.closes_at,
+        'asked_at', v.asked_at, 'scheme', r.scheme, 'tiers', r.tiers)
+        FROM billing_pricemove v LEFT JOIN billing_price r ON r.id = v.price_after_id
+        WHERE v.subscription_id = %(subscription)s AND v.period_ends_at = %(ends_at)s AND v.state = 'open')
 FROM policy p
 """
 
@@ -68,11 +73,27 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The price is sold no more: `price` (a row's key) instead, for `amount_minor` at the renewal, or another plan.
+
+    Without price the plan itself is sold no more. Until `closes_at` nothing is settled; then it ends (`is_end`) or stays.
+    `is_answered`: another plan, or the new price, waits for the renewal.
+    """
+
+    price: int | None
+    amount_minor: int | None
+    is_end: bool
+    asked_at: datetime
+    closes_at: datetime
+    is_answered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Use:
     """Of `bought` seats `active` are used: seen in the last `days` days, given lately, or held for somebody invited.
 
     None where the product does not say who was seen. `advice` is how many to renew instead, if fewer would do; `told` what
-    was said of this renewal before, oldest first.
+    was said of this renewal before, oldest first; `asked` what there is to decide about the price.
     """
 
     bought: int
@@ -80,6 +101,7 @@ class Use:
     active: int | None
     advice: Advice | None
     told: tuple[Told, ...]
+    asked: Asked | None
 
 
 def use(standing: Standing, at: datetime) -> Use:
@@ -92,7 +114,7 @@ def use(standing: Standing, at: datetime) -> Use:
         "at": at,
         "days": json.dumps({name: policies.value("billing.seat_active_days", at, name or None) for name in SEGMENTS}),
     }
-    segment, days, taken, seen, idle, told = rows.fetch(STATEMENT, values)[0]
+    segment, days, taken, seen, idle, told, asked = rows.fetch(STATEMENT, values)[0]
     free = [Leaving(*one) for one in idle or ()]
     active = taken - len(free)
     return Use(
@@ -100,6 +122,7 @@ def use(standing: Standing, at: datetime) -> Use:
         days=days,
         active=active if seen else None,
         advice=_advice(standing, rules.Use(active=active, seen=seen), free, at, segment or None),
+        asked=_asked(standing, standing_rows.instants(asked)) if asked and standing.next_charge else None,
         told=tuple(Told(**standing_rows.instants(plain)) for plain in told or ()),
     )
 
@@ -121,3 +144,19 @@ def amount_minor(standing: Standing, seats: int) -> int:
     """What the renewal comes to with `seats` seats: the very sum of the next charge, with discounts, tax and balance."""
     charged = standing.charged_minor(seats, standing.row.period_ends_at)
     return max(charged + max(standing.balance_minor, -charged), 0)
+
+
+def at_price(standing: Standing, rate: pricing.Rate) -> int:
+    """What the renewal comes to at another price of the same plan and interval: seats, add-ons, discounts, tax, balance."""
+    seats, at = standing.coming, standing.row.period_ends_at
+    parts = addons.parts(rate.total(seats), standing.coming_addons, seats)
+    net = [part - off for part, off in zip(parts, addons.off(standing.discounts, parts, at), strict=True)]
+    charged = sum(net) + standing.levy.added(*net)
+    return max(charged + max(standing.balance_minor, -charged), 0)
+
+
+def _asked(standing: Standing, plain: dict[str, Any]) -> Asked:
+    scheme, tiers = plain.pop("scheme"), plain.pop("tiers")
+    rate = tiers and pricing.Rate(tuple(pricing.Tier(**tier) for tier in tiers), scheme, standing.row.price.interval)
+    is_answered = standing.coming_plan is not None
+    return Asked(amount_minor=at_price(standing, rate) if rate and not is_answered else None, is_answered=is_answered, **plain)

@@ -52,6 +52,29 @@ DEFINITIONS: tuple[Definition, ...] = (
         what=N_("The coverage tiers whose yearly renewals one of us looks at beforehand, one a line: 1, 2 or 3."),
         source="step C, renewals",
     ),
+    _days(
+        "old_price_days",
+        365,
+        3_650,
+        N_(
+            "How long whoever has a price keeps it once it is sold no more. From the first renewal after that on they are "
+            "asked: the new price, or another plan."
+        ),
+        "step C, renewals: grandfathered until the policy's date",
+    ),
+    _days(
+        "old_price_notice_days",
+        60,
+        LONGEST_DAYS,
+        N_("How long before that renewal they are asked. 0: never, and the old price stays for good."),
+    ),
+    Definition(
+        name="billing.old_price_ends",
+        kind=Kind.BOOLEAN,
+        default=False,
+        what=N_("Whether the subscription of whoever does not answer ends then. Otherwise it goes on at the old price."),
+        source="step C, renewals: without a click they stay or end, and never pay more",
+    ),
     _days("seat_active_days", 28, 365, N_("How long after its holder was seen last a seat counts as used.")),
     Definition(
         name="billing.seat_headroom_bps",

@@ -2,10 +2,18 @@
 
 from datetime import datetime
 
-from billing.services import discount_notices, dunning_turns, first_payments, pilot_notices, renewal_notices, trial_notices
+from billing.services import (
+    discount_notices,
+    dunning_turns,
+    first_payments,
+    pilot_notices,
+    price_moves,
+    renewal_notices,
+    trial_notices,
+)
 from config import pulse
 
-LANES = (trial_notices, pilot_notices, discount_notices, first_payments, renewal_notices, dunning_turns)
+LANES = (trial_notices, pilot_notices, discount_notices, first_payments, renewal_notices, price_moves, dunning_turns)
 
 
 def drain(now: datetime) -> pulse.Drained:

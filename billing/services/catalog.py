@@ -22,6 +22,7 @@ from billing.services import (
     pilot_stripe,
     promotion_rows,
     promotion_stripe,
+    renewals,
     tax_rates,
     tax_standings,
 )
@@ -88,6 +89,7 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
                 request_id=origin.request_id,
             )
     queries.refresh()
+    renewals.look_again(at)
     return Applied(number, is_new=True, changes=found)
 
 

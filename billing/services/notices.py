@@ -7,6 +7,7 @@ the outbox formats them in each recipient's language and the organization's time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -33,6 +34,11 @@ def deciders(organization: Organization) -> list[User]:
     """Owners and billing admins."""
     live = Membership.objects.live().filter(organization=organization, role__in=DECIDERS, user__is_active=True)
     return [membership.user for membership in live.select_related("user").order_by("pk")]
+
+
+def renewal_url(line: str) -> str:
+    """The page of a renewal."""
+    return f"{settings.STORE_URL}{reverse('storefront:renewal')}?{urlencode({'line': line})}"
 
 
 def _write(kind: str, subject_row: str, organization: Organization, context: dict[str, Any], at: datetime) -> None:

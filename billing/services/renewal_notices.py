@@ -6,18 +6,15 @@ own row's lock. Who has cancelled meanwhile is told nothing, and looked at again
 
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from accounts.services import outbox
 from billing.models import RenewalNotice, RenewalWatch
 from billing.queries import overview
 from billing.queries import renewals as queries
 from billing.queries.overview import NextCharge, Standing
-from billing.services import notices, renewals
+from billing.services import notices, price_moves, renewals
 from config import clock, pulse
 
 BATCH: Final = 50
@@ -38,11 +35,6 @@ def next_due_at() -> datetime | None:
     return renewals.next_due_at()
 
 
-def url(line: str) -> str:
-    """The page of the renewal, as mails name it."""
-    return f"{settings.STORE_URL}{reverse('storefront:renewal')}?{urlencode({'line': line})}"
-
-
 def _send(notice_id: int, at: datetime) -> bool:
     """One notice: sent, or dropped where nothing is renewed (then). False: another worker has it."""
     with transaction.atomic(durable=True):
@@ -57,6 +49,8 @@ def _send(notice_id: int, at: datetime) -> bool:
         if standing is None or charge is None or not is_this:
             _drop(held, at)
             return True
+        if held.kind == "price":
+            return price_moves.ask(held, standing, charge, at)
         _tell(held, standing, charge, at)
     return True
 
@@ -76,6 +70,9 @@ def _tell(held: RenewalNotice, standing: Standing, charge: NextCharge, at: datet
     held.recommended_seats = used.advice.seats if used.advice else None
     held.save()
     row = standing.row
+    if used.asked is not None and used.asked.is_end and not used.asked.is_answered:
+        price_moves.remind(held, standing, charge, used.asked, at)
+        return
     context: dict[str, Any] = {
         "organization": row.organization.name,
         **_had(standing, charge),
@@ -86,7 +83,7 @@ def _tell(held: RenewalNotice, standing: Standing, charge: NextCharge, at: datet
         "used": None if used.active is None else {"active": used.active, "days": used.days},
         "advice": used.advice and {"seats": used.advice.seats, "amount_minor": used.advice.amount_minor},
         "before": _before(used.told[-1], charge) if used.told else None,
-        "renewal_url": url(row.line.code),
+        "renewal_url": notices.renewal_url(row.line.code),
     }
     for person in notices.deciders(row.organization):
         outbox.write(

@@ -19,10 +19,12 @@ from billing.models import RenewalWatch
 BATCH: Final = 5_000
 DECIDE: Final = """
 WITH policy AS MATERIALIZED (
-    SELECT segment, make_interval(days => first) AS first, make_interval(days => last) AS last,
-        make_interval(days => change) AS change, make_interval(days => review) AS review, tiers,
-        first > 0 AS has_first, last > 0 AS has_last, change > 0 AS has_change, review > 0 AS has_review
-    FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb)
+    SELECT segment, tiers, kept, ends, make_interval(days => first) AS first, make_interval(days => last) AS last,
+        make_interval(days => change) AS change, make_interval(days => review) AS review,
+        make_interval(days => price) AS price, first > 0 AS has_first, last > 0 AS has_last, change > 0 AS has_change,
+        review > 0 AS has_review, price > 0 AS has_price
+    FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb,
+        price int, kept int, ends bool)
 ), due AS MATERIALIZED (
     SELECT w.subscription_id AS id FROM billing_renewalwatch w WHERE w.due_at <= %(now)s
     ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
@@ -34,7 +36,19 @@ WITH policy AS MATERIALIZED (
         CASE WHEN p.has_first THEN s.period_ends_at - p.first END AS first_at,
         CASE WHEN p.has_last THEN s.period_ends_at - p.last END AS last_at,
         CASE WHEN p.has_change THEN s.period_ends_at - p.change END AS change_at,
-        s.period_ends_at - p.review AS review_at
+        s.period_ends_at - p.review AS review_at,
+        CASE WHEN r.retired_at IS NOT NULL AND p.has_price THEN (
+            SELECT s.period_ends_at - p.price
+            WHERE s.period_ends_at >= r.retired_at + make_interval(days => p.kept)
+            AND s.period_ends_at > %(now)s + COALESCE(NULLIF(p.last, interval '0'), interval '7 days')
+            AND (p.ends OR EXISTS (SELECT 1 FROM billing_price n JOIN billing_plan l ON l.id = n.plan_id
+                WHERE n.plan_id = r.plan_id AND n.interval = r.interval AND n.currency = r.currency
+                AND n.retired_at IS NULL AND l.withdrawn_at IS NULL))
+            AND NOT EXISTS (SELECT 1 FROM billing_pricemove m WHERE m.subscription_id = s.id
+                AND (m.period_ends_at = s.period_ends_at
+                    OR m.price_before_id = r.id AND m.state IN ('open', 'stayed') AND NOT p.ends))
+            AND NOT EXISTS (SELECT 1 FROM billing_scheduledchange c
+                WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.kind = 'plan')) END AS price_at
     FROM due JOIN billing_subscription s ON s.id = due.id
     JOIN billing_price r ON r.id = s.price_id
     LEFT JOIN accounts_organizationprofile o ON o.organization_id = s.organization_id
@@ -42,15 +56,19 @@ WITH policy AS MATERIALIZED (
 ), decided AS (
     SELECT id, ends_at, tier, is_ahead AND is_yearly AND is_reviewed AND review_at <= %(now)s AS is_reviewed,
         CASE WHEN NOT is_ahead OR NOT renews THEN NULL
+            WHEN price_at <= %(now)s THEN 'price'
             WHEN is_yearly AND last_at <= %(now)s THEN 'last'
             WHEN is_yearly AND first_at <= %(now)s THEN 'first'
-            WHEN NOT is_yearly AND change_at <= %(now)s AND EXISTS (
+            WHEN NOT is_yearly AND change_at <= %(now)s AND (EXISTS (
                 SELECT 1 FROM billing_scheduledchange c
-                WHERE c.subscription_id = looked.id AND c.state = 'pending' AND c.kind = 'plan') THEN 'change' END AS kind,
+                WHERE c.subscription_id = looked.id AND c.state = 'pending' AND c.kind = 'plan')
+                OR EXISTS (SELECT 1 FROM billing_pricemove m
+                WHERE m.subscription_id = looked.id AND m.state = 'open' AND m.is_end)) THEN 'change' END AS kind,
         CASE WHEN is_ahead THEN LEAST(
             CASE WHEN is_yearly AND first_at > %(now)s THEN first_at END,
             CASE WHEN is_yearly AND last_at > %(now)s THEN last_at END,
             CASE WHEN NOT is_yearly AND change_at > %(now)s THEN change_at END,
+            CASE WHEN price_at > %(now)s THEN price_at END,
             CASE WHEN is_yearly AND is_reviewed AND review_at > %(now)s THEN review_at END,
             CASE WHEN NOT renews AND LEAST(first_at, last_at) <= %(now)s THEN %(now)s + interval '1 day' END) END AS next_at
     FROM looked
@@ -66,11 +84,23 @@ WITH policy AS MATERIALIZED (
 UPDATE billing_renewalwatch w SET due_at = d.next_at FROM decided d WHERE w.subscription_id = d.id
 """
 
+LOOK_AGAIN: Final = """
+UPDATE billing_renewalwatch w SET due_at = %(at)s FROM billing_subscription s JOIN billing_price r ON r.id = s.price_id
+WHERE w.subscription_id = s.id AND r.retired_at = %(at)s AND s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused')
+"""
+
 
 def sweep(now: datetime, *, batch: int = BATCH) -> int:
     """Decide one batch of what is due at store time `now`. Returns how many were looked at; 0: nothing is due."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(DECIDE, {"now": now, "batch": batch, "policies": json.dumps(_policies(now))})
+        return int(cursor.rowcount)
+
+
+def look_again(retired_at: datetime) -> int:
+    """Look at whoever has a price that went off sale at this instant, as soon as may be. How many they are."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK_AGAIN, {"at": retired_at})
         return int(cursor.rowcount)
 
 
@@ -91,17 +121,10 @@ def next_due_at() -> datetime | None:
 def _policies(now: datetime) -> list[dict[str, Any]]:
     """What is in force, for each segment and for whoever has none."""
 
-    def of(name: str, segment: str) -> Any:
-        return policies.value(f"billing.renewal_{name}", now, segment or None)
-
+    names = {"first": "renewal_first_notice_days", "last": "renewal_last_notice_days", "change": "renewal_change_notice_days"}
+    names |= {"review": "renewal_review_days", "tiers": "renewal_review_tiers"}
+    names |= {"price": "old_price_notice_days", "kept": "old_price_days", "ends": "old_price_ends"}
     return [
-        {
-            "segment": segment,
-            "first": of("first_notice_days", segment),
-            "last": of("last_notice_days", segment),
-            "change": of("change_notice_days", segment),
-            "review": of("review_days", segment),
-            "tiers": of("review_tiers", segment),
-        }
+        {"segment": segment} | {key: policies.value(f"billing.{name}", now, segment or None) for key, name in names.items()}
         for segment in ("", *Segment.values)
     ]

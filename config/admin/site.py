@@ -38,6 +38,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
+            ("billing.pricemove", "price_change"),
             ("billing.invoice", "receipt_long"),
             ("billing.revenueshare", "pie_chart"),
             ("billing.creditnote", "undo"),

@@ -81,3 +81,10 @@ class RecommendedForm(forms.Form):
 
     seats = forms.IntegerField(min_value=1, max_value=MOST_SEATS)
     amount = forms.IntegerField(min_value=0)
+
+
+class NewPriceForm(forms.Form):
+    """The price on sale that a renewal is accepted at, and for how much."""
+
+    price = forms.IntegerField(min_value=1)
+    amount = forms.IntegerField(min_value=0)

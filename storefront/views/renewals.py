@@ -13,10 +13,10 @@ from accounts.access import OrganizationRequest, Permission
 from billing.queries import overview
 from billing.queries import renewals as queries
 from billing.queries.overview import Standing
-from billing.services import commands, renewal_seats, seats
+from billing.services import commands, price_moves, renewal_seats, seats
 from config import clock, words
 from storefront import renewal_words, seat_problems
-from storefront.forms.seats import RecommendedForm
+from storefront.forms.seats import NewPriceForm, RecommendedForm
 from storefront.views import redirects
 
 
@@ -24,6 +24,8 @@ from storefront.views import redirects
 @access.require(Permission.CHANGE_SEATS)
 def renewal(request: OrganizationRequest) -> HttpResponse:
     """GET /subscription/renewal/?line=: the renewal. POST {line, seats, amount}: take the recommendation, for that amount.
+
+    POST {line, price, amount}: have the price on sale from then on, instead of one that is sold no more.
 
     A mail leads here: looking changes nothing.
     """
@@ -34,7 +36,26 @@ def renewal(request: OrganizationRequest) -> HttpResponse:
     if standing.trial_ends_at is not None or standing.pilot is not None or standing.row.status == "paused":
         messages.info(request, _("Nothing renews before the first paid period."))
         return redirect("storefront:home")
-    return _accept(request, standing) if request.method == "POST" else _render(request, standing)
+    if request.method != "POST":
+        return _render(request, standing)
+    return _accept_price(request, standing) if "price" in request.POST else _accept(request, standing)
+
+
+def _accept_price(request: OrganizationRequest, standing: Standing) -> HttpResponse:
+    form = NewPriceForm(request.POST)
+    if not form.is_valid():
+        return redirects.see(renewal_words.url(standing))
+    price, amount, at = form.cleaned_data["price"], form.cleaned_data["amount"], clock.now()
+    try:
+        change = price_moves.accept(standing, price=price, amount_minor=amount, origin=access.origin(request), at=at)
+    except seats.Stale:
+        return _render(request, standing, problem=renewal_words.stale(), status=409)
+    except (seats.SeatsError, commands.Busy) as error:
+        problem = seat_problems.of(standing, error, standing.quantity)
+        return _render(request, standing, problem=problem, status=problem.status)
+    values = {"amount": words.money(amount, standing.row.currency), "day": words.day(change.effective_at)}
+    messages.success(request, _("It renews for %(amount)s on %(day)s. You can take that back until then.") % values)
+    return redirects.see(renewal_words.url(standing))
 
 
 def _accept(request: OrganizationRequest, standing: Standing) -> HttpResponse:

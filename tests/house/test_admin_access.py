@@ -50,6 +50,7 @@ LOOKING = {
     "billing.scheduledchange": NOT_MARKETING,
     "billing.renewalreview": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
+    "billing.pricemove": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,
     "billing.revenueshare": {"finance", "manager", "revenue_operations"},

@@ -90,6 +90,17 @@ CONTEXTS = {
     "addon_expired": PLAN | {"addon": {"en": "Blueprints", "de": "Baupläne"}, "seats": 10, "amount_minor": 1585},
     "plan_changed": PLAN | {"seats": 13, "is_trial": False, "amount_minor": 6335, "renewal_minor": 37700, "by": "Olive Owner"},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
+    "price_moves": PLAN
+    | {
+        "seats": 13,
+        "renews_at": THEN,
+        "now_minor": 20800,
+        "then_minor": 23400,
+        "is_end": True,
+        "answer_by": AT,
+        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
+        "plans_url": "https://store.example/subscription/plan/?line=fieldnote",
+    },
     "renewal": PLAN
     | {
         "interval": "year",
