@@ -13,7 +13,7 @@ from accounts.models import Organization, WebhookAttempt, WebhookDelivery, Webho
 
 @dataclass(frozen=True)
 class Listed:
-    """An endpoint as its owners see it. `state` is enabled, failing (its newest attempts failed) or disabled."""
+    """An endpoint as its owners see it. `state` is enabled, failing (its newest attempts failed), disabled or deleted."""
 
     endpoint: WebhookEndpoint
     state: str
@@ -26,7 +26,9 @@ def of(organization: Organization | None) -> QuerySet[WebhookEndpoint]:
 
 
 def state(endpoint: WebhookEndpoint) -> str:
-    if endpoint.disabled_at or endpoint.deleted_at:
+    if endpoint.deleted_at:
+        return "deleted"
+    if endpoint.disabled_at:
         return "disabled"
     return "failing" if endpoint.failing_since else "enabled"
 

@@ -147,7 +147,7 @@ def delete(*, endpoint: WebhookEndpoint, origin: Origin, at: datetime) -> bool:
     """Forget its secrets and send nothing any more. What was sent stays in the log for as long as that is kept."""
     with transaction.atomic():
         rows = WebhookEndpoint.objects.filter(pk=endpoint.pk, deleted_at=None)
-        if not rows.update(deleted_at=clock.wall(), external_id=None):
+        if not rows.update(deleted_at=clock.wall()):
             return False
         endpoint.secrets.all().delete()
         _hold(endpoint)
@@ -166,7 +166,7 @@ def ping(*, endpoint: WebhookEndpoint, at: datetime, nonce: str = "") -> Webhook
         data={"organization": read.named(endpoint.organization), "webhook_endpoint": {"id": endpoint.public_id}},
         at=at,
     )
-    heard = WebhookEndpoint(pk=endpoint.pk, organization_id=endpoint.organization_id, types=[])
+    heard = WebhookEndpoint(pk=endpoint.pk, organization_id=endpoint.organization_id, types=[], created_at=at)
     with transaction.atomic():
         webhook_events.publish([news], [heard], wall=clock.wall())
         return webhook_events.deliveries_of(endpoint).select_related("event", "endpoint").get(event__source=source)
@@ -220,8 +220,15 @@ def _checked(url: str, types: Sequence[str], description: str, *, is_new_url: bo
     return {"url": said, "types": [one.value for one in OFFERED if one.value in types], "description": description.strip()}
 
 
+def check_there(endpoint: WebhookEndpoint) -> None:
+    """Raise EndpointDisabled for one that was deleted."""
+    if endpoint.deleted_at:
+        raise EndpointDisabled(_("The endpoint was deleted. Make another one."))
+
+
 def _check_enabled(endpoint: WebhookEndpoint) -> None:
-    if endpoint.disabled_at or endpoint.deleted_at:
+    check_there(endpoint)
+    if endpoint.disabled_at:
         raise EndpointDisabled(_("The endpoint is disabled, so nothing is sent to it. Enable it first."))
 
 
@@ -244,11 +251,11 @@ def _mark(organization: Organization | None, origin: Origin, nonce: str) -> str:
 def _known(
     organization: Organization | None, mark: str, external_id: str | None, at: datetime
 ) -> tuple[WebhookEndpoint, str] | None:
-    """What the same nonce made before, with the secret; else the endpoint of this external id, without."""
+    """What the same nonce made before, with the secret; else the endpoint of this external id, without, also if deleted."""
     made = WebhookSecret.objects.filter(nonce=mark).select_related("endpoint").first() if mark else None
     if made is not None and at - made.created_at <= SHOWN_AGAIN:
         return made.endpoint, sealing.unseal(made.sealed, PURPOSE)
-    named = WebhookEndpoint.objects.filter(organization=organization, external_id=external_id, deleted_at=None)
+    named = WebhookEndpoint.objects.filter(organization=organization, external_id=external_id)
     found = named.first() if external_id else None
     if found is not None:
         return found, ""

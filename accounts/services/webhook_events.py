@@ -55,15 +55,15 @@ def listeners(organizations: Iterable[int]) -> list[WebhookEndpoint]:
     return list(WebhookEndpoint.objects.filter(mine, deleted_at=None).order_by("pk"))
 
 
-def wants(endpoint: WebhookEndpoint, kind: str, organization_id: int | None) -> bool:
-    """Whether it is told of this type of events of this organization."""
+def wants(endpoint: WebhookEndpoint, kind: str, organization_id: int | None, at: datetime) -> bool:
+    """Whether it is told of this type of events of this organization: of what happens from when it was made on."""
     is_theirs = endpoint.organization_id is None or endpoint.organization_id == organization_id
-    return is_theirs and (not endpoint.types or kind in endpoint.types)
+    return is_theirs and (not endpoint.types or kind in endpoint.types) and at >= endpoint.created_at
 
 
 def publish(news: Sequence[News], listening: Sequence[WebhookEndpoint], *, wall: datetime) -> int:
     """Write events and their deliveries, in the caller's transaction; what was told before is left out. Returns how many."""
-    wanted = {one.source: [end for end in listening if wants(end, one.type, _id(one))] for one in news}
+    wanted = {one.source: [end for end in listening if wants(end, one.type, _id(one), one.at)] for one in news}
     made = [_event(one, wall) for one in news if wanted[one.source]]
     WebhookEvent.objects.bulk_create(made, ignore_conflicts=True)
     ids = [event.public_id for event in made]

@@ -33,12 +33,15 @@ from billing.api.views import (
     tax_ids,
     trials,
     usage,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 
 app_name = "v1"
 
 CHANGES = "subscription/seats/changes"
 SCHEDULED = "subscription/scheduled-changes"
+ENDPOINT = "webhook-endpoints/<str:endpoint>"
 
 urlpatterns = [
     path("catalog", catalog.Catalog.as_view(), name="catalog"),
@@ -105,6 +108,14 @@ urlpatterns = [
     path("api-keys", api_keys.ApiKeys.as_view(), name="api_keys"),
     path("api-keys/<str:key>", api_keys.ApiKeyView.as_view(), name="api_key"),
     path("api-keys/<str:key>/rotations", api_keys.ApiKeyRotations.as_view(), name="api_key_rotations"),
+    path("webhook-endpoints", webhook_endpoints.Endpoints.as_view(), name="webhook_endpoints"),
+    path(ENDPOINT, webhook_endpoints.EndpointView.as_view(), name="webhook_endpoint"),
+    path(f"{ENDPOINT}/rotations", webhook_endpoints.Rotations.as_view(), name="webhook_rotations"),
+    path(f"{ENDPOINT}/pings", webhook_deliveries.Pings.as_view(), name="webhook_pings"),
+    path(f"{ENDPOINT}/replays", webhook_deliveries.Replays.as_view(), name="webhook_replays"),
+    path(f"{ENDPOINT}/deliveries", webhook_deliveries.Deliveries.as_view(), name="webhook_deliveries"),
+    path(f"{ENDPOINT}/deliveries/<str:delivery>", webhook_deliveries.DeliveryView.as_view(), name="webhook_delivery"),
+    path(f"{ENDPOINT}/deliveries/<str:delivery>/sends", webhook_deliveries.Sends.as_view(), name="webhook_sends"),
     path("sessions", sessions.Sessions.as_view(), name="sessions"),
     path("entitlements", entitlements.Entitlements.as_view(), name="entitlements"),
     path("entitlements/<str:feature>/consume", usage.Consumption.as_view(), name="consume"),

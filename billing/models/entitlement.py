@@ -12,15 +12,24 @@ class EntitlementVersion(models.Model):
     """Goes up with every change of what an organization is granted: subscription, add-ons, seats, members.
 
     Triggers write it when the transaction of the change commits (migration of this model), so that no writer can forget it.
-    What catalogs change is counted by CatalogVersion: the version that programs see is the sum of both numbers.
+    What catalogs change is counted by CatalogVersion: the version that programs see is the sum of both numbers. `announced` is
+    the number that webhooks have told of.
     """
 
     organization = models.OneToOneField(Organization, models.CASCADE, primary_key=True, related_name="entitlement_version")
     number = models.PositiveBigIntegerField()
+    announced = models.PositiveBigIntegerField(db_default=0)
 
     class Meta:
         verbose_name = _("entitlement version")
         verbose_name_plural = _("entitlement versions")
+        indexes = [
+            models.Index(
+                fields=["organization"],
+                condition=models.Q(number__gt=models.F("announced")),
+                name="entitlement_version_news",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.organization}: {self.number}"

@@ -266,6 +266,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "announcements": "billing.services.announcements.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
+    "news": "billing.api.webhook_news.drain",
     "webhooks": "accounts.services.webhook_sending.drain",
 }
 

@@ -28,6 +28,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "What the pages show and change, for programs. Money is integer minor units of `currency`; errors are "
     "problem documents (RFC 9457) whose `type` is stable.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "WEBHOOKS": [
+        f"billing.api.webhook_shapes.ON_{name}"
+        for name in (
+            *("SUBSCRIPTION_STARTED", "SUBSCRIPTION_UPDATED", "SUBSCRIPTION_RENEWED", "SUBSCRIPTION_ENDED"),
+            *("SEATS_CHANGED", "SEAT_ASSIGNED", "SEAT_RELEASED", "ENTITLEMENTS_CHANGED"),
+            *("INVOICE_PAID", "INVOICE_PAYMENT_FAILED", "INVOICE_CREDITED", "PING"),
+        )
+    ],
     "ENUM_NAME_OVERRIDES": {
         "SeatChangeState": "billing.models.seats.ChangeState",
         "ScheduledChangeState": "billing.models.seats.ScheduledState",
@@ -44,6 +52,9 @@ SPECTACULAR_SETTINGS = {
         "RequestState": "billing.api.views.requests.STATES",
         "CreditNoteKind": "billing.api.views.credit_notes.KINDS",
         "CreditNoteReason": "billing.api.views.credit_notes.REASONS",
+        "WebhookState": "billing.api.views.webhook_endpoints.STATES",
+        "WebhookStop": "accounts.models.WebhookStop",
+        "DeliveryState": "accounts.models.DeliveryState",
         "PaymentOutcome": "billing.api.outcomes.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "displayRequestDuration": True},

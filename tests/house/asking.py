@@ -218,7 +218,10 @@ def _webhook_args(cast):
     sent = webhook_endpoints.ping(endpoint=endpoint, at=clock.now())
     pages = ("webhook", "webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays", "webhook_deletion")
     args = {f"storefront:{name}": [endpoint.public_id] for name in pages}
-    return args | {"storefront:webhook_delivery": [endpoint.public_id, sent.public_id]}
+    calls = ("webhook_endpoint", "webhook_rotations", "webhook_pings", "webhook_replays", "webhook_deliveries")
+    args |= {f"v1:{name}": [endpoint.public_id] for name in calls}
+    one = [endpoint.public_id, sent.public_id]
+    return args | {"storefront:webhook_delivery": one, "v1:webhook_delivery": one, "v1:webhook_sends": one}
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------

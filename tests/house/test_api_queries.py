@@ -40,6 +40,10 @@ READS = {
     "v1:subscriptions": 3,
     "v1:tax_id": 3,
     "v1:tax_ids": 3,
+    "v1:webhook_deliveries": 4,
+    "v1:webhook_delivery": 5,
+    "v1:webhook_endpoint": 3,
+    "v1:webhook_endpoints": 3,
 }
 CART = {"plan": "fieldnote/team", "seats": 5, "interval": "month", "currency": "usd", "external_id": "quote-1"}
 ORGANIZATION = {"name": "Initech", "country": "US", "employee_bracket": "10-49", "owner": {"email": "owner@initech.example"}}
@@ -80,6 +84,13 @@ WRITES = (
     ("post", "v1:api_keys", KEY, 12),
     ("post", "v1:api_key_rotations", None, 13),
     ("delete", "v1:api_key", None, 6),
+    ("post", "v1:webhook_endpoints", {"url": "http://127.0.0.1:9/", "external_id": "access"}, 13),
+    ("patch", "v1:webhook_endpoint", {"types": ["invoice.paid"]}, 7),
+    ("delete", "v1:webhook_endpoint", None, 8),
+    ("post", "v1:webhook_rotations", None, 13),
+    ("post", "v1:webhook_pings", None, 11),
+    ("post", "v1:webhook_sends", None, 12),
+    ("post", "v1:webhook_replays", {"since": "2026-01-01T00:00:00Z"}, 9),
     ("post", "v1:sessions", {"member": "owner"}, 10),
 )
 

@@ -147,7 +147,7 @@ class InvoiceView(base.View):
         parameters=[PLACE],
     )
     def get(self, request: Request, invoice: str) -> Response:
-        return base.answer(InvoiceDetailOutput, _detail(_own(self, invoice)))
+        return base.answer(InvoiceDetailOutput, detail(_own(self, invoice)))
 
     @schema.change(
         "name_invoice",
@@ -166,9 +166,9 @@ class InvoiceView(base.View):
         rows = _rows(self).select_related("organization", "subscription").select_for_update(of=("self",))
         row = references.named(rows, invoice, "invoice", by="stripe_id")
         wanted = self.body(inputs.NameInput)["external_id"]
-        self.check_match(InvoiceDetailOutput, _detail(row))
+        self.check_match(InvoiceDetailOutput, detail(row))
         naming.name(row, wanted, origin=self.origin(), at=clock.now())
-        return base.answer(InvoiceDetailOutput, _detail(row))
+        return base.answer(InvoiceDetailOutput, detail(row))
 
 
 class HostedInvoice(base.View):
@@ -215,7 +215,7 @@ def _listed(row: queries.Listed) -> dict[str, Any]:
     return {"id": row.stripe_id, "remaining_minor": _remaining(row.status, row.remaining_minor), **told}
 
 
-def _detail(row: Invoice) -> dict[str, Any]:
+def detail(row: Invoice) -> dict[str, Any]:
     names = set(InvoiceDetailOutput().fields) - {"id", "subscription", "remaining_minor", "lines"}
     remaining = _remaining(row.status, row.amount_remaining_minor)
     told = {"id": row.stripe_id, "remaining_minor": remaining, "lines": list(row.lines.all())}

@@ -1,0 +1,21 @@
+"""What refusals about webhook endpoints are called in the API; each says itself, in the caller's language, what to do."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.core.exceptions import ValidationError
+
+from accounts.services import webhook_endpoints
+from config.problems import Problem
+
+
+def _said(code: str) -> Callable[[ValidationError], Problem]:
+    return lambda error: Problem(code, " ".join(error.messages))
+
+
+MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
+    (webhook_endpoints.TooManyEndpoints, _said("too-many-endpoints")),
+    (webhook_endpoints.MadeAlready, _said("secret-shown-already")),
+    (webhook_endpoints.BeingRotated, _said("secret-being-rotated")),
+    (webhook_endpoints.EndpointDisabled, _said("endpoint-disabled")),
+)
