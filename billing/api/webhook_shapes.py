@@ -93,7 +93,7 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
     WebhookType.SUBSCRIPTION_UPDATED: (
         SubscriptionNews,
         SUBSCRIPTION | {"cause": "change.scheduled"},
-        "What is to come of it changed (a scheduled change or end, or one taken back), its discounts, its trial or its pilot.",
+        "What is to come of it changed (scheduled, or taken back), its discounts, trial or pilot; or a payment is missing.",
     ),
     WebhookType.SUBSCRIPTION_RENEWED: (
         SubscriptionNews,

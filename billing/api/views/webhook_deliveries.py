@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from accounts.models import DeliveryState, Scope, WebhookDelivery, WebhookType
 from accounts.queries import webhooks as read
 from accounts.services import webhook_endpoints
-from billing.api import idempotency, inputs, outputs, paging, references, schema
+from billing.api import idempotency, inputs, outputs, paging, references, schema, words
 from billing.api.views import base
 from billing.api.views.webhook_endpoints import PLACE, TAG, Own
 from config import clock
@@ -113,7 +113,7 @@ class DeliveryView(Own):
     )
     def get(self, request: Request, endpoint: str, delivery: str) -> Response:
         row = _named(self, endpoint, delivery)
-        tries = [{name: getattr(one, name) for name in WebhookAttemptOutput().fields} for one in read.tries(row)]
+        tries = [words.named(one, set(WebhookAttemptOutput().fields)) for one in read.tries(row)]
         return base.answer(WebhookDeliveryDetailOutput, plain(row) | {"payload": row.event.body, "tries": tries})
 
 

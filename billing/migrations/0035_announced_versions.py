@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Which version of what may be used webhooks have told of. The rest is caught up with by the lane, some rows at a time."""
 
-    dependencies = [("billing", "0032_renewals")]
+    dependencies = [("billing", "0034_price_moves")]
 
     operations = [
         migrations.AddField(
