@@ -10,13 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from standardwebhooks import WebhookVerificationError
+
 from sample import pages, people
 from sample.people import Person, Setup
 from sample.store import Refused, Store, Unreachable
+from sample.told import Ear
 
 HOST = "127.0.0.1"
 COOKIE = "sample_product"
 LONGEST_BODY = 4_096
+LONGEST_WEBHOOK = 1_000_000
 AWAY = "The store does not answer just now. Try again in a moment."
 
 
@@ -40,8 +44,11 @@ class Product(BaseHTTPRequestHandler):
             self._workplace(who, "Welcome back from the store." if back else "")
 
     def do_POST(self) -> None:
-        body = self._body()
         path, _mark, query = self.path.partition("?")
+        if path == "/webhooks/":
+            self._hear()
+            return
+        body = self._body()
         if self.headers.get("Origin") not in (None, self.server.url):  # another site's form
             self.send_error(HTTPStatus.FORBIDDEN)
         elif path == "/sign-in/":
@@ -92,6 +99,23 @@ class Product(BaseHTTPRequestHandler):
         else:
             self._workplace(who, "The report is on its way.")
 
+    def _hear(self) -> None:
+        """The store tells us something. Answered at once; what it makes untrue is forgotten, and asked when it is needed."""
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > LONGEST_WEBHOOK:
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        try:
+            told = self.server.ear.hear(self.rfile.read(length), self.headers)
+        except (WebhookVerificationError, ValueError, KeyError):
+            self.send_error(HTTPStatus.UNAUTHORIZED)
+            return
+        if told and told.kind == "entitlements.changed":
+            self.server.store.forget(told.organization)
+        self.send_response(HTTPStatus.NO_CONTENT)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def _workplace(self, who: Person, note: str = "") -> None:
         try:
             said = self.server.store.features(who.organization, who.email)
@@ -99,7 +123,8 @@ class Product(BaseHTTPRequestHandler):
             said, note = {}, note or error.detail
         except Unreachable:
             said, note = {}, note or AWAY
-        self._page(pages.workplace(self.server.setup.product, who, said, note))
+        told = self.server.ear.latest(who.organization)
+        self._page(pages.workplace(self.server.setup.product, who, said, note, told))
 
     def _who(self) -> Person | None:
         jar = cookies.SimpleCookie(self.headers.get("Cookie", ""))
@@ -135,6 +160,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int, setup: Setup, store: Store) -> None:
         super().__init__((HOST, port), Product)
         self.setup, self.store = setup, store
+        self.ear = Ear(setup.webhook_secret)
 
     @property
     def url(self) -> str:
@@ -144,7 +170,7 @@ class Server(ThreadingHTTPServer):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sample", description=__doc__)
     parser.add_argument("--store", required=True, help="the store's address")
-    parser.add_argument("--setup", required=True, type=Path, help="a JSON file with product, api_key and people")
+    parser.add_argument("--setup", required=True, type=Path, help="a JSON file with product, api_key, webhook_secret, people")
     parser.add_argument("--port", type=int, default=8010)
     options = parser.parse_args()
     setup = Setup.read(options.setup)

@@ -1,10 +1,12 @@
 """The product's pages, as text. Each value is escaped where it is put in."""
 
 import uuid
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from sample.people import Person
+from sample.told import Told
 
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
@@ -47,7 +49,7 @@ def sign_in(product: str, people: list[Person]) -> str:
     return page(product, "Sign in", f'<p>{text}</p><div class="grid">{rows}</div>')
 
 
-def workplace(product: str, who: Person, said: dict[str, dict[str, object]], note: str = "") -> str:
+def workplace(product: str, who: Person, said: dict[str, dict[str, object]], note: str = "", told: Sequence[Told] = ()) -> str:
     """The page behind the sign-in: a card for each feature, open or locked, and the way to the store."""
     buttons = '<form method="post" action="/sign-out/"><button>Sign out</button></form>'
     if who.role in MANAGES:
@@ -55,7 +57,17 @@ def workplace(product: str, who: Person, said: dict[str, dict[str, object]], not
     notes = f'<p class="note" role="status">{escape(note)}</p>' if note else ""
     cards = "".join(_card(name, text, said.get(code, {}), who) for code, name, text in FEATURES)
     hello = f"<p>{escape(who.name)} at {escape(who.organization_name)}</p>"
-    return page(product, "Your work", f'{hello}{notes}<div class="grid">{cards}</div>', buttons)
+    return page(product, "Your work", f'{hello}{notes}<div class="grid">{cards}</div>{_told(told)}', buttons)
+
+
+def _told(events: Sequence[Told]) -> str:
+    """What the store told us by webhooks of this company."""
+    if not events:
+        return ""
+    rows = "".join(
+        f"<li><code>{escape(one.kind)}</code> <time>{escape(one.at[:16].replace('T', ' '))}</time></li>" for one in events
+    )
+    return f'<section class="told"><h2>Told by the store</h2><ul>{rows}</ul></section>'
 
 
 def _amount(said: dict[str, object]) -> str:

@@ -20,16 +20,18 @@ class Person:
 
 @dataclass(frozen=True)
 class Setup:
-    """What `--setup` names: a JSON file with `product`, `api_key` and `people`."""
+    """What `--setup` names: a JSON file with `product`, `api_key`, `webhook_secret` (may be missing) and `people`."""
 
     product: str
     api_key: str
     people: list[Person]
+    webhook_secret: str = ""
 
     @classmethod
     def read(cls, path: Path) -> "Setup":
         said = json.loads(path.read_text(encoding="utf-8"))
-        return cls(said["product"], said["api_key"], [Person(**one) for one in said["people"]])
+        people = [Person(**one) for one in said["people"]]
+        return cls(said["product"], said["api_key"], people, said.get("webhook_secret", ""))
 
     def named(self, email: str) -> Person | None:
         return next((one for one in self.people if one.email == email), None)

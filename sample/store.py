@@ -84,6 +84,12 @@ class Store:
         self._kept[asked] = _Kept(said, tag or (kept.tag if kept else ""), time.monotonic())
         return said
 
+    def forget(self, organization: str) -> None:
+        """The store told us that something changed for this company: what it said before is asked again."""
+        for asked, kept in list(self._kept.items()):
+            if asked[0] == organization:
+                kept.at = float("-inf")
+
     def use(self, organization: str, member: str, feature: str, *, key: str, quantity: int = 1) -> None:
         """Count what is used before it is used. The same `key` counts once, however often it is clicked. Raises Refused.
 

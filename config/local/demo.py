@@ -194,6 +194,7 @@ class Demo:
             "ALLOWED_HOSTS": self.environment.get("ALLOWED_HOSTS", "127.0.0.1,localhost"),
             "STRIPE_WEBHOOK_SECRET": self._webhook_secret(),
             "BRAND_PRODUCT_URL": self.environment.get("BRAND_PRODUCT_URL", f"{self.product_url}/"),
+            "SAMPLE_PRODUCT": self.product_url,
             "RETURN_ORIGINS": self.environment.get("RETURN_ORIGINS", self.product_url),
         }
         if self.uses_sandbox:

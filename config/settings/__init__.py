@@ -283,6 +283,8 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
 
 # Ports of customers' servers that webhooks may be sent to; and whether, as a demo needs it, to this machine by plain HTTP.
 WEBHOOK_PORTS = [int(port) for port in optional("WEBHOOK_PORTS", env.list, ["443", "8443"], "443,8443")]
+# Where the demo's sample product listens; bin/demo says it.
+SAMPLE_PRODUCT = optional("SAMPLE_PRODUCT", env.str, "", "http://127.0.0.1:8010")
 WEBHOOK_LOOPBACK = optional("WEBHOOK_LOOPBACK", env.bool, not PRODUCTION, "false")
 
 # --- Mail -------------------------------------------------------------------------------------------------------------

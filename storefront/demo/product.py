@@ -1,4 +1,4 @@
-"""What the demo's sample product is given: a vendor key, and its own users."""
+"""What the demo's sample product is given: a vendor key, a webhook endpoint, and its own users."""
 
 import json
 from collections.abc import Iterable
@@ -9,7 +9,8 @@ from django.conf import settings
 from accounts.models import Scope
 from accounts.origin import Origin
 from accounts.queries import api_keys as read
-from accounts.services import api_keys
+from accounts.queries import webhooks
+from accounts.services import api_keys, webhook_endpoints
 from config import clock
 from storefront.demo.companies import Company
 
@@ -32,7 +33,12 @@ def write(wanted: Iterable[Company], folder: Path) -> None:
         for company in wanted
         for person in company.people
     ]
-    said = {"product": settings.BRAND["product"], "api_key": _kept_key(path) or _new_key(), "people": people}
+    said = {
+        "product": settings.BRAND["product"],
+        "api_key": _kept_key(path) or _new_key(),
+        "webhook_secret": _listening(path) if settings.SAMPLE_PRODUCT else "",
+        "people": people,
+    }
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f".{FILE}.draft"
     draft.touch(mode=0o600)
@@ -40,11 +46,29 @@ def write(wanted: Iterable[Company], folder: Path) -> None:
     draft.replace(path)
 
 
-def _kept_key(path: Path) -> str:
+def _listening(path: Path) -> str:
+    """The secret of the endpoint that hears of all companies; of the one there is, if the file has it, at today's address."""
+    url, origin, at = f"{settings.SAMPLE_PRODUCT}/webhooks/", Origin.system(), clock.now()
+    kept = _kept(path, "webhook_secret")
+    for endpoint in webhooks.of(None).filter(description=NAME):
+        if kept and kept in webhook_endpoints.secrets_in_force([endpoint.pk], clock.wall()).get(endpoint.pk, []):
+            webhook_endpoints.change(endpoint=endpoint, wanted={"url": url}, origin=origin, at=at)
+            webhook_endpoints.enable(endpoint=endpoint, origin=origin, at=at)
+            return kept
+        webhook_endpoints.delete(endpoint=endpoint, origin=origin, at=at)
+    _endpoint, secret = webhook_endpoints.create(organization=None, url=url, types=[], description=NAME, origin=origin, at=at)
+    return secret
+
+
+def _kept(path: Path, name: str) -> str:
     try:
-        kept = str(json.loads(path.read_text(encoding="utf-8"))["api_key"])
+        return str(json.loads(path.read_text(encoding="utf-8"))[name])
     except (OSError, ValueError, KeyError):
         return ""
+
+
+def _kept_key(path: Path) -> str:
+    kept = _kept(path, "api_key")
     found = read.find(kept, clock.now())
     return kept if found is not None and set(SCOPES) <= set(found.scopes) else ""
 

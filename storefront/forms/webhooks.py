@@ -4,13 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services.webhook_endpoints import OFFERED
 from storefront.forms.api_keys import NonceForm
 
-TYPES = [(one.value, one.label) for one in OFFERED]
 HOURS = [(1, _("1 hour")), (24, _("1 day")), (72, _("3 days")), (168, _("7 days")), (720, _("30 days"))]
+
+
+def types() -> list[tuple[str, SafeString]]:
+    """Each type in words and as programs know it."""
+    return [(one.value, format_html('{}<span class="webhooks__code mono">{}</span>', one.label, one.value)) for one in OFFERED]
 
 
 class EndpointForm(forms.Form):
@@ -29,7 +35,7 @@ class EndpointForm(forms.Form):
     )
     types = forms.MultipleChoiceField(
         label=_("It hears of"),
-        choices=TYPES,
+        choices=types,
         required=False,
         help_text=_("Choose none to hear of all, and of what is added later."),
         widget=forms.CheckboxSelectMultiple,

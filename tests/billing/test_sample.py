@@ -1,19 +1,25 @@
 """The sample product does as the guide advises: asks for all at once, cheaply again, and goes on while the store is away."""
 
 import io
+import json
 import urllib.error
+from datetime import timedelta
 from http.client import HTTPMessage
 
 import pytest
+from django.db import connection
 from django.test import Client
+from standardwebhooks import WebhookVerificationError
 
-from billing.models import FeatureUsage
+from accounts.services import webhook_sending
+from billing.api import webhook_news
+from billing.models import FeatureUsage, Plan, Subscription
 from billing.services import usage
-from config import clock
-from sample import pages
+from config import clock, pulse
+from sample import pages, told
 from sample import store as product
 from sample.people import Person
-from tests import shelf
+from tests import factories, receiver, shelf
 from tests.billing.test_entitlements import hold
 
 WHO = Person("acme-1", "Acme", "Olive Owner", "olive@acme.example", "owner")
@@ -103,6 +109,30 @@ def test_what_is_used_while_the_store_is_away_is_counted_later_and_once(store, n
     store.use(WHO.organization, WHO.email, "reports", key="two")
     store.features(WHO.organization, WHO.email)
     assert used() == 501
+
+
+def test_what_it_keeps_is_dropped_by_a_webhook_that_is_believed_and_heard_once(store, network, cast, monkeypatch):
+    monkeypatch.setattr(product, "KEPT_SECONDS", 3600)
+    with receiver.listening() as server:
+        endpoint = factories.webhook_endpoint(None, url=server.url, at=clock.now() - timedelta(hours=1))
+        assert store.features(WHO.organization, WHO.email)["sso"]["entitled"] is False
+        Subscription.objects.update(plan=Plan.objects.get(code="business"))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        webhook_news._announce(clock.wall())
+        pulse.drain_all(clock.wall() + timedelta(seconds=1), only={"webhooks": webhook_sending.drain})
+        sent = {json.loads(body)["data"]["organization"]["external_id"]: (body, headers) for headers, body in server.taken}
+        body, headers = sent["acme-1"]
+    assert store.features(WHO.organization, WHO.email)["sso"]["entitled"] is False, "as it was kept"
+    ear = told.Ear(endpoint.secret)
+    with pytest.raises(WebhookVerificationError):
+        ear.hear(body + b" ", headers)
+    heard = ear.hear(body, headers)
+    assert (heard.kind, heard.organization) == ("entitlements.changed", "acme-1")
+    assert ear.hear(body, headers) is None
+    store.forget(heard.organization)
+    assert store.features(WHO.organization, WHO.email)["sso"]["entitled"] is True
+    assert "Told by the store" in pages.workplace("Fieldnote", WHO, {}, "", ear.latest("acme-1"))
 
 
 def test_the_page_shows_what_is_left_and_a_button_that_counts_once(store, network):
