@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.origin import Source
 from billing.admin.shown import money
-from billing.models import PriceMove, RenewalNotice, RenewalReview
+from billing.models import AutoExpansion, PriceMove, RenewalNotice, RenewalReview
 from billing.services import renewal_reviews
 from config import clock, words
 from config.admin import columns, pages
@@ -53,6 +53,21 @@ class RenewalNoticeAdmin(pages.ReadOnly):
     @display(description=_("Amount"), ordering="amount_minor")
     def amount(self, row: RenewalNotice) -> str:
         return money(row.amount_minor, row.currency) if row.amount_minor is not None else ""
+
+
+@admin.register(AutoExpansion)
+class AutoExpansionAdmin(pages.ReadOnly):
+    list_display = ("subscription", "is_on", "stopped", "step", "most", "budget", "set_by", "set_at")
+    list_filter = ("is_on", "stopped")
+    list_select_related = ("subscription__organization", "subscription__plan", "set_by")
+    search_fields = ("subscription__organization__name", "subscription__stripe_id")
+    ordering = ("-set_at",)
+    fields = (("subscription", "is_on"), ("step", "most"), ("budget", "stopped"), ("set_by", "set_at"), "due_at")
+    readonly_fields = ("budget",)
+
+    @display(description=_("Budget in 30 days"), ordering="budget_minor")
+    def budget(self, row: AutoExpansion) -> str:
+        return money(row.budget_minor, row.subscription.currency)
 
 
 @admin.register(PriceMove)

@@ -27,6 +27,7 @@ from billing.models.difference import (
 )
 from billing.models.dunning import DunningEpisode, DunningInvoice, DunningOutcome, DunningStep, DunningStepKind
 from billing.models.entitlement import EntitlementVersion, FeatureUsage
+from billing.models.expansion import AUTOMATIC, UNDOING, AutoExpansion, ExpansionStop
 from billing.models.giving_back import (
     Adjustment,
     AdjustmentKind,
@@ -63,10 +64,12 @@ from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxSt
 from billing.models.trial import Trial
 
 __all__ = [
+    "AUTOMATIC",
     "FIRST_PAYMENTS",
     "INCREASES",
     "LIVE_STATUSES",
     "OWING_STATUSES",
+    "UNDOING",
     "Access",
     "Addon",
     "AddonKind",
@@ -75,6 +78,7 @@ __all__ = [
     "AdjustmentKind",
     "AdjustmentReason",
     "AdjustmentState",
+    "AutoExpansion",
     "BillingDetails",
     "CancelReason",
     "Cart",
@@ -97,6 +101,7 @@ __all__ = [
     "DunningStepKind",
     "EntitlementVersion",
     "EventCursor",
+    "ExpansionStop",
     "FeatureUsage",
     "IdempotentRequest",
     "InboxEvent",

@@ -77,6 +77,16 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     _days("seat_active_days", 28, 365, N_("How long after its holder was seen last a seat counts as used.")),
     Definition(
+        name="billing.expansion_undo_hours",
+        kind=Kind.INTEGER,
+        unit="hours",
+        default=72,
+        minimum=0,
+        maximum=720,
+        what=N_("How long seats that were added by themselves can be given back for all that they cost. 0: not at all."),
+        source="step C, auto-expansion",
+    ),
+    Definition(
         name="billing.seat_headroom_bps",
         kind=Kind.BPS,
         default=500,

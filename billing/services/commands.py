@@ -49,6 +49,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "pilot.convert": "billing.services.pilot_conversions.Convert",
     "promotion.apply": "billing.services.promotions.Apply",
     "seats.increase": "billing.services.seat_increases.Increase",
+    "seats.undo": "billing.services.expansion_undo.Undo",
     "seats.drop": "billing.services.seat_increases.DropWaiting",
     "seats.credit": "billing.services.seat_increases.CreditDifference",
     "difference.resend": "billing.services.reconciling_commands.Resend",

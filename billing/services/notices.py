@@ -5,7 +5,7 @@ the outbox formats them in each recipient's language and the organization's time
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +13,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, Role, User
+from accounts.queries import policies
 from accounts.services import billing_contacts, outbox
 from billing.models import (
+    AUTOMATIC,
+    UNDOING,
     Adjustment,
     CheckoutAttempt,
     CreditNote,
@@ -96,7 +99,19 @@ def increased(change: SeatChange, *, at: datetime) -> None:
         "renewal_minor": _renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
-    _write("seats_added", f"seat_change:{change.pk}", row.organization, context, at)
+    kind, more = _by_itself(change, at)
+    _write(kind, f"seat_change:{change.pk}", row.organization, context | more, at)
+
+
+def _by_itself(change: SeatChange, at: datetime) -> tuple[str, dict[str, Any]]:
+    """The mail's kind, and what it says besides of seats that the store added by itself, or that were given back again."""
+    if change.nonce.startswith(AUTOMATIC):
+        hours = policies.value("billing.expansion_undo_hours", at=at)
+        path = reverse("storefront:expansion_undo", args=[change.public_id])
+        return "seats_expanded", {"undo_until": at + timedelta(hours=hours), "undo_url": settings.STORE_URL + path}
+    if change.nonce.startswith(UNDOING):
+        return "expansion_undone", {"back_minor": -change.preview["total_minor"]}
+    return "seats_added", {}
 
 
 def addon_added(change: SeatChange, *, at: datetime) -> None:

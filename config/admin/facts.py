@@ -67,6 +67,8 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.second_factors.reset": _("Second factors taken away"),
     "accounts.viewing.ended": _("End of looking as the customer"),
     "accounts.viewing.opened": _("Looked at as the customer"),
+    "billing.expansion.set": _("Seats by themselves: set"),
+    "billing.expansion.stopped": _("Seats by themselves: stopped"),
     "billing.price.asked": _("Asked about the new price"),
     "billing.price.settled": _("Question of the new price settled"),
     "billing.renewal.reviewed": _("Looked at before the renewal"),

@@ -36,6 +36,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.featureusage", "data_usage"),
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
+            ("billing.autoexpansion", "add_circle"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
             ("billing.pricemove", "price_change"),

@@ -264,6 +264,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "projections": "billing.services.projection.drain",
     "taxes": "billing.services.tax_standings.drain",
     "announcements": "billing.services.announcements.drain",
+    "expansions": "billing.services.expansions.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

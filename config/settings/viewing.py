@@ -4,7 +4,19 @@
 _PAGES = frozenset(
     f"storefront:{name}"
     for name in (
-        *("home", "header", "seats", "seat_preview", "seat_change", "cancellation", "promotion", "addon", "plan", "renewal"),
+        *(
+            "home",
+            "header",
+            "seats",
+            "seat_preview",
+            "seat_change",
+            "cancellation",
+            "promotion",
+            "addon",
+            "plan",
+            "renewal",
+            "expansion",
+        ),
         *("invoices", "credit_notes", "payment_method", "pilot_conversion"),
         *("team", "invitation_revocation", "member_removal", "team_leaving", "ownership", "mail_preferences"),
         *("organization_settings", "billing_details", "people_settings", "organization_closure", "api_keys"),

@@ -82,6 +82,7 @@ def build():
         "storefront:tax_id_removal": [rows["tax_id"].pk],
         "storefront:seat_change": [seat_change.public_id],
         "storefront:seat_change_payment": [seat_change.public_id],
+        "storefront:expansion_undo": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
         **_webhook_args(cast),

@@ -98,6 +98,8 @@ PAGES = {
     "storefront:ending": ("GET! POST!", BILLING),
     "storefront:addon": ("GET POST!", BILLING),
     "storefront:plan": ("GET POST!", BILLING),
+    "storefront:expansion": ("GET POST!", BILLING),  # setting it is for owners: tests/billing/test_expansions.py
+    "storefront:expansion_undo": ("GET! POST!", BILLING_OBJECT),
     "storefront:renewal": ("GET POST", BILLING),
     "storefront:promotion": ("GET POST!", BILLING),
     "storefront:invoices": ("GET", BILLING),
@@ -187,6 +189,7 @@ PAGES = {
     "v1:seats": ("GET POST!", KEY),
     "v1:seat": ("DELETE!", "1111111444"),  # acme's member has none
     "v1:subscription": ("GET", "1111111.4."),  # the stranger's organization has none
+    "v1:seat_expansion": ("GET PATCH", "1111111.4."),
     "v1:renewal": ("GET", "1111111.4."),  # as with the subscription
     "v1:subscriptions": ("GET", KEY),
     "v1:one_subscription": ("GET PATCH!", KEY_OBJECT),

@@ -15,9 +15,10 @@ from django.urls import reverse
 from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
-from billing.models import DunningEpisode, Invoice, SeatChange, Subscription
-from billing.services import cards, dunning, dunning_mails, time_moves
+from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription
+from billing.services import cards, dunning, dunning_mails, expansions, people, time_moves
 from config import clock
+from tests import factories
 from tests.accounts import factors
 from tests.billing import test_trials
 from tests.house import asking
@@ -75,6 +76,8 @@ LISTED = {
         "addon",
         "plan",
         "renewal",
+        "expansion",
+        "expansion_undo",
         "resumption",
         "pilot_conversion",
         "sandbox_bar",
@@ -214,6 +217,23 @@ def test_a_pilot_from_its_cart_to_its_end(seen, shop, cast):
     assert not seen.words()
 
 
+def _expanded(shop, organization):
+    """Seats that were added by themselves: one, so that nothing else of the story changes much."""
+    row = Subscription.objects.get(organization=organization)
+    limits = {"is_on": True, "step": 1, "most": 50, "budget_minor": 100_000}
+    expansions.put(row, **limits, origin=shop.origin, at=clock.now())
+    held = people.free_seats(row)
+    SeatAssignment.objects.bulk_create(
+        SeatAssignment(
+            subscription=row, invitation=factories.InvitationFactory(organization=organization), assigned_at=clock.now()
+        )
+        for _ in range(held)
+    )
+    shop.settle()
+    SeatAssignment.objects.filter(subscription=row, membership=None).delete()
+    return SeatChange.objects.get().public_id
+
+
 def test_a_payment_that_waits_or_fails(seen, shop, cast):
     client = seen.served.as_user(cast.owner)
     attempt = shop.start()
@@ -228,12 +248,14 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(f"{plan}&plan=business", "plan-now")
     seen(f"{plan}&plan=starter", "plan-later")
     seen(reverse("storefront:renewal"), "renewal")
+    seen(reverse("storefront:expansion"), "expansion")
+    seen(reverse("storefront:expansion_undo", args=[_expanded(shop, attempt.organization)]), "expansion-undo")
     shop.control("POST", "next_payment", outcome="requires_action")
     page = client.get(reverse("storefront:seats"), {"seats": 13}).content.decode()
     token = re.search(r'name="token" value="([^"]+)"', page)[1]
     client.post(reverse("storefront:seat_changes"), {"token": token, "seats": 13})
     shop.settle()
-    change = SeatChange.objects.get()
+    change = SeatChange.objects.latest("pk")
     seen(reverse("storefront:seat_change", args=[change.public_id]), "seats-waiting")
     seen(reverse("storefront:home"), "seats-waiting-home")
     seen(reverse("storefront:seats"), "seats-waiting-seats")

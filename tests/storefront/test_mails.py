@@ -90,6 +90,27 @@ CONTEXTS = {
     "addon_expired": PLAN | {"addon": {"en": "Blueprints", "de": "Baupläne"}, "seats": 10, "amount_minor": 1585},
     "plan_changed": PLAN | {"seats": 13, "is_trial": False, "amount_minor": 6335, "renewal_minor": 37700, "by": "Olive Owner"},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
+    "seats_expanded": PLAN
+    | {
+        "seats_before": 10,
+        "seats": 13,
+        "added": 3,
+        "amount_minor": 1585,
+        "renewal_minor": 20800,
+        "by": "",
+        "undo_until": THEN,
+        "undo_url": "https://store.example/seats/expansion/abc/undo/",
+    },
+    "expansion_undone": PLAN | {"seats": 10, "back_minor": 1585, "by": "Olive Owner"},
+    "expansion_stopped": PLAN
+    | {
+        "seats": 13,
+        "most": 13,
+        "budget_minor": 50000,
+        "why": "budget",
+        "detail": "",
+        "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
+    },
     "price_moves": PLAN
     | {
         "seats": 13,
