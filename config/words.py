@@ -94,6 +94,10 @@ def percent_of(written: str) -> str:
     return numbers.format_percent(Decimal(written) / 100, locale=locale(), decimal_quantization=False)
 
 
+def months(count: int) -> str:
+    return ngettext("%(count)s month", "%(count)s months", count) % {"count": number(count)}
+
+
 def seats(count: int) -> str:
     return ngettext("%(number)s seat", "%(number)s seats", count) % {"number": number(count)}
 

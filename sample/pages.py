@@ -23,7 +23,8 @@ FEATURES = (
 REASONS = {
     "not_in_plan": "Not part of your plan.",
     "no_subscription": "Your company has no plan yet.",
-    "read_only": "The trial is over: look at everything, and add a card to go on.",
+    "read_only": "It is paused: look at everything, and go on in the store.",
+    "paused": "It is paused. Go on in the store.",
     "subscription_suspended": "The subscription waits for a payment.",
     "not_a_member": "You are not a member of this company in the store.",
     "no_seat": "You have no seat yet. Ask whoever manages your plan.",

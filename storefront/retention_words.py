@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.queries import policies, profiles
+from accounts.queries import policies
 from billing.models import CancelReason, Move
-from billing.queries import catalog
+from billing.queries import catalog, pauses
 from billing.queries.catalog import LineOnSale, PriceOnSale
 from billing.queries.overview import Standing, State
 from billing.rules import retention
 from billing.rules.retention import Offer
 from config import words
-from storefront import plan_words
+from storefront import pause_words, plan_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,10 @@ def offers(standing: Standing, at: datetime) -> list[Shown]:
     """Each offer once, with the reasons that it is shown for; none where nothing is paid for. Two queries."""
     if standing.state is not State.ACTIVE and standing.state is not State.ARRANGING:
         return []
+    segment, paused = pauses.known(standing.row.organization_id, standing.row.line_id)
     possible = dict(_possible(standing))
-    segment = profiles.segment(standing.row.organization_id)
+    if pause_words.can_be_offered(standing, segment=segment, before=paused, at=at):
+        possible[Offer.PAUSE] = _pause(standing, segment, at)
     overrides = policies.value("billing.retention_offers", at, segment)
     chosen = {reason: retention.offer(reason, segment, possible, overrides) for reason in CancelReason.values}
     return [
@@ -119,6 +121,14 @@ def _annual(standing: Standing, line: LineOnSale) -> Iterator[tuple[Offer, _Word
     text = _("%(amount)s from %(day)s, for the same plan and the same seats.") % values
     url = plan_words.url(standing, plan=row.plan.code, interval="year")
     yield Offer.ANNUAL, _Words(title=title, text=text, label=_("See the yearly price"), url=url)
+
+
+def _pause(standing: Standing, segment: str, at: datetime) -> _Words:
+    months = words.months(pause_words.most(segment, at))
+    text = _("Up to %(months)s in which nothing is charged. What you have paid for and not used is given back.")
+    return _Words(
+        title=_("Pause it instead"), text=text % {"months": months}, label=_("Look at a pause"), url=pause_words.url(standing)
+    )
 
 
 def _human(standing: Standing) -> _Words:

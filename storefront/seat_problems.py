@@ -184,9 +184,9 @@ def _paused(error: seats.Paused, standing: Standing, wanted: int) -> Problem:
     if not standing.is_trial_over:
         return Problem(
             title=_("Your subscription is paused"),
-            text=_("Everything is kept and can be read; nothing can be changed meanwhile. Ask us when it goes on."),
-            action_label=_("Talk to a person"),
-            action_url=reverse("storefront:talk"),
+            text=_("Everything is kept; nothing can be changed meanwhile. Go on first: what it costs is shown before."),
+            action_label=_("See what going on costs"),
+            action_url=resumption_url(standing),
         )
     return Problem(
         title=_("The trial is over"),

@@ -23,6 +23,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
         *_card(standing, at),
         *_scheduled(standing),
         *_discounts(standing),
+        *_resumption(standing),
         *_period_end(standing),
     ]
     events.sort(key=lambda event: (words.day_of(event["on"]), event.pop("rank", 0)))
@@ -50,6 +51,10 @@ def _present(standing: Standing, at: datetime) -> Event:
     if standing.trial_ends_at is not None or standing.is_trial_over:
         values["day"] = words.on_day(row.started_at)
         said = _("%(plan)s, in a trial that began %(day)s.") if standing.trial_ends_at else _("%(plan)s, to read only.")
+        return {"on": at, "title": words.seats(standing.quantity), "detail": said % values, "kind": "now"}
+    if standing.pause is not None:
+        values["day"] = words.on_day(standing.pause.began_at)
+        said = _("%(plan)s, paused %(day)s. Nothing is charged.")
         return {"on": at, "title": words.seats(standing.quantity), "detail": said % values, "kind": "now"}
     return {
         "on": at,
@@ -145,6 +150,27 @@ def _card(standing: Standing, at: datetime) -> list[Event]:
             "title": _("The card ending in %(last4)s expires") % {"last4": card.last4},
             "detail": _("The charge after that will fail unless you change the card."),
             "kind": "warn",
+        }
+    ]
+
+
+def _resumption(standing: Standing) -> list[Event]:
+    """A pause's end: it goes on by itself, or the card is tried again."""
+    pause = standing.pause
+    on = (pause.due_at if pause.tries else pause.resumes_at) if pause else None
+    if on is None:
+        return []
+    query = urlencode({"line": standing.row.line.code})
+    return [
+        {
+            "on": on,
+            "title": _("The pause ends, a new period begins"),
+            "detail": _("%(seats)s, as you left them.") % {"seats": words.seats(standing.quantity)},
+            "amount_minor": standing.resumption_minor,
+            "currency": standing.row.currency,
+            "action_url": f"{reverse('storefront:resumption')}?{query}",
+            "action_label": _("Go on now"),
+            "rank": 2,
         }
     ]
 

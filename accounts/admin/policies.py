@@ -50,6 +50,8 @@ UNITS = {
     "mails": _("mails"),
     "minor units": _("minor units"),
     "minutes": _("minutes"),
+    "months": _("months"),
+    "pauses": _("pauses"),
     "people": _("people"),
     "requests": _("requests"),
     "rows": _("rows"),

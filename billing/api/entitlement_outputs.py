@@ -18,7 +18,8 @@ class EntitlementOutput(outputs.Output):
     limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or not a counted feature.")
     reason = serializers.ChoiceField(
         choices=REASONS,
-        help_text="`read_only`: a trial ended without a card; what was made may be looked at, nothing may be added.",
+        help_text="`read_only`: a trial ended without a card, or a pause; what was made may be looked at, nothing added. "
+        "`paused`: a pause in which nobody gets in.",
     )
     plan = serializers.CharField(allow_null=True, help_text="line/plan")
     until = serializers.DateTimeField(allow_null=True, help_text="When this may change by itself: ask again then.")

@@ -94,6 +94,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "ends_at": None,
     "addons": [{"code": "blueprints", "name": "Blueprints", "quantity": 10, "follows_seats": True, "total_minor": 3000}],
     "trial": None,
+    "pause": None,
     "pilot": None,
     "next_charge": {
         "at": "2026-03-30T09:30:00Z",

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import status
 
-from billing.services import endings, paying_first, scheduled
+from billing.rules.pauses import Refusal
+from billing.services import endings, pauses, paying_first, scheduled
 from config.problems import Problem
 
 
@@ -20,6 +21,19 @@ def _owners_only(error: Any) -> Problem:
 def _ends_at_once(error: Any) -> Problem:
     detail = _("A payment is missing, so there is no period to end with: preview an ending, and end it now.")
     return Problem("ends-at-once", detail)
+
+
+def _not_pausable(error: pauses.Refused) -> Problem:
+    said = {
+        Refusal.NOT_MONTHLY: _("Only what is paid monthly can be paused."),
+        Refusal.NO_CARD: _("A subscription goes on by itself after a pause: add a card first."),
+        Refusal.TOO_SOON: _("It was paused lately: `next_at` says when the next pause can begin."),
+        Refusal.TOO_LONG: _("A pause is up to %(months)s months. Send fewer.") % {"months": error.most_months},
+        Refusal.IN_TRIAL: _("A trial costs nothing, so there is nothing to pause."),
+    }
+    detail = said.get(error.why) or _("This cannot be paused here. Ask a person.")
+    next_at = error.next_at.isoformat() if error.next_at else None
+    return Problem("not-pausable", detail, reason=str(error.why), next_at=next_at)
 
 
 def _pay_first(error: paying_first.PayFirst) -> Problem:
@@ -35,4 +49,5 @@ MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (endings.OwnersOnly, _owners_only),
     (scheduled.EndsAtOnce, _ends_at_once),
     (paying_first.PayFirst, _pay_first),
+    (pauses.Refused, _not_pausable),
 )

@@ -164,6 +164,18 @@ class TrialOutput(Output):
     continue_url = serializers.URLField(help_text="Where a person adds a card; once it is over: sees what going on costs.")
 
 
+class PauseFactsOutput(Output):
+    """The pause that is on: nothing is charged until it goes on."""
+
+    began_at = serializers.DateTimeField()
+    resumes_at = serializers.DateTimeField(help_text="When it goes on by itself.")
+    months = serializers.IntegerField()
+    credit_minor = serializers.IntegerField(help_text="What was given back, as credit that is used first.")
+    tries = serializers.IntegerField(help_text="How often the card was declined when it was to go on.")
+    message = serializers.CharField(help_text="Why; else empty.")
+    continue_url = serializers.URLField(help_text="Where a person sees what going on costs.")
+
+
 class PilotOutput(Output):
     """The pilot a subscription is, or began as. Its seats are in its fee: they are not bought, and nothing renews."""
 
@@ -203,6 +215,7 @@ class SubscriptionOutput(Output):
     ends_at = serializers.DateTimeField(allow_null=True)
     addons = HeldAddonOutput(many=True)
     trial = TrialOutput(allow_null=True)
+    pause = PauseFactsOutput(allow_null=True)
     pilot = PilotOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
     discounts = DiscountOutput(many=True)

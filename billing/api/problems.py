@@ -69,7 +69,7 @@ def _not_live(error: Any) -> Problem:
 
 
 def _paused(error: Any) -> Problem:
-    detail = _("The subscription is paused: a trial ended without a card. It goes on by a resumption, or in the store.")
+    detail = _("The subscription is paused. It goes on by a resumption, or in the store.")
     return Problem("subscription-paused", detail)
 
 
@@ -103,7 +103,7 @@ def _not_extendable(error: Any) -> Problem:
 
 
 def not_paused() -> Problem:
-    return Problem("not-paused", _("No trial of this subscription has ended without a card, so nothing is paused here."))
+    return Problem("not-paused", _("This subscription is not paused."))
 
 
 def _no_card(error: Any) -> Problem:

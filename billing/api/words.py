@@ -104,6 +104,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "ends_at": standing.ends_at,
         "addons": [_addon(item, standing.quantity) for item in standing.held_addons],
         "trial": _trial(standing, at),
+        "pause": _pause(standing),
         "pilot": pilots.of_standing(standing),
         "next_charge": _next_charge(next_charge) if next_charge else None,
         "discounts": [_discount(one) for one in standing.discounts],
@@ -116,6 +117,15 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
 def _addon(item: Item, seats: int) -> dict[str, Any]:
     quantities = {"quantity": item.quantity(seats), "follows_seats": item.is_per_seat, "total_minor": item.total(seats)}
     return {"code": item.code, "name": catalog.text(item.name), **quantities}
+
+
+def _pause(standing: Standing) -> dict[str, Any] | None:
+    pause = standing.pause
+    if pause is None:
+        return None
+    said = ("began_at", "resumes_at", "months", "credit_minor", "tries", "message")
+    url = f"{page('storefront:resumption')}?line={standing.row.line.code}"
+    return {name: getattr(pause, name) for name in said} | {"continue_url": url}
 
 
 def _trial(standing: Standing, at: datetime) -> dict[str, Any] | None:

@@ -38,6 +38,7 @@ from billing.models.giving_back import (
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
 from billing.models.invoice import Invoice, InvoiceLine, InvoiceStatus
+from billing.models.pause import Pause, PauseState
 from billing.models.pilot import Pilot, PilotFee
 from billing.models.pilot_run import PilotRun
 from billing.models.price_move import PriceMove, PriceMoveState
@@ -113,6 +114,8 @@ __all__ = [
     "LifeCycle",
     "Move",
     "OccupiedLine",
+    "Pause",
+    "PauseState",
     "Pilot",
     "PilotFee",
     "PilotRun",

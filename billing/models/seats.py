@@ -54,6 +54,8 @@ class LedgerKind(models.TextChoices):
     CONVERTED = "converted", _("First paid period")
     ADDON = "addon", _("Add-on changed")
     PLAN = "plan", _("Plan changed")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Gone on after a pause")
 
 
 class SeatLedgerEntry(models.Model):

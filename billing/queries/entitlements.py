@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from accounts.models import Organization
-from accounts.queries import rows
+from accounts.queries import policies, rows
 from billing.models import LIVE_STATUSES
 from billing.queries import catalog
 from billing.rules import dunning, metering
@@ -24,7 +24,7 @@ COUNTED_FOR: Final = timedelta(days=370)
 PERSON: Final = "m.left_at IS NULL AND (u.external_id = %(member)s OR u.email = lower(%(member)s) OR m.id = %(membership)s)"
 _HOLDINGS: Final = """
 SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.started_at, s.period_starts_at, s.period_ends_at,
-    r.interval, s.cancel_at,
+    r.interval, s.cancel_at, s.status = 'paused' AND (s.trial_ends_at IS NULL OR s.converted_at IS NOT NULL),
     (SELECT json_agg(json_build_object('code', l.code || '+' || b.code, 'name', b.name, 'features', b.features,
         'number', e.quantity, 'since', e.added_at) ORDER BY e.id)
     FROM billing_subscriptionaddon e JOIN billing_addon b ON b.id = e.addon_id
@@ -128,7 +128,7 @@ def _holdings(organization_id: int, member: str) -> list[rules.Holding]:
 
 
 def _holding(row: Sequence[Any]) -> rules.Holding:
-    path, name, features, status, quantity, started_at, starts_at, ends_at, interval, cancel_at, added, *person = row
+    path, name, features, status, quantity, started_at, starts_at, ends_at, interval, cancel_at, is_pause, added, *person = row
     is_member, seat_id, last_seen_on, access, *missing = person
     plan = rules.Bringer(kind=rules.SourceKind.PLAN, code=path, name=name, since=started_at, features=json.loads(features))
     return rules.Holding(
@@ -141,6 +141,7 @@ def _holding(row: Sequence[Any]) -> rules.Holding:
         missing=_missing(*missing),
         is_member=is_member,
         seat=rules.Seat(id=seat_id, last_seen_on=last_seen_on) if seat_id is not None else None,
+        is_shut=is_pause and not policies.value("billing.pause_reads", clock.now()),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from accounts.queries import policies
 from billing.queries.overview import Standing
 from billing.rules import dunning, entitlements, metering
 
@@ -10,12 +11,12 @@ from billing.rules import dunning, entitlements, metering
 def of(standings: Iterable[Standing], now: datetime) -> list[entitlements.Entitlement]:
     """Every feature that is had, with its sources, in the order of the plans. No query."""
     found = [one for one in standings if one.row.is_live or one.past_pilot]
-    holdings = [_holding(one) for one in found]
+    holdings = [_holding(one, now) for one in found]
     used = {(one["feature"], one["starts_at"]): one["used"] for standing in found for one in standing.usages}
     return [entitlements.answer(holdings, code, is_personal=False, used=used, now=now) for code in entitlements.codes(holdings)]
 
 
-def _holding(standing: Standing) -> entitlements.Holding:
+def _holding(standing: Standing, now: datetime) -> entitlements.Holding:
     row = standing.row
     path = f"{row.line.code}/{row.plan.code}"
     plan = entitlements.Bringer(
@@ -45,4 +46,5 @@ def _holding(standing: Standing) -> entitlements.Holding:
         cancel_at=row.cancel_at,
         access=dunning.Access(row.access),
         missing=standing.missing,
+        is_shut=standing.is_resting and not policies.value("billing.pause_reads", now),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Organization
 from billing.models import FIRST_PAYMENTS, Customer, ScheduledKind, Subscription
 from billing.queries import coming, standing_rows
-from billing.queries.standing_facts import Card, Late, OpenInvoice, PilotFacts, TrialFacts
+from billing.queries.standing_facts import Card, Late, OpenInvoice, PauseFacts, PilotFacts, TrialFacts
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
@@ -19,7 +19,7 @@ class State(StrEnum):
     """What matters most about a subscription right now; the first that holds, in this order."""
 
     ENDED = "ended"
-    PAUSED = "paused"  # read-only: a trial ended without a card, or a person of ours stopped it
+    PAUSED = "paused"  # a trial ended without a card, its owners paused it, or a person of ours stopped it
     PAST_DUE = "past_due"
     WAITING = "waiting"  # an increase, or the first charge after a pilot, waits for its payment
     BEING_MADE = "being_made"  # a change is on its way to Stripe
@@ -145,6 +145,7 @@ class Standing:
     held_addons: tuple[addons.Item, ...] = ()
     usages: tuple[Mapping[str, Any], ...] = ()
     missing: Late | None = None
+    pause: PauseFacts | None = None
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
@@ -182,6 +183,17 @@ class Standing:
     def is_trial_over(self) -> bool:
         """Whether it waits, read-only, for a card: its trial ended without one."""
         return self.row.status == "paused" and self.row.is_in_trial
+
+    @cached_property
+    def is_resting(self) -> bool:
+        """Whether it is paused after having been paid for: `pause` says until when, unless a person of ours paused it."""
+        return self.row.status == "paused" and not self.row.is_in_trial
+
+    @cached_property
+    def resumption_minor(self) -> int:
+        """What going on is charged, less the credit there is, as far as it is known here."""
+        charged = self.charged_minor(self.quantity, self.pause.resumes_at if self.pause else self.row.period_ends_at)
+        return max(charged + self.balance_minor, 0)
 
     @cached_property
     def first_payment(self) -> OpenChange | None:
@@ -342,6 +354,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         held_addons=tuple(addons.Item.of_plain(standing_rows.instants(plain)) for plain in row.addons),
         usages=tuple(standing_rows.instants(plain) for plain in row.usages),
         missing=Late.of_plain(standing_rows.instants(row.late)) if row.late else None,
+        pause=PauseFacts(**standing_rows.instants(row.pause)) if row.pause else None,
     )
 
 

@@ -63,6 +63,20 @@ class TrialFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PauseFacts:
+    """It rests since `began_at` for `months` months, and goes on by itself then; `message`: why it could not."""
+
+    public_id: str
+    months: int
+    began_at: datetime
+    resumes_at: datetime
+    credit_minor: int
+    tries: int
+    due_at: datetime | None
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PilotFacts:
     """The pilot it began as: `seats` people for `days` days, until `ends_at`, for one fee (before tax)."""
 

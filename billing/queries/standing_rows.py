@@ -46,7 +46,11 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     WHERE w.organization_id = s.organization_id AND (w.ends_at IS NULL OR w.starts_at >= s.period_starts_at)),
     (SELECT json_build_object('id', y.id, 'reached', y.reached, 'started_at', y.started_at, 'read_only_at', y.read_only_at,
         'off_at', y.off_at, 'is_cancelled_then', y.is_cancelled_then)
-    FROM billing_dunningepisode y WHERE y.subscription_id = s.id AND y.closed_at IS NULL)
+    FROM billing_dunningepisode y WHERE y.subscription_id = s.id AND y.closed_at IS NULL),
+    (SELECT json_build_object('public_id', pz.public_id, 'months', pz.months, 'began_at', pz.began_at,
+        'resumes_at', pz.resumes_at, 'credit_minor', pz.credit_minor, 'tries', pz.tries, 'due_at', pz.due_at,
+        'message', pz.message)
+    FROM billing_pause pz WHERE pz.subscription_id = s.id AND pz.state = 'on')
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -127,6 +131,7 @@ class Row:
     addons: list[dict[str, Any]]
     usages: list[dict[str, Any]]
     late: dict[str, Any] | None
+    pause: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -192,7 +197,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late = rest
+    addons, usages, late, pause = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -209,4 +214,5 @@ def _row(found: Sequence[Any]) -> Row:
         addons=addons or [],
         usages=usages or [],
         late=late,
+        pause=pause,
     )

@@ -14,7 +14,7 @@ from billing.rules.dunning import Access, Missing
 
 # A payment that is being retried takes nothing away; one that was given up does.
 ENTITLED_STATUSES: Final = ("trialing", "active", "past_due")
-# A trial that ended without a card, or a pilot that is over: what was made can be looked at, nothing can be added.
+# A trial that ended without a card, a pause, or a pilot that is over: what was made can be looked at, nothing can be added.
 READ_ONLY_STATUSES: Final = ("paused", "canceled")
 
 Feature = Mapping[str, Any]  # {code, name, limit, unit, group, part, resets}, as plans and add-ons keep them
@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NO_SUBSCRIPTION = "no_subscription"
     SUSPENDED = "subscription_suspended"
     READ_ONLY = "read_only"
+    PAUSED = "paused"
     NOT_A_MEMBER = "not_a_member"
     NO_SEAT = "no_seat"
 
@@ -84,6 +85,8 @@ class Holding:
     access: Access = Access.FULL
     is_member: bool = True
     seat: Seat | None = None
+    is_shut: bool = False
+    """Paused by its owners, and by the policy nobody gets in meanwhile."""
 
     def sources(self, code: str) -> tuple[Source, ...]:
         found = ((one, next((each for each in one.features if each["code"] == code), None)) for one in self.bringers)
@@ -164,6 +167,7 @@ def _until(holding: Holding) -> datetime:
 
 def _reason(holding: Holding, sources: Sequence[Source], *, is_personal: bool) -> Reason:
     found = (
+        (Reason.PAUSED, holding.is_shut),
         (Reason.SUSPENDED, holding.access is Access.OFF),
         (Reason.READ_ONLY, holding.status in READ_ONLY_STATUSES or holding.access is Access.READ_ONLY),
         (Reason.SUSPENDED, holding.status not in ENTITLED_STATUSES),

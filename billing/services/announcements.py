@@ -6,6 +6,7 @@ from billing.services import (
     discount_notices,
     dunning_turns,
     first_payments,
+    pause_notices,
     pilot_notices,
     price_moves,
     renewal_notices,
@@ -13,7 +14,10 @@ from billing.services import (
 )
 from config import pulse
 
-LANES = (trial_notices, pilot_notices, discount_notices, first_payments, renewal_notices, price_moves, dunning_turns)
+LANES = (
+    *(trial_notices, pilot_notices, discount_notices, first_payments, pause_notices),
+    *(renewal_notices, price_moves, dunning_turns),
+)
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -54,6 +54,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "seats.credit": "billing.services.seat_increases.CreditDifference",
     "difference.resend": "billing.services.reconciling_commands.Resend",
     "difference.uncoupon": "billing.services.reconciling_commands.Uncoupon",
+    "subscription.pause": "billing.services.pauses.Rest",
     "subscription.end": "billing.services.endings.End",
     "schedule.project": "billing.services.projection.Project",
     "trial.extend": "billing.services.trial_changes.Extend",

@@ -148,7 +148,7 @@ def _terms(row: Subscription, facts: rules.Facts, at: datetime) -> rules.Terms:
 def _price(row: Subscription, terms: rules.Terms) -> Credit:
     if not terms.gives_back:
         return Credit(currency=row.currency)
-    return unused_time.ask(row, {"cancel_now": True, "proration_behavior": "always_invoice"})
+    return unused_time.ask(row, unused_time.OF_ENDING)
 
 
 def _open(

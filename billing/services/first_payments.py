@@ -47,7 +47,7 @@ def of_command(command: StripeCommand) -> SeatChange | None:
 
 def is_being_made(row: Subscription | None) -> bool:
     """Whether a first charge is on its way: its invoice may be heard of before the command that caused it has ended."""
-    if row is None or not row.is_in_trial:
+    if row is None or not (row.is_in_trial or row.status == "paused"):
         return False
     target = f"subscription:{row.pk}"
     return StripeCommand.objects.filter(target=target, state=CommandState.OPEN, kind__in=COMMANDS).exists()

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
 
 from accounts.services import outbox
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, Pause, Subscription
+from billing.rules.preview import FirstCharge
 from billing.services import notices
 
 
@@ -35,3 +40,41 @@ def ended_now(row: Subscription, *, given_minor: int, settled: Sequence[Invoice]
         "is_void": how != "uncollectible",
     }
     write("ended", f"subscription:{row.pk}", row, context, at)
+
+
+def paused(row: Subscription, pause: Pause, *, at: datetime) -> None:
+    """It rests: until when, what was given back, and how to go on sooner."""
+    context = {"resumes_at": pause.resumes_at, "credit_minor": pause.credit_minor, "seats": row.quantity, **_go_on(row)}
+    write("paused", f"pause:{pause.pk}", row, context, at)
+
+
+def pause_ends(row: Subscription, pause: Pause, charge: FirstCharge, *, at: datetime) -> None:
+    """It goes on soon: when, and what is charged then."""
+    card = getattr(row.organization, "customer", None)
+    context = {
+        "resumes_at": pause.resumes_at,
+        "amount_minor": charge.due_minor,
+        "credit_minor": charge.balance_applied_minor,
+        "tax_minor": charge.tax_minor,
+        "seats": charge.quantity,
+        "card": card.card_last4 if card else "",
+        **_go_on(row),
+    }
+    write("pause_ends", f"pause:{pause.pk}", row, context, at)
+
+
+def pause_stays(row: Subscription, pause: Pause, *, due_minor: int, at: datetime) -> None:
+    """It was to go on, and the card was declined: it stays paused, nothing was charged, and when it is tried again."""
+    context = {"amount_minor": due_minor, "refusal": pause.message, "again_at": pause.due_at, **_go_on(row)}
+    write("pause_stays", f"pause:{pause.pk}:{pause.tries}", row, context, at)
+
+
+def resumed(row: Subscription, *, at: datetime) -> None:
+    """It goes on: everybody is in again."""
+    context = {"seats": row.quantity, "period_ends_at": row.period_ends_at}
+    write("resumed", f"subscription:{row.pk}:{row.period_starts_at.isoformat()}", row, context, at)
+
+
+def _go_on(row: Subscription) -> dict[str, Any]:
+    query = urlencode({"line": row.line.code})
+    return {"go_on_url": f"{settings.STORE_URL}{reverse('storefront:resumption')}?{query}"}

@@ -14,20 +14,25 @@ from billing.rules.addons import Item, parts
 
 
 def counted_mrr_minor(subscription: Subscription, quantity: int) -> int:
-    """MRR with `quantity` seats and the add-ons there are; none before a trial is paid (docs/decisions/trials.md)."""
+    """MRR with `quantity` seats and the add-ons there are; none before a trial is paid, and none in a pause."""
     return counted_at_minor(subscription, quantity, subscription.price)
 
 
 def counted_at_minor(subscription: Subscription, quantity: int, price: Price) -> int:
     """The same at another price of a plan."""
-    if subscription.is_in_trial or quantity == 0:
+    if is_uncounted(subscription) or quantity == 0:
         return 0
     return of_all_minor(price, quantity, addons.of(subscription))
 
 
+def is_uncounted(subscription: Subscription) -> bool:
+    """Whether nobody pays for it now: it is not paid for yet (docs/decisions/trials.md), or rests."""
+    return subscription.is_in_trial or subscription.status == "paused"
+
+
 def listed_mrr_minor(subscription: Subscription) -> int:
     """The MRR counted now of a row of a list, which has its add-ons at hand (billing.queries.addons.PREFETCH)."""
-    if subscription.is_in_trial or subscription.quantity == 0:
+    if is_uncounted(subscription) or subscription.quantity == 0:
         return 0
     live = getattr(subscription, "live_addons", None)
     held = addons.of(subscription) if live is None else addons.items(live)

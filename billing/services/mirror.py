@@ -37,6 +37,7 @@ from billing.services import (
     pilots,
     plan_rows,
     projection,
+    resting,
     trial_mails,
     trials,
 )
@@ -86,16 +87,19 @@ def target(row: Subscription) -> str:
 
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     """Write Stripe's state into `row` (locked by the caller) and book the difference in seats, each part to its cause."""
-    before_period, before_price = row.period_starts_at, row.price
+    before_period, before_price, was = row.period_starts_at, row.price, row.status
     split = copy_fields(row, answer, at)
     if not row.is_live:
-        _end(row, at)
+        _end(row, at, was=was)
         dunning.settle(row, at=at, end_reason=(answer.cancellation_details and answer.cancellation_details.reason) or "")
         return
     quantity = int(split.main.quantity or 0)
     if row.is_in_trial:
         first_payments.settle(row, quantity, at)
         _try_out(row, at)
+    elif "paused" in (was, row.status):
+        first_payments.settle(row, quantity, at)
+        resting.follow(row, answer, was=was, at=at)
     elif row.period_starts_at > before_period and not _begins_a_year(row, before_price):
         _renew(row, split, before_price, at)
     _settle_waiting(row, split, before_price, at)
@@ -323,11 +327,12 @@ def _conclude_addon(
     notices.addon_added(change, at=at)
 
 
-def _end(row: Subscription, at: datetime) -> None:
+def _end(row: Subscription, at: datetime, *, was: str) -> None:
     """The subscription is over: its seats, and whatever waited."""
     ended_at = row.ended_at or at
     if row.quantity:
-        ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at)
+        before = 0 if was == "paused" else None  # what rested was no revenue
+        ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at, counted_before_minor=before)
         if not pilots.end(row, at=at):
             notices.ended(row, at=at)
     addon_items.end(row, at=ended_at)
@@ -337,6 +342,7 @@ def _end(row: Subscription, at: datetime) -> None:
     pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
     first_payments.end(row, at)
+    resting.end(row, ended_at)
     waiting = SeatChange.objects.filter(subscription=row, state=ChangeState.WAITING)
     waiting.update(state=ChangeState.EXPIRED, concluded_at=at, invite=[])
     trials.end(row)

@@ -23,6 +23,8 @@ from billing.services import commands, items, tax_rates
 from config import clock, pulse
 
 BATCH = 20
+# Of a paused one Stripe holds nothing: what waits is put in place when it goes on.
+HELD_STATUSES: Final = tuple(status for status in LIVE_STATUSES if status != "paused")
 AFTER_REFUSAL = timedelta(seconds=30)
 DURATIONS: Final = {"month": {"interval": "month", "interval_count": 1}, "year": {"interval": "year", "interval_count": 1}}
 log = structlog.get_logger(__name__)
@@ -68,7 +70,7 @@ def follow(subscription_id: int) -> None:
 
 def drain(now: datetime) -> pulse.Drained:
     """The pulse's lane: follow for every subscription that is behind."""
-    behind = Subscription.objects.filter(projection_done__lt=F("projection_wanted"), status__in=LIVE_STATUSES)
+    behind = Subscription.objects.filter(projection_done__lt=F("projection_wanted"), status__in=HELD_STATUSES)
     due = behind.filter(Q(projection_due_at=None) | Q(projection_due_at__lte=now)).order_by("pk")
     handled = 0
     for pk in list(due.values_list("pk", flat=True)[:BATCH]):
@@ -79,7 +81,7 @@ def drain(now: datetime) -> pulse.Drained:
 
 def _open(subscription_id: int) -> StripeCommand | None:
     row = Subscription.objects.locked().select_related("organization", "price").get(pk=subscription_id)
-    if not row.is_being_arranged or not row.is_live:
+    if not row.is_being_arranged or not row.is_live or row.status == "paused":
         return None
     held, pending = addon_queries.of(row), coming.pending(row)
     then = coming.after(row, held, row.quantity, pending)

@@ -1,4 +1,4 @@
-"""Going on after a trial that ended without a card: shown to the cent, agreed to, then charged exactly that or not at all.
+"""Going on after a trial that ended without a card, or a pause: shown to the cent, and charged exactly that or not at all.
 
 Whoever has a card on file pays it by a click; whoever has none adds it on Stripe's page, and the agreed amount goes along in
 that session's metadata, so that the first charge never depends on a second click.
@@ -17,7 +17,7 @@ from billing import gateway
 from billing.models import ChangeKind, Customer, StripeCommand, Subscription
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
-from billing.services import commands, first_charges, first_payments, inbox, mirror, payment_refusals, seats
+from billing.services import commands, first_charges, first_payments, inbox, mirror, pause_failures, payment_refusals, seats
 
 SALT = "billing.resuming"
 # The amount that was agreed to decides, not its age; a token only says which it was.
@@ -52,7 +52,7 @@ class Agreed:
 
 def offer(row: Subscription) -> Offer:
     """One Stripe call; nothing is written. Raises seats.NotLive where nothing is paused, and the gateway's errors."""
-    if row.status != "paused" or not row.is_in_trial:
+    if row.status != "paused":
         raise seats.NotLive("There is nothing to go on with.")
     charge = first_charges.of_resuming(row)
     body = [row.stripe_id, charge.due_minor, charge.currency]
@@ -111,6 +111,11 @@ def open_after_card(plain: dict[str, Any], *, key: str, at: datetime) -> None:
         _open(row, wanted, origin=Origin(source=Source.STRIPE), at=at, key=key)
 
 
+def open_for(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, key: str) -> StripeCommand:
+    """Breath 1 of one that nobody clicks: the end of a pause. The caller holds the row's lock; once a `key`."""
+    return _open(row, wanted, origin=origin, at=at, key=key)
+
+
 def _open(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, key: str | None = None) -> StripeCommand:
     return commands.open_command(
         kind=KIND,
@@ -160,6 +165,7 @@ class Resume(commands.Handler):
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         """Nothing was charged, and it stays paused; the page says why (the command's error)."""
+        pause_failures.tell(command, refusal.message, at)
         inbox.touch(Kind.SUBSCRIPTION, command.payload["subscription"])
 
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:

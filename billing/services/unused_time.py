@@ -23,6 +23,7 @@ from billing.services import mirror, seats
 SALT: Final = "billing.unused_time"
 # What Stripe says where there is nothing to invoice.
 NOTHING: Final = "invoice_upcoming_none"
+OF_ENDING: Final[dict[str, Any]] = {"cancel_now": True, "proration_behavior": "always_invoice"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.cart", "shopping_cart"),
             ("billing.checkoutattempt", "shopping_cart_checkout"),
             ("billing.trial", "hourglass_top"),
+            ("billing.pause", "pause_circle"),
             ("billing.pilotrun", "flight_takeoff"),
         ),
     ),

@@ -32,6 +32,8 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
         said_so = _("A pilot ends by itself, and nothing more is charged: there is nothing to cancel.")
         messages.info(request, said_so if is_pilot else _("There is nothing to cancel."))
         return redirect("storefront:home")
+    if standing.is_resting:
+        return redirects.see(ending_words.url(standing))
     if standing.row.status == "paused":
         return _of_paused(request, standing)
     if standing.state is State.PAST_DUE and standing.end is None:

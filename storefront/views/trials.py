@@ -1,4 +1,4 @@
-"""A trial's own steps: one more week, and going on after it ended without a card."""
+"""A trial's own steps: one more week, and going on after it ended without a card, or after a pause."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -57,7 +57,7 @@ def resumption(request: OrganizationRequest) -> HttpResponse:
     """
     said = request.POST if request.method == "POST" else request.GET
     standing = overview.standing(request.organization, said.get("line", "")[:40])
-    if standing is None or not standing.is_trial_over:
+    if standing is None or not (standing.is_trial_over or standing.is_resting):
         return redirect("storefront:home")
     if standing.first_payment is not None:
         return redirects.see(reverse("storefront:seat_change", args=[standing.first_payment.public_id]))

@@ -21,7 +21,15 @@ from tests.billing.calling import Program, assert_problem
 
 # POSTs that make nothing.
 WITHOUT_KEYS = {
-    *("seat_preview", "addon_preview", "plan_preview", "discount_preview", "ending_preview", "credit_note_preview"),
+    *(
+        "seat_preview",
+        "addon_preview",
+        "plan_preview",
+        "discount_preview",
+        "ending_preview",
+        "pause_preview",
+        "credit_note_preview",
+    ),
     *("pilot_conversion_preview", "trial_resumption_preview"),
 }
 WRITES = ("post", "put", "patch", "delete")

@@ -57,6 +57,7 @@ LOOKING = {
     "billing.revenueshare": {"finance", "manager", "revenue_operations"},
     "billing.adjustment": MONEY,
     "billing.trial": NOT_MARKETING,
+    "billing.pause": NOT_MARKETING,
     "billing.taxstanding": MONEY,
     "billing.taxid": MONEY,
     "billing.billingdetails": MONEY,

@@ -1,11 +1,12 @@
 """Leaving: who may end at once and what goes back, exhaustively; and which one thing is offered before."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 
 from billing.models import CancelReason
-from billing.rules import endings, retention
+from billing.rules import endings, pauses, retention
 from billing.rules.endings import Facts, OpenInvoices
 from billing.rules.retention import Offer
 
@@ -58,3 +59,53 @@ def test_a_policy_overrides_the_table():
     assert retention.offer("price", "enterprise", EVERYTHING, lines) is Offer.ANNUAL
     assert retention.offer("unused", "smb", EVERYTHING, lines) is None
     assert retention.offer("missing", "smb", EVERYTHING, lines) is Offer.HUMAN
+
+
+AT = datetime(2026, 3, 31, tzinfo=UTC)
+FINE = {
+    "status": "active",
+    "interval": "month",
+    "is_in_trial": False,
+    "is_on_card": True,
+    "is_behind": False,
+    "ends": False,
+    "waits": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "limits", "why"),
+    [
+        ({}, {}, None),
+        ({}, {"most_months": 0}, "not_offered"),
+        ({}, {"per_year": 0}, "not_offered"),
+        ({}, {"months": 0}, "too_long"),
+        ({}, {"months": 4}, "too_long"),
+        ({"is_in_trial": True, "status": "trialing"}, {}, "in_trial"),
+        ({"is_behind": True, "status": "past_due"}, {}, "pay_first"),
+        ({"is_behind": True}, {}, "pay_first"),
+        ({"status": "unpaid"}, {}, "not_active"),
+        ({"interval": "year"}, {}, "not_monthly"),
+        ({"is_on_card": False}, {}, "no_card"),
+        ({"ends": True}, {}, "ends"),
+        ({"waits": True}, {}, "waits"),
+        ({"before": (AT - timedelta(days=364),)}, {}, "too_soon"),
+        ({"before": (AT - timedelta(days=365),)}, {}, None),
+        ({"before": (AT - timedelta(days=364),)}, {"per_year": 2}, None),
+        ({"before": (AT - timedelta(days=364), AT - timedelta(days=9))}, {"per_year": 2}, "too_soon"),
+    ],
+)
+def test_whether_it_can_be_paused(change, limits, why):
+    asked = {"months": 2, "most_months": 3, "per_year": 1} | limits
+    assert pauses.refusal(pauses.Facts(**FINE | change), **asked, now=AT) == why
+
+
+def test_when_a_pause_is_over_announced_and_tried_again():
+    assert pauses.resumes_at(AT, 1) == datetime(2026, 4, 30, tzinfo=UTC)
+    assert pauses.announced_at(AT, pauses.resumes_at(AT, 1), days=7) == datetime(2026, 4, 23, tzinfo=UTC)
+    assert pauses.announced_at(AT, AT + timedelta(days=14), days=7) is None
+    assert pauses.announced_at(AT, AT + timedelta(days=90), days=0) is None
+    assert pauses.next_at([AT - timedelta(days=100), AT - timedelta(days=9)], per_year=1, now=AT) == AT + timedelta(days=356)
+    assert pauses.next_at([AT - timedelta(days=100), AT - timedelta(days=9)], per_year=2, now=AT) == AT + timedelta(days=265)
+    tries = [pauses.again_at(number, AT) for number in range(5)]
+    assert tries == [None, AT + timedelta(days=3), AT + timedelta(days=4), None, None]

@@ -56,8 +56,8 @@ def test_one_thing_is_offered_for_a_reason(buyer, subscription, django_assert_ma
     with django_assert_max_num_queries(6):
         page = text(buyer.get(PAGE))
     kept = dict(re.findall(r'data-for="([^"]*)">\s*<div[^>]*><p class="keep__title">([^<]+)', page))
-    assert kept["price unused"] == "Starter costs less"
-    assert kept["missing quality service other"] == "Somebody can put that right"
+    assert (kept["price"], kept["unused other"]) == ("Starter costs less", "Pause it instead")
+    assert kept["missing quality service"] == "Somebody can put that right"
     assert "$90 a month from" in page
     rule("billing.retention_offers", ["price: annual", "unused:"])
     page = text(buyer.get(PAGE))

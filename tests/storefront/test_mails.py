@@ -49,6 +49,7 @@ PILOT = PLAN | {
     "convert_url": "https://store.example/subscription/pilot/?line=fieldnote",
 }
 FIRST = PLAN | {"seats": 25, "amount_minor": 6000, "is_pilot": True, "trial_ends_at": THEN}
+GO_ON = "https://store.example/subscription/resumption/?line=fieldnote"
 CONTEXTS = {
     "welcome": PLAN | {"seats": 10},
     "seats_added": PLAN
@@ -158,6 +159,21 @@ CONTEXTS = {
     "cancellation": PLAN | {"seats": 13, "effective_at": THEN},
     "cancellation_taken_back": PLAN | {"delta": 0, "seats": 13},
     "ended": PLAN | {"ended_at": THEN, "invoice_number": "A-0001", "open_minor": 16000, "currency": "usd"},
+    "paused": PLAN | {"resumes_at": THEN, "credit_minor": 9280, "seats": 10, "currency": "usd", "go_on_url": GO_ON},
+    "pause_ends": PLAN
+    | {
+        "resumes_at": THEN,
+        "amount_minor": 6720,
+        "credit_minor": 9280,
+        "tax_minor": 0,
+        "seats": 10,
+        "card": "4242",
+        "currency": "usd",
+        "go_on_url": GO_ON,
+    },
+    "pause_stays": PLAN
+    | {"amount_minor": 16000, "refusal": "Your card has no funds.", "again_at": THEN, "currency": "usd", "go_on_url": GO_ON},
+    "resumed": PLAN | {"seats": 10},
     "receipt": {
         "organization": "Acme",
         "invoice": 1,
@@ -240,6 +256,9 @@ SUBJECTS = {
     "plan_changed": "You have Team now, for $63.35",
     "plan_scheduled": "Starter, paid monthly, from 22 March",
     "cancellation": "Team ends on 22 March; nothing more is charged",
+    "paused": "Team is paused until 22 March",
+    "pause_ends": "$67.20 will be charged on 22 March: Team goes on",
+    "pause_stays": "Team stays paused: $160.00 could not be charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
     "payment_missing": "$208.00 is still missing: read-only on 22 March",

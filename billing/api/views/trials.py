@@ -57,7 +57,7 @@ PREVIEW: dict[str, Any] = {
         "due_minor": 16000,
     },
 }
-NOT_PAUSED = schema.problem("not-paused", 409, "No trial of this subscription has ended without a card.")
+NOT_PAUSED = schema.problem("not-paused", 409, "This subscription is not paused.")
 NO_CARD = schema.problem("no-card", 409, "There is no card to charge. Open a card set-up with this token.")
 STALE = schema.problem("preview-stale", 409, "The price changed since the preview.", preview=PREVIEW)
 
@@ -92,11 +92,11 @@ class ResumptionPreview(base.View):
 
     @schema.ask(
         "preview_trial_resumption",
-        "What going on after a trial costs",
+        "What going on after a trial, or a pause, costs",
         schema.Answer(shape=ResumptionPreviewOutput, example=PREVIEW, name="Preview"),
         tag=TAG,
-        description="For a trial that ended without a card, which paused its subscription. Asks the payment provider once and "
-        "changes nothing.",
+        description="For a trial that ended without a card, which paused its subscription, and for a pause. Asks the payment "
+        "provider once and changes nothing.",
         parameters=[inputs.LineQuery],
         refusals=[NOT_PAUSED, schema.NOT_ACTIVE, schema.REFUSED, schema.UNREACHABLE],
     )
@@ -109,7 +109,7 @@ class Resumptions(base.View):
 
     @schema.make(
         "resume_trial",
-        "Go on after a trial, with the card on file",
+        "Go on after a trial, or a pause, with the card on file",
         schema.Answer(shape=outcomes.OutcomeOutput, example=outcomes.DONE, status=201, name="Done"),
         schema.under_way(
             outcomes.OutcomeOutput,

@@ -7,6 +7,7 @@ from billing.sandbox.engine import (
     customers,
     drafting,
     invoice_items,
+    pausing,
     renewals,
     resuming,
     schedules,
@@ -105,6 +106,8 @@ def _of_subscription(tx: Transaction, params: Obj, details: Obj) -> Obj:
     before = subscription["latest_invoice"]
     if details.get("resume_at"):
         resuming.begin(tx, identity, {name: details[name] for name in RESUMING if name in details})
+    elif details.get("pause"):
+        pausing.begin(tx, identity, details["pause"])
     elif details.get("cancel_now"):
         renewals.cancel_now(tx, identity, {"prorate": details.get("proration_behavior") != "none", "invoice_now": True})
     else:

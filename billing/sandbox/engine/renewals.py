@@ -70,7 +70,7 @@ def end_trial(tx: Transaction, identity: str) -> None:
         if behavior == "cancel":
             end(tx, identity)
         else:
-            subscription["status"] = "paused"
+            subscription.update(status="paused", status_details=standing.paused("trial_end_without_payment_method", tx.now))
             tx.emit("customer.subscription.paused", subscription)
         return
     subscription["status"] = "active"
@@ -93,7 +93,9 @@ def end(tx: Transaction, identity: str, reason: str | None = None) -> Obj:
         changes.drop_pending(tx, identity)
     if subscription["status"] == "incomplete":
         subscriptions.cancel_intents(tx, subscription)
-    subscription.update(status="canceled", ended_at=tx.now, canceled_at=subscription["canceled_at"] or tx.now)
+    subscription.update(
+        status="canceled", ended_at=tx.now, canceled_at=subscription["canceled_at"] or tx.now, status_details=None
+    )
     if reason:
         subscription["cancellation_details"] = {**subscription["cancellation_details"], "reason": reason}
     for invoice in tx.find("invoice", "_subscription", identity):
@@ -126,7 +128,7 @@ def cancel_now(tx: Transaction, identity: str, params: Obj) -> Obj:
     details = params.get("cancellation_details") or {}
     subscription["cancellation_details"] = {**subscription["cancellation_details"], **details}
     if params.get("invoice_now"):
-        _final_invoice(tx, subscription)
+        final_invoice(tx, subscription)
     return end(tx, identity, "cancellation_requested")
 
 
@@ -136,7 +138,7 @@ def _credit_all(tx: Transaction, subscription: Obj) -> None:
             invoice_items.put_aside(tx, subscription["customer"], subscription["id"], line, proration=True)
 
 
-def _final_invoice(tx: Transaction, subscription: Obj) -> None:
+def final_invoice(tx: Transaction, subscription: Obj) -> None:
     currency, customer = subscription["currency"], tx.need("customer", subscription["customer"])
     if not invoice_items.pending(tx, customer["id"], subscription["id"], currency):
         return
@@ -151,7 +153,7 @@ def cancel_due(tx: Transaction, identity: str) -> None:
     if subscription.get("_cancel_prorates") in {"create_prorations", "always_invoice"} and subscription["status"] != "trialing":
         _credit_all(tx, subscription)
         if subscription["_cancel_prorates"] == "always_invoice":
-            _final_invoice(tx, subscription)
+            final_invoice(tx, subscription)
     end(tx, identity)
 
 

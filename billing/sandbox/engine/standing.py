@@ -42,9 +42,15 @@ def is_resumption(subscription: Obj, invoice: Obj) -> bool:
     return bool(waiting and waiting["invoice"] == invoice["id"])
 
 
+def paused(why: str, at: int) -> Obj:
+    """What `status_details` says of a pause."""
+    return {"paused": {"subscription": {"type": why}, "transitioned_at": at, "type": "subscription"}}
+
+
 def wake(tx: Transaction, subscription: Obj) -> None:
     """A paused subscription goes on, as it was billed."""
     subscription.update((subscription.pop("_resumption", None) or {}).get("fields", {}), status="active")
+    subscription["status_details"] = None
     tx.emit("customer.subscription.resumed", subscription)
 
 
