@@ -1,5 +1,7 @@
 """The Celery tasks of accounts: what becomes due without anybody's click. Each is one service call and safe to run twice."""
 
+from datetime import timedelta
+
 from celery import shared_task
 
 from accounts.services import (
@@ -14,6 +16,9 @@ from accounts.services import (
     webhook_sending,
 )
 from config import clock
+
+# Beat sends the next one after 30 seconds.
+DRAINED_FOR = timedelta(seconds=25)
 
 
 @shared_task(name="accounts.finish_recoveries")
@@ -60,8 +65,9 @@ def expire_viewings() -> int:
 
 @shared_task(name="accounts.drain_webhooks")
 def drain_webhooks() -> int:
-    """Send what is due to customers' servers."""
-    return webhook_sending.drain(clock.wall()).handled
+    """Send what is due to customers' servers, and wait for their answers."""
+    end = clock.wall() + DRAINED_FOR
+    return webhook_sending.drain_whole(lambda: clock.wall() > end)
 
 
 @shared_task(name="accounts.forget_webhooks")

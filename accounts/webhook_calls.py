@@ -141,6 +141,8 @@ def _ask(target: Target, addresses: list[str], headers: Mapping[str, str], body:
         connection.putheader(name, value)
     connection.endheaders(body)
     with connection.getresponse() as response:
+        if watch.has_struck:  # to http.client what was cut off looks like the end of the headers
+            raise TimeoutError
         said = Answer(status=response.status, retry_after=response.getheader("Retry-After") or "")
         # The status decides, whatever becomes of the body.
         with suppress(OSError, http.client.HTTPException):

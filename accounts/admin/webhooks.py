@@ -93,16 +93,16 @@ class WebhookEndpointAdmin(ReadOnly):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnly):
-    list_display = ("event", "endpoint", "state", "answer", "attempts", "due_at", "created_at")
+    list_display = ("event", "endpoint", "state", "answer", "attempts", "next_try", "created_at")
     list_filter = ("state", "event__type")
     search_fields = ("event__public_id", "endpoint__url", "endpoint__organization__name")
     list_select_related = ("event", "endpoint__organization")
     actions = ("send_again",)
     badges = {"state": TONES}
     fields = (
-        *(("event", "endpoint"), ("state", "answer"), ("attempts", "due_at"), ("created_at", "concluded_at"), "log", "sent"),
+        *(("event", "endpoint"), ("state", "answer"), ("attempts", "next_try"), ("created_at", "concluded_at"), "log", "sent"),
     )
-    readonly_fields = ("answer", "log", "sent")
+    readonly_fields = ("answer", "next_try", "log", "sent")
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What was given up comes first, then the newest."""
@@ -114,6 +114,10 @@ class WebhookDeliveryAdmin(ReadOnly):
     @display(description=_("Answer"))
     def answer(self, row: WebhookDelivery) -> str | None:
         return webhook_words.failure(row.failure, row.status) if row.status or row.failure else None
+
+    @display(description=_("Next try"), ordering="due_at")
+    def next_try(self, row: WebhookDelivery) -> SafeString | None:
+        return columns.moment(row.due_at) if row.state == DeliveryState.DUE else None
 
     @display(description=_("Tries"))
     def log(self, row: WebhookDelivery) -> SafeString | None:

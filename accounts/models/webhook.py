@@ -153,7 +153,7 @@ class WebhookDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event_id} to {self.endpoint_id}"
+        return self.public_id
 
 
 class WebhookAttempt(models.Model):

@@ -69,7 +69,8 @@ def create(
     secret for five minutes; the endpoint of this `external_id` is found instead of made, and its secret is empty. Raises
     ValidationError for what is no target, TooManyEndpoints and MadeAlready.
     """
-    checked, mark = _checked(url, types, description), _mark(organization, origin, nonce)
+    checked = _checked(url, types, description)
+    mark = _mark(organization, origin, f"{nonce}:{checked}" if nonce else "")
     with transaction.atomic():
         if organization is not None:
             Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)

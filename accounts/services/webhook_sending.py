@@ -9,6 +9,7 @@ few calls at a time, one that fails has one.
 import functools
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,19 +84,35 @@ def drain(now: datetime) -> pulse.Drained:
     if not _turn.acquire(blocking=False):
         return pulse.Drained()
     try:
+        booked = _book(now)  # what came back meanwhile, before a lease of it could be claimed anew
         claimed = _claim(now, CREW - len(_calls)) if len(_calls) < CREW else []
         for claim in claimed:
             _calls[_crew().submit(_call, claim, clock.wall())] = claim
         if _calls:
             wait(_calls, timeout=TURN_SECONDS, return_when=FIRST_COMPLETED)
-        done = [call for call in _calls if call.done()]
-        for call in done:
-            _record(_calls.pop(call), call.result(), now)
-        handled = len(claimed) + len(done) or int(bool(_calls))
+        handled = booked + len(claimed) + _book(now) or int(bool(_calls))
     finally:
         _turn.release()
     # The first wait of a retry is longer than a lane is ever idle, so there is no need to say when the next is due.
     return pulse.Drained(handled=handled)
+
+
+def drain_whole(until: Callable[[], bool]) -> int:
+    """Turns until nothing is left to do or `until` says enough: for a process that comes by only now and then."""
+    total = 0
+    while handled := drain(clock.wall()).handled:
+        total += handled
+        if until():
+            break
+    return total
+
+
+def _book(now: datetime) -> int:
+    """Book the calls that have come back."""
+    done = [call for call in _calls if call.done()]
+    for call in done:
+        _record(_calls.pop(call), call.result(), now)
+    return len(done)
 
 
 def headers(claim: Claim, at: datetime) -> dict[str, str]:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services.webhook_endpoints import OFFERED
 from storefront.forms.api_keys import NonceForm
 
+CODE = '<span>{}<span class="webhooks__code mono">{}</span></span>'
 HOURS = [(1, _("1 hour")), (24, _("1 day")), (72, _("3 days")), (168, _("7 days")), (720, _("30 days"))]
 
 
 def types() -> list[tuple[str, SafeString]]:
     """Each type in words and as programs know it."""
-    return [(one.value, format_html('{}<span class="webhooks__code mono">{}</span>', one.label, one.value)) for one in OFFERED]
+    return [(one.value, format_html(CODE, one.label, one.value)) for one in OFFERED]
 
 
 class EndpointForm(forms.Form):
