@@ -6,6 +6,7 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 from celery import shared_task
 
 from billing.services import (
+    card_notices,
     commands,
     dunning_turns,
     idempotency,
@@ -71,8 +72,11 @@ def reconcile() -> str:
 
 @shared_task(name="billing.sweep_renewals")
 def sweep_renewals() -> int:
-    """Decide which renewals are announced. The pulse does so too; a worker makes up for what was missed, in larger batches."""
-    return renewals.sweep_all(clock.now())
+    """Decide which renewals, and which cards that expire, are announced.
+
+    The pulse does so too; a worker makes up for what was missed, in larger batches.
+    """
+    return renewals.sweep_all(clock.now()) + card_notices.sweep_all(clock.now())
 
 
 @shared_task(name=time_moves.TASK)

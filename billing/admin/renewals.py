@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts import access
 from accounts.origin import Source
 from billing.admin.shown import money
-from billing.models import AutoExpansion, PriceMove, RenewalNotice, RenewalReview
+from billing.models import AutoExpansion, CardNotice, PriceMove, RenewalNotice, RenewalReview
 from billing.services import renewal_reviews
 from config import clock, words
 from config.admin import columns, pages
@@ -53,6 +53,17 @@ class RenewalNoticeAdmin(pages.ReadOnly):
     @display(description=_("Amount"), ordering="amount_minor")
     def amount(self, row: RenewalNotice) -> str:
         return money(row.amount_minor, row.currency) if row.amount_minor is not None else ""
+
+
+@admin.register(CardNotice)
+class CardNoticeAdmin(pages.ReadOnly):
+    list_display = ("customer", "kind", "about_at", "sent_at", "decided_at")
+    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter))
+    list_select_related = ("customer__organization",)
+    search_fields = ("customer__organization__name", "customer__stripe_id")
+    ordering = ("-decided_at", "-id")
+    date_hierarchy = "about_at"
+    fields = (("customer", "kind"), ("about_at", "payment_method_id"), ("decided_at", "sent_at"))
 
 
 @admin.register(AutoExpansion)

@@ -2,6 +2,7 @@
 
 from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
 from billing.models.bundle import OccupiedLine, RevenueShare, ShareKind
+from billing.models.card_notice import CardNotice, CardNoticeKind, CardWatch
 from billing.models.catalog import (
     CatalogVersion,
     Interval,
@@ -82,6 +83,9 @@ __all__ = [
     "AutoExpansion",
     "BillingDetails",
     "CancelReason",
+    "CardNotice",
+    "CardNoticeKind",
+    "CardWatch",
     "Cart",
     "CartState",
     "CatalogVersion",

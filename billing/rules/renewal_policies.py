@@ -75,6 +75,19 @@ DEFINITIONS: tuple[Definition, ...] = (
         what=N_("Whether the subscription of whoever does not answer ends then. Otherwise it goes on at the old price."),
         source="step C, renewals: without a click they stay or end, and never pay more",
     ),
+    _days(
+        "card_first_notice_days",
+        30,
+        80,
+        N_("How long before the end of the month in which a card expires that is announced. 0: not."),
+    ),
+    _days("card_last_notice_days", 7, 60, N_("How long before that it is announced again. 0: not.")),
+    _days(
+        "card_charge_notice_days",
+        7,
+        60,
+        N_("How long before a charge is announced that it will fail, as the card has expired. 0: not."),
+    ),
     _days("seat_active_days", 28, 365, N_("How long after its holder was seen last a seat counts as used.")),
     Definition(
         name="billing.expansion_undo_hours",

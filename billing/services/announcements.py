@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from billing.services import (
+    card_notices,
     discount_notices,
     dunning_turns,
     first_payments,
@@ -16,7 +17,7 @@ from config import pulse
 
 LANES = (
     *(trial_notices, pilot_notices, discount_notices, first_payments, pause_notices),
-    *(renewal_notices, price_moves, dunning_turns),
+    *(renewal_notices, price_moves, card_notices, dunning_turns),
 )
 
 

@@ -39,6 +39,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.autoexpansion", "add_circle"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
+            ("billing.cardnotice", "credit_card_off"),
             ("billing.pricemove", "price_change"),
             ("billing.invoice", "receipt_long"),
             ("billing.revenueshare", "pie_chart"),

@@ -51,6 +51,7 @@ LOOKING = {
     "billing.renewalreview": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,
+    "billing.cardnotice": NOT_MARKETING,
     "billing.autoexpansion": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,

@@ -112,6 +112,18 @@ CONTEXTS = {
         "detail": "",
         "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
     },
+    "card_expires": {
+        "organization": "Acme",
+        "card_brand": "visa",
+        "last4": "4242",
+        "last_on": THEN.date(),
+        "is_over": False,
+        "fails": True,
+        "charge_at": THEN,
+        "amount_minor": 20800,
+        "currency": "usd",
+        "card_url": "https://store.example/payment-method/card/",
+    },
     "price_moves": PLAN
     | {
         "seats": 13,
