@@ -32,6 +32,7 @@ Product = stripe.Product
 Price = stripe.Price
 PaymentIntent = stripe.PaymentIntent
 Refund = stripe.Refund
+Dispute = stripe.Dispute
 Charge = stripe.Charge
 CreditNote = stripe.CreditNote
 BalanceTransaction = stripe.CustomerBalanceTransaction

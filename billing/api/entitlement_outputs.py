@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.api import outputs
+from billing.api import missing, outputs
 from billing.queries.entitlements import Entitlement
 from billing.rules.entitlements import Reason
 from billing.services.usage import Counted
@@ -18,8 +18,9 @@ class EntitlementOutput(outputs.Output):
     limit = serializers.IntegerField(allow_null=True, help_text="null: without limit, or not a counted feature.")
     reason = serializers.ChoiceField(
         choices=REASONS,
-        help_text="`read_only`: a trial ended without a card, or a pause; what was made may be looked at, nothing added. "
-        "`paused`: a pause in which nobody gets in.",
+        help_text="`read_only`: a trial ended without a card, a pause, or a payment is missing for long; what was made may be "
+        "looked at, nothing added. `paused`: a pause in which nobody gets in. `subscription_suspended`: a payment is missing "
+        "for so long that nothing can be used.",
     )
     plan = serializers.CharField(allow_null=True, help_text="line/plan")
     until = serializers.DateTimeField(allow_null=True, help_text="When this may change by itself: ask again then.")
@@ -28,6 +29,7 @@ class EntitlementOutput(outputs.Output):
         allow_null=True, help_text="limit - used, at least 0; null: without limit, or not metered."
     )
     resets_at = serializers.DateTimeField(allow_null=True, help_text="When `used` is 0 again; null: never.")
+    missing_payment = outputs.MissingOutput(allow_null=True, help_text="Of the subscription that answers: what happens when.")
     version = serializers.IntegerField(
         help_text="Goes up with each change of what the organization is granted: plan, add-ons, seats, state, catalog."
     )
@@ -63,6 +65,7 @@ def entitlement(found: Entitlement, version: int) -> dict[str, Any]:
         "used": found.used,
         "remaining": found.remaining,
         "resets_at": found.resets_at,
+        "missing_payment": missing.dates(found.missing),
         "version": version,
     }
 

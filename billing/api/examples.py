@@ -109,6 +109,7 @@ SUBSCRIPTION: dict[str, Any] = {
     },
     "discounts": [],
     "balance_minor": -1200,
+    "missing_payment": None,
     "pending": None,
     "scheduled": [SCHEDULED],
 }
@@ -133,6 +134,7 @@ ENTITLEMENT: dict[str, Any] = {
     "reason": "included",
     "plan": "fieldnote/team",
     "until": "2026-03-30T09:30:00Z",
+    "missing_payment": None,
     "used": None,
     "remaining": None,
     "resets_at": None,

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import Role
 from billing.models import (
+    Access,
     CancelReason,
     ChangeKind,
     ChangeState,
@@ -18,6 +19,9 @@ from billing.models import (
     ScheduledState,
     SubscriptionStatus,
 )
+from billing.rules.dunning import Step
+
+MISSING_STEPS = tuple(str(step) for step in Step if step is not Step.AGAIN)
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 CHANGE_KIND = (
@@ -201,6 +205,22 @@ class HeldAddonOutput(Output):
     total_minor = serializers.IntegerField(help_text="An interval, before discounts and tax.")
 
 
+class MissingOutput(Output):
+    since = serializers.DateTimeField(help_text="When the payment failed first.")
+    read_only_at = serializers.DateTimeField(help_text="From then on what there is can only be read, unless it is paid.")
+    access_ends_at = serializers.DateTimeField(help_text="From then on nothing can be used. Both dates only move later.")
+
+
+class MissingPaymentOutput(MissingOutput):
+    step = serializers.ChoiceField(choices=MISSING_STEPS, help_text="What the customer was told, or lost, last.")
+    access = serializers.ChoiceField(choices=Access.choices, help_text="What can be used now.")
+    amount_minor = serializers.IntegerField(allow_null=True, help_text="Left to pay of the newest invoice that failed.")
+    is_cancelled_then = serializers.BooleanField(help_text="Whether the subscription is cancelled when access ends.")
+    fix_url = serializers.URLField(
+        help_text="Where anybody who has it pays or changes the card, without an account: for the banner in your product."
+    )
+
+
 class SubscriptionOutput(Output):
     id = serializers.CharField()
     external_id = external_id()
@@ -220,6 +240,9 @@ class SubscriptionOutput(Output):
     next_charge = NextChargeOutput(allow_null=True)
     discounts = DiscountOutput(many=True)
     balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")
+    missing_payment = MissingPaymentOutput(
+        allow_null=True, help_text="A payment that failed: since when, and what happens when."
+    )
     pending = PendingOutput(allow_null=True, help_text="An increase that is being made or waits for its payment.")
     scheduled = ScheduledChangeOutput(many=True)
 

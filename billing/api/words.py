@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from billing.api import pilots
+from billing.api import missing, pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, overview, trials
 from billing.queries.overview import Standing
@@ -109,6 +109,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "next_charge": _next_charge(next_charge) if next_charge else None,
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
+        "missing_payment": missing.of_standing(standing),
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [scheduled_change(change) for change in standing.scheduled],
     }

@@ -26,6 +26,7 @@ from billing.models.difference import (
     SeenSubscription,
     Stage,
 )
+from billing.models.dispute import Dispute
 from billing.models.dunning import DunningEpisode, DunningInvoice, DunningOutcome, DunningStep, DunningStepKind
 from billing.models.entitlement import EntitlementVersion, FeatureUsage
 from billing.models.expansion import AUTOMATIC, UNDOING, AutoExpansion, ExpansionStop
@@ -99,6 +100,7 @@ __all__ = [
     "Difference",
     "DifferenceKind",
     "DifferenceState",
+    "Dispute",
     "DunningEpisode",
     "DunningInvoice",
     "DunningOutcome",

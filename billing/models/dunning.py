@@ -107,7 +107,7 @@ class DunningStep(models.Model):
     """One step of an episode, once, with the dates it told. `told_at`: its mails were written, in store time."""
 
     episode = models.ForeignKey(DunningEpisode, models.CASCADE, related_name="steps")
-    step = models.CharField(max_length=10, choices=DunningStepKind)
+    step = models.CharField(_("step"), max_length=10, choices=DunningStepKind)
     round = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     read_only_at = models.DateTimeField()

@@ -40,6 +40,7 @@ class Invoice(external.ExternallyNamed):
     ending_balance_minor = models.BigIntegerField(null=True, blank=True)
     refunded_minor = models.BigIntegerField(default=0)
     credited_minor = models.BigIntegerField(default=0)
+    charged_back_minor = models.BigIntegerField(default=0, help_text=_("Taken back by the bank: disputes that were lost."))
     issued_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
     paid_at = models.DateTimeField(null=True, blank=True)

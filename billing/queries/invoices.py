@@ -11,6 +11,7 @@ from typing import Any, Final
 from accounts.models import Organization
 from accounts.queries import rows
 from billing.models import ChangeState, CreditNote, Invoice, InvoiceStatus, SeatChange
+from billing.rules import disputes
 
 A_PAGE: Final = 20
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +42,23 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Disputed:
+    """The newest dispute of an invoice's charge, by Stripe's `status`."""
+
+    status: str
+    amount_minor: int
+    opened_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        return disputes.is_open(self.status)
+
+    @property
+    def is_lost(self) -> bool:
+        return self.status == disputes.LOST
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listed:
     """An invoice in a list, in the order of COLUMNS. `seats` and the period are its main line's."""
 
@@ -62,6 +80,7 @@ class Listed:
     """Stripe's id; None for one that a person made by hand."""
     is_reverse: bool
     discounts: list[dict[str, Any]]
+    dispute: Disputed | None
     waits: Waiting | None
     lines: tuple[Line, ...]
 
@@ -114,6 +133,8 @@ COLUMNS: Final = (
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
+    "(SELECT json_build_object('status', d.status, 'amount_minor', d.amount_minor, 'opened_at', d.opened_at) "
+    "FROM billing_dispute d WHERE d.invoice_id = billing_invoice.id ORDER BY d.id DESC LIMIT 1), "
     "CASE WHEN status = 'open' THEN (SELECT json_build_object('public_id', w.public_id, 'expires_at', w.expires_at, "
     "'is_declined', w.message <> '') FROM billing_seatchange w WHERE w.subscription_id = billing_invoice.subscription_id "
     "AND w.state = 'waiting' AND w.stripe_invoice_id = billing_invoice.stripe_id) END"
@@ -227,10 +248,15 @@ def _lines(invoices: list[int]) -> dict[int, list[Line]]:
 
 def _listed(row: tuple[Any, ...], lines: Iterable[Line]) -> Listed:
     """Of a row of COLUMNS."""
-    names = [field.name for field in fields(Listed)][:-2]
-    *plain, waits = row[1:]
-    return Listed(**dict(zip(names, plain, strict=True)), waits=_waiting(waits) if waits else None, lines=tuple(lines))
+    names = [field.name for field in fields(Listed)][:-3]
+    *plain, dispute, waits = row[1:]
+    return Listed(
+        **dict(zip(names, plain, strict=True)),
+        dispute=Disputed(**dispute | {"opened_at": _instant(dispute["opened_at"])}) if dispute else None,
+        waits=Waiting(**waits | {"expires_at": _instant(waits["expires_at"])}) if waits else None,
+        lines=tuple(lines),
+    )
 
 
-def _waiting(plain: dict[str, Any]) -> Waiting:
-    return Waiting(**plain | {"expires_at": datetime.fromisoformat(plain["expires_at"]).astimezone(UTC)})
+def _instant(said: str) -> datetime:
+    return datetime.fromisoformat(said).astimezone(UTC)

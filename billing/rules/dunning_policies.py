@@ -36,4 +36,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         what=N_("Whether the subscription is cancelled when access ends. If not, it waits for its payment."),
         source="step C, dunning",
     ),
+    Definition(
+        name="billing.dispute_read_only",
+        kind=Kind.BOOLEAN,
+        default=False,
+        what=N_("Whether what a disputed charge paid for can only be read while the bank decides. If not, nothing changes."),
+        source="step C, dunning",
+    ),
 )

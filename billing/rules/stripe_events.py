@@ -21,6 +21,7 @@ class Kind(StrEnum):
     TAX_RATE = "tax_rate"
     CREDIT_NOTE = "credit_note"
     CHARGE = "charge"
+    DISPUTE = "dispute"
 
 
 class NoEventError(ValueError):
@@ -102,6 +103,11 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "credit_note.updated": (Kind.CREDIT_NOTE, ("id",)),
     "credit_note.voided": (Kind.CREDIT_NOTE, ("id",)),
     "charge.refunded": (Kind.CHARGE, ("id",)),
+    "charge.dispute.created": (Kind.DISPUTE, ("id",)),
+    "charge.dispute.updated": (Kind.DISPUTE, ("id",)),
+    "charge.dispute.closed": (Kind.DISPUTE, ("id",)),
+    "charge.dispute.funds_withdrawn": (Kind.DISPUTE, ("id",)),
+    "charge.dispute.funds_reinstated": (Kind.DISPUTE, ("id",)),
     "refund.updated": (Kind.CHARGE, ("charge",)),
     "refund.failed": (Kind.CHARGE, ("charge",)),
 }

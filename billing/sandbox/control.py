@@ -15,7 +15,7 @@ from typing import Any
 
 from billing.sandbox import api, clock, errors, holder
 from billing.sandbox.accounts import Account
-from billing.sandbox.engine import cards, imports, test_clocks
+from billing.sandbox.engine import cards, disputes, imports, test_clocks
 from billing.sandbox.http import Request, Response, answer
 from billing.sandbox.state import Obj
 from billing.sandbox.tenants import Tenants
@@ -76,6 +76,15 @@ def _next_payment(account: Account, body: Obj) -> Any:
         raise errors.invalid(f"Invalid outcome: must be one of {', '.join(sorted(cards.OUTCOMES))}", "outcome")
     account.outcomes.append({"outcome": outcome, "customer": body.get("customer")})
     return {"waiting": account.outcomes}
+
+
+def _decide_dispute(account: Account, body: Obj) -> Any:
+    """The bank's word on what is under review: {"dispute": id, "won": true}."""
+    with account.lock:
+        tx = account.begin()
+        disputes.decide(tx, body["dispute"], won=bool(body.get("won")))
+        account.commit(tx)
+    return {}
 
 
 def _calls(account: Account, _: Obj) -> Any:
@@ -158,6 +167,7 @@ VERBS: dict[tuple[str, str], Callable[[Account, Obj], Any]] = {
     ("POST", "/_sandbox/webhooks"): _webhooks,
     ("POST", "/_sandbox/webhooks/release"): _release,
     ("POST", "/_sandbox/next_payment"): _next_payment,
+    ("POST", "/_sandbox/disputes"): _decide_dispute,
     ("GET", "/_sandbox/calls"): _calls,
     ("DELETE", "/_sandbox/calls"): _forget_calls,
     ("GET", "/_sandbox/account"): _dump,

@@ -14,6 +14,7 @@ LIVE = {"trialing", "active", "past_due", "unpaid"}
 ORDER = (
     "pending_update_expires",
     "tax_id_checked",
+    "dispute_runs_out",
     "discounts_end",
     "customer_discount_ends",
     "checkout_expires",
@@ -103,7 +104,13 @@ def _tax_id(row: Obj) -> list[Due]:
     return [_due(row["_check_at"], "tax_id_checked")] if pending and row.get("_check_at") else []
 
 
+def _dispute(row: Obj) -> list[Due]:
+    is_open = row["status"] in {"needs_response", "warning_needs_response"}
+    return [_due(row["evidence_details"]["due_by"], "dispute_runs_out")] if is_open else []
+
+
 FINDERS = {
+    "dispute": _dispute,
     "customer": _customer,
     "subscription": _subscription,
     "subscription_schedule": _schedule,

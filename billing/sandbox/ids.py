@@ -22,6 +22,7 @@ PREFIXES = {
     "payment_intent": "pi",
     "charge": "ch",
     "refund": "re",
+    "dispute": "du",
     "checkout.session": "cs_test",
     "item": "li",
     "subscription": "sub",

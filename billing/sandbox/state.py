@@ -25,6 +25,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "setup_intent": ("customer",),
     "charge": ("customer", "payment_intent"),
     "refund": ("charge", "payment_intent"),
+    "dispute": ("charge", "payment_intent"),
     "customer_balance_transaction": ("customer",),
     "tax_id": ("customer",),
     "credit_note": ("customer", "invoice"),

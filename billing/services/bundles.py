@@ -59,7 +59,8 @@ def share_back(invoice: Invoice) -> None:
     for note in notes:
         if note.pk not in split:
             rows += _give_back(earned, rows, note.total_minor - note.tax_minor, kind=ShareKind.NOTE, note=note)
-    bare = invoice.refunded_minor - sum(note.refunded_minor for note in notes)
+    # Refunds that no note explains, and what the bank took back in a dispute.
+    bare = invoice.refunded_minor + invoice.charged_back_minor - sum(note.refunded_minor for note in notes)
     if bare > 0 and invoice.total_minor > 0:  # no note says which of it is tax: as much as of the invoice
         net = rounding.divide(bare * queries.earned_minor(invoice), invoice.total_minor)
         _give_back(earned, rows, net, kind=ShareKind.REFUND)

@@ -50,7 +50,7 @@ WITH claimed AS (
             WHERE t.episode_id = c.id AND t.round = c.round AND t.told_at IS NOT NULL AND EXISTS (
                 SELECT 1 FROM accounts_outgoingmail m WHERE m.kind = ANY(%(mails)s)
                 AND m.subject_row = 'dunning:' || t.id AND m.state = 'sent')) END AS told_at,
-        FALSE AS is_held
+        EXISTS (SELECT 1 FROM billing_dispute d WHERE d.subscription_id = c.subscription_id AND d.closed_at IS NULL) AS is_held
     FROM claimed c
 ), judged AS (
     SELECT *, {_working("%(now)s + notice")} AS soonest, CASE

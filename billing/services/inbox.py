@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from accounts.queries import rows
-from billing import gateway, gateway_refunds, gateway_tax
+from billing import gateway, gateway_disputes, gateway_refunds, gateway_tax
 from billing.models import InboxEvent, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
@@ -38,6 +38,7 @@ READERS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     Kind.SESSION: (gateway.session, "billing.services.sessions.apply"),
     Kind.CREDIT_NOTE: (gateway_refunds.credit_note, "billing.services.credit_notes.take"),
     Kind.CHARGE: (gateway_refunds.refunded, "billing.services.credit_notes.take_refunded"),
+    Kind.DISPUTE: (gateway_disputes.dispute, "billing.services.disputes.take"),
     Kind.TAX_RATE: (gateway_tax.tax_rate, "billing.services.tax_rates.take"),
 }
 

@@ -15,7 +15,17 @@ from billing.queries import catalog
 from billing.queries import tax as queries
 from billing.rules import pricing
 from billing.rules.stripe_events import Kind
-from billing.services import bundles, dunning, first_payments, inbox, mirror, mirror_discounts, notices, tax_rates
+from billing.services import (
+    bundles,
+    dispute_holds,
+    dunning,
+    first_payments,
+    inbox,
+    mirror,
+    mirror_discounts,
+    notices,
+    tax_rates,
+)
 
 OVER = ("paid", "void", "uncollectible")
 
@@ -28,11 +38,14 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     row = Invoice.objects.select_for_update().filter(stripe_id=answer.id).first()
     was_paid = row is not None and row.status == "paid"
     was_receipted = row is not None and was_paid and row.subscription_id is not None
+    was_placed = row is not None and row.subscription_id is not None
     row = row or Invoice(stripe_id=answer.id, organization=known.organization)
     attempts_before = row.attempt_count
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
     bundles.share(row)
+    if not was_placed and row.subscription_id is not None:
+        dispute_holds.look_again(row)
     if row.status == "paid":
         if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
             _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
@@ -44,6 +57,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         # What its episode says of it is said on the ladder; of what nobody has any more, here.
         if not _waits_for_the_buyer(row) and dunning.failed(row, at=at) is None:
             notices.payment_failed(row, at=at)
+        dispute_holds.of_invoice(row, at=at)
     if row.status in OVER and (attempts_before or row.attempt_count > 1):
         dunning.invoice_settled(row, at=at)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():

@@ -118,6 +118,11 @@ KINDS: Final[dict[str, Any]] = {
     "billing.seat.assigned": _("Seat assigned"),
     "billing.seat.ended": _("Seat taken back"),
     "billing.details.changed": _("Billing details changed"),
+    "billing.dispute.accepted": _("Gave in to a dispute"),
+    "billing.dispute.answered": _("Evidence sent to the bank"),
+    "billing.dispute.lost": _("Dispute lost: money taken back"),
+    "billing.dispute.opened": _("Charge disputed"),
+    "billing.dispute.won": _("Dispute ended, charge stands"),
     "billing.dunning.begun": _("Payment missing"),
     "billing.dunning.escalated": _("Payment of a tier-1 account missing"),
     "billing.dunning.left": _("Cancelled without paying"),
@@ -165,6 +170,7 @@ SOURCES: Final[dict[str, Any]] = {
 HIDDEN: Final = {
     "adjustment",
     "episode",
+    "dispute",
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
     *(
         "difference",

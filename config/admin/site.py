@@ -42,6 +42,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.cardnotice", "credit_card_off"),
             ("billing.pricemove", "price_change"),
             ("billing.invoice", "receipt_long"),
+            ("billing.dunningepisode", "credit_card_off"),
+            ("billing.dispute", "gavel"),
             ("billing.revenueshare", "pie_chart"),
             ("billing.creditnote", "undo"),
             ("billing.adjustment", "currency_exchange"),

@@ -42,6 +42,8 @@ SPECTACULAR_SETTINGS = {
         "SeatChangeKind": "billing.models.seats.ChangeKind",
         "ScheduledKind": "billing.models.seats.ScheduledKind",
         "LedgerKind": "billing.models.seats.LedgerKind",
+        "MissingPaymentStep": "billing.api.outputs.MISSING_STEPS",
+        "SubscriptionAccess": "billing.models.Access",
         "SubscriptionStatus": "billing.models.SubscriptionStatus",
         "InvoiceStatus": "billing.models.invoice.InvoiceStatus",
         "CartState": "billing.models.checkout.CartState",

@@ -8,14 +8,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import OutgoingMail
-from billing.models import Difference, Invoice, StripeCommand, StripeObject, Subscription
+from billing.models import Difference, Dispute, Invoice, StripeCommand, StripeObject, Subscription
+from billing.rules.disputes import ANSWERABLE
 from config import words
 from config.admin import columns
 from offramps.models import HandRaise
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """UNFOLD's callback for the first page. One count a number that this person may look at; eight queries at most."""
+    """UNFOLD's callback for the first page. One count a number that this person may look at; nine queries at most."""
     return {**context, "title": _("Overview"), "tiles": list(_tiles(request))}
 
 
@@ -42,6 +43,10 @@ def _counted() -> list[tuple[str, str, QuerySet[Any], dict[str, Any], bool]]:
         ),
         ("billing.subscription", _("Live subscriptions"), live, {}, False),
         ("billing.subscription", _("Past due"), past_due, {"status__exact": "past_due"}, True),
+        (
+            *("billing.dispute", _("Disputes to answer")),
+            *(Dispute.objects.filter(status__in=ANSWERABLE, answered_at=None), {"closed_at__isempty": "1"}, True),
+        ),
         ("billing.invoice", _("Open invoices"), Invoice.objects.filter(status="open"), {"status__exact": "open"}, False),
         (
             "billing.stripecommand",

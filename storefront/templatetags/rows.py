@@ -118,6 +118,13 @@ def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
         return store.badge(_("Void"))
     if invoice.status == InvoiceStatus.UNCOLLECTIBLE:
         return store.badge(_("Written off"))
+    if invoice.dispute and (invoice.dispute.is_open or invoice.dispute.is_lost):
+        lost = invoice.dispute.is_lost
+        return store.badge(_("Taken back") if lost else _("Disputed"), "bad" if lost else "warn")
+    return _paid_status(invoice, always=always)
+
+
+def _paid_status(invoice: Listed, *, always: bool) -> SafeString:
     if invoice.refunded_minor + invoice.credited_minor:
         is_whole = invoice.refunded_minor + invoice.credited_minor >= invoice.total_minor
         return store.badge(_("Refunded") if is_whole else _("Partly refunded"))
@@ -171,6 +178,11 @@ def _state(invoice: Listed) -> str:
         again = SMALL.format(escape(text) % {"when": store.moment(invoice.waits.expires_at)})
     elif invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
+    elif invoice.dispute and invoice.dispute.is_lost:
+        amount = words.money(invoice.dispute.amount_minor, invoice.currency)
+        again = SMALL.format(escape(_("Taken back by your bank: %(amount)s") % {"amount": amount}))
+    elif invoice.dispute and invoice.dispute.is_open:
+        again = SMALL.format(escape(_("your bank decides")))
     return invoice_status(invoice, always=True) + again
 
 

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from accounts.models import Journal, Organization, OutgoingMail, Tier
 from billing.models import DunningEpisode, DunningStep, Price, StripeCommand, Subscription
+from billing.queries import dunning as queries
 from billing.queries import entitlements
 from billing.rules import dunning as rules
 from billing.services import cards, dunning_mails, dunning_sweep, dunning_turns
 from config import clock
 from tests import factories
+from tests.billing.calling import Program
 from tests.shop import text
 
 DAY = timedelta(days=1)
@@ -223,3 +226,40 @@ def subscriptions(number):
     for row, owner in zip(rows, owners, strict=True):
         row.organization = owner
     return rows
+
+
+def test_what_came_back_and_what_was_lost_is_counted_by_month_and_step(late, shop, client, cast, django_assert_num_queries):
+    now = clock.now()
+    with django_assert_num_queries(2):
+        month = queries.figures(now).months[0]
+    assert (month.failed_minor, month.open_minor, month.recovered_minor, month.rate_bps) == (16_000, 16_000, 0, 0)
+    assert queries.figures(now).open[0].missing_minor == 16_000
+    held = episode().invoices.get()
+    held.paid_at, held.paid_reached = now, 1
+    held.save()
+    month = queries.figures(now).months[0]
+    assert (month.recovered_minor, month.rate_bps, month.by_step[1]) == (16_000, 10_000, 16_000)
+    held.paid_at = None
+    held.save()
+    DunningEpisode.objects.update(outcome="lost", closed_at=now)
+    month = queries.figures(now).months[0]
+    assert (month.lost_minor, month.customers_lost, month.open_minor) == (16_000, 1, 0)
+    client.force_login(cast.staff_member("finance"))
+    page = text(client.get(reverse("admin:billing_dunningepisode_changelist")))
+    assert "Recovered and lost" in page
+    assert "$160.00" in page
+
+
+def test_programs_are_told_what_happens_when_and_where_it_is_put_right(late, cast):
+    program, held = Program(cast.vendor_key, cast.acme.public_id), episode()
+    said = program.get("subscription").json()["missing_payment"]
+    assert (said["step"], said["access"], said["amount_minor"]) == ("failed", "full", 16_000)
+    assert said["fix_url"] == dunning_mails.fix_url(held.pk)
+    before = program.get("entitlements", {"feature": "storage_gb"})
+    assert before.json()["missing_payment"]["since"] == said["since"]
+    DunningEpisode.objects.update(reached=3)
+    Subscription.objects.update(access="read_only")
+    stamp(cast)
+    after = program.get("entitlements", {"feature": "storage_gb"})
+    assert (after.json()["entitled"], after.json()["reason"]) == (False, "read_only")
+    assert after["ETag"] != before["ETag"]

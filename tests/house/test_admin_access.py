@@ -56,6 +56,8 @@ LOOKING = {
     "billing.invoice": NOT_MARKETING,
     "billing.creditnote": MONEY,
     "billing.revenueshare": {"finance", "manager", "revenue_operations"},
+    "billing.dunningepisode": NOT_MARKETING,
+    "billing.dispute": NOT_MARKETING,
     "billing.adjustment": MONEY,
     "billing.trial": NOT_MARKETING,
     "billing.pause": NOT_MARKETING,
@@ -96,6 +98,7 @@ ADMIN_STAFF = {
     *(f"admin:billing_{name}_export" for name in ("subscription", "invoice", "seatledgerentry", "seatchange", "revenueshare")),
     "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
     "admin:billing_adjustment_credit",
+    "admin:billing_dispute_answer",  # tests/billing/test_disputes.py
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}

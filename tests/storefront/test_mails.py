@@ -31,6 +31,15 @@ MISSING = {
     "is_cancelled_then": True,
     "pay_url": "https://store.example/missing-payments/x/",
 }
+DISPUTE = {
+    "organization": "Acme",
+    "number": "FN-0043",
+    "amount_minor": 16000,
+    "currency": "usd",
+    "reason": "fraudulent",
+    "opened_at": AT,
+    "invoices_url": "https://store.example/invoices/",
+}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
 TRIAL = PLAN | {
     "seats": 10,
@@ -219,6 +228,8 @@ CONTEXTS = {
     "payment_missing": MISSING | {"is_read_only": False},
     "read_only": MISSING,
     "access_off": MISSING,
+    "dispute_opened": DISPUTE | {"is_inquiry": False, "is_read_only": False},
+    "dispute_closed": DISPUTE | {"is_lost": True},
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
     "tax_check_ends": {
         "organization": "Acme",
@@ -273,6 +284,8 @@ SUBJECTS = {
     "pause_stays": "Team stays paused: $160.00 could not be charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
+    "dispute_opened": "$160.00 is disputed at your bank",
+    "dispute_closed": "Your bank took back $160.00",
     "payment_missing": "$208.00 is still missing: read-only on 22 March",
     "read_only": "Read-only from now on: $208.00 is missing",
     "access_off": "No access any more: $208.00 is missing",

@@ -53,6 +53,9 @@ class Card:
     brand: str = "visa"
     funding: str = "credit"
     country: str = "US"
+    dispute: str = ""
+    """The reason that its holder disputes each charge for; empty: no charge."""
+    is_inquiry: bool = False
 
     @property
     def refusal(self) -> Refusal | None:
@@ -77,6 +80,9 @@ CARDS = (
     Card("4000000000000127", "chargeDeclinedIncorrectCvc", "incorrect_cvc", attaches=False),
     Card("4000000000000119", "chargeDeclinedProcessingError", "processing_error", attaches=False),
     Card("4000000000000341", "chargeCustomerFail", "declined"),
+    Card("4000000000000259", "createDispute", dispute="fraudulent"),
+    Card("4000000000002685", "createDisputeProductNotReceived", dispute="product_not_received"),
+    Card("4000000000001976", "createDisputeInquiry", dispute="fraudulent", is_inquiry=True),
     Card("4000002500003155", "authenticationRequiredOnSetup", challenge="once"),
     Card("4000002760003184", "authenticationRequired", challenge="always"),
     Card("4000000000003220", "threeDSecure2Required", challenge="always"),

@@ -6,6 +6,7 @@ from billing.sandbox.engine import (
     cards,
     discounts,
     drafting,
+    dunning,
     finalizing,
     paying,
     payment_methods,
@@ -106,6 +107,10 @@ def update(call: Call) -> Obj:
             f"Finalized invoices can't be updated in this way: {min(locked)}.", min(locked), "invoice_not_editable"
         )
     _fill(call.tx, invoice, call.params)
+    if invoice["status"] == "open" and "auto_advance" in call.params:
+        invoice["next_payment_attempt"] = None
+        if invoice["auto_advance"] and invoice["attempted"]:
+            dunning.plan(call.tx, invoice)
     return invoice
 
 

@@ -1,7 +1,7 @@
 """Charging: one attempt of a payment intent with a payment method, by the test card's behaviour."""
 
 from billing.sandbox import errors, ids
-from billing.sandbox.engine import cards, payment_methods
+from billing.sandbox.engine import cards, disputes, payment_methods
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
@@ -100,6 +100,7 @@ def _succeed(tx: Transaction, intent: Obj, method: Obj) -> Obj:
     charge = _charge(tx, intent, method, None)
     intent.update(status=SUCCEEDED, amount_received=intent["amount"], latest_charge=charge["id"])
     tx.emit("payment_intent.succeeded", intent)
+    disputes.after_charge(tx, charge, method)
     return intent
 
 

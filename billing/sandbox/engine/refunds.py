@@ -22,6 +22,8 @@ def refund(tx: Transaction, identity: str, wanted: int | None, *, reason: str | 
     charge = tx.edit("charge", identity)
     left = charge["amount_captured"] - charge["amount_refunded"]
     amount = left if wanted is None else wanted
+    if charge["disputed"]:
+        raise errors.invalid(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
     if charge["refunded"] or left == 0:
         raise errors.invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     if amount > left:
