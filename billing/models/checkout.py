@@ -34,6 +34,9 @@ class Cart(external.ExternallyNamed):
     )
     addons = models.JSONField(_("add-ons"), default=dict, blank=True, help_text=_("Code to how many; null: one for each seat."))
     promotion_code = models.CharField(max_length=40, blank=True, help_text=_("As it was typed, in capitals; it may not hold."))
+    back_from = models.ForeignKey(
+        Subscription, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Filled with what this one had.")
+    )
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))
     created_at = models.DateTimeField()

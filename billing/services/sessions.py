@@ -21,6 +21,7 @@ from billing.services import (
     notices,
     people,
     pilots,
+    returning,
     tax_standings,
     trial_mails,
     trials,
@@ -40,7 +41,9 @@ def apply(session: gateway.Session, at: datetime) -> None:
         return  # opened by somebody else, or our row does not know the session yet: opening it asks for another look
     # The organization's row is the lock of everything that may start a subscription; rows that refer to it need not wait.
     Organization.objects.select_for_update(no_key=True).get(pk=attempt.organization_id)
-    attempt = CheckoutAttempt.objects.select_related("organization", "line", "price__plan", "cart", "actor").get(pk=attempt.pk)
+    attempt = CheckoutAttempt.objects.select_related(
+        "organization", "line", "price__plan", "cart__back_from__line", "actor"
+    ).get(pk=attempt.pk)
     if attempt.state in (CheckoutState.APPLIED, CheckoutState.RETURNED):
         return
     if session.status == "complete":
@@ -96,6 +99,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         data={"subscription": row.pk, "plan": row.plan.code, "seats": seats, "interval": row.price.interval},
     )
     _seat_buyer(attempt, row, origin, at)
+    returning.seat(attempt.cart, row, origin=origin, at=at)
     if attempt.pilot_fee_id is not None:
         pilots.begin(attempt, row, at=at)
     elif row.is_in_trial:

@@ -85,6 +85,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.credit_note.issued": _("Credit note issued"),
     "billing.cancellation.scheduled": _("Cancellation asked for"),
     "billing.cancellation.taken_back": _("Cancellation taken back"),
+    "billing.subscription.came_back": _("Came back"),
     "billing.subscription.paused": _("Paused"),
     "billing.subscription.resumed": _("Gone on after a pause"),
     "billing.seats.paused": _("Paused: no revenue"),

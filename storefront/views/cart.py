@@ -22,7 +22,7 @@ from billing.rules import money
 from billing.services import carts
 from config import clock, context
 from offramps.queries import hand_raises
-from storefront import cart_cookie, limits, plan_words
+from storefront import cart_cookie, limits, plan_words, return_words
 from storefront.forms import addons as addon_forms
 from storefront.queries import cart as cart_query
 from storefront.queries import cart_pilots, pricing
@@ -152,6 +152,7 @@ def _show(
         "plan_url": plan_words.instead_url(subscription, found),
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
+        "back_people": return_words.of_cart(found),
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
         "subscription": subscription,
         "steps": [_("Plan"), _("Sign in"), _("Company"), _("Pay")],

@@ -14,7 +14,7 @@ from billing.queries import carts, checkouts, grant_words, grants, invoices, ove
 from billing.queries import seats as seats_query
 from billing.queries.overview import Standing, State
 from config import clock
-from storefront import pause_words, pilot_words, timelines, trials
+from storefront import pause_words, pilot_words, return_words, timelines, trials
 
 PEOPLE_SHOWN = 5
 INVOICES_SHOWN = 3
@@ -62,6 +62,7 @@ def _owner(request: OrganizationRequest, standings: list[Standing]) -> dict[str,
         "pilot_text": pilot_words.banner(standing, standing.pilot) if standing.pilot else "",
         "people": shown,
         "cart": carts.latest_of(request.organization) if has_ended else None,
+        "back": return_words.shown(standing.row) if has_ended and not standing.past_pilot else None,
         "invoices": invoices.newest(request.organization, INVOICES_SHOWN),
         "pause_url": pause_words.url(standing) if pause_words.looks_possible(standing, at) else "",
         "granted": grant_words.shown(grants.of(standings, at)),

@@ -220,7 +220,7 @@ class Carts(_Filling):
             return carts.enter_code(cart=cart, code=code, at=at, origin=self.origin()) if code else cart
 
         cart, is_new = references.made_once(rows(self), external_id, start, at=at)
-        return base.made(CartDetailOutput, _detail(cart), is_new=is_new)
+        return base.made(CartDetailOutput, detail(cart), is_new=is_new)
 
 
 class CartView(_Filling):
@@ -228,7 +228,7 @@ class CartView(_Filling):
 
     @schema.read("cart", "One cart", schema.Answer(shape=CartDetailOutput, example=WITH_CODE), tag=TAG, parameters=[PLACE])
     def get(self, request: Request, cart: str) -> Response:
-        return base.answer(CartDetailOutput, _detail(references.named(rows(self), cart, "cart")))
+        return base.answer(CartDetailOutput, detail(references.named(rows(self), cart, "cart")))
 
     @schema.change(
         "change_cart",
@@ -248,7 +248,7 @@ class CartView(_Filling):
     def patch(self, request: Request, cart: str) -> Response:
         asked, at = self.body(CartPatchInput), clock.now()
         held = references.named(rows(self).select_for_update(of=("self",)), cart, "cart")
-        self.check_match(CartDetailOutput, _detail(held))
+        self.check_match(CartDetailOutput, detail(held))
         named = asked.pop("external_id", None)
         naming.name_once(held, named, organization=self.organization, origin=self.origin(), at=at)
         code, chosen = self.code(asked), asked.pop("addons", None)
@@ -264,7 +264,7 @@ class CartView(_Filling):
             changed = cart_addons.choose(changed, chosen, at=at, origin=self.origin())
         if code is not None:
             changed = carts.enter_code(cart=changed, code=code, at=at, origin=self.origin())
-        return base.answer(CartDetailOutput, _detail(changed))
+        return base.answer(CartDetailOutput, detail(changed))
 
 
 def _unsold(wanted: carts.Wanted) -> str:
@@ -315,7 +315,7 @@ def plain(cart: Cart) -> dict[str, Any]:
     }
 
 
-def _detail(cart: Cart) -> dict[str, Any]:
+def detail(cart: Cart) -> dict[str, Any]:
     """With what the code does: one query, if there is one; and with the first charge."""
     parts, at = _parts(cart), clock.now()
     entered = promotions.of_cart(cart, parts=parts or (0,), at=at)
