@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0019_webhook_permissions'),
-        ('billing', "0037_pauses"),
+        ("billing", "0038_card_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
