@@ -28,47 +28,89 @@ def watch():
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0019_webhook_permissions'),
+        ("accounts", "0019_webhook_permissions"),
         ("billing", "0038_card_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invoice',
-            name='charged_back_minor',
-            field=models.BigIntegerField(default=0, help_text='Taken back by the bank: disputes that were lost.'),
+            model_name="invoice",
+            name="charged_back_minor",
+            field=models.BigIntegerField(default=0, help_text="Taken back by the bank: disputes that were lost."),
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stripe_id', models.CharField(max_length=64, unique=True)),
-                ('charge_id', models.CharField(max_length=64)),
-                ('reason', models.CharField(max_length=40, verbose_name='reason')),
-                ('status', models.CharField(max_length=30)),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='answer by')),
-                ('told_at', models.DateTimeField(blank=True, null=True, verbose_name='customer told')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('access', models.CharField(choices=[('full', 'Everything'), ('read_only', 'Read-only'), ('off', 'Nothing')], default='full', max_length=10)),
-                ('held', models.JSONField(blank=True, default=list)),
-                ('evidence', models.JSONField(blank=True, default=dict, verbose_name='evidence')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
-                ('mirrored_at', models.DateTimeField()),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='answered by')),
-                ('invoice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='billing.invoice')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='accounts.organization')),
-                ('subscription', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='billing.subscription')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stripe_id", models.CharField(max_length=64, unique=True)),
+                ("charge_id", models.CharField(max_length=64)),
+                ("reason", models.CharField(max_length=40, verbose_name="reason")),
+                ("status", models.CharField(max_length=30)),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="answer by")),
+                ("told_at", models.DateTimeField(blank=True, null=True, verbose_name="customer told")),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "access",
+                    models.CharField(
+                        choices=[("full", "Everything"), ("read_only", "Read-only"), ("off", "Nothing")],
+                        default="full",
+                        max_length=10,
+                    ),
+                ),
+                ("held", models.JSONField(blank=True, default=list)),
+                ("evidence", models.JSONField(blank=True, default=dict, verbose_name="evidence")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="answered")),
+                ("mirrored_at", models.DateTimeField()),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="billing.invoice",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="disputes", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="billing.subscription",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'dispute',
-                'verbose_name_plural': 'disputes',
-                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['subscription'], name='dispute_open'), models.Index(fields=['organization', '-opened_at'], name='dispute_of_organization')],
+                "verbose_name": "dispute",
+                "verbose_name_plural": "disputes",
+                "indexes": [
+                    models.Index(condition=models.Q(("closed_at", None)), fields=["subscription"], name="dispute_open"),
+                    models.Index(fields=["organization", "-opened_at"], name="dispute_of_organization"),
+                ],
             },
         ),
         migrations.AlterField(
