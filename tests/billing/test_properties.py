@@ -39,9 +39,12 @@ from billing.services import (
     change_prices,
     checkout,
     commands,
+    endings,
+    pauses,
     people,
     plan_changes,
     promotions,
+    resuming,
     scheduled,
     seat_increases,
     seats,
@@ -73,6 +76,9 @@ STEPS = st.lists(
         st.tuples(st.just("give_back"), st.sampled_from([("blueprints", 0), ("projects", 1)])),
         st.tuples(st.just("plan"), st.sampled_from(["starter", "team", "business"])),
         st.tuples(st.just("interval"), st.sampled_from(["month", "year"])),
+        st.tuples(st.just("end_now"), st.none()),
+        st.tuples(st.just("pause"), st.integers(1, 2)),
+        st.tuples(st.just("go_on"), st.none()),
         st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
     ),
     min_size=3,
@@ -185,6 +191,40 @@ class Story:
             seats.current(self.organization), reason_code=CancelReason.OTHER, reason="", origin=self.shop.origin, at=clock.now()
         )
 
+    def end_now(self, _nothing):
+        row, before = seats.current(self.organization), self._balance()
+        offered = endings.offer(row, is_owner=True, at=clock.now())
+        said = {"reason_code": CancelReason.OTHER, "reason": "", "origin": self.shop.origin, "at": clock.now()}
+        endings.end(row, token=offered.token, is_owner=True, **said)
+        self.settle()
+        assert gateway.subscription(row.stripe_id).status == "canceled"
+        if offered.terms.gives_back and not offered.credit.charge_minor:
+            assert before - self._balance() == offered.credit.credit_minor
+        if offered.terms.invoices != "none":
+            assert not Invoice.objects.filter(subscription=row, status="open").exists()
+
+    def pause(self, months):
+        row, before = seats.current(self.organization), self._balance()
+        offered = pauses.offer(row, months=months, at=clock.now())
+        made = pauses.pause(row, token=offered.token, origin=self.shop.origin, at=clock.now())
+        self.settle()
+        made.refresh_from_db()
+        if made.state == "on" and not offered.credit.charge_minor:
+            assert before - self._balance() == offered.credit.credit_minor
+
+    def go_on(self, _nothing):
+        row = seats.current(self.organization)
+        offered = resuming.offer(row)
+        command = resuming.resume(row, token=offered.token, origin=self.shop.origin, at=clock.now())
+        self.settle()
+        command.refresh_from_db()
+        invoice = gateway.subscription(row.stripe_id).latest_invoice
+        if command.state == "done" and self.shop.fresh(row).status == "active":
+            assert invoice.amount_due == offered.charge.due_minor
+
+    def _balance(self):
+        return gateway.customer(self.organization.customer.stripe_id).balance
+
     def promote(self, code):
         row = seats.current(self.organization)
         offered = promotions.offer(row, code=code, at=clock.now())
@@ -243,7 +283,7 @@ class Story:
     def _check_mrr(self, row):
         standing = overview.standing(self.organization)
         parts = addon_rules.parts(standing.rate.total(row.quantity), standing.held_addons, row.quantity)
-        total = sum(parts) if row.quantity else 0
+        total = sum(parts) if row.quantity and row.status != "paused" else 0
         yearly = row.price.interval == "year"
         booked = sum(row.ledger.values_list("mrr_delta_minor", flat=True))
         assert abs(booked - (total / 12 if yearly else total)) <= 0.5 if yearly else booked == total
@@ -251,6 +291,9 @@ class Story:
     def _check_coming(self, row, there):
         if not row.is_live:
             assert not row.scheduled.filter(state=ScheduledState.PENDING).exists()
+            return
+        if row.status == "paused":
+            assert there.schedule is None  # what waits is put in place when it goes on
             return
         pending = row.scheduled.filter(state=ScheduledState.PENDING)
         coming_delta = sum(pending.values_list("delta", flat=True))
@@ -315,6 +358,7 @@ REFUSALS = (
     checkout.CheckoutError,
     gateway.Declined,
     gateway.Refused,
+    resuming.NoCard,
 )
 
 

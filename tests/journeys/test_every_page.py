@@ -55,6 +55,8 @@ OWNER = {
     "invoices": ("storefront:invoices", "/invoices/"),
     "payment-method": ("storefront:payment_method", "/payment-method/"),
     "cancellation": ("storefront:cancellation", "/subscription/cancellation/"),
+    "ending": ("storefront:ending", "/subscription/ending/"),
+    "pause": ("storefront:pause", "/subscription/pause/"),
     "promotion": ("storefront:promotion", "/subscription/promotion/"),
     "settings": ("storefront:organization_settings", "/settings/organization/"),
     "settings-billing": ("storefront:billing_details", "/settings/billing/"),

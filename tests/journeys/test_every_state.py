@@ -262,6 +262,7 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     client.post(reverse("storefront:seat_change", args=[change.public_id]), {"action": "drop"})
     seen(reverse("storefront:missing_payment", args=[dunning_mails.token(_missing().pk)]), "missing-payment")
     seen(reverse("storefront:home"), "read-only-unpaid-home")
+    seen(reverse("storefront:ending"), "ending-unpaid")
     assert not seen.words()
 
 
