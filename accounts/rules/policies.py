@@ -272,4 +272,14 @@ DEFINITIONS = (
         what=N_("How many webhooks are sent to one endpoint at a time; to one that fails a single one."),
         source="the store's own choice",
     ),
+    Definition(
+        name="accounts.webhook_sends_per_hour",
+        kind=Kind.INTEGER,
+        unit="clicks",
+        default=300,
+        minimum=1,
+        maximum=100_000,
+        what=N_("How often in an hour one webhook endpoint may be sent a test, or something again, by click or by call."),
+        source="the store's own choice",
+    ),
 )

@@ -43,6 +43,7 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     **dict.fromkeys((f"billing.pilot.{verb}" for verb in ("started", "converted", "ended")), UPDATED),
     **dict.fromkeys((f"billing.dunning.{step}" for step in ("begun", "read_only", "off", "recovered")), UPDATED),
     **dict.fromkeys((f"billing.subscription.{verb}" for verb in ("paused", "resumed")), UPDATED),
+    **dict.fromkeys((f"billing.subscription.{verb}" for verb in ("paused", "resumed")), UPDATED),
     "billing.schedule.missed": UPDATED,
     "billing.seat.assigned": WebhookType.SEAT_ASSIGNED,
     "billing.seat.ended": WebhookType.SEAT_RELEASED,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts.services import webhook_endpoints
 from config.problems import Problem
@@ -11,6 +12,12 @@ from config.problems import Problem
 
 def _said(code: str) -> Callable[[ValidationError], Problem]:
     return lambda error: Problem(code, " ".join(error.messages))
+
+
+def too_often() -> Problem:
+    problem = Problem("too-many-sends", _("That was often enough for this hour. Go on in a while."), status_code=429)
+    problem.wait = 600  # type: ignore[attr-defined] # becomes Retry-After (config.problems.handle)
+    return problem
 
 
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (

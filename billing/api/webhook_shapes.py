@@ -93,7 +93,7 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
     WebhookType.SUBSCRIPTION_UPDATED: (
         SubscriptionNews,
         SUBSCRIPTION | {"cause": "change.scheduled"},
-        "What is to come of it changed (scheduled, or taken back), its discounts, trial or pilot; or a payment is missing.",
+        "What is to come of it changed, its discounts, trial, pilot or pause; or a payment is missing.",
     ),
     WebhookType.SUBSCRIPTION_RENEWED: (
         SubscriptionNews,

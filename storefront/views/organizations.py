@@ -78,18 +78,17 @@ def switch(request: OrganizationRequest) -> HttpResponse:
 
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:
-    """The pages below settings, as links of a segmented switch."""
+    """The pages below settings that the reader may open, as links of a segmented switch."""
     pages = [
-        ("storefront:organization_settings", _("Organization")),
-        ("storefront:billing_details", _("Billing details")),
-        ("storefront:people_settings", _("People and receipts")),
-        ("storefront:api_keys", _("API keys")),
-        ("storefront:webhooks", _("Webhooks")),
-        ("storefront:organization_closure", _("Close")),
+        ("storefront:organization_settings", _("Organization"), Permission.MANAGE_ORGANIZATION),
+        ("storefront:billing_details", _("Billing details"), Permission.MANAGE_PAYMENT),
+        ("storefront:people_settings", _("People and receipts"), Permission.MANAGE_ORGANIZATION),
+        ("storefront:api_keys", _("API keys"), Permission.MANAGE_API_KEYS),
+        ("storefront:webhooks", _("Webhooks"), Permission.MANAGE_WEBHOOKS),
+        ("storefront:organization_closure", _("Close"), Permission.CLOSE_ORGANIZATION),
     ]
-    return [
-        {"url": url, "label": label, "current": request.path.startswith(url)} for name, label in pages if (url := reverse(name))
-    ]
+    offered = [(reverse(name), label) for name, label, permission in pages if access.can(request, permission)]
+    return [{"url": url, "label": label, "current": request.path.startswith(url)} for url, label in offered]
 
 
 def next_url(request: HttpRequest) -> str:

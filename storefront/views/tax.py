@@ -87,6 +87,7 @@ def _page(
         "ids": [tax_words.tax_id(row) for row in shown.ids],
         "treatment": tax_words.treatment(shown.standing, shown.details.country),
         "is_full": len(shown.ids) >= tax_ids.MOST,
-        "sections": organizations.sections(request) if access.can(request, Permission.MANAGE_ORGANIZATION) else [],
+        "sections": organizations.sections(request),
+        "is_from_invoices": not access.can(request, Permission.MANAGE_ORGANIZATION),
     }
     return render(request, "storefront/tax/page.html", context, status=422 if details_form or id_form else 200)

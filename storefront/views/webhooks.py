@@ -15,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from accounts.queries import policies
 from accounts.queries import webhooks as read
 from accounts.services import webhook_endpoints
-from config import clock
+from config import clock, limits
 from storefront.forms.api_keys import NonceForm, new_nonce
 from storefront.forms.webhooks import EndpointForm, NewEndpointForm, ReplayForm, present
 from storefront.views import organizations, redirects
@@ -105,6 +106,8 @@ def pings(request: OrganizationRequest, public_id: str) -> HttpResponse:
     """POST /settings/webhooks/<id>/pings/: a test event to this endpoint alone."""
     row, form = _own(request, public_id), NonceForm(request.POST)
     nonce = form.cleaned_data["nonce"] if form.is_valid() else ""
+    if _is_too_often(request, row):
+        return _back(row)
     try:
         webhook_endpoints.ping(endpoint=row, at=clock.now(), nonce=nonce)
     except webhook_endpoints.EndpointDisabled as error:
@@ -121,6 +124,8 @@ def replays(request: OrganizationRequest, public_id: str) -> HttpResponse:
     row, form, now = _own(request, public_id), ReplayForm(request.POST), clock.now()
     if not form.is_valid():
         messages.error(request, _("Choose since when."))
+        return _back(row)
+    if _is_too_often(request, row):
         return _back(row)
     try:
         count = webhook_endpoints.replay(
@@ -147,6 +152,8 @@ def delivery(request: OrganizationRequest, public_id: str, delivery_id: str) -> 
     if request.method != "POST":
         values = {"endpoint": row, "delivery": found, "tries": read.tries(found), "body": read.pretty(found.event.body)}
         return render(request, "storefront/webhooks/delivery.html", values)
+    if _is_too_often(request, row):
+        return _back(row)
     try:
         webhook_endpoints.redeliver(delivery=found)
     except webhook_endpoints.EndpointDisabled as error:
@@ -171,6 +178,14 @@ def deletion(request: OrganizationRequest, public_id: str) -> HttpResponse:
 
 def _own(request: OrganizationRequest, public_id: str) -> WebhookEndpoint:
     return get_object_or_404(read.of(request.organization), public_id=public_id)
+
+
+def _is_too_often(request: OrganizationRequest, row: WebhookEndpoint) -> bool:
+    """Say so, if an endpoint is sent tests and repeats without end: it need not be its owner's server."""
+    if not limits.is_over(row.public_id, "webhook", policies.value("accounts.webhook_sends_per_hour", clock.now())):
+        return False
+    messages.error(request, _("That was often enough for this hour. Go on in a while."))
+    return True
 
 
 def _back(row: WebhookEndpoint) -> HttpResponse:

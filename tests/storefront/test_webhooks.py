@@ -92,6 +92,21 @@ def test_disabled_enabled_sent_what_was_missed_and_deleted(owner, endpoint):
     assert "Nobody listens yet" in text(owner.get(PAGE))
 
 
+def test_nobody_has_a_server_sent_tests_without_end(owner, endpoint, monkeypatch):
+    asked = (endpoint.public_id, "webhook", 300)
+    monkeypatch.setattr("config.limits.is_over", lambda *said: said == asked)
+    answer = owner.post(act("webhook_pings", endpoint), follow=True)
+    assert "often enough for this hour" in text(answer)
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_a_billing_admin_finds_the_way(client, cast):
+    client.force_login(cast.billing_admin)
+    page = text(client.get(reverse("storefront:billing_details")))
+    assert PAGE in page
+    assert reverse("storefront:api_keys") not in page
+
+
 def test_changed_and_rotated(owner, endpoint):
     wanted = {"url": "http://127.0.0.1:9/other", "description": "", "types": ["seats.changed"]}
     assert owner.post(act("webhook", endpoint), wanted).status_code == 303

@@ -6,13 +6,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import DeliveryState, Scope, WebhookDelivery, WebhookType
+from accounts.models import DeliveryState, Scope, WebhookDelivery, WebhookEndpoint, WebhookType
+from accounts.queries import policies
 from accounts.queries import webhooks as read
 from accounts.services import webhook_endpoints
-from billing.api import idempotency, inputs, outputs, paging, references, schema, words
+from billing.api import idempotency, inputs, outputs, paging, references, schema, webhook_problems, words
 from billing.api.views import base
 from billing.api.views.webhook_endpoints import PLACE, TAG, Own
-from config import clock
+from config import clock, limits
 
 ONE = references.path("delivery", "The delivery")
 EVERY_TYPE = [(one.value, one.value) for one in WebhookType]
@@ -80,6 +81,7 @@ DETAIL: dict[str, Any] = EXAMPLE | {
     "tries": [{"at": "2026-03-12T09:30:02Z", "duration_ms": 84, "status": 204, "failure": "", "text": ""}],
 }
 DISABLED = schema.problem("endpoint-disabled", 409, "The endpoint is disabled, so nothing is sent to it. Enable it first.")
+OFTEN = schema.problem("too-many-sends", 429, "That was often enough for this hour. Go on in a while.")
 AGAIN = EXAMPLE | {"state": "due", "attempts": 0, "next_attempt_at": "2026-03-12T11:00:00Z", "concluded_at": None}
 
 
@@ -127,11 +129,12 @@ class Sends(Own):
         tag=TAG,
         description="Under the `webhook-id` it had, also if it was taken.",
         parameters=[PLACE, ONE],
-        refusals=[DISABLED],
+        refusals=[DISABLED, OFTEN],
     )
     @idempotency.once
     def post(self, request: Request, endpoint: str, delivery: str) -> Response:
         row = _named(self, endpoint, delivery)
+        _check_often(row.endpoint)
         webhook_endpoints.redeliver(delivery=row)
         return base.made(WebhookDeliveryOutput, plain(row), is_new=True)
 
@@ -148,11 +151,13 @@ class Pings(Own):
         tag=TAG,
         description="An event `webhook.ping`, to this endpoint alone.",
         parameters=[PLACE],
-        refusals=[DISABLED],
+        refusals=[DISABLED, OFTEN],
     )
     @idempotency.once
     def post(self, request: Request, endpoint: str) -> Response:
-        row = webhook_endpoints.ping(endpoint=self.named(endpoint), at=clock.now(), nonce=idempotency.nonce(request))
+        named = self.named(endpoint)
+        _check_often(named)
+        row = webhook_endpoints.ping(endpoint=named, at=clock.now(), nonce=idempotency.nonce(request))
         return base.made(WebhookDeliveryOutput, plain(row), is_new=True)
 
 
@@ -169,13 +174,20 @@ class Replays(Own):
         parameters=[PLACE],
         body=WebhookReplayInput,
         bodies={"What was missed": {"since": "2026-03-11T00:00:00Z"}},
-        refusals=[DISABLED],
+        refusals=[DISABLED, OFTEN],
     )
     @idempotency.once
     def post(self, request: Request, endpoint: str) -> Response:
         asked, row = self.body(WebhookReplayInput), self.named(endpoint)
+        _check_often(row)
         count = webhook_endpoints.replay(endpoint=row, **asked, origin=self.origin(), at=clock.now())
         return base.made(WebhookReplayOutput, {"count": count}, is_new=True)
+
+
+def _check_often(row: WebhookEndpoint) -> None:
+    """An endpoint need not be its owner's server: nobody has it sent repeats without end."""
+    if limits.is_over(row.public_id, "webhook", policies.value("accounts.webhook_sends_per_hour", clock.now())):
+        raise webhook_problems.too_often()
 
 
 def _named(view: Own, endpoint: str, delivery: str) -> WebhookDelivery:
