@@ -10,7 +10,7 @@ from accounts.models.organization import Organization, new_public_id
 
 
 class WebhookType(models.TextChoices):
-    """What programs are told of, and the closed list of it: docs/guide.md says when each is sent."""
+    """What programs are told of, and the closed list of it; billing.api.webhook_shapes says when, and in which shape."""
 
     SUBSCRIPTION_STARTED = "subscription.started", _("A subscription started")
     SUBSCRIPTION_UPDATED = "subscription.updated", _("A subscription changed, or what is to come of it")
