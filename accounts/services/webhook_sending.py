@@ -142,12 +142,12 @@ def _call(claim: Claim, at: datetime) -> Answer:
 
 def _claim(now: datetime, free: int) -> list[Claim]:
     values = {"now": now, "free": free, "each": policies.value("accounts.webhook_calls_at_once", at=now)}
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(DUE, values)
-            found = [row[0] for row in cursor.fetchall()]
-        if not found:
-            return []
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, values)
+        found = [row[0] for row in cursor.fetchall()]
+    if not found:
+        return []
+    with transaction.atomic():  # what was found is looked at again under its lock
         free_rows = Q(lease_until=None) | Q(lease_until__lte=now)
         due = WebhookDelivery.objects.filter(free_rows, pk__in=found, state=DeliveryState.DUE)
         ids = list(due.order_by("pk").select_for_update(skip_locked=True).values_list("pk", flat=True))

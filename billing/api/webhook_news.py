@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import translation
 
 from accounts.models import Journal, Organization, WebhookEndpoint, WebhookType
+from accounts.queries import rows
 from accounts.queries import webhooks as read
 from accounts.services import journal, webhook_events
 from accounts.services.webhook_events import News
@@ -51,6 +52,7 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     "billing.invoice.payment_failed": WebhookType.INVOICE_PAYMENT_FAILED,
     "billing.credit_note.issued": WebhookType.INVOICE_CREDITED,
 }
+CHANGED: Final = "SELECT EXISTS (SELECT 1 FROM billing_entitlementversion WHERE number > announced)"
 ANNOUNCED: Final = """
 UPDATE billing_entitlementversion v SET announced = seen.number
 FROM (SELECT w.organization_id, s.number FROM unnest(%(ids)s::bigint[], %(numbers)s::bigint[]) AS s (id, number)
@@ -78,12 +80,12 @@ class _Batch:
 
 def drain(now: datetime) -> pulse.Drained:
     """Turn what has happened since the last turn into events; `now` is wall time."""
-    handled = journal.read(READER, lambda rows: _tell(rows, now))
+    handled = journal.read(READER, lambda told: _tell(told, now)) if journal.has_news(READER) else 0
     return pulse.Drained(handled=handled + _announce(now))
 
 
-def _tell(rows: Sequence[Journal], wall: datetime) -> None:
-    told = [row for row in rows if row.kind in TOLD and row.organization is not None]
+def _tell(facts: Sequence[Journal], wall: datetime) -> None:
+    told = [row for row in facts if row.kind in TOLD and row.organization is not None]
     if not told:
         return
     listening = webhook_events.listeners({row.organization_id for row in told if row.organization_id})
@@ -168,10 +170,10 @@ _PARTS: Final[Mapping[WebhookType, Callable[[Journal, Organization, _Batch], dic
 
 def _announce(wall: datetime) -> int:
     """Tell of versions that have gone up. Those of organizations that nobody listens to are only marked."""
-    rows = EntitlementVersion.objects.filter(number__gt=F("announced")).select_related("organization")
-    changed = list(rows.order_by("organization")[:AT_ONCE])
-    if not changed:
+    if not rows.fetch(CHANGED, {})[0][0]:
         return 0
+    found = EntitlementVersion.objects.filter(number__gt=F("announced")).select_related("organization")
+    changed = list(found.order_by("organization")[:AT_ONCE])
     now, listening = clock.now(), webhook_events.listeners([row.organization_id for row in changed])
     kind = WebhookType.ENTITLEMENTS_CHANGED
     wanted = [row for row in changed if any(webhook_events.wants(end, kind, row.organization_id, now) for end in listening)]
