@@ -37,8 +37,8 @@ class WebhookStop(models.TextChoices):
 class WebhookEndpoint(external.ExternallyNamed):
     """An address that is told of what happens to one organization, or, without one, to all: the vendor's own.
 
-    `failing_since` and `failures` count the attempts that failed since the last that did not. `rests_until` is what it asked
-    for itself (Retry-After).
+    `failing_since` and `failures` count the attempts that failed since the last that did not. Until `rests_until` it
+    is left alone: it asked for it (Retry-After), or failed too often in a row.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)

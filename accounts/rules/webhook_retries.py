@@ -14,6 +14,8 @@ ATTEMPTS: Final = len(WAITS) + 1
 # Up to so much longer, so that what failed together does not come back together.
 JITTER_PERCENT: Final = 20
 LONGEST_REST: Final = timedelta(days=1)
+BREATHES_FROM: Final = 5
+LONGEST_BREATHER: Final = timedelta(minutes=5)
 GONE: Final = 410
 # Answers that may say when to come again.
 BUSY: Final = (429, 503)
@@ -29,6 +31,13 @@ def wait(attempts: int, roll: int) -> timedelta | None:
         return None
     seconds = WAITS[attempts - 1]
     return timedelta(milliseconds=seconds * (1000 + JITTER_PERCENT * 10 * roll // 99))
+
+
+def breather(failures: int) -> timedelta:
+    """For how long an endpoint is left alone after so many failures in a row: not all that waits for it is tried at once."""
+    if failures < BREATHES_FROM:
+        return timedelta()
+    return min(timedelta(seconds=10 * 2 ** min(failures - BREATHES_FROM, 5)), LONGEST_BREATHER)
 
 
 def rest(status: int, retry_after: str, now: datetime) -> timedelta | None:

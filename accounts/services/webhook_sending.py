@@ -31,6 +31,8 @@ from config import clock, pulse
 
 LEASE: Final = timedelta(seconds=30)
 CREW: Final = 16
+# So many of the crew at most wait for servers that took nothing last time: however many are dead, the others go on.
+DOUBTFUL: Final = CREW // 2
 TURN_SECONDS: Final = 0.25
 FAILURES_LEAST: Final = 5
 SEEN_EVERY: Final = timedelta(minutes=1)
@@ -43,7 +45,7 @@ WITH RECURSIVE waiting AS (
         WHERE d.state = 'due' AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1)
     FROM waiting w WHERE w.endpoint_id IS NOT NULL
 )
-SELECT next.id FROM waiting w
+SELECT next.id, e.failing_since IS NOT NULL FROM waiting w
 JOIN accounts_webhookendpoint e ON e.id = w.endpoint_id AND e.disabled_at IS NULL AND e.deleted_at IS NULL
     AND (e.rests_until IS NULL OR e.rests_until <= %(now)s)
     AND NOT EXISTS (SELECT 1 FROM accounts_organization o WHERE o.id = e.organization_id AND o.closed_at IS NOT NULL)
@@ -56,7 +58,7 @@ CROSS JOIN LATERAL (
         SELECT count(*) FROM accounts_webhookdelivery l
         WHERE l.endpoint_id = e.id AND l.state = 'due' AND l.lease_until > %(now)s))
 ) next
-ORDER BY next.place, next.due_at, next.id LIMIT %(free)s
+ORDER BY e.failing_since IS NOT NULL, next.place, next.due_at, next.id LIMIT %(free)s
 """
 log = structlog.get_logger(__name__)
 
@@ -73,6 +75,7 @@ class Claim:
     message_id: str
     body: bytes
     secrets: tuple[str, ...]
+    is_failing: bool
 
 
 _turn = threading.Lock()
@@ -144,7 +147,10 @@ def _claim(now: datetime, free: int) -> list[Claim]:
     values = {"now": now, "free": free, "each": policies.value("accounts.webhook_calls_at_once", at=now)}
     with connection.cursor() as cursor:
         cursor.execute(DUE, values)
-        found = [row[0] for row in cursor.fetchall()]
+        due_rows = cursor.fetchall()
+    most_doubtful = max(0, DOUBTFUL - sum(one.is_failing for one in _calls.values()))
+    doubtful = [pk for pk, is_failing in due_rows if is_failing][:most_doubtful]
+    found = [pk for pk, is_failing in due_rows if not is_failing] + doubtful
     if not found:
         return []
     with transaction.atomic():  # what was found is looked at again under its lock
@@ -168,6 +174,7 @@ def _claimed(row: WebhookDelivery, secrets: list[str]) -> Claim:
         message_id=row.event.public_id,
         body=row.event.body.encode(),
         secrets=tuple(secrets),
+        is_failing=row.endpoint.failing_since is not None,
     )
 
 
@@ -214,15 +221,15 @@ def _succeeded(endpoint: WebhookEndpoint, now: datetime) -> None:
 
 
 def _failed(endpoint: WebhookEndpoint, answer: Answer, now: datetime) -> None:
-    rest = webhook_retries.rest(answer.status or 0, answer.retry_after, now)
-    since = endpoint.failing_since or now
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-        failures=F("failures") + 1, failing_since=since, rests_until=now + rest if rest else endpoint.rests_until
-    )
+    asked = webhook_retries.rest(answer.status or 0, answer.retry_after, now) or timedelta()
+    since, failures = endpoint.failing_since or now, endpoint.failures + 1
+    rest = max(asked, webhook_retries.breather(failures))
+    rests_until = max(now + rest, endpoint.rests_until or now) if rest else endpoint.rests_until
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(failures=failures, failing_since=since, rests_until=rests_until)
     longest = timedelta(seconds=policies.value("accounts.webhook_failing_seconds", at=now))
     if answer.status == webhook_retries.GONE:
         _disable(endpoint, WebhookStop.GONE)
-    elif now - since >= longest and endpoint.failures + 1 >= FAILURES_LEAST:
+    elif now - since >= longest and failures >= FAILURES_LEAST:
         _disable(endpoint, WebhookStop.FAILING)
 
 

@@ -153,7 +153,7 @@ LABELS = {
     "last_seen_on": _("Last seen"),
     "last_used_at": _("Last used"),
     "most": _("At most"),
-    "rests_until": _("Wants to be left alone until"),
+    "rests_until": _("Left alone until"),
     "set_at": _("Set"),
     "step": _("Seats at a time"),
     "stop": _("Why disabled"),

@@ -9,7 +9,16 @@ from django.core.exceptions import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from accounts import webhook_calls
-from accounts.models import DeliveryState, Journal, OutgoingMail, WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookType
+from accounts.models import (
+    DeliveryState,
+    Journal,
+    OutgoingMail,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookType,
+)
 from accounts.origin import Origin, Source
 from accounts.queries import webhooks as read
 from accounts.rules import webhook_retries
@@ -184,6 +193,15 @@ def test_a_dead_endpoint_holds_nobody_back_and_is_called_once_at_a_time(cast, se
         assert len([claim for claim in claims if claim.endpoint == hung.pk]) <= 1
         assert leased.count() <= 1
         send(at)
+
+
+def test_however_many_are_dead_half_of_the_crew_is_for_the_others(cast, endpoint):
+    dead = [create(cast, "http://127.0.0.1:9/", organization=None)[0].pk for _one in range(12)]
+    WebhookEndpoint.objects.filter(pk__in=dead).update(failing_since=clock.wall())
+    tell(cast, 6)
+    claims = webhook_sending._claim(clock.wall() + timedelta(seconds=1), webhook_sending.CREW)
+    assert sum(claim.is_failing for claim in claims) == webhook_sending.DOUBTFUL
+    assert [claim.endpoint for claim in claims].count(endpoint.pk) == 4
 
 
 def test_killed_between_sending_and_booking_it_is_sent_again_under_the_same_id(cast, server, endpoint):

@@ -120,6 +120,11 @@ def test_retries_go_on_for_three_days_ever_further_apart():
     assert webhook_retries.wait(webhook_retries.ATTEMPTS, 0) is None
 
 
+def test_whoever_fails_again_and_again_is_left_alone_ever_longer_for_five_minutes_at_most():
+    found = [webhook_retries.breather(failures).total_seconds() for failures in (1, 4, 5, 6, 9, 10, 11, 1000)]
+    assert found == [0, 0, 10, 20, 160, 300, 300, 300]
+
+
 @given(st.integers(1, webhook_retries.ATTEMPTS - 1), st.integers(0, 99))
 def test_jitter_only_lengthens_and_by_a_fifth_at_most(attempts, roll):
     least = webhook_retries.wait(attempts, 0)
