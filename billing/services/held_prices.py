@@ -1,8 +1,8 @@
 """Holding a price that moves by the second until it is confirmed, so that exactly what was shown is charged.
 
 A period that begins now gives back what is left of the present one, and that becomes less while the buyer reads. Stripe takes
-no instant for it (billing.services.change_prices.anchored), so what the charge grew by is taken off in the very update that makes
-the change: a line of its own, which is there if the change is, and not if it is not.
+no instant for it (billing.services.change_prices.anchored), so what the charge grew by is taken off in the very update that
+makes the change: a line of its own, which is there if the change is, and not if it is not.
 """
 
 from collections.abc import Mapping

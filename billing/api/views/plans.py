@@ -69,7 +69,7 @@ class PlanPreview(base.View):
         description="Asks the payment provider once and changes nothing. What is paid for of the old plan is given back. The "
         "token confirms exactly this price for 15 minutes. With `interval` `year` months become a year now: a period of its "
         "own begins, and what is left of the month is taken off. In a trial nothing is due, any plan and interval can be "
-        "had, and `first_charge` says what the first charge becomes. Add-ons that do not go with the plan are given back with it.",
+        "had, and `first_charge` says what the first charge becomes. Add-ons that do not go with the plan are given back.",
         parameters=[inputs.LineQuery],
         body=inputs.PlanPreviewInput,
         bodies={"As many seats": {"plan": "fieldnote/business"}, "More": {"plan": "fieldnote/business", "seats": 25}},
