@@ -15,7 +15,7 @@ from billing.rules.preview import Line, Preview
 from billing.rules.tax import TaxLine
 from billing.services.promotions import Offer
 from config import words
-from storefront import addon_words, reductions, tier_words
+from storefront import addon_words, reductions, tier_words, window_words
 
 Receipt = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -38,7 +38,8 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "taxes": extra,
         "balance_minor": -shown.balance_applied_minor if shown.balance_applied_minor > 0 else 0,
         "total_minor": shown.due_now_minor,
-        "notes": _notes(shown),
+        **({"total_label": window_words.about_total(shown)} if shown.charged_at and shown.lines else {}),
+        "notes": [*_notes(shown), *window_words.notes(shown)],
         "next_text": _renewal(shown),
         "stale": stale,
     }
@@ -48,6 +49,10 @@ def _title(shown: Preview, standing: Standing) -> str:
     if shown.addon:
         return _("%(addon)s, from today") % {"addon": addon_words.of_code(standing, shown.addon)}
     gained = shown.quantity_after - shown.quantity_before
+    if gained < 0:
+        return window_words.title(shown)
+    if gained == 0:
+        return _("What could not be charged")
     title = ngettext("%(count)s more seat, from today", "%(count)s more seats, from today", gained)
     return title % {"count": words.number(gained)}
 
@@ -190,19 +195,19 @@ def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
     if standing.row.price.scheme == pricing.Scheme.GRADUATED:
         return [_graduated(shown, standing, pair)]
     credit, debit = pair
-    gained, net = shown.quantity_after - shown.quantity_before, credit.amount_minor + debit.amount_minor
+    gained, net = shown.quantity_after - shown.seats_billed, credit.amount_minor + debit.amount_minor
     said = {
         "gained": words.seats(gained),
         "span": span(debit.starts_at, debit.ends_at),
-        "before": words.seats(shown.quantity_before),
+        "before": words.seats(shown.seats_billed),
         "all": words.seats(debit.quantity),
         "price": words.money(debit.amount_minor, shown.currency),
         "paid": words.money(-credit.amount_minor, shown.currency),
         "unit": unit_words(standing.rate, shown.quantity_after, shown.currency),
-        "old_unit": words.money(standing.rate.unit(shown.quantity_before), shown.currency, whole=True),
+        "old_unit": words.money(standing.rate.unit(shown.seats_billed), shown.currency, whole=True),
     }
     label = _("%(gained)s for the %(span)s left") % said
-    if standing.rate.unit(shown.quantity_before) == standing.rate.unit(shown.quantity_after):
+    if standing.rate.unit(shown.seats_billed) == standing.rate.unit(shown.quantity_after):
         note = _("%(unit)s: %(price)s for %(all)s, less %(paid)s that you have paid for %(before)s") % said
         return [{"label": label, "note": note, "amount_minor": net}]
     added = rounding.divide(debit.amount_minor * gained, debit.quantity)
@@ -216,7 +221,7 @@ def _plan_lines(shown: Preview, standing: Standing) -> list[dict[str, Any]]:
 def _graduated(shown: Preview, standing: Standing, pair: tuple[Line, Line]) -> dict[str, Any]:
     """Each new seat costs what its own tier says, and those there were stay as they are: the tiers of the new ones."""
     credit, debit = pair
-    before, after = shown.quantity_before, shown.quantity_after
+    before, after = shown.seats_billed, shown.quantity_after
     said = {"gained": words.seats(after - before), "span": span(debit.starts_at, debit.ends_at)}
     yearly = standing.row.price.interval == "year"
     return {
@@ -235,7 +240,7 @@ def _pair(shown: Preview) -> tuple[Line, Line] | None:
     credit, debit = sorted(lines, key=lambda line: line.amount_minor)
     is_same_time = (credit.starts_at, credit.ends_at) == (debit.starts_at, debit.ends_at)
     numbers = (credit.quantity, debit.quantity)
-    is_pair = credit.amount_minor <= 0 <= debit.amount_minor and numbers == (shown.quantity_before, shown.quantity_after)
+    is_pair = credit.amount_minor <= 0 <= debit.amount_minor and numbers == (shown.seats_billed, shown.quantity_after)
     return (credit, debit) if is_pair and is_same_time else None
 
 

@@ -12,7 +12,7 @@ from billing.queries import unseated
 from billing.queries.overview import Standing
 from billing.services import faults, seats
 from config import words
-from storefront import receipts, seat_problems, trial_receipts
+from storefront import receipts, seat_problems, trial_receipts, window_words
 
 NOW, RENEWAL = "now", "renewal"
 
@@ -29,6 +29,7 @@ class Answer:
     later: queries.Later | None = None
     problem: seat_problems.Problem | None = None
     holds_minutes: int = 0
+    is_charged_later: bool = False
     chosen: frozenset[int] = field(default_factory=frozenset)
     # Who could get the new seats, and how many of them.
     unseated: list[Membership] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Answer:
 def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answer:
     """Answer a number. Going up now asks Stripe once; everything else is known here."""
     is_trial = standing.trial_ends_at is not None
-    if (wanted > standing.quantity and when == NOW) or (is_trial and wanted != standing.quantity):
+    if (when == NOW and _can_be_now(standing, wanted)) or (is_trial and wanted != standing.quantity):
         try:
             return of_offer(standing, seats.offer(standing.row, seats=wanted, at=at), at=at)
         except (seats.SeatsError, faults.GatewayError) as error:
@@ -47,6 +48,14 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answe
     if wanted == standing.quantity and (when == NOW or is_trial):
         return Answer(seats=wanted, when=NOW)
     return _later(standing, wanted)
+
+
+def _can_be_now(standing: Standing, wanted: int) -> bool:
+    """More; in an invoice window no fewer than are paid for; the same, where they could not be charged."""
+    window = standing.window
+    if wanted > standing.quantity or window is None:
+        return wanted > standing.quantity
+    return wanted == standing.quantity if window.is_unpaid else standing.row.billed <= wanted < standing.quantity
 
 
 def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: bool = False) -> Answer:
@@ -57,16 +66,21 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
     due = words.money(shown.due_now_minor, shown.currency)
     gained = words.seats(shown.quantity_after - shown.quantity_before)
     label = _("Pay %(amount)s and add %(seats)s") if shown.due_now_minor else _("Add %(seats)s")
+    if shown.quantity_after == shown.quantity_before:
+        label = _("Pay %(amount)s")
+    if shown.charged_at is not None:
+        label = window_words.label(shown)
     return Answer(
         seats=shown.quantity_after,
         when=NOW,
         receipt=receipts.of_preview(shown, standing, stale=stale),
         token=offer.token,
         confirm_label=label % {"amount": due, "seats": gained},
-        unseated=unseated.members(standing.row),
+        unseated=unseated.members(standing.row) if shown.quantity_after > shown.quantity_before else [],
         room=standing.free + shown.quantity_after - shown.quantity_before,
-        gained=shown.quantity_after - shown.quantity_before,
+        gained=max(shown.quantity_after - shown.quantity_before, 0),
         holds_minutes=_minutes(offer, at),
+        is_charged_later=shown.charged_at is not None,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from billing.queries.overview import NextCharge, OpenChange, Scheduled, Standing
 from billing.queries.standing_facts import PilotFacts
 from config import words
-from storefront import addon_words, reductions
+from storefront import addon_words, reductions, window_words
 
 Event = dict[str, Any]
 
@@ -20,6 +20,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
     """The events from `at` on, in order of their dates; the present comes first. No query."""
     events = [
         *_payment(standing, at),
+        *window_words.events(standing),
         *_card(standing, at),
         *_scheduled(standing),
         *_discounts(standing),
@@ -72,7 +73,7 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
         events.append(_waiting_thing(change, at))
     elif standing.first_payment is not None:
         events.append(_waiting_first(standing.first_payment, at))
-    elif change is not None and change.is_waiting:
+    elif change is not None and change.is_waiting and not change.is_of_window:
         gained = change.quantity_after - change.quantity_before
         events.append(
             {

@@ -5,6 +5,7 @@ Run `bin/test`, or keep servers with `python -m config.local services` and run `
 
 import contextlib
 import copy
+import dataclasses
 import gc
 import os
 
@@ -171,6 +172,30 @@ def cast(db):
 def _fresh_policies():
     """A process keeps the policy register for some seconds; a test's rows are gone by then."""
     import_string("accounts.queries.policies.forget")()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _billed_at_once():
+    """Seats are billed as they are added: what is gathered in an invoice window has tests of its own, with `windows`."""
+    _gather(0)
+
+
+@pytest.fixture
+def gathering():
+    """For how many hours small additions of seats wait for their invoice: a function that says so."""
+    yield _gather
+    _gather(0)
+
+
+@pytest.fixture
+def windows(gathering):
+    """As by default: a day."""
+    gathering(24)
+
+
+def _gather(hours):
+    known = import_string("accounts.queries.policies.definitions")()
+    known["billing.window_hours"] = dataclasses.replace(known["billing.window_hours"], default=hours)
 
 
 @pytest.fixture(autouse=True)

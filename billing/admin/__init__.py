@@ -20,6 +20,7 @@ from billing.admin import (
     subscriptions,
     tax,
     trials,
+    windows,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "subscriptions",
     "tax",
     "trials",
+    "windows",
 ]

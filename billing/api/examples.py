@@ -42,6 +42,8 @@ PREVIEW: dict[str, Any] = {
     "total_minor": 2880,
     "balance_applied_minor": 0,
     "due_now_minor": 2880,
+    "charged_at": "2026-03-13T09:30:00Z",
+    "unbilled_seats": 0,
     "renewal_minor": 17600,
     "renewal_discount_minor": 0,
     "renewal_tax_minor": 0,
@@ -60,6 +62,7 @@ CHANGE: dict[str, Any] = {
     "addon_after": None,
     "plan": "",
     "due_now_minor": 2880,
+    "charged_at": "2026-03-13T09:30:00Z",
     "currency": "usd",
     "message": "",
     "finish_url": None,
@@ -111,6 +114,7 @@ SUBSCRIPTION: dict[str, Any] = {
     "balance_minor": -1200,
     "missing_payment": None,
     "pending": None,
+    "window": None,
     "scheduled": [SCHEDULED],
 }
 MEMBERS: dict[str, Any] = {

@@ -25,8 +25,8 @@ MISSING_STEPS = tuple(str(step) for step in Step if step is not Step.AGAIN)
 
 WAITS_UNTIL = "While it waits for payment: when it is dropped unless it is paid. Store time. Null if it never waited."
 CHANGE_KIND = (
-    "`seats`: more seats or an add-on. `plan`: another plan. `resumption`, `conversion`: the first charge after a trial or a "
-    "pilot, which waits because the bank wants a confirmation."
+    "`seats`: more seats or an add-on. `plan`: another plan. `window`: the charge of an invoice window. `resumption`, "
+    "`conversion`: the first charge after a trial or a pilot, which waits because the bank wants a confirmation."
 )
 ADDON = "The add-on's code, if it is about one; else empty."
 PLAN = "The plan, as line/plan, if it is about another one or another interval; else empty."
@@ -117,6 +117,18 @@ class PendingOutput(Output):
     due_now_minor = serializers.IntegerField()
     expires_at = serializers.DateTimeField(allow_null=True, help_text=WAITS_UNTIL)
     finish_url = serializers.URLField(help_text="The page on which a person finishes the payment or drops the change.")
+
+
+class WindowOutput(Output):
+    """Seats that are had and not charged yet: one charge at `closes_at`, for all that is added by then and not taken back."""
+
+    seats = serializers.IntegerField()
+    opened_at = serializers.DateTimeField()
+    closes_at = serializers.DateTimeField()
+    due_minor = serializers.IntegerField(help_text="What is charged then, with tax and after credit, if nothing changes.")
+    release_at = serializers.DateTimeField(
+        allow_null=True, help_text="The charge did not go through: it is tried again each day, and the seats go back then."
+    )
 
 
 class DiscountOutput(Output):
@@ -244,6 +256,7 @@ class SubscriptionOutput(Output):
         allow_null=True, help_text="A payment that failed: since when, and what happens when."
     )
     pending = PendingOutput(allow_null=True, help_text="An increase that is being made or waits for its payment.")
+    window = WindowOutput(allow_null=True, help_text="The invoice window: seats that are had and charged later.")
     scheduled = ScheduledChangeOutput(many=True)
 
 
@@ -299,7 +312,13 @@ class PreviewOutput(Output):
     discount_minor = serializers.IntegerField(help_text="Comes off the lines; 0 where it is worked into them (prorations are).")
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
-    due_now_minor = serializers.IntegerField()
+    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`.")
+    charged_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Small additions to a month are charged together: then, for all that was added (`unbilled_seats` before this "
+        "change), unless something changes until then. Null: at once.",
+    )
+    unbilled_seats = serializers.IntegerField(help_text="Of `seats_before`: how many are had and not charged yet.")
     renewal_minor = serializers.IntegerField(help_text="The next period, after discounts, before tax and balance.")
     renewal_discount_minor = serializers.IntegerField()
     renewal_tax_minor = serializers.IntegerField(help_text="Comes on top of `renewal_minor`.")
@@ -320,7 +339,8 @@ class SeatChangeOutput(Output):
     addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
     plan = serializers.CharField(help_text=PLAN)
-    due_now_minor = serializers.IntegerField()
+    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`.")
+    charged_at = serializers.DateTimeField(allow_null=True, help_text="When its invoice window closes; null: at once.")
     currency = serializers.CharField()
     message = serializers.CharField(
         help_text="Why it ended as it did. While it waits: what the bank said when it declined; empty: it wants a confirmation."

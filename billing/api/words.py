@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,6 +16,8 @@ from billing.rules.addons import Item
 from billing.rules.preview import FirstCharge
 from billing.rules.promotions import Held
 from billing.services import seats
+
+WINDOW: Final = ("seats", "opened_at", "closes_at", "due_minor", "release_at")
 
 
 def on_sale(shelf: catalog.OnSale) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
         "missing_payment": missing.of_standing(standing),
+        "window": named(standing.window, WINDOW) if standing.window else None,
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [scheduled_change(change) for change in standing.scheduled],
     }
@@ -219,6 +222,8 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "total_minor": shown.total_minor,
         "balance_applied_minor": shown.balance_applied_minor,
         "due_now_minor": shown.due_now_minor,
+        "charged_at": shown.charged_at,
+        "unbilled_seats": shown.unbilled,
         "renewal_minor": shown.renewal_minor,
         "renewal_discount_minor": shown.renewal_discount_minor,
         "renewal_tax_minor": shown.renewal_tax_minor,
@@ -246,6 +251,7 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
         "addon_after": change.addon_after,
         "plan": str(change.price_after.plan) if change.price_after else "",
         "due_now_minor": change.due_now_minor,
+        "charged_at": kept_instant(change.preview.get("charged_at")),
         "currency": change.currency,
         "message": change.message,
         "finish_url": page("storefront:seat_change", change.public_id) if waits else None,
@@ -253,6 +259,11 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
         "expires_at": change.expires_at,
         "concluded_at": change.concluded_at,
     }
+
+
+def kept_instant(epoch: int | None) -> datetime | None:
+    """An instant of a preview as a row keeps it."""
+    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 
 def named(row: Any, names: Iterable[str]) -> dict[str, Any]:

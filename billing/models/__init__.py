@@ -65,6 +65,7 @@ from billing.models.store_time import StoreTime
 from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Subscription, SubscriptionStatus
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 from billing.models.trial import Trial
+from billing.models.window import RUNNING, InvoiceWindow, WindowState
 
 __all__ = [
     "AUTOMATIC",
@@ -72,6 +73,7 @@ __all__ = [
     "INCREASES",
     "LIVE_STATUSES",
     "OWING_STATUSES",
+    "RUNNING",
     "UNDOING",
     "Access",
     "Addon",
@@ -116,6 +118,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceStatus",
+    "InvoiceWindow",
     "LedgerKind",
     "LifeCycle",
     "Move",
@@ -163,4 +166,5 @@ __all__ = [
     "TaxRate",
     "TaxStanding",
     "Trial",
+    "WindowState",
 ]

@@ -56,6 +56,7 @@ class LedgerKind(models.TextChoices):
     PLAN = "plan", _("Plan changed")
     PAUSED = "paused", _("Paused")
     RESUMED = "resumed", _("Gone on after a pause")
+    RELEASED = "released", _("Not paid, given back")
 
 
 class SeatLedgerEntry(models.Model):
@@ -80,6 +81,7 @@ class SeatLedgerEntry(models.Model):
     price_after = models.ForeignKey(
         Price, models.PROTECT, null=True, related_name="+", help_text=_("Of another plan: its price.")
     )
+    window = models.ForeignKey("billing.InvoiceWindow", models.PROTECT, null=True, related_name="entries")
     occurred_at = models.DateTimeField()
 
     class Meta:
@@ -107,10 +109,11 @@ class ChangeKind(models.TextChoices):
     RESUMPTION = "resumption", _("Going on after the trial")
     CONVERSION = "conversion", _("From the pilot to the plan")
     PLAN = "plan", _("Another plan")
+    WINDOW = "window", _("Seats of an invoice window")
 
 
 # What is agreed to and paid at once, or not had.
-INCREASES = (ChangeKind.SEATS, ChangeKind.PLAN)
+INCREASES = (ChangeKind.SEATS, ChangeKind.PLAN, ChangeKind.WINDOW)
 # A first charge that the bank wants to be asked about (docs/decisions/first-payments.md).
 FIRST_PAYMENTS = (ChangeKind.RESUMPTION, ChangeKind.CONVERSION)
 
@@ -119,7 +122,8 @@ class SeatChange(external.ExternallyNamed):
     """More seats, an add-on or a larger plan that somebody confirmed, with the preview they saw. `nonce`: one a change.
 
     With `addon_price` it is about the add-on, of which `addon_after` are had then (empty: one for each seat); with
-    `price_after` about the plan. The other kinds are first charges that wait for the bank, and have a row from then on.
+    `price_after` about the plan. With `window` the seats are had and not billed yet; kind `window` bills them. The other kinds
+    are first charges that wait for the bank, and have a row from then on.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -131,6 +135,7 @@ class SeatChange(external.ExternallyNamed):
     addon_price = models.ForeignKey(AddonPrice, models.PROTECT, null=True, blank=True, related_name="+")
     addon_after = models.PositiveIntegerField(_("add-ons after"), null=True, blank=True)
     price_after = models.ForeignKey(Price, models.PROTECT, null=True, blank=True, related_name="+")
+    window = models.ForeignKey("billing.InvoiceWindow", models.PROTECT, null=True, blank=True, related_name="changes")
     preview = models.JSONField(help_text=_("What was shown and agreed: see billing.rules.preview."))
     due_now_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)

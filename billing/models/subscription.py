@@ -44,7 +44,10 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
 
 class Subscription(external.ExternallyNamed):
-    """One live one per organization and product line. `quantity` equals the sum of the seat ledger."""
+    """One live one per organization and product line.
+
+    `quantity` equals the sum of the seat ledger; less `unbilled` it is what Stripe has (docs/decisions/invoice-windows.md).
+    """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="subscriptions")
     line = models.ForeignKey(ProductLine, models.PROTECT, related_name="+")
@@ -56,6 +59,9 @@ class Subscription(external.ExternallyNamed):
     # Written by billing.services.access alone, beside the sweep of failed payments.
     access = models.CharField(max_length=10, choices=Access, default=Access.FULL, db_default=Access.FULL)
     quantity = models.PositiveIntegerField()
+    unbilled = models.PositiveIntegerField(
+        default=0, help_text=_("Of these, how many Stripe has not heard of yet: those of an invoice window.")
+    )
     currency = models.CharField(max_length=3)
     period_starts_at = models.DateTimeField()
     period_ends_at = models.DateTimeField()
@@ -92,6 +98,7 @@ class Subscription(external.ExternallyNamed):
             models.CheckConstraint(
                 condition=models.Q(period_ends_at__gt=models.F("period_starts_at")), name="subscription_period_ordered"
             ),
+            models.CheckConstraint(condition=models.Q(unbilled__lte=models.F("quantity")), name="subscription_unbilled_had"),
             external.unique("organization", "subscription"),
         ]
         indexes = [
@@ -104,6 +111,11 @@ class Subscription(external.ExternallyNamed):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    @property
+    def billed(self) -> int:
+        """The seats that Stripe bills: all, but for those of an invoice window."""
+        return self.quantity - self.unbilled
 
     @property
     def is_in_trial(self) -> bool:

@@ -146,7 +146,7 @@ def _ours(
     return reconciling.Ours(
         stripe_id=row.stripe_id,
         status=row.status,
-        quantity=row.quantity,
+        quantity=row.billed,
         price=price,
         currency=row.currency,
         starts_at=row.period_starts_at,
@@ -158,7 +158,7 @@ def _ours(
         tax_rates=_tax_rates(standing),
         has_automatic_tax=standing is not None and standing.is_automatic,
         trial_ends_at=trial_ends_at,
-        items=_said(had, row.quantity),
+        items=_said(had, row.billed),
     )
 
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import FIRST_PAYMENTS, Customer, ScheduledKind, Subscription
+from billing.models import FIRST_PAYMENTS, ChangeKind, Customer, ScheduledKind, Subscription
 from billing.queries import coming, standing_rows
-from billing.queries.standing_facts import Card, Late, OpenInvoice, PauseFacts, PilotFacts, TrialFacts
+from billing.queries.standing_facts import Card, Late, OpenInvoice, PauseFacts, PilotFacts, TrialFacts, WindowFacts
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
@@ -84,6 +84,11 @@ class OpenChange:
         return self.state == "waiting"
 
     @property
+    def is_of_window(self) -> bool:
+        """Whether the seats are had already, and their invoice waits."""
+        return self.kind == ChangeKind.WINDOW
+
+    @property
     def is_first(self) -> bool:
         """Whether the trial goes on, or the pilot becomes the plan, once it is paid."""
         return self.kind in FIRST_PAYMENTS
@@ -146,6 +151,7 @@ class Standing:
     usages: tuple[Mapping[str, Any], ...] = ()
     missing: Late | None = None
     pause: PauseFacts | None = None
+    window: WindowFacts | None = None
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
@@ -312,8 +318,11 @@ class Standing:
             (State.ENDED, not row.is_live),
             (State.PAUSED, row.status == "paused"),
             (State.PAST_DUE, row.status in ("past_due", "unpaid") or self.invoice is not None),
-            (State.WAITING, change is not None and change.is_waiting),
-            (State.BEING_MADE, change is not None or (self.is_busy and not row.is_being_arranged)),
+            (State.WAITING, change is not None and change.is_waiting and not change.is_of_window),
+            (
+                State.BEING_MADE,
+                (change is not None and not change.is_of_window) or (self.is_busy and not row.is_being_arranged),
+            ),
             (State.PILOT, self.pilot is not None),
             (State.ENDING, self.ends_at is not None),
             (State.ARRANGING, row.is_being_arranged),
@@ -355,6 +364,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         usages=tuple(standing_rows.instants(plain) for plain in row.usages),
         missing=Late.of_plain(standing_rows.instants(row.late)) if row.late else None,
         pause=PauseFacts(**standing_rows.instants(row.pause)) if row.pause else None,
+        window=WindowFacts(**standing_rows.instants(row.window)) if row.window else None,
     )
 
 

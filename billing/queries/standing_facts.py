@@ -39,6 +39,25 @@ class Late(Missing):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WindowFacts:
+    """`seats` that are had and billed at `closes_at` for `due_minor`, unless something changes.
+
+    `due_minor` is with tax, and after credit. `release_at`: it was not paid, and they are had until then.
+    """
+
+    seats: int
+    due_minor: int
+    currency: str
+    opened_at: datetime
+    closes_at: datetime
+    release_at: datetime | None
+
+    @property
+    def is_unpaid(self) -> bool:
+        return self.release_at is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     brand: str
     last4: str

@@ -50,7 +50,10 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     (SELECT json_build_object('public_id', pz.public_id, 'months', pz.months, 'began_at', pz.began_at,
         'resumes_at', pz.resumes_at, 'credit_minor', pz.credit_minor, 'tries', pz.tries, 'due_at', pz.due_at,
         'message', pz.message)
-    FROM billing_pause pz WHERE pz.subscription_id = s.id AND pz.state = 'on')
+    FROM billing_pause pz WHERE pz.subscription_id = s.id AND pz.state = 'on'),
+    (SELECT json_build_object('seats', iw.seats, 'due_minor', iw.due_minor, 'currency', iw.currency,
+        'opened_at', iw.opened_at, 'closes_at', iw.closes_at, 'release_at', iw.release_at)
+    FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -132,6 +135,7 @@ class Row:
     usages: list[dict[str, Any]]
     late: dict[str, Any] | None
     pause: dict[str, Any] | None
+    window: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -197,7 +201,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late, pause = rest
+    addons, usages, late, pause, window = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -215,4 +219,5 @@ def _row(found: Sequence[Any]) -> Row:
         usages=usages or [],
         late=late,
         pause=pause,
+        window=window,
     )

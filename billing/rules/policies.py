@@ -34,6 +34,37 @@ DEFINITIONS: tuple[Definition, ...] = (
         source="stripe plan, the API's limits",
     ),
     Definition(
+        name="billing.window_hours",
+        kind=Kind.INTEGER,
+        unit="hours",
+        default=24,
+        minimum=0,
+        maximum=168,
+        what=N_(
+            "How long small additions of seats to a monthly plan are gathered into one invoice. 0: each is billed at once."
+        ),
+        source="step C, invoice window",
+    ),
+    Definition(
+        name="billing.window_most_minor",
+        kind=Kind.MINOR,
+        default=20_000,
+        minimum=0,
+        maximum=10_000_000,
+        what=N_("Up to how much additions of seats wait for their invoice, in US cents or as much of another currency."),
+        source="step C, invoice window",
+    ),
+    Definition(
+        name="billing.window_unpaid_days",
+        kind=Kind.INTEGER,
+        unit="days",
+        default=3,
+        minimum=1,
+        maximum=21,
+        what=N_("How long seats stay that could not be charged when their invoice was due; then the newest go back."),
+        source="step C, invoice window",
+    ),
+    Definition(
         name="billing.carts_per_hour",
         kind=Kind.INTEGER,
         unit="clicks",

@@ -55,7 +55,8 @@ class Preview:
     the discount, with tax. `discounts` are those in force, worked into the lines. In a trial
     nothing is due, and `first_charge` is what the change makes of the first one. With `addon` (a code) it is the price of
     having `addon_after` of it (None: one for each seat); with `plan` (line/plan) that of another plan, whose
-    price is `price_id`.
+    price is `price_id`. With `charged_at` it is charged then, unless something is changed before: `due_now_minor` is what is
+    due at that instant, for all `unbilled` seats that were had before and the present change together.
     """
 
     subscription_id: str
@@ -84,6 +85,13 @@ class Preview:
     addon: str = ""
     addon_after: int | None = None
     plan: str = ""
+    charged_at: datetime | None = None
+    unbilled: int = 0
+
+    @property
+    def seats_billed(self) -> int:
+        """The seats that are paid for."""
+        return self.quantity_before - self.unbilled
 
     def agrees_with(self, other: Self) -> bool:
         """Whether a second preview at the same instant says the same: every line, and every amount."""

@@ -49,11 +49,18 @@ def coming_quantity(quantity: int, waiting: Sequence[Waiting]) -> int:
 
 
 def project(
-    *, quantity: int, starts_at: datetime, ends_at: datetime, waiting: Sequence[Waiting], has_other_items: bool = False
+    *,
+    quantity: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    waiting: Sequence[Waiting],
+    has_other_items: bool = False,
+    unbilled: int = 0,
 ) -> Projection:
     """What Stripe shall hold for `quantity` seats in the period `[starts_at, ends_at)` while `waiting` is pending.
 
-    `has_other_items`: whether the plan or the add-ons are others then, which takes a coming phase too.
+    `has_other_items`: whether the plan or the add-ons are others then, which takes a coming phase too. `unbilled` of the seats
+    Stripe has not yet: their invoice window adds them to the current phase.
 
     An end wins over seats that wait for the same instant: they would never be had. They stay pending rows, so that taking the
     end back brings them back. Raises ValueError when a change waits for another instant than the period's end, or when seats
@@ -71,7 +78,7 @@ def project(
     return Projection(
         shape=Shape.PHASED,
         phases=(
-            Phase(quantity=quantity, starts_at=starts_at, ends_at=ends_at),
+            Phase(quantity=quantity - unbilled, starts_at=starts_at, ends_at=ends_at),
             Phase(quantity=coming, starts_at=ends_at, ends_at=None),
         ),
     )

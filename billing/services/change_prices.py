@@ -63,6 +63,18 @@ def update_of(row: Subscription, wanted: Wanted) -> list[dict[str, Any]]:
         return items.of_plan(row, wanted.price, wanted.seats)
     if price is None:
         return items.of_seats(row, wanted.seats)
+    return _with_unbilled(row, _of_addon(row, wanted, price))
+
+
+def _with_unbilled(row: Subscription, changed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The items of an update about something else, with the seats of an invoice window: one invoice bills it all."""
+    if not row.unbilled:
+        return changed
+    mine = {one["id"] for one in changed if "id" in one}
+    return [*(one for one in items.of_seats(row, row.quantity) if one["id"] not in mine), *changed]
+
+
+def _of_addon(row: Subscription, wanted: Wanted, price: AddonPrice) -> list[dict[str, Any]]:
     held = next((one for one in addon_queries.of(row) if one.code == price.addon.code), None)
     if wanted.number == 0:
         return [{"id": held.stripe_item_id, "deleted": True}] if held else []
@@ -133,9 +145,14 @@ def _renews_at(row: Subscription, wanted: Wanted, answer: gateway.Invoice) -> da
     return datetime.fromtimestamp(max(line.period.end for line in answer.lines.data), UTC)
 
 
-def ask(row: Subscription, wanted: Wanted, instant: datetime, *, held_minor: int = 0) -> preview.Preview:
-    """The price at an instant, with `held_minor` taken off (billing.services.held_prices). Raises the gateway's errors."""
-    said = _in_trial(row, wanted) if row.is_in_trial else _paid(row, wanted, instant, held_minor)
+def ask(
+    row: Subscription, wanted: Wanted, instant: datetime, *, held_minor: int = 0, is_later: bool = False
+) -> preview.Preview:
+    """The price at an instant, with `held_minor` taken off (billing.services.held_prices).
+
+    `is_later`: the instant is the close of an invoice window. Raises the gateway's errors.
+    """
+    said = _asked(row, wanted, instant, held_minor)
     return preview.Preview(
         subscription_id=row.stripe_id,
         price_id=(wanted.price or row.price).stripe_price_id,
@@ -145,8 +162,29 @@ def ask(row: Subscription, wanted: Wanted, instant: datetime, *, held_minor: int
         addon=wanted.addon_price.addon.code if wanted.addon_price else "",
         addon_after=wanted.number,
         proration_at=instant,
+        charged_at=instant if is_later else None,
+        unbilled=row.unbilled,
         **said,
     )
+
+
+def _asked(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int) -> dict[str, Any]:
+    if row.is_in_trial:
+        return _in_trial(row, wanted)
+    if wanted.is_of_seats and wanted.seats == row.billed:
+        return _nothing(row, wanted)
+    return _paid(row, wanted, instant, held_minor)
+
+
+def _nothing(row: Subscription, wanted: Wanted) -> dict[str, Any]:
+    """Stripe has just as many: all that was added in the window is taken back, and no invoice comes of it."""
+    amounts = ("subtotal", "tax", "total", "balance_before", "balance_applied", "due_now")
+    return {
+        "currency": row.currency,
+        "lines": (),
+        **{f"{name}_minor": 0 for name in amounts},
+        **next_prices.after(row, after(row, wanted), None, at=row.period_ends_at),
+    }
 
 
 def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int) -> dict[str, Any]:

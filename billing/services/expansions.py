@@ -139,7 +139,7 @@ def _look(subscription_id: int, at: datetime) -> timedelta | None:
 
 
 def _expand(held: AutoExpansion, row: Subscription, target: int, at: datetime) -> timedelta | None:
-    offered = seats.offer(row, seats=target, at=at, nonce=_nonce(held, row))
+    offered = seats.offer(row, seats=target, at=at, nonce=_nonce(held, row), is_gathered=False)
     if spent_minor(row, at) + offered.preview.total_minor > held.budget_minor:
         _stop(held, ExpansionStop.BUDGET, at)
         return DAILY  # what was spent 30 days ago counts no more

@@ -24,7 +24,8 @@ def again(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], at: date
     One Stripe call; a second one where a cent has to be taken off. Raises the gateway's errors.
     """
     if not change_prices.starts_anew(row, wanted):
-        shown = change_prices.ask(row, wanted, datetime.fromtimestamp(agreed["proration_at"], UTC))
+        instant, is_later = datetime.fromtimestamp(agreed["proration_at"], UTC), agreed["charged_at"] is not None
+        shown = change_prices.ask(row, wanted, instant, is_later=is_later)
         return 0 if shown.as_json() == agreed else None
     held_minor = 0
     for _ in range(TRIES):
@@ -45,5 +46,6 @@ def update_of(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], held
         **change_prices.anchored(row, wanted, instant),
         **({"add_invoice_items": [change_prices.taken_off(held_minor, row.currency)]} if held_minor > 0 else {}),
         "is_free": agreed["first_charge"] is not None,
+        "is_unbilled": bool(agreed["lines"]) and all(line["amount_minor"] == 0 for line in agreed["lines"]),
         **({} if row.is_in_trial else change_prices.discounts_of(row, wanted, instant)),
     }

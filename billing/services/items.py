@@ -46,7 +46,7 @@ def of_plan(row: Subscription, price: Price, seats: int) -> list[dict[str, Any]]
     """The items of an update to another plan: its price, the add-ons that follow the seats, without those left behind."""
     held = addons.of(row)
     kept = {item.code: item for item in coming.along(held, coming.Place.of(price))}
-    others = [_going_along(item, kept.get(item.code), seats, row.quantity) for item in held]
+    others = [_going_along(item, kept.get(item.code), seats, row.billed) for item in held]
     return [
         {"id": row.stripe_item_id, "price": price.stripe_price_id, "quantity": seats},
         *(one for one in others if one is not None),

@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from accounts.origin import Origin, Source
 from accounts.services import journal
-from billing.models import Addon, LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
+from billing.models import Addon, InvoiceWindow, LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
 from billing.queries import addons
 from billing.rules import pricing
 from billing.rules.addons import Item, parts
@@ -72,12 +72,13 @@ def book(
     addon: Addon | None = None,
     addon_after: int | None = None,
     price_after: Price | None = None,
+    window: InvoiceWindow | None = None,
 ) -> SeatLedgerEntry:
     """Append an entry and set `subscription.quantity` (saved). The caller holds the subscription's lock.
 
     `counted_before_minor`: the MRR counted so far, where it is not that of the seats and add-ons there were.
     With `addon` the entry is about it: no seat more, and `addon_after` of it are had now. With `price_after` it is about the
-    plan, which was another one.
+    plan, which was another one; with `window` about seats that are billed when that closes.
 
     Raises ValueError when the sum would fall below zero.
     """
@@ -101,6 +102,7 @@ def book(
         addon=addon,
         addon_after=addon_after,
         price_after=price_after,
+        window=window,
         occurred_at=at,
     )
     subscription.quantity = after

@@ -3,9 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
-from accounts.models import Role
 from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
@@ -38,8 +35,10 @@ from billing.services import (
     plan_rows,
     projection,
     resting,
+    seat_takers,
     trial_mails,
     trials,
+    window_rows,
 )
 
 STRIPE = Origin(source=Source.STRIPE)
@@ -103,8 +102,8 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     elif row.period_starts_at > before_period and not _begins_a_year(row, before_price):
         _renew(row, split, before_price, at)
     _settle_waiting(row, split, before_price, at)
-    if quantity != row.quantity:
-        ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.quantity, origin=STRIPE, at=at)
+    if quantity != row.billed:
+        ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.billed, origin=STRIPE, at=at)
     addon_items.follow(row, split, origin=STRIPE, at=at)
     people.fit(row, origin=STRIPE, at=at)
 
@@ -172,6 +171,8 @@ def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -
     pending = row.scheduled.filter(state=ScheduledState.PENDING, effective_at__lte=row.period_starts_at)
     due = list(pending.exclude(kind=ScheduledKind.END).select_related("addon", "price_after").order_by("id"))
     quantity = int(split.main.quantity or 0)
+    if row.unbilled and due and quantity == row.quantity + sum(change.delta for change in due):
+        window_rows.renewed(row, at=at)
     journal.append(
         kind="billing.subscription.renewed",
         organization=row.organization,
@@ -181,7 +182,7 @@ def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -
     )
     if not due:
         return
-    if quantity != row.quantity + sum(change.delta for change in due) or not all(_has_happened(one, split) for one in due):
+    if quantity != row.billed + sum(change.delta for change in due) or not all(_has_happened(one, split) for one in due):
         _missed(row, due, at)
         return
     # The plan first, at which the others are counted; then increases: the sum never dips below what either order leaves.
@@ -237,7 +238,10 @@ def _settle_waiting(row: Subscription, split: items.Split, before: Price, at: da
     else:
         change.state, change.concluded_at, change.invite = ChangeState.EXPIRED, at, []
         change.save(update_fields=["state", "concluded_at", "invite"])
-        notices.increase_expired(change, at=at)
+        if change.kind == ChangeKind.WINDOW:
+            window_rows.unpaid(row, change, at=at)
+        else:
+            notices.increase_expired(change, at=at)
 
 
 def is_there(row: Subscription, change: SeatChange, split: items.Split) -> bool:
@@ -245,7 +249,9 @@ def is_there(row: Subscription, change: SeatChange, split: items.Split) -> bool:
     price = change.addon_price
     if price is None:
         is_of_plan = change.price_after is None or split.main.price.id == change.price_after.stripe_price_id
-        return is_of_plan and int(split.main.quantity or 0) - row.quantity == change.quantity_after - change.quantity_before
+        if change.kind == ChangeKind.WINDOW:
+            return int(split.main.quantity or 0) == change.quantity_after
+        return is_of_plan and int(split.main.quantity or 0) == row.quantity + change.quantity_after - change.quantity_before
     return split.number(price.addon_id) == (row.quantity if change.addon_after is None else change.addon_after)
 
 
@@ -269,17 +275,18 @@ def conclude_increase(
     gained = change.quantity_after - change.quantity_before
     booked: dict[str, Any] = {"delta": gained, "origin": origin, "at": at, "command": command}
     booked["stripe_invoice_id"] = change.stripe_invoice_id
-    if change.price_after is None:
-        ledger.book(row, kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED, **booked)
-    else:
+    if change.price_after is not None:
         plan_rows.book(row, before, split, **booked)
+    elif change.kind != ChangeKind.WINDOW and gained:
+        ledger.book(row, kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED, **booked)
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
-    people.assign_where_possible(subscription=row, membership_ids=change.assign_to, origin=origin, at=at)
-    if change.invite:
-        _invite(row, change, origin, at)
+    seat_takers.give(row, change, origin=origin, at=at)
+    window_rows.billed(row, change, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)
+    if change.kind == ChangeKind.WINDOW:
+        return
     if change.price_after is not None:
         notices.plan_changed(change, at=at)
     elif row.is_in_trial:
@@ -287,22 +294,6 @@ def conclude_increase(
         trial_mails.seats_changed(change, at=at)
     else:
         notices.increased(change, at=at)
-
-
-def _invite(row: Subscription, change: SeatChange, origin: Origin, at: datetime) -> None:
-    """Invite those the seats were bought for. Whoever paid keeps the seats, even if nobody may be invited any more today."""
-    wanted: dict[str, Any] = {"organization": row.organization, "emails": change.invite, "role": Role.MEMBER}
-    try:
-        people.invite(**wanted, with_seat=True, subscription=row, origin=origin, at=at)
-    except ValidationError as error:
-        journal.append(
-            kind="billing.invitations.refused",
-            organization=row.organization,
-            at=at,
-            data={"change": change.pk, "count": len(change.invite), "why": " ".join(error.messages)},
-        )
-    change.invite = []
-    change.save(update_fields=["invite"])
 
 
 def _conclude_addon(
@@ -322,6 +313,7 @@ def _conclude_addon(
     )
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
+    window_rows.billed(row, change, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)
     notices.addon_added(change, at=at)
@@ -330,6 +322,7 @@ def _conclude_addon(
 def _end(row: Subscription, at: datetime, *, was: str) -> None:
     """The subscription is over: its seats, and whatever waited."""
     ended_at = row.ended_at or at
+    window_rows.end(row, at=ended_at)
     if row.quantity:
         before = 0 if was == "paused" else None  # what rested was no revenue
         ledger.book(row, kind=LedgerKind.ENDED, delta=-row.quantity, origin=STRIPE, at=ended_at, counted_before_minor=before)

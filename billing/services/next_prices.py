@@ -26,13 +26,13 @@ class After:
     held_then: tuple[addons.Item, ...] = ()
 
 
-def after(row: Subscription, then: After, answer: gateway.Invoice, *, at: datetime) -> dict[str, Any]:
-    """The fields of a Preview about the renewal at the instant `at`; `answer` is the invoice to come.
+def after(row: Subscription, then: After, answer: gateway.Invoice | None, *, at: datetime) -> dict[str, Any]:
+    """The fields of a Preview about the renewal at the instant `at`; `answer` is the invoice to come (None: none does).
 
     A discount for one invoice that this one uses is over by then.
     """
     held = discounts.of(row, then.price.plan)
-    used = {mirror.stripe_id(one) for line in answer.lines.data for one in line.discounts or []}
+    used = {mirror.stripe_id(one) for line in (answer.lines.data if answer else ()) for one in line.discounts or []}
     lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
     parts = _parts(then)
     off = addons.off(lasting, parts, at)

@@ -44,7 +44,8 @@ def renewal_url(line: str) -> str:
     return f"{settings.STORE_URL}{reverse('storefront:renewal')}?{urlencode({'line': line})}"
 
 
-def _write(kind: str, subject_row: str, organization: Organization, context: dict[str, Any], at: datetime) -> None:
+def write(kind: str, subject_row: str, organization: Organization, context: dict[str, Any], at: datetime) -> None:
+    """The mail `billing/<kind>` to each of the deciders, once for `subject_row`."""
     full = {"organization": organization.name, **context}
     for person in deciders(organization):
         outbox.write(kind=f"billing/{kind}", subject_row=subject_row, to=person, organization=organization, context=full, at=at)
@@ -72,7 +73,8 @@ def _write_to_contacts(kind: str, subject_row: str, invoice: Invoice, context: d
         )
 
 
-def _plan(row: Subscription) -> dict[str, Any]:
+def plan_of(row: Subscription) -> dict[str, Any]:
+    """What most of these mails say: the plan, its interval and currency, and when the period ends."""
     return {
         "plan": row.plan.name,
         "interval": row.price.interval,
@@ -83,24 +85,24 @@ def _plan(row: Subscription) -> dict[str, Any]:
 
 def welcome(row: Subscription, attempt: CheckoutAttempt, *, at: datetime) -> None:
     """The subscription has started."""
-    context = {**_plan(row), "seats": row.quantity}
-    _write("welcome", f"subscription:{row.pk}", row.organization, context, at)
+    context = {**plan_of(row), "seats": row.quantity}
+    write("welcome", f"subscription:{row.pk}", row.organization, context, at)
 
 
 def increased(change: SeatChange, *, at: datetime) -> None:
     """More seats, paid."""
     row = change.subscription
     context = {
-        **_plan(row),
+        **plan_of(row),
         "seats_before": change.quantity_before,
         "seats": change.quantity_after,
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
-        "renewal_minor": _renewal_minor(change.preview),
+        "renewal_minor": renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
     kind, more = _by_itself(change, at)
-    _write(kind, f"seat_change:{change.pk}", row.organization, context | more, at)
+    write(kind, f"seat_change:{change.pk}", row.organization, context | more, at)
 
 
 def _by_itself(change: SeatChange, at: datetime) -> tuple[str, dict[str, Any]]:
@@ -119,16 +121,16 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
     assert change.addon_price is not None
     row, charge = change.subscription, change.preview.get("first_charge")
     context = {
-        **_plan(row),
+        **plan_of(row),
         "addon": change.addon_price.addon.name,
         "number": change.addon_after,
         "is_gone": change.addon_after == 0,
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
-        "renewal_minor": charge["due_minor"] if charge else _renewal_minor(change.preview),
+        "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
-    _write("addon_added", f"seat_change:{change.pk}", row.organization, context, at)
+    write("addon_added", f"seat_change:{change.pk}", row.organization, context, at)
 
 
 def plan_changed(change: SeatChange, *, at: datetime) -> None:
@@ -136,20 +138,20 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
     row, charge = change.subscription, change.preview.get("first_charge")
     context = {
         "is_year": change.command is not None and "billing_cycle_anchor" in change.command.payload,
-        **_plan(row),
+        **plan_of(row),
         "seats": change.quantity_after,
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
-        "renewal_minor": charge["due_minor"] if charge else _renewal_minor(change.preview),
+        "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
-    _write("plan_changed", f"seat_change:{change.pk}", row.organization, context, at)
+    write("plan_changed", f"seat_change:{change.pk}", row.organization, context, at)
 
 
 def plan_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Another plan, or interval, from the period's end on."""
-    context = {**_plan(change.subscription), **_plan_after(change), "effective_at": change.effective_at}
-    _write("plan_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+    context = {**plan_of(change.subscription), **_plan_after(change), "effective_at": change.effective_at}
+    write("plan_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
 def _plan_after(change: SeatChange | ScheduledChange) -> dict[str, Any]:
@@ -161,15 +163,15 @@ def addon_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """An add-on, or some of it, goes with the period."""
     assert change.addon is not None
     context = {
-        **_plan(change.subscription),
+        **plan_of(change.subscription),
         "addon": change.addon.name,
         "number": change.addon_after,
         "effective_at": change.effective_at,
     }
-    _write("addon_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+    write("addon_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
-def _renewal_minor(agreed: dict[str, Any]) -> int | None:
+def renewal_minor(agreed: dict[str, Any]) -> int | None:
     """What the renewal will come to, with tax, by what was agreed to."""
     found: int | None = agreed.get("renewal_minor")
     return found if found is None else found + agreed.get("renewal_tax_minor", 0)
@@ -178,7 +180,7 @@ def _renewal_minor(agreed: dict[str, Any]) -> int | None:
 def increase_waits(change: SeatChange, *, at: datetime) -> None:
     """More seats, once the payment is finished; until when, and where."""
     context = {
-        **_plan(change.subscription),
+        **plan_of(change.subscription),
         "seats": change.quantity_after,
         "amount_minor": change.due_now_minor,
         "expires_at": change.expires_at,
@@ -186,14 +188,14 @@ def increase_waits(change: SeatChange, *, at: datetime) -> None:
         "pay_url": settings.STORE_URL + reverse("storefront:seat_change", args=[change.public_id]),
     }
     kind, more = _about(change, "waiting")
-    _write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
+    write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
 
 
 def increase_expired(change: SeatChange, *, at: datetime) -> None:
     """Not paid in time: nothing was charged, the seats are as they were."""
-    context = {**_plan(change.subscription), "seats": change.quantity_after, "amount_minor": change.due_now_minor}
+    context = {**plan_of(change.subscription), "seats": change.quantity_after, "amount_minor": change.due_now_minor}
     kind, more = _about(change, "expired")
-    _write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
+    write(kind, f"seat_change:{change.pk}", change.subscription.organization, context | more, at)
 
 
 def _about(change: SeatChange, verb: str) -> tuple[str, dict[str, Any]]:
@@ -208,31 +210,31 @@ def _about(change: SeatChange, verb: str) -> tuple[str, dict[str, Any]]:
 def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> None:
     """Fewer or more seats from the period's end on."""
     context = {
-        **_plan(change.subscription),
+        **plan_of(change.subscription),
         "delta": change.delta,
         "seats": change.subscription.quantity,
         "coming": coming,
         "effective_at": change.effective_at,
     }
-    _write("seats_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+    write("seats_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
 def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Cancelled: what is kept until when, and how to take it back."""
     row = change.subscription
-    context = {**_plan(row), **_unpaid(row), "seats": row.quantity, "effective_at": change.effective_at}
-    _write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
+    context = {**plan_of(row), **_unpaid(row), "seats": row.quantity, "effective_at": change.effective_at}
+    write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
 def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     """A scheduled change or the cancellation was taken back."""
     kind = "cancellation_taken_back" if change.kind == ScheduledKind.END else "scheduled_taken_back"
-    context = {**_plan(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
+    context = {**plan_of(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
     if change.addon is not None:
         kind, context = "addon_kept", context | {"addon": change.addon.name}
     if change.price_after is not None:
         kind, context = "plan_kept", context | _plan_after(change)
-    _write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
+    write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
 def _unpaid(row: Subscription) -> dict[str, Any]:
@@ -246,15 +248,15 @@ def _unpaid(row: Subscription) -> dict[str, Any]:
 
 def ended(row: Subscription, *, at: datetime) -> None:
     """The subscription is over, and what of it could not be charged."""
-    context = {**_plan(row), **_unpaid(row), "ended_at": row.ended_at or at}
-    _write("ended", f"subscription:{row.pk}", row.organization, context, at)
+    context = {**plan_of(row), **_unpaid(row), "ended_at": row.ended_at or at}
+    write("ended", f"subscription:{row.pk}", row.organization, context, at)
 
 
 def seats_lost(row: Subscription, seats: Sequence[SeatAssignment], *, at: datetime) -> None:
     """People lost their seats without anybody naming them: who, so that somebody can put it right."""
     who = [str(seat.membership.user if seat.membership else seat.invitation.email if seat.invitation else "") for seat in seats]
     newest = max(seat.pk for seat in seats)
-    _write("seats_lost", f"seat:{newest}", row.organization, {**_plan(row), "seats": row.quantity, "people": who}, at)
+    write("seats_lost", f"seat:{newest}", row.organization, {**plan_of(row), "seats": row.quantity, "people": who}, at)
 
 
 def receipt(invoice: Invoice, *, at: datetime) -> None:
@@ -286,7 +288,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "paid_at": invoice.paid_at or at,
         "lines": lines,
     }
-    _write("receipt", f"invoice:{invoice.pk}", invoice.organization, context, at)
+    write("receipt", f"invoice:{invoice.pk}", invoice.organization, context, at)
     _write_to_contacts("receipt", f"invoice:{invoice.pk}", invoice, context, at)
 
 
@@ -304,21 +306,21 @@ def payment_failed(invoice: Invoice, *, at: datetime) -> None:
         "next_attempt_at": invoice.next_attempt_at,
     }
     about = f"invoice:{invoice.pk}:{invoice.attempt_count}"
-    _write("payment_failed", about, invoice.organization, context, at)
+    write("payment_failed", about, invoice.organization, context, at)
     _write_to_contacts("payment_failed", about, invoice, context, at)
 
 
 def paid_twice(attempt: CheckoutAttempt, *, amount_minor: int, currency: str, at: datetime) -> None:
     """Two payment pages were paid: this one's money is on its way back."""
     context = {"amount_minor": amount_minor, "currency": currency, "plan": attempt.price.plan.name, "seats": attempt.seats}
-    _write("paid_twice", f"checkout:{attempt.pk}", attempt.organization, context, at)
+    write("paid_twice", f"checkout:{attempt.pk}", attempt.organization, context, at)
 
 
 def card_changed(organization: Organization, command: StripeCommand, *, at: datetime) -> None:
     """A new card is in use."""
     card = organization.customer
     context = {"card_brand": card.card_brand, "last4": card.card_last4}
-    _write("card_changed", f"command:{command.pk}", organization, context, at)
+    write("card_changed", f"command:{command.pk}", organization, context, at)
 
 
 def given_back(note: CreditNote, *, at: datetime) -> None:
@@ -336,11 +338,11 @@ def given_back(note: CreditNote, *, at: datetime) -> None:
         "lowered_minor": note.lowered_minor,
         "currency": invoice.currency,
     }
-    _write("given_back", f"credit_note:{note.pk}", invoice.organization, context, at)
+    write("given_back", f"credit_note:{note.pk}", invoice.organization, context, at)
     _write_to_contacts("given_back", f"credit_note:{note.pk}", invoice, context, at)
 
 
 def credited(row: Adjustment, *, at: datetime) -> None:
     """A credit that the next invoice takes."""
     context = {"amount_minor": row.amount_minor, "currency": row.currency}
-    _write("credited", f"adjustment:{row.pk}", row.organization, context, at)
+    write("credited", f"adjustment:{row.pk}", row.organization, context, at)

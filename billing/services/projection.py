@@ -91,6 +91,7 @@ def _open(subscription_id: int) -> StripeCommand | None:
         ends_at=row.period_ends_at,
         waiting=_of_seats(pending),
         has_other_items=then.held != held or then.price != row.price,
+        unbilled=row.unbilled,
     )
     sides = ((row.price, held), (then.price, then.held))
     phases = [

@@ -8,12 +8,12 @@ from typing import Any, Final
 import structlog
 
 from accounts.models import Organization
-from accounts.origin import Origin
+from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import ChangeState, SeatChange, StripeCommand, Subscription
+from billing.models import ChangeKind, ChangeState, SeatChange, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
-from billing.services import commands, first_payments, inbox, mirror, notices, payment_refusals
+from billing.services import commands, first_payments, inbox, mirror, notices, payment_refusals, window_rows
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +77,10 @@ class Increase(commands.Handler):
         asked = command.payload
         if asked.get("is_free"):
             return Made(self._in_trial(command))
+        if asked.get("is_unbilled"):
+            # Nothing to charge: an invoice over nothing is none that anybody wants.
+            free = {"items": _items(asked), "proration_behavior": "none"}
+            return Made(gateway.update_subscription(asked["subscription"], free, key=command.idempotency_key))
         params = {
             "items": _items(asked),
             "proration_behavior": "always_invoice",
@@ -98,32 +102,40 @@ class Increase(commands.Handler):
         row, change = _held(command)
         before = row.price
         made, change.message = answer.subscription, answer.refusal[:300]
-        invoice = made.latest_invoice
+        invoice = None if command.payload.get("is_unbilled") else made.latest_invoice
         change.stripe_invoice_id = mirror.stripe_id(invoice)
         split = mirror.copy_fields(row, made, at)
         if made.pending_update is not None:
-            self._wait(change, made, at)
+            self._wait(row, change, made, at)
         else:
             mirror.conclude_increase(row, change, split, before, at=at, command=command)
             if isinstance(invoice, gateway.Invoice):
                 _compare(row, change, invoice, at)
-        inbox.touch(Kind.INVOICE, change.stripe_invoice_id)
+        if change.stripe_invoice_id:
+            inbox.touch(Kind.INVOICE, change.stripe_invoice_id)
         return {"invoice": change.stripe_invoice_id, "state": change.state}
 
-    def _wait(self, change: SeatChange, answer: gateway.Subscription, at: datetime) -> None:
+    def _wait(self, row: Subscription, change: SeatChange, answer: gateway.Subscription, at: datetime) -> None:
         assert answer.pending_update is not None
         change.state = ChangeState.WAITING
         change.expires_at = datetime.fromtimestamp(answer.pending_update.expires_at, UTC)
         change.save(update_fields=["state", "expires_at", "stripe_invoice_id", "message"])
-        notices.increase_waits(change, at=at)
+        if change.kind == ChangeKind.WINDOW:
+            window_rows.unpaid(row, change, at=at)
+        else:
+            notices.increase_waits(change, at=at)
 
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
-        _row, change = _held(command)
+        row, change = _held(command)
         _close(change, ChangeState.DECLINED, decline.message, at)
+        if change.kind == ChangeKind.WINDOW:
+            window_rows.unpaid(row, change, at=at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         row, change = _held(command)
         _close(change, ChangeState.FAILED, refusal.message, at)
+        if change.kind == ChangeKind.WINDOW:
+            window_rows.unpaid(row, change, at=at)
         inbox.touch(Kind.SUBSCRIPTION, row.stripe_id)
 
     def read_back(self, command: StripeCommand) -> Made | None:
@@ -235,6 +247,8 @@ class DropWaiting(commands.Handler):
         if change.state == ChangeState.WAITING:
             _close(change, ChangeState(command.payload.get("state", ChangeState.DROPPED)), "", at)
             first_payments.tell_over(change, at=at)
+            if change.kind == ChangeKind.WINDOW:
+                window_rows.release(row, origin=Origin(actor=command.actor, source=Source(command.source)), at=at)
         mirror.copy_fields(row, answer, at)
         inbox.touch(Kind.INVOICE, command.payload["invoice"])
         return {"state": change.state}

@@ -4,13 +4,11 @@ Preview asks Stripe once and signs what it showed. Confirm asks again for the sa
 then updates the subscription so that it takes effect only if the payment succeeds (billing.services.seat_increases).
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -18,12 +16,10 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange, StripeCommand, Subscription
-from billing.queries import addons, coming, pilots
+from billing.queries import coming, pilots, windows
 from billing.rules import limits, preview
-from billing.services import change_prices, commands, held_prices, people, projection
+from billing.services import change_prices, commands, held_prices, people, projection, seat_tokens, window_rows
 from billing.services.change_prices import Wanted
-
-SALT = "billing.seats.preview"
 
 
 class SeatsError(Exception):
@@ -138,32 +134,30 @@ def live(organization: Organization, *, line: str | None = None) -> QuerySet[Sub
 
 def of_token(organization: Organization, token: str) -> Subscription | None:
     """The organization's live subscription that a preview was for; None for what is no token, or one of others."""
-    try:
-        body: dict[str, Any] = signing.loads(token, salt=SALT)
-    except signing.BadSignature:
-        return None
-    return live(organization).filter(pk=body.get("s", 0)).first()
+    body = seat_tokens.read(token)
+    return live(organization).filter(pk=body.get("s", 0)).first() if body is not None else None
 
 
-def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "") -> Offer:
+def offer(row: Subscription, *, seats: int, at: datetime, nonce: str = "", is_gathered: bool = True) -> Offer:
     """What going to `seats` seats costs at the instant `at`, with its token. One Stripe call; nothing is written.
 
-    `nonce` (up to 40 characters) names the change to be; a caller who may have to ask again gives one of their own.
+    `nonce` (up to 40 characters) names the change to be; a caller who may have to ask again gives one of their own. Small
+    additions are gathered in an invoice window, unless `is_gathered` is False: then they are charged at once.
 
     Raises the SeatsErrors above, and the gateway's errors when Stripe does not answer.
     """
     check_increase(row, seats, at)
-    return sign(row, Wanted(seats=seats), at=at, nonce=nonce)
+    return sign(row, Wanted(seats=seats), at=at, nonce=nonce, is_gathered=is_gathered)
 
 
-def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "") -> Offer:
+def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "", is_gathered: bool = True) -> Offer:
     """The price of a change that may be made, with its token. One Stripe call; nothing is written."""
     # Our clock may be behind Stripe's, which prices nothing before the period: whoever has just bought could not go on.
-    shown = change_prices.ask(row, wanted, max(at.replace(microsecond=0), row.period_starts_at))
-    said = {"s": row.pk, "n": nonce or secrets.token_urlsafe(16), "f": _fingerprint(row), "p": shown.as_json()}
-    body = said | wanted.plain
-    token = signing.dumps(body, salt=SALT, compress=True)
-    return Offer(preview=shown, token=token, expires_at=shown.proration_at + _holds(at))
+    instant = max(at.replace(microsecond=0), row.period_starts_at)
+    closes_at = windows.closing(row, wanted.seats, at) if wanted.is_of_seats and is_gathered else None
+    shown = change_prices.ask(row, wanted, closes_at or instant, is_later=closes_at is not None)
+    token = seat_tokens.sign(row, shown, nonce=nonce, **wanted.plain)
+    return Offer(preview=shown, token=token, expires_at=(at if closes_at else shown.proration_at) + seat_tokens.holds(at))
 
 
 def confirm(  # what was agreed, by whom, and who gets the seats
@@ -186,7 +180,9 @@ def confirm(  # what was agreed, by whom, and who gets the seats
     payment, declined, or (when Stripe does not answer) still being made. Raises Stale with a fresh offer, commands.Busy while
     another change is being made, and the SeatsErrors.
     """
-    body = _read_token(row, token, at)
+    body = seat_tokens.read(token, seat_tokens.holds(at))
+    if body is None or body.get("s") != row.pk:
+        raise Stale
     given: dict[str, Any] = {"assign_to": assign_to or [], "invite": list(invite), "external_id": external_id}
     try:
         return _known(row, body) or _confirm(row, body, origin=origin, at=at, check=check, **given)
@@ -211,8 +207,7 @@ def _confirm(
         raise Stale
     check = check or _check_seats
     refuse_while_waiting(row)
-    asked_at = datetime.fromtimestamp(body["p"]["proration_at"], UTC)
-    if body["f"] != _fingerprint(row) or at >= min(row.period_ends_at, asked_at + _holds(at)):
+    if body["f"] != seat_tokens.fingerprint(row) or at >= min(row.period_ends_at, seat_tokens.holds_until(body["p"], at)):
         raise Stale(_offer_again(row, wanted, check, at))
     check(row, wanted, at)
     held_minor = held_prices.again(row, wanted, body["p"], at)
@@ -222,6 +217,8 @@ def _confirm(
     if change.command_id is not None and change.state == ChangeState.SENDING:
         commands.execute(change.command_id)
         change.refresh_from_db()
+        projection.follow(row.pk)
+    elif change.window_id is not None:
         projection.follow(row.pk)
     return change
 
@@ -238,10 +235,10 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
         raise NotLive("The subscription is not active: pay what is open first.")
     if pilots.running(row) is not None:
         raise InPilot("A pilot's seats are in its fee.")
-    if seats == row.quantity:
+    if seats == row.quantity and not _is_unpaid(row):
         raise NothingChanges(f"You have {seats} seats already.")
     if seats < row.quantity:
-        _check_fewer(row, seats)
+        _check_fewer(row, seats, at)
     if seats > row.plan.seats_max:
         raise AboveMaximum(row.plan.seats_max, seats)
     refuse_while_waiting(row)
@@ -261,9 +258,15 @@ def check_coming_plan(row: Subscription, seats: int) -> None:
         raise Conflicts(plan, sold.seats_min, sold.seats_max)
 
 
-def _check_fewer(row: Subscription, seats: int) -> None:
-    """Fewer now is for a trial, in which nothing has been paid; whoever pays has paid until the period's end."""
-    if not row.is_in_trial:
+def _is_unpaid(row: Subscription) -> bool:
+    """Whether the seats of a window could not be charged: the same number, paid for, is something to have then."""
+    window = windows.running(row)
+    return window is not None and not window.is_open
+
+
+def _check_fewer(row: Subscription, seats: int, at: datetime) -> None:
+    """Fewer now is for what was not paid: a trial, and a window's seats; the others are paid for until the period's end."""
+    if not row.is_in_trial and windows.closing(row, seats, at) is None:
         raise BelowMinimum(row.quantity)
     if seats < row.plan.seats_min:
         raise BelowMinimum(row.plan.seats_min)
@@ -281,7 +284,8 @@ def refuse_while_waiting(row: Subscription) -> None:
 
 def check_rate(row: Subscription, at: datetime) -> None:
     """Raises TooManyChanges when Stripe's invoice limits for one subscription are close."""
-    made = SeatChange.objects.filter(subscription=row, created_at__gt=at - limits.DAY).values_list("created_at", flat=True)
+    mine = SeatChange.objects.filter(subscription=row, window=None, created_at__gt=at - limits.DAY)
+    made = mine.values_list("created_at", flat=True)
     allowed_at = limits.next_allowed_at(
         list(made),
         now=at,
@@ -293,36 +297,6 @@ def check_rate(row: Subscription, at: datetime) -> None:
 
 
 # --- Behind the verbs -------------------------------------------------------------------------------------------------
-
-
-def _fingerprint(row: Subscription) -> str:
-    """Dies with whatever would change the price: seats, price, add-ons, period, scheduled changes, a pending update."""
-    held = (f"{item.stripe_price_id}*{item.number}" for item in addons.of(row))
-    parts = (
-        *held,
-        row.quantity,
-        row.price_id,
-        row.period_ends_at.timestamp(),
-        row.projection_wanted,
-        row.pending_quantity,
-        row.status,
-    )
-    return ":".join(str(part) for part in parts)
-
-
-def _holds(at: datetime) -> timedelta:
-    """How long a price can be confirmed."""
-    return timedelta(minutes=policies.value("billing.preview_minutes", at=at))
-
-
-def _read_token(row: Subscription, token: str, at: datetime) -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = signing.loads(token, salt=SALT, max_age=_holds(at))
-    except signing.BadSignature as error:
-        raise Stale from error
-    if body.get("s") != row.pk:
-        raise Stale
-    return body
 
 
 def _offer_again(row: Subscription, wanted: Wanted, check: Check, at: datetime) -> Offer | None:
@@ -358,10 +332,9 @@ def _open(
         known = SeatChange.objects.filter(nonce=body["n"]).first()
         if known is not None:
             return known
-        if _fingerprint(locked) != body["f"]:
+        if seat_tokens.fingerprint(locked) != body["f"]:
             raise Stale
-        command = _open_command(locked, agreed, origin, at)
-        return SeatChange.objects.create(
+        change = SeatChange(
             subscription=locked,
             nonce=body["n"],
             quantity_before=locked.quantity,
@@ -373,12 +346,17 @@ def _open(
             preview=body["p"],
             due_now_minor=body["p"]["due_now_minor"],
             currency=body["p"]["currency"],
-            command=command,
             **given,
             actor=origin.actor,
             source=origin.source,
             created_at=at,
         )
+        if body["p"]["charged_at"] is None:
+            change.command = _open_command(locked, agreed, origin, at)
+            change.save()
+        else:
+            window_rows.have(locked, change, origin=origin, at=at)
+        return change
 
 
 def _open_command(row: Subscription, agreed: _Agreed, origin: Origin, at: datetime) -> StripeCommand:

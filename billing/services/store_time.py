@@ -21,7 +21,7 @@ from billing import gateway, sandbox_control
 from billing.models import StoreTime, StripeCommand, StripeObject, Subscription
 from billing.queries import store_time as queries
 from billing.sandbox_control import NoAnswer, NotASandbox
-from billing.services import announcements, people, poller
+from billing.services import announcements, people, poller, windows
 from config import clock, pulse
 
 __all__ = [
@@ -123,11 +123,9 @@ def _walk(target: int) -> None:
 
 def _next_due(theirs: sandbox_control.Clock) -> list[int]:
     """When Stripe, and the store by itself, have something to do next, in whole seconds; what is late is done by any step."""
-    ours = announcements.next_due_at()
+    ours = (announcements.next_due_at(), windows.next_due_at())
     found = [theirs.next_due] if theirs.next_due is not None else []
-    if ours is not None and ours.timestamp() > theirs.now:
-        found.append(math.ceil(ours.timestamp()))
-    return found
+    return [*found, *(math.ceil(at.timestamp()) for at in ours if at is not None and at.timestamp() > theirs.now)]
 
 
 def _set(theirs: sandbox_control.Clock) -> None:

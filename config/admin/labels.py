@@ -291,6 +291,7 @@ LABELS = {
     "trial_days": _("Trial days"),
     "trial_ends_at": _("Trial ends"),
     "type": _("Event"),
+    "unbilled": _("Not billed yet"),
     "unit_cost_minor": _("Cost of a seat"),
     "until_at": _("Counts until"),
     "updated_at": _("Changed"),

@@ -37,6 +37,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.seatchange", "group_add"),
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.autoexpansion", "add_circle"),
+            ("billing.invoicewindow", "hourglass_bottom"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
             ("billing.cardnotice", "credit_card_off"),

@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
 PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
     "commands": "billing.services.commands.drain",
     "inbox": "billing.services.inbox.drain",
+    "windows": "billing.services.windows.drain",
     "projections": "billing.services.projection.drain",
     "taxes": "billing.services.tax_standings.drain",
     "announcements": "billing.services.announcements.drain",

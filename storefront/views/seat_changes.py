@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import FIRST_PAYMENTS, ChangeState, ScheduledChange, ScheduledKind, SeatChange
+from billing.models import FIRST_PAYMENTS, ChangeKind, ChangeState, ScheduledChange, ScheduledKind, SeatChange
 from billing.queries import unseated
 from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
 from config import clock, words
@@ -135,7 +135,10 @@ def _drop(request: OrganizationRequest, found: SeatChange) -> HttpResponse:
         messages.success(request, _("Dropped. Nothing was charged, and everything is as it was."))
         return redirects.back(request, "storefront:home")
     if found.state == ChangeState.DROPPED:
-        messages.success(request, _("Dropped. Nothing was charged, and your seats are as they were."))
+        said = _("Dropped. Nothing was charged, and your seats are as they were.")
+        if found.kind == ChangeKind.WINDOW:
+            said = _("Given back. Nothing was charged for them.")
+        messages.success(request, said)
         return redirects.back(request, "storefront:seats", line=found.subscription.line.code)
     return redirects.see(f"/seats/changes/{found.public_id}/")
 

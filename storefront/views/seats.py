@@ -24,7 +24,7 @@ from billing.rules import pricing
 from billing.services import commands, faults, scheduled, seats
 from config import clock, switches, words
 from config.switches import Feature
-from storefront import addon_words, seat_offers, seat_problems, timelines
+from storefront import addon_words, seat_offers, seat_problems, timelines, window_words
 from storefront.forms.seats import ChoiceForm, LaterForm, NowForm
 from storefront.seat_offers import NOW, RENEWAL, Answer
 from storefront.views import redirects
@@ -86,7 +86,8 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return _refused(request, standing, error)
     if change.state != ChangeState.DONE:
         return redirects.see(f"/seats/changes/{change.public_id}/")
-    messages.success(request, " ".join([_made(change), *_invited(standing, emails)]))
+    said = _made(change) if change.window_id is None else _gathered(request, change)
+    messages.success(request, " ".join([said, *_invited(standing, emails)]))
     return redirects.see(seat_problems.seats_url(standing))
 
 
@@ -107,6 +108,12 @@ def _invited(standing: Standing, emails: list[str]) -> list[str]:
     if count < len(emails):
         said.append(_("The others are here already, or were invited before."))
     return said
+
+
+def _gathered(request: OrganizationRequest, change: SeatChange) -> str:
+    """Had at once, and charged with what else comes."""
+    now = overview.standing(request.organization, change.subscription.line.code)
+    return window_words.made(change.quantity_after, change.due_now_minor, change.currency, now)
 
 
 def _made(change: SeatChange) -> str:

@@ -10,7 +10,7 @@ from django.db.models import F
 from accounts.models import Journal
 from billing import gateway
 from billing.models import CommandState, Invoice, SeatChange, StripeCommand, StripeObject, Subscription
-from billing.services import change_prices, commands, seats
+from billing.services import change_prices, commands, seat_tokens, seats
 from config import clock
 
 UPDATE = "POST /v1/subscriptions/*"
@@ -65,10 +65,10 @@ def assert_charged_once(shop, row, change, *, seats_now):
 def open_change(shop, row, count):
     """Breath 1 alone: what a web process has committed when it is about to call Stripe."""
     now = clock.now()
-    body = seats._read_token(row, token_for(row, count), now)
+    body = seat_tokens.read(token_for(row, count))
     wanted = change_prices.Wanted(seats=count)
     shown = change_prices.ask(row, wanted, clock.now().replace(microsecond=0))
-    agreed = seats._Agreed(body | {"p": shown.as_json()}, wanted, shown)
+    agreed = seats._Agreed(body | {"p": shown.as_json()}, wanted, 0)
     return seats._open(row, agreed, origin=shop.origin, at=now, assign_to=[], external_id=None)
 
 

@@ -16,7 +16,7 @@ from billing import gateway
 from billing.models import InboxEvent, Invoice, SeatLedgerEntry, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
-from billing.services import change_prices, inbox, mirror, poller, seats
+from billing.services import change_prices, inbox, mirror, poller, seat_tokens, seats
 from config import clock, pulse
 from tests import factories, webhooks
 
@@ -313,9 +313,7 @@ def test_an_event_about_an_open_command_finishes_that_command(shop, client):
     row = seats.current(shop.organization)
     now = clock.now()
     token = seats.offer(row, seats=12, at=now).token
-    body = seats._read_token(row, token, now)
-    wanted = change_prices.Wanted(seats=12)
-    agreed = seats._Agreed(body, wanted, change_prices.ask(row, wanted, now.replace(microsecond=0)))
+    agreed = seats._Agreed(seat_tokens.read(token), change_prices.Wanted(seats=12), 0)
     change = seats._open(row, agreed, origin=shop.origin, at=now, assign_to=[], external_id=None)
     gateway.update_subscription(  # breath 2 took place, breath 3 did not
         row.stripe_id,

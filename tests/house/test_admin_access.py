@@ -48,6 +48,7 @@ LOOKING = {
     "billing.featureusage": NOT_MARKETING,
     "billing.seatchange": NOT_MARKETING,
     "billing.scheduledchange": NOT_MARKETING,
+    "billing.invoicewindow": NOT_MARKETING,
     "billing.renewalreview": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,

@@ -14,7 +14,7 @@ PASSWORD = "fieldnote-demo"
 PICTURES = [
     ("pricing", None, "/pricing/?seats=12", "Recommended"),
     ("home", "olive@acme.example", "/", "What happens next"),
-    ("seats", "olive@acme.example", "/seats/?seats=15", "Due now"),
+    ("seats", "olive@acme.example", "/seats/?seats=15", "Charged"),
     ("admin", "admin@fieldnote.example", "/admin/billing/subscription/", "Acme Roofing"),
 ]
 

@@ -99,6 +99,19 @@ CONTEXTS = {
     },
     "addon_expired": PLAN | {"addon": {"en": "Blueprints", "de": "Baupläne"}, "seats": 10, "amount_minor": 1585},
     "plan_changed": PLAN | {"seats": 13, "is_trial": False, "amount_minor": 6335, "renewal_minor": 37700, "by": "Olive Owner"},
+    "window_opened": PLAN
+    | {"seats": 13, "added": 3, "amount_minor": 1285, "closes_at": AT, "renewal_minor": 20800, "by": "Olive Owner"},
+    "window_billed": PLAN | {"seats": 15, "added": 5, "amount_minor": 2142, "since": AT, "renewal_minor": 24000},
+    "window_unpaid": PLAN
+    | {
+        "added": 5,
+        "amount_minor": 2142,
+        "release_at": THEN,
+        "refusal": "Your card has insufficient funds.",
+        "pay_url": "https://store.example/seats/changes/abc/",
+        "card_url": "https://store.example/payment-method/",
+    },
+    "window_released": PLAN | {"gone": 5, "seats": 10},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
     "seats_expanded": PLAN
     | {
