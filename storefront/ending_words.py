@@ -55,6 +55,8 @@ def policy(offered: endings.Offer, standing: Standing) -> str:
         )
     if standing.trial_ends_at is not None:
         return _("Nothing was charged for the trial, and nothing will be.")
+    if standing.is_resting:
+        return _("Nothing is charged any more. What was given back when it was paused stays your credit.")
     if offered.terms.invoices is not OpenInvoices.NONE:
         return _("Nothing is charged any more. What was paid before is not paid back.")
     return _("What was paid for this period is not paid back.")

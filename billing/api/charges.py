@@ -17,6 +17,7 @@ class ChargeOutput(outputs.Output):
     tax_minor = serializers.IntegerField(help_text="On top of the prices, by what is known of the organization now.")
     taxes = outputs.TaxOutput(many=True)
     total_minor = serializers.IntegerField(help_text="After discount, with tax.")
+    balance_applied_minor = serializers.IntegerField(help_text="Credit that is used (below 0: a debt that is collected).")
     is_before_tax = serializers.BooleanField(help_text="Whether tax is added that is worked out on the payment page alone.")
     due_now_minor = serializers.IntegerField(help_text="On the payment page. 0 when it is tried first: charged when that ends.")
 
@@ -36,6 +37,7 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
     "total_minor": 19040,
+    "balance_applied_minor": 0,
     "is_before_tax": False,
     "due_now_minor": 19040,
 }

@@ -6,20 +6,24 @@ from datetime import datetime
 
 from accounts.models import Organization
 from billing.models import AddonPrice, CheckoutAttempt
-from billing.queries import catalog, promotions
+from billing.queries import balances, catalog, promotions
 from billing.queries import tax as queries
 from billing.rules import pricing, tax
 
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """In minor units. `is_before_tax`: tax is added that is worked out on the payment page alone. `is_later`: after a trial."""
+    """In minor units. `is_before_tax`: tax is added that is worked out on the payment page alone. `is_later`: after a trial.
+
+    `balance_applied_minor` is the credit used now (positive), or a debt collected (negative).
+    """
 
     subtotal_minor: int
     discount_minor: int
     taxes: tuple[tax.TaxLine, ...]
     is_before_tax: bool
     is_later: bool
+    balance_applied_minor: int = 0
 
     @property
     def tax_minor(self) -> int:
@@ -32,19 +36,22 @@ class Charge:
 
     @property
     def due_now_minor(self) -> int:
-        return 0 if self.is_later else self.total_minor
+        return 0 if self.is_later else self.total_minor - self.balance_applied_minor
 
 
 def of_parts(
-    organization: Organization, parts: Sequence[int], off: Sequence[int], *, at: datetime, is_later: bool = False
+    organization: Organization, parts: Sequence[int], off: Sequence[int], *, currency: str, at: datetime, is_later: bool = False
 ) -> Charge:
     """Of prices, and what a code takes off each (empty: there is none). No query if the organization's standing is at hand."""
     levy = queries.first_levy(organization, catalog.on_sale().tax, at)
     net = [part - less for part, less in zip(parts, off or [0] * len(parts), strict=True)]
+    taxes = levy.on(*net)
+    total = sum(net) + tax.on_top(taxes)
     return Charge(
         subtotal_minor=sum(parts),
         discount_minor=sum(off),
-        taxes=levy.on(*net),
+        taxes=taxes,
+        balance_applied_minor=0 if is_later else balances.applied_minor(organization, total, currency),
         is_before_tax=levy.is_automatic and levy.exempt == tax.Exempt.NONE,
         is_later=is_later,
     )
@@ -55,7 +62,7 @@ def of_attempt(attempt: CheckoutAttempt) -> Charge:
     code, at = attempt.promotion, attempt.created_at
     parts = _parts(attempt)
     off = promotions.off_first(code, parts, currency=attempt.price.currency, at=at) if code else ()
-    return of_parts(attempt.organization, parts, off, at=at, is_later=attempt.trial_days > 0)
+    return of_parts(attempt.organization, parts, off, currency=attempt.price.currency, at=at, is_later=attempt.trial_days > 0)
 
 
 def _parts(attempt: CheckoutAttempt) -> tuple[int, ...]:

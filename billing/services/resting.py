@@ -11,6 +11,7 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import LedgerKind, Pause, PauseState, ScheduledState, Subscription
 from billing.queries import addons
+from billing.rules import intervals
 from billing.rules import pauses as rules
 from billing.services import leaving_mails, ledger, projection
 
@@ -42,6 +43,9 @@ def _begin(row: Subscription, answer: gateway.Subscription, at: datetime) -> Non
         pause.resumes_at = rules.resumes_at(began_at, pause.months)
         pause.due_at = rules.announced_at(began_at, pause.resumes_at, days=days) or pause.resumes_at
         pause.save()
+        # What waits for a period's end waits for that of the first one after the pause.
+        then = intervals.end(pause.resumes_at, row.price.interval)
+        row.scheduled.filter(state=ScheduledState.PENDING).update(effective_at=then)
         leaving_mails.paused(row, pause, at=at)
     _tell("billing.subscription.paused", row, pause, origin, began_at)
 

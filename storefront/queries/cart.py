@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
+from billing.queries import balances, carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
@@ -105,8 +105,8 @@ def page(
         stepper_max=most_typed(cart.plan.seats_max),
         stops=_stops(priced) if priced else (),
         year_note=_year_note(cart, taxed.levy) if priced else "",
-        receipt=_shown(_Order(cart, priced, entered, taxed), at, is_trial=is_trial) if priced else {},
-        pilot=cart_pilots.of(cart, pilot, taxed),
+        receipt=_credited(cart, _shown(_Order(cart, priced, entered, taxed), at, is_trial=is_trial)) if priced else {},
+        pilot=_pilot(cart, cart_pilots.of(cart, pilot, taxed)),
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
         entered=entered,
@@ -116,6 +116,19 @@ def page(
         addons=addon_words.choices(cart, priced.seats) if priced else (),
         trial_refusal=trial_words.refusal(trial, cart) if trial is not None and cart.is_trial else "",
     )
+
+
+def _credited(cart: Cart, receipt: dict[str, Any]) -> dict[str, Any]:
+    """With the organization's credit taken off, as the payment page does; a debt of before is collected with it."""
+    used = balances.applied_minor(cart.organization, receipt["total_minor"], cart.currency)
+    if used < 0:
+        owed = {"label": _("Still owed from before"), "amount_minor": -used}
+        return receipt | {"taxes": [*receipt["taxes"], owed], "total_minor": receipt["total_minor"] - used}
+    return receipt | {"balance_minor": -used, "total_minor": receipt["total_minor"] - used}
+
+
+def _pilot(cart: Cart, pilot: cart_pilots.PilotInCart | None) -> cart_pilots.PilotInCart | None:
+    return replace(pilot, receipt=_credited(cart, pilot.receipt)) if pilot and pilot.receipt else pilot
 
 
 def _starts(cart: Cart) -> tuple[Option, ...]:

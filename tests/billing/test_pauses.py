@@ -9,7 +9,7 @@ from billing import gateway, gateway_endings
 from billing.models import Invoice, Pause, SeatAssignment, SeatLedgerEntry
 from billing.queries import entitlements, overview
 from billing.rules import pauses as rules
-from billing.services import endings, pauses, resuming, scheduled, seats
+from billing.services import endings, first_payments, pauses, resuming, scheduled, seats
 from config import clock
 from tests.factories import rule
 
@@ -40,6 +40,8 @@ def test_it_rests_as_shown_and_goes_on_by_itself_with_what_waited(shop, bought, 
     pause, offered = rest(shop, row)
     assert (pause.state, pause.resumes_at) == ("on", rules.resumes_at(pause.began_at, 2))
     shop.settle()
+    change.refresh_from_db()
+    assert change.effective_at == rules.resumes_at(pause.resumes_at, 1), "the end of the first period after it"
     row = shop.fresh(row)
     assert (row.status, row.quantity, row.schedule_id, row.is_being_arranged) == ("paused", 10, "", False)
     assert row.organization.customer.balance_minor == -offered.credit.credit_minor < 0
@@ -146,3 +148,17 @@ def test_what_ends_or_waits_is_in_its_way(shop, bought):
     seats.confirm(shop.fresh(bought), token=token, origin=shop.origin, at=clock.now())
     with pytest.raises(seats.WaitsForPayment):
         pauses.offer(shop.fresh(bought), months=1, at=clock.now())
+
+
+def test_the_bank_that_is_asked_first_lets_it_go_on_once_it_is_paid(shop, bought):
+    shop.advance(days=10)
+    rest(shop, shop.fresh(bought))
+    row = shop.fresh(bought)
+    shop.control("POST", "next_payment", outcome="requires_action")
+    command = resuming.resume(row, token=resuming.offer(row).token, origin=shop.origin, at=clock.now())
+    waiting = first_payments.of_command(command)
+    assert (shop.fresh(row).status, waiting.state, waiting.kind) == ("paused", "waiting", "resumption")
+    shop.pay_invoice(gateway.invoice(waiting.stripe_invoice_id).hosted_invoice_url)
+    shop.settle()
+    waiting.refresh_from_db()
+    assert (shop.fresh(row).status, waiting.state, Pause.objects.get().state, mrr(row)) == ("active", "done", "resumed", 16_000)

@@ -41,8 +41,6 @@ from billing.services import (
     change_prices,
     checkout,
     commands,
-    endings,
-    pauses,
     people,
     plan_changes,
     promotions,
@@ -55,7 +53,7 @@ from billing.services import (
 )
 from config import clock
 from tests import factories, shelf
-from tests.billing import test_graduated
+from tests.billing import leaving, test_graduated
 
 EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "10"))
 
@@ -109,7 +107,7 @@ duration = "once"
 """
 
 
-class Story:
+class Story(leaving.Leaving):
     """One organization with one subscription, and the steps that can be taken with it."""
 
     def __init__(self, shop, plan, interval, start, code):
@@ -197,40 +195,6 @@ class Story:
         scheduled.end(
             seats.current(self.organization), reason_code=CancelReason.OTHER, reason="", origin=self.shop.origin, at=clock.now()
         )
-
-    def end_now(self, _nothing):
-        row, before = seats.current(self.organization), self._balance()
-        offered = endings.offer(row, is_owner=True, at=clock.now())
-        said = {"reason_code": CancelReason.OTHER, "reason": "", "origin": self.shop.origin, "at": clock.now()}
-        endings.end(row, token=offered.token, is_owner=True, **said)
-        self.settle()
-        assert gateway.subscription(row.stripe_id).status == "canceled"
-        if offered.terms.gives_back and not offered.credit.charge_minor:
-            assert before - self._balance() == offered.credit.credit_minor
-        if offered.terms.invoices != "none":
-            assert not Invoice.objects.filter(subscription=row, status="open").exists()
-
-    def pause(self, months):
-        row, before = seats.current(self.organization), self._balance()
-        offered = pauses.offer(row, months=months, at=clock.now())
-        made = pauses.pause(row, token=offered.token, origin=self.shop.origin, at=clock.now())
-        self.settle()
-        made.refresh_from_db()
-        if made.state == "on" and not offered.credit.charge_minor:
-            assert before - self._balance() == offered.credit.credit_minor
-
-    def go_on(self, _nothing):
-        row = seats.current(self.organization)
-        offered = resuming.offer(row)
-        command = resuming.resume(row, token=offered.token, origin=self.shop.origin, at=clock.now())
-        self.settle()
-        command.refresh_from_db()
-        invoice = gateway.subscription(row.stripe_id).latest_invoice
-        if command.state == "done" and self.shop.fresh(row).status == "active":
-            assert invoice.amount_due == offered.charge.due_minor
-
-    def _balance(self):
-        return gateway.customer(self.organization.customer.stripe_id).balance
 
     def promote(self, code):
         row = seats.current(self.organization)

@@ -59,6 +59,6 @@ def test_ended_while_it_rests(buyer, shop):
     page = text(buyer.get(PAUSE))
     buyer.post(PAUSE, {"months": 1, "token": token_of(page)})
     page = text(buyer.get("/subscription/cancellation/", follow=True))
-    assert "What was paid for this period is not paid back." in page
+    assert "What was given back when it was paused stays your credit." in page
     said = {"line": "fieldnote", "token": token_of(page), "reason_code": "closed"}
     assert "Ended. Nothing more is charged." in text(buyer.post("/subscription/ending/", said, follow=True))

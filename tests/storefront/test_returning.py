@@ -1,11 +1,13 @@
 """Coming back: one click fills the cart with what one had at today's prices, and who had a seat is in again."""
 
+import re
+
 import pytest
 
 from accounts.models import Membership
-from billing.models import Cart, SeatAssignment
+from billing.models import Cart, Invoice, SeatAssignment
 from billing.services import checkout, endings, people
-from config import clock
+from config import clock, words
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text
 
@@ -18,6 +20,8 @@ def lapsed(shop, cast):
 
     def make():
         row = shop.buy(seats=10)
+        shop.advance(days=10)
+        row = shop.fresh(row)
         member = Membership.objects.get(organization=cast.acme, user=cast.member)
         people.assign(subscription=row, membership_ids=[member.pk], origin=shop.origin, at=clock.now())
         token = endings.offer(row, is_owner=True, at=clock.now()).token
@@ -36,6 +40,9 @@ def test_one_click_and_everybody_is_in_again(client, shop, cast, lapsed):
     assert "Come back with what you had" in page
     page = text(client.post(RETURN, {"line": "fieldnote"}, follow=True))
     assert "2 people get their seats back." in page
+    assert "From your credit" in page
+    due = re.search(r"Pay (\$[\d.]+) by card", page)[1]
+    assert 50 < float(due[1:]) < 60, "as two thirds are paid by what was given back at the end"
     cart = Cart.objects.get(state="open")
     assert (cart.plan.code, cart.seats, cart.interval, cart.is_trial, cart.back_from) == ("team", 10, "month", False, lapsed)
     assert "Continue your cart" in text(client.get("/"))
@@ -46,7 +53,8 @@ def test_one_click_and_everybody_is_in_again(client, shop, cast, lapsed):
     row = shop.fresh(attempt.subscription)
     seated = SeatAssignment.objects.filter(subscription=row, ended_at=None)
     assert {seat.membership.user for seat in seated} == {cast.owner, cast.member}
-    assert row.organization.customer.balance_minor == 0, "the credit of the end was used first"
+    paid = Invoice.objects.get(subscription=row)
+    assert (words.money(paid.amount_paid_minor, "usd"), row.organization.customer.balance_minor) == (due, 0)
     assert client.post(RETURN, {"line": "fieldnote"}).url == "/"
 
 

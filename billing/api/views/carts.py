@@ -279,7 +279,7 @@ def _unsold(wanted: carts.Wanted) -> str:
 
 def rows(view: base.View) -> QuerySet[Cart]:
     return Cart.objects.filter(organization=view.organization).select_related(
-        "plan__line", "pilot", "organization__tax_standing__rate"
+        "plan__line", "pilot", "organization__tax_standing__rate", "organization__customer"
     )
 
 
@@ -330,7 +330,7 @@ def _charge(cart: Cart, parts: tuple[int, ...] | None, off: tuple[int, ...], at:
     if parts is None or cart.organization is None:
         return None
     is_later = cart.is_trial and cart.plan.trial_days > 0 and cart.pilot_id is None
-    return charges.plain(queries.of_parts(cart.organization, parts, off, at=at, is_later=is_later))
+    return charges.plain(queries.of_parts(cart.organization, parts, off, currency=cart.currency, at=at, is_later=is_later))
 
 
 def _total(cart: Cart) -> int | None:
