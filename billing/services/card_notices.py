@@ -30,10 +30,10 @@ WITH policy AS MATERIALIZED (
         CASE WHEN charge > 0 THEN make_interval(days => charge) END AS charge
     FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, charge int)
 ), due AS MATERIALIZED (
-    SELECT w.customer_id AS id FROM billing_cardwatch w WHERE w.due_at <= %(now)s
+    SELECT w.ctid AS place, w.customer_id AS id FROM billing_cardwatch w WHERE w.due_at <= %(now)s
     ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
 ), looked AS (
-    SELECT c.id, c.payment_method_id, e.ends_at, n.charge_at, p.*
+    SELECT due.place, c.id, c.payment_method_id, e.ends_at, n.charge_at, p.*
     FROM due JOIN billing_customer c ON c.id = due.id
     LEFT JOIN accounts_organizationprofile o ON o.organization_id = c.organization_id
     JOIN policy p ON p.segment = COALESCE(o.segment, '')
@@ -44,7 +44,7 @@ WITH policy AS MATERIALIZED (
         WHERE s.organization_id = c.organization_id AND s.status IN ('active', 'trialing')
         AND s.cancel_at IS NULL AND s.period_ends_at > %(now)s) n ON TRUE
 ), decided AS (
-    SELECT id, payment_method_id, CASE WHEN ends_at <= %(now)s THEN charge_at ELSE ends_at END AS about_at,
+    SELECT place, id, payment_method_id, CASE WHEN ends_at <= %(now)s THEN charge_at ELSE ends_at END AS about_at,
         CASE WHEN charge_at IS NULL OR ends_at IS NULL THEN NULL
             WHEN ends_at <= %(now)s THEN CASE WHEN charge_at - charge <= %(now)s THEN 'charge' END
             WHEN ends_at - last <= %(now)s THEN 'last'
@@ -62,7 +62,7 @@ WITH policy AS MATERIALIZED (
     SELECT id, payment_method_id, kind, about_at, %(now)s FROM decided WHERE kind IS NOT NULL
     ON CONFLICT (customer_id, payment_method_id, kind, about_at) DO NOTHING
 )
-UPDATE billing_cardwatch w SET due_at = d.next_at FROM decided d WHERE w.customer_id = d.id
+UPDATE billing_cardwatch w SET due_at = d.next_at FROM decided d WHERE w.ctid = d.place
 """
 
 

@@ -26,10 +26,10 @@ WITH policy AS MATERIALIZED (
     FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb,
         price int, kept int, ends bool)
 ), due AS MATERIALIZED (
-    SELECT w.subscription_id AS id FROM billing_renewalwatch w WHERE w.due_at <= %(now)s
+    SELECT w.ctid AS place, w.subscription_id AS id FROM billing_renewalwatch w WHERE w.due_at <= %(now)s
     ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
-), looked AS (
-    SELECT s.id, s.period_ends_at AS ends_at, r.interval = 'year' AS is_yearly, o.coverage_tier AS tier,
+), looked AS MATERIALIZED (
+    SELECT due.place, s.id, s.period_ends_at AS ends_at, r.interval = 'year' AS is_yearly, o.coverage_tier AS tier,
         s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused') AND s.period_ends_at > %(now)s AS is_ahead,
         s.status = 'active' AND s.cancel_at IS NULL AS renews,
         p.has_review AND o.coverage_tier IS NOT NULL AND p.tiers ? o.coverage_tier::text AS is_reviewed,
@@ -54,7 +54,7 @@ WITH policy AS MATERIALIZED (
     LEFT JOIN accounts_organizationprofile o ON o.organization_id = s.organization_id
     JOIN policy p ON p.segment = COALESCE(o.segment, '')
 ), decided AS (
-    SELECT id, ends_at, tier, is_ahead AND is_yearly AND is_reviewed AND review_at <= %(now)s AS is_reviewed,
+    SELECT place, id, ends_at, tier, is_ahead AND is_yearly AND is_reviewed AND review_at <= %(now)s AS is_reviewed,
         CASE WHEN NOT is_ahead OR NOT renews THEN NULL
             WHEN price_at <= %(now)s THEN 'price'
             WHEN is_yearly AND last_at <= %(now)s THEN 'last'
@@ -81,9 +81,11 @@ WITH policy AS MATERIALIZED (
     SELECT id, ends_at, tier, %(now)s, '' FROM decided WHERE is_reviewed
     ON CONFLICT (subscription_id, period_ends_at) DO NOTHING
 )
-UPDATE billing_renewalwatch w SET due_at = d.next_at FROM decided d WHERE w.subscription_id = d.id
+UPDATE billing_renewalwatch w SET due_at = d.next_at FROM decided d WHERE w.ctid = d.place
 """
 
+# A batch is looked up row by row, by keys: Postgres would rather read a million rows for five thousand of them.
+LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 LOOK_AGAIN: Final = """
 UPDATE billing_renewalwatch w SET due_at = %(at)s FROM billing_subscription s JOIN billing_price r ON r.id = s.price_id
 WHERE w.subscription_id = s.id AND r.retired_at = %(at)s AND s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused')
@@ -93,6 +95,7 @@ WHERE w.subscription_id = s.id AND r.retired_at = %(at)s AND s.status IN ('trial
 def sweep(now: datetime, *, batch: int = BATCH) -> int:
     """Decide one batch of what is due at store time `now`. Returns how many were looked at; 0: nothing is due."""
     with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(LOOK_UP)
         cursor.execute(DECIDE, {"now": now, "batch": batch, "policies": json.dumps(_policies(now))})
         return int(cursor.rowcount)
 

@@ -103,7 +103,7 @@ def test_by_policy_it_ends_after_a_second_notice_and_can_be_kept_until_then(shop
     sell(950)
     count = done().count()
     client.force_login(shop.owner)
-    assert "the subscription ends that day" in text(client.get(PAGE))
+    assert "the subscription ends on" in text(client.get(PAGE))
     go_to(shop, row.period_ends_at - 6 * DAY)
     assert done().count() == 2 * count
     assert not OutgoingMail.objects.filter(kind="billing/renewal").exists()
