@@ -34,7 +34,7 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     "billing.subscription.renewed": WebhookType.SUBSCRIPTION_RENEWED,
     "billing.seats.ended": WebhookType.SUBSCRIPTION_ENDED,
     **dict.fromkeys(
-        (f"billing.seats.{kind}" for kind in ("added", "removed", "renewed", "addon", "plan", "stripe")),
+        (f"billing.seats.{kind}" for kind in ("added", "removed", "renewed", "addon", "plan", "stripe", "released")),
         WebhookType.SEATS_CHANGED,
     ),
     **dict.fromkeys((f"billing.change.{verb}" for verb in ("scheduled", "taken_back")), UPDATED),
@@ -44,7 +44,7 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     **dict.fromkeys((f"billing.pilot.{verb}" for verb in ("started", "converted", "ended")), UPDATED),
     **dict.fromkeys((f"billing.dunning.{step}" for step in ("begun", "read_only", "off", "recovered")), UPDATED),
     **dict.fromkeys((f"billing.subscription.{verb}" for verb in ("paused", "resumed")), UPDATED),
-    **dict.fromkeys((f"billing.subscription.{verb}" for verb in ("paused", "resumed")), UPDATED),
+    **dict.fromkeys((f"billing.window.{verb}" for verb in ("billed", "unpaid")), UPDATED),
     "billing.schedule.missed": UPDATED,
     "billing.seat.assigned": WebhookType.SEAT_ASSIGNED,
     "billing.seat.ended": WebhookType.SEAT_RELEASED,

@@ -232,7 +232,7 @@ def _add(story: _Story, step: Step) -> None:
     if row is None or quantity <= row.quantity:
         return
     now = clock.now()
-    offered = seats.offer(row, seats=quantity, at=now)
+    offered = seats.offer(row, seats=quantity, at=now, is_gathered=False)
     seats.confirm(row, token=offered.token, origin=story.origin, at=now)
     story.hear()
 

@@ -252,7 +252,7 @@ def _live(organization: Organization) -> Subscription:
 
 def _add_seats(organization: Organization, quantity: int) -> None:
     row, now = _live(organization), clock.now()
-    offered = seats.offer(row, seats=quantity, at=now)
+    offered = seats.offer(row, seats=quantity, at=now, is_gathered=False)
     seats.confirm(row, token=offered.token, origin=_origin(_owner(organization)), at=now)
 
 

@@ -10,7 +10,9 @@ import pytest
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from accounts.models import Policy
 from billing import gateway
+from config import clock
 from config.local import ports
 from tests import shop
 from tests.faults import letterbox, moments, programs, wire
@@ -117,6 +119,9 @@ def store(transactional_db, line, letters, traps, tmp_path):
         "EMAIL_URL": letters.url,
         "LOG_LEVEL": "INFO",
     }
+    # These stories are of seats that are billed as they are added, for the processes too.
+    at = clock.now()
+    Policy.objects.create(name="billing.window_hours", value=0, reason="At once", effective_at=at, created_at=at)
     made = Store(environment, tmp_path, port, traps)
     yield made
     made.kill_all()
