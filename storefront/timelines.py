@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from billing.queries.overview import NextCharge, OpenChange, Scheduled, Standing
 from billing.queries.standing_facts import PilotFacts
 from config import words
-from storefront import addon_words, reductions, window_words
+from storefront import addon_words, missing_words, reductions, window_words
 
 Event = dict[str, Any]
 
@@ -108,6 +108,9 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
                 "kind": "bad",
             }
         )
+    if standing.missing is not None:
+        then = standing.missing.is_cancelled_then
+        events += [event for event in missing_words.cuts(standing.missing, is_cancelled_then=then) if event["on"] > at]
     return events
 
 

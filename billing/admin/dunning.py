@@ -75,8 +75,7 @@ class DunningEpisodeAdmin(pages.ReadOnly):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With the figures above the list: two queries more."""
         found = dunning.figures(clock.now())
-        more: dict[str, Any] = {"months": [_month(one) for one in found.months], "open_now": [_open(one) for one in found.open]}
-        more["steps"] = [_step(rank) for rank in range(len(rules.RANKS))]
+        more = {"months": [_month(one) for one in found.months], "open_now": [_open(one) for one in found.open]}
         response: HttpResponse = super().changelist_view(request, {**(extra_context or {}), **more})
         return response
 
@@ -97,11 +96,11 @@ def _month(one: dunning.Month) -> dict[str, Any]:
         "failed": money(one.failed_minor, one.currency),
         "recovered": money(one.recovered_minor, one.currency),
         "rate": words.percent(one.rate_bps),
-        "by_step": [money(amount, one.currency) if amount else "-" for amount in one.by_step],
+        "by_step": [(_step(rank), money(amount, one.currency)) for rank, amount in enumerate(one.by_step) if amount],
         "open": money(one.open_minor, one.currency) if one.open_minor else "-",
         "left": money(one.left_minor, one.currency) if one.left_minor else "-",
         "lost": money(one.lost_minor, one.currency) if one.lost_minor else "-",
-        "customers_lost": words.number(one.customers_lost) if one.customers_lost else "-",
+        "customers_lost": one.customers_lost,
     }
 
 

@@ -28,7 +28,7 @@ def known(dispute: Dispute) -> rules.Known:
         seats = SeatAssignment.objects.filter(subscription=row, ended_at=None, membership__isnull=False)
         facts |= {"seats_in_use": seats.count(), "last_seen_on": seats.aggregate(on=Max("last_seen_on"))["on"]}
     if line is not None:
-        facts["period"] = (line.starts_at.date(), (line.ends_at - timedelta(seconds=1)).date())
+        facts["period"] = (line.starts_at.date(), (line.ends_at - timedelta(days=1)).date())
         used = FeatureUsage.objects.filter(organization=dispute.organization, starts_at__lt=line.ends_at, used__gt=0)
         facts["used"] = dict(used.filter(starts_at__gte=line.starts_at).values_list("feature", "used"))
     return rules.Known(

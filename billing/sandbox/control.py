@@ -145,7 +145,7 @@ def _settings(account: Account, body: Obj) -> Any:
     unknown = sorted(body.keys() - holder.DEFAULT_SETTINGS.keys())
     if unknown:
         raise errors.invalid(f"Received unknown setting: {unknown[0]}", unknown[0])
-    if body.get("after_retries", "canceled") not in {"canceled", "unpaid", "past_due"}:
+    if body.get("after_retries", "past_due") not in {"canceled", "unpaid", "past_due"}:
         raise errors.invalid("Invalid after_retries: must be one of canceled, unpaid, or past_due", "after_retries")
     with account.lock:
         if body:

@@ -10,7 +10,7 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     # Days after the first failed attempt at which an invoice is tried again.
     "retry_days": [3, 5, 7],
     # What becomes of a subscription when the last retry has failed: canceled, unpaid or past_due.
-    "after_retries": "canceled",
+    "after_retries": "past_due",
     "name": "Sandbox",
     "country": "US",
     # Calls a second before the API answers 429; None for no limit (a real Stripe sandbox allows 25).

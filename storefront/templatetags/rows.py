@@ -120,7 +120,7 @@ def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
         return store.badge(_("Written off"))
     if invoice.dispute and (invoice.dispute.is_open or invoice.dispute.is_lost):
         lost = invoice.dispute.is_lost
-        return store.badge(_("Taken back") if lost else _("Disputed"), "bad" if lost else "warn")
+        return store.badge(_("Money taken back") if lost else _("Disputed"), "bad" if lost else "warn")
     return _paid_status(invoice, always=always)
 
 

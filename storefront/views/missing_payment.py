@@ -70,9 +70,7 @@ def _show(request: HttpRequest, episode: DunningEpisode | None, *, status: int =
         context["events"] = _events(episode, missing, now)
         context["came_back"] = request.GET.get("back") == "card"
         status = 410 if is_over and missing and status == 200 else status
-    response = render(request, "storefront/payment/missing.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "storefront/payment/missing.html", context, status=status)
 
 
 def _events(episode: DunningEpisode, missing: list[Invoice], now: datetime) -> list[dict[str, Any]]:
