@@ -266,7 +266,7 @@ def _currency(organization: Organization, cart: Cart) -> str:
 
 def _locked(cart: Cart) -> Cart | None:
     rows = Cart.objects.select_for_update(of=("self",)).filter(pk=cart.pk, state=CartState.OPEN)
-    return rows.select_related("plan__line", "pilot", "organization").first()
+    return rows.select_related("plan__line", "pilot", "organization__customer").first()
 
 
 def _write(cart: Cart, checked: _Checked, at: datetime, origin: Origin) -> Cart:
@@ -290,7 +290,7 @@ def _kept(cart: Cart) -> dict[str, int | None]:
 
 
 def _fresh(cart: Cart) -> Cart:
-    return Cart.objects.select_related("plan__line", "pilot", "organization").get(pk=cart.pk)
+    return Cart.objects.select_related("plan__line", "pilot", "organization__customer").get(pk=cart.pk)
 
 
 def _replace_others(cart: Cart, organization: Organization, at: datetime) -> None:

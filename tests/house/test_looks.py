@@ -10,7 +10,7 @@ ACTS = {
     *("join_requests", "join_withdrawal", "seat_asks", "address_checks", "joining_choice", "contact_sends"),
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
     *("seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
-    *("mail_events", "contact_removal", "tax_id_removal"),
+    *("mail_events", "contact_removal", "tax_id_removal", "return"),
     *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }
 ELSEWHERE = {"invoice_hosted", "invoice_pdf", "credit_note_pdf", "contact_invoice", "seat_change_payment", "payment_card"}

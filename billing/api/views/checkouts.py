@@ -183,7 +183,15 @@ class CheckoutView(objects.NamingView[CheckoutAttempt]):
 
 def _rows(view: base.View) -> QuerySet[CheckoutAttempt]:
     return CheckoutAttempt.objects.filter(organization=view.organization).select_related(
-        *("cart", "subscription", "price", "promotion", "pilot_fee", "organization__tax_standing__rate")
+        *(
+            "cart",
+            "subscription",
+            "price",
+            "promotion",
+            "pilot_fee",
+            "organization__tax_standing__rate",
+            "organization__customer",
+        )
     )
 
 
