@@ -13,6 +13,7 @@ class Topic(StrEnum):
     INVITATIONS = "invitations"
     TEAM = "team"
     SEATS = "seats"
+    CARTS = "carts"
 
 
 TOPIC_OF = {
@@ -21,6 +22,7 @@ TOPIC_OF = {
     "accounts/join_asked": Topic.TEAM,
     "accounts/member_joined": Topic.TEAM,
     "accounts/seat_asked": Topic.SEATS,
+    "billing/cart_reminder": Topic.CARTS,
     "billing/seat_assigned": Topic.SEATS,
 }
 # Somebody at the screen has just asked for these, and each proves that its reader has the mailbox: sent even to an address that
@@ -38,10 +40,12 @@ LABELS = {
     Topic.INVITATIONS: N_("Invitations to organizations"),
     Topic.TEAM: N_("People who join or ask to join"),
     Topic.SEATS: N_("Seats given and asked for"),
+    Topic.CARTS: N_("Reminders of carts"),
 }
 HINTS = {
     Topic.INVITATIONS: N_("From whoever types your address, from any organization."),
     Topic.TEAM: N_("Who has come, and requests that wait for you. They are on the team page, too."),
+    Topic.CARTS: N_("Once for a cart, and only where you ticked that you want it."),
     Topic.SEATS: N_("That a seat is yours, and requests of members. They are on the seats page, too."),
 }
 

@@ -3,6 +3,7 @@
 from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
 from billing.models.bundle import OccupiedLine, RevenueShare, ShareKind
 from billing.models.card_notice import CardNotice, CardNoticeKind, CardWatch
+from billing.models.cart_reminder import CartReminder, CartReminderState
 from billing.models.catalog import (
     CatalogVersion,
     Interval,
@@ -90,6 +91,8 @@ __all__ = [
     "CardNoticeKind",
     "CardWatch",
     "Cart",
+    "CartReminder",
+    "CartReminderState",
     "CartState",
     "CatalogVersion",
     "ChangeKind",

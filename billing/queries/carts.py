@@ -106,4 +106,4 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
 
 def _open() -> QuerySet[Cart]:
     rows = Cart.objects.filter(state=CartState.OPEN)
-    return rows.select_related("plan__line", "pilot", "organization__tax_standing__rate", "organization__customer")
+    return rows.select_related("plan__line", "pilot", "organization__tax_standing__rate", "organization__customer", "reminder")

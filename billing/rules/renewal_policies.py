@@ -75,6 +75,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         what=N_("Whether the subscription of whoever does not answer ends then. Otherwise it goes on at the old price."),
         source="step C, renewals: without a click they stay or end, and never pay more",
     ),
+    Definition(
+        name="billing.cart_reminder_hours",
+        kind=Kind.INTEGER,
+        unit="hours",
+        default=24,
+        minimum=1,
+        maximum=720,
+        what=N_("How long after its last change somebody is reminded of a cart, if they asked for that."),
+        source="step C, abandoned carts",
+    ),
     _days(
         "card_first_notice_days",
         30,

@@ -266,6 +266,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "taxes": "billing.services.tax_standings.drain",
     "announcements": "billing.services.announcements.drain",
     "expansions": "billing.services.expansions.drain",
+    "cart-reminders": "offramps.services.cart_reminders.drain",
     "poller": "billing.services.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from billing.models import Cart, Subscription
 from billing.queries import bundles, catalog, catalog_words
 from billing.queries import carts as queries
 from billing.rules import money
-from billing.services import carts
+from billing.services import cart_reminders, carts
 from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits, plan_words, return_words
@@ -77,7 +78,7 @@ def cart(request: StoreRequest) -> HttpResponse:
         return response
     if request.method != "POST":
         return _show(request, found)
-    return {"code": _enter, "addons": _choose}.get(request.POST.get("what", ""), _change)(request, found)
+    return {"code": _enter, "addons": _choose, "reminder": _remind}.get(request.POST.get("what", ""), _change)(request, found)
 
 
 def _change(request: StoreRequest, found: Cart) -> HttpResponse:
@@ -104,6 +105,16 @@ def _enter(request: StoreRequest, found: Cart) -> HttpResponse:
     except carts.Closed:
         return redirect("storefront:cart")
     return _show(request, changed) if _is_htmx(request) else redirect("storefront:cart")
+
+
+def _remind(request: StoreRequest, found: Cart) -> HttpResponse:
+    """Be reminded of the cart once, or not: {what=reminder, wanted}."""
+    if request.user.is_authenticated and found.organization_id is not None and access.can(request, Permission.BUY):
+        is_wanted = bool(request.POST.get("wanted"))
+        cart_reminders.want(cart=found, user=request.user, is_wanted=is_wanted, at=clock.now())
+        said = _("We remind you once, tomorrow, unless it is done by then.") if is_wanted else _("No reminder, then.")
+        messages.success(request, said)
+    return redirect("storefront:cart")
 
 
 def _choose(request: StoreRequest, found: Cart) -> HttpResponse:
@@ -153,6 +164,7 @@ def _show(
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
         "back_people": return_words.of_cart(found),
+        "is_reminded": organization is not None and can_buy and _is_reminded(request, found),
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
         "subscription": subscription,
         "steps": [_("Plan"), _("Sign in"), _("Company"), _("Pay")],
@@ -161,6 +173,10 @@ def _show(
     }
     template = "storefront/cart/order.html" if _is_htmx(request) else "storefront/cart/page.html"
     return render(request, template, values, status=status)
+
+
+def _is_reminded(request: StoreRequest, found: Cart) -> bool:
+    return request.user.is_authenticated and cart_reminders.is_wanted(found, request.user)
 
 
 def _seats_url(subscription: Subscription | None) -> str:

@@ -111,11 +111,13 @@ def test_a_forged_link_stops_nothing(client, text):
 def test_the_preference_page_shows_and_keeps_choices(cast, client):
     client.force_login(cast.member)
     page = client.get(reverse("storefront:mail_preferences")).content.decode()
-    assert page.count("checked") == 3 + page.count('value="auto" checked')
+    assert page.count("checked") == 4 + page.count('value="auto" checked')
     assert "These always come" in page
     client.post(reverse("storefront:mail_preferences"), {"topic": ["team"]})
-    assert set(MailStop.objects.values_list("topic", "organization")) == {("seats", cast.acme.pk), ("invitations", None)}
-    client.post(reverse("storefront:mail_preferences"), {"topic": ["team", "seats", "invitations"]})
+    assert set(MailStop.objects.values_list("topic", "organization")) == {
+        *(("seats", cast.acme.pk), ("carts", cast.acme.pk), ("invitations", None))
+    }
+    client.post(reverse("storefront:mail_preferences"), {"topic": ["team", "seats", "carts", "invitations"]})
     assert not MailStop.objects.exists()
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import OutgoingMail
 from accounts.services import outbox, rendering
+from tests.storefront import renewal_mails
 
 AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
@@ -113,70 +114,6 @@ CONTEXTS = {
     },
     "window_released": PLAN | {"gone": 5, "seats": 10},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
-    "seats_expanded": PLAN
-    | {
-        "seats_before": 10,
-        "seats": 13,
-        "added": 3,
-        "amount_minor": 1585,
-        "renewal_minor": 20800,
-        "by": "",
-        "undo_until": THEN,
-        "undo_url": "https://store.example/seats/expansion/abc/undo/",
-    },
-    "expansion_undone": PLAN | {"seats": 10, "back_minor": 1585, "by": "Olive Owner"},
-    "expansion_stopped": PLAN
-    | {
-        "seats": 13,
-        "most": 13,
-        "budget_minor": 50000,
-        "why": "budget",
-        "detail": "",
-        "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
-    },
-    "card_expires": {
-        "organization": "Acme",
-        "card_brand": "visa",
-        "last4": "4242",
-        "last_on": THEN.date(),
-        "is_over": False,
-        "fails": True,
-        "charge_at": THEN,
-        "amount_minor": 20800,
-        "currency": "usd",
-        "card_url": "https://store.example/payment-method/card/",
-    },
-    "price_moves": PLAN
-    | {
-        "seats": 13,
-        "renews_at": THEN,
-        "now_minor": 20800,
-        "then_minor": 23400,
-        "is_end": True,
-        "answer_by": AT,
-        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
-        "plans_url": "https://store.example/subscription/plan/?line=fieldnote",
-    },
-    "renewal": PLAN
-    | {
-        "interval": "year",
-        "is_last": True,
-        "renews_at": THEN,
-        "through_at": THEN,
-        "plan_now": "",
-        "interval_now": "month",
-        "seats": 50,
-        "seats_now": 52,
-        "amount_minor": 80000,
-        "is_before_tax": False,
-        "discount_minor": 0,
-        "ending": {"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20"},
-        "card": "4242",
-        "used": {"active": 38, "days": 28},
-        "advice": {"seats": 40, "amount_minor": 64000},
-        "before": {"sent_at": AT, "amount_minor": 83200, "seats": 52},
-        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
-    },
     "plan_kept": PLAN | {"plan_after": "Starter", "interval_after": "month", "delta": 0, "seats": 13},
     "plan_waiting": PLAN
     | {
@@ -280,6 +217,7 @@ CONTEXTS = {
     "card_changed": {"organization": "Acme", "card_brand": "visa", "last4": "4242"},
     "seat_assigned": {"organization": "Acme"},
 }
+CONTEXTS |= renewal_mails.CONTEXTS
 SUBJECTS = {
     "welcome": "Team with 10 seats is yours",
     "seats_added": "3 seats more for $15.85: you have 13 now",

@@ -1,0 +1,83 @@
+"""What mails of renewals, prices, cards, seats by themselves and carts are written with (tests/storefront/test_mails.py)."""
+
+from datetime import UTC, datetime
+
+AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
+THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
+PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
+CONTEXTS = {
+    "seats_expanded": PLAN
+    | {
+        "seats_before": 10,
+        "seats": 13,
+        "added": 3,
+        "amount_minor": 1585,
+        "renewal_minor": 20800,
+        "by": "",
+        "undo_until": THEN,
+        "undo_url": "https://store.example/seats/expansion/abc/undo/",
+    },
+    "expansion_undone": PLAN | {"seats": 10, "back_minor": 1585, "by": "Olive Owner"},
+    "expansion_stopped": PLAN
+    | {
+        "seats": 13,
+        "most": 13,
+        "budget_minor": 50000,
+        "why": "budget",
+        "detail": "",
+        "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
+    },
+    "card_expires": {
+        "organization": "Acme",
+        "card_brand": "visa",
+        "last4": "4242",
+        "last_on": THEN.date(),
+        "is_over": False,
+        "fails": True,
+        "charge_at": THEN,
+        "amount_minor": 20800,
+        "currency": "usd",
+        "card_url": "https://store.example/payment-method/card/",
+    },
+    "cart_reminder": {
+        "organization": "Acme",
+        "plan": "Team",
+        "interval": "month",
+        "seats": 10,
+        "amount_minor": 16000,
+        "currency": "usd",
+        "is_trial": False,
+        "cart_url": "https://store.example/cart/",
+    },
+    "price_moves": PLAN
+    | {
+        "seats": 13,
+        "renews_at": THEN,
+        "now_minor": 20800,
+        "then_minor": 23400,
+        "is_end": True,
+        "answer_by": AT,
+        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
+        "plans_url": "https://store.example/subscription/plan/?line=fieldnote",
+    },
+    "renewal": PLAN
+    | {
+        "interval": "year",
+        "is_last": True,
+        "renews_at": THEN,
+        "through_at": THEN,
+        "plan_now": "",
+        "interval_now": "month",
+        "seats": 50,
+        "seats_now": 52,
+        "amount_minor": 80000,
+        "is_before_tax": False,
+        "discount_minor": 0,
+        "ending": {"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20"},
+        "card": "4242",
+        "used": {"active": 38, "days": 28},
+        "advice": {"seats": 40, "amount_minor": 64000},
+        "before": {"sent_at": AT, "amount_minor": 83200, "seats": 52},
+        "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
+    },
+}
