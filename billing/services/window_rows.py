@@ -22,7 +22,7 @@ from billing.models import (
     WindowState,
 )
 from billing.queries import windows as queries
-from billing.rules import windows
+from billing.rules import schedule, windows
 from billing.services import ledger, people, projection, seat_takers, window_mails
 
 
@@ -77,14 +77,12 @@ def _unbill(row: Subscription, count: int) -> None:
 
 def _keep_coming(row: Subscription, lost: int, *, origin: Origin, at: datetime) -> None:
     """Who has planned for fewer seats from the next period on has as many then as planned, though some go today already."""
-    planned = row.scheduled.filter(kind=ScheduledKind.SEATS, state=ScheduledState.PENDING, delta__lt=0)
-    for change in planned.order_by("-id"):
-        taken = min(lost, -change.delta)
-        lost -= taken
-        if taken == -change.delta:
+    planned = list(row.scheduled.filter(kind=ScheduledKind.SEATS, state=ScheduledState.PENDING).order_by("id"))
+    for change, delta in zip(planned, schedule.kept([change.delta for change in planned], lost), strict=True):
+        if delta == 0:
             change.state, change.ended_at, change.ended_by = ScheduledState.SUPERSEDED, at, origin.actor
         else:
-            change.delta += taken
+            change.delta = delta
         change.save(update_fields=["delta", "state", "ended_at", "ended_by"])
 
 

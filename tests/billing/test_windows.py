@@ -161,7 +161,8 @@ def test_what_waits_for_the_period_composes_with_it(shop, row):
     go(shop, row, 13)
     row = consistent(shop, row)
     assert overview.standing(shop.organization).coming == 11
-    go(shop, row, 11)  # two fewer at once: those of today, not two more of what was planned
+    shown, _change = go(shop, row, 11)  # two fewer at once: those of today, not two more of what was planned
+    assert shown.quantity_at_renewal == 11
     row = consistent(shop, row)
     assert overview.standing(shop.organization).coming == 11
     shop.advance_to(row.period_ends_at + timedelta(hours=2))
