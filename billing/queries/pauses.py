@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from accounts.queries import policies, rows
-from billing.models import ChangeState, ScheduledKind, ScheduledState, Subscription
+from billing.models import ChangeState, Customer, ScheduledKind, ScheduledState, Subscription
 from billing.queries import unpaid
 from billing.rules import pauses as rules
 
@@ -25,12 +25,13 @@ def known(organization_id: int, line_id: int) -> tuple[str, list[datetime]]:
 def refusal(row: Subscription, *, months: int, at: datetime) -> rules.Refusal | None:
     """Why it cannot be paused; None: it can. Five queries: this is asked on its own page."""
     segment, before = known(row.organization_id, row.line_id)
+    customer: Customer | None = getattr(row.organization, "customer", None)
     return rules.refusal(
         rules.Facts(
             status=row.status,
             interval=row.price.interval,
             is_in_trial=row.is_in_trial,
-            is_on_card=bool(row.organization.customer.payment_method_id),
+            is_on_card=bool(customer and customer.payment_method_id),
             is_behind=unpaid.is_behind(row, at),
             ends=row.cancel_at is not None
             or row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists(),

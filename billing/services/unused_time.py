@@ -13,7 +13,7 @@ from django.core import signing
 
 from accounts.queries import policies
 from billing import gateway, gateway_refunds
-from billing.models import Subscription
+from billing.models import Customer, Subscription
 from billing.queries import addons as addon_queries
 from billing.queries import tax as tax_queries
 from billing.rules.preview import Line
@@ -53,10 +53,13 @@ class Agreed:
 
 def ask(row: Subscription, details: dict[str, Any]) -> Credit:
     """Price the end or the pause that `details` (subscription_details) stand for. One call. Raises the gateway's errors."""
+    customer: Customer | None = getattr(row.organization, "customer", None)
+    if customer is None:  # nothing was ever paid
+        return Credit(currency=row.currency)
     try:
         answer = gateway.preview_invoice(
             {
-                "customer": row.organization.customer.stripe_id,
+                "customer": customer.stripe_id,
                 "subscription": row.stripe_id,
                 "subscription_details": details,
             }
