@@ -40,7 +40,7 @@ WITH claimed AS (
     JOIN accounts_organization o ON o.id = e.organization_id
     WHERE e.closed_at IS NULL AND e.due_at <= %(now)s
     ORDER BY e.due_at, e.id LIMIT %(batch)s FOR NO KEY UPDATE OF e, s SKIP LOCKED
-), placed AS (
+), placed AS MATERIALIZED (
     SELECT c.*, CASE WHEN c.time_zone = ANY(%(zones)s) THEN c.time_zone ELSE 'UTC' END AS zone,
         CASE WHEN reached < 3 THEN read_only_at WHEN reached = 3 THEN off_at END AS cut_at,
         CASE WHEN reached < 2 AND third_at <= %(now)s THEN 2 WHEN reached < 1 AND second_at <= %(now)s THEN 1
@@ -52,7 +52,7 @@ WITH claimed AS (
                 AND m.subject_row = 'dunning:' || t.id AND m.state = 'sent')) END AS told_at,
         EXISTS (SELECT 1 FROM billing_dispute d WHERE d.subscription_id = c.subscription_id AND d.closed_at IS NULL) AS is_held
     FROM claimed c
-), judged AS (
+), judged AS MATERIALIZED (
     SELECT *, {_working("%(now)s + notice")} AS soonest, CASE
         WHEN reached > 3 THEN 'nothing'
         WHEN is_held THEN 'wait'
@@ -64,7 +64,7 @@ WITH claimed AS (
         WHEN extract(isodow FROM %(now)s AT TIME ZONE zone) > 5 THEN 'weekend'
         ELSE 'cut' END AS verdict
     FROM placed
-), dated AS (
+), dated AS MATERIALIZED (
     SELECT *,
         verdict IN ('first', 'anew') AND reached < 3 AND soonest > read_only_at AS is_moved,
         CASE verdict WHEN 'cut' THEN GREATEST(reached + 1, 3)
@@ -75,7 +75,7 @@ WITH claimed AS (
             WHEN verdict = 'cut' THEN (%(steps)s::text[])[GREATEST(reached + 1, 3) + 1] END AS step,
         round + CASE WHEN verdict = 'anew' THEN 1 ELSE 0 END AS new_round
     FROM judged
-), decided AS (
+), decided AS MATERIALIZED (
     SELECT *,
         CASE WHEN is_moved THEN soonest ELSE read_only_at END AS new_read_only_at,
         CASE WHEN is_moved THEN {_working("soonest + gap")}

@@ -124,6 +124,10 @@ def happened(facts: Sequence[Journal]) -> list[str]:
                 said.append(_("%(amount)s paid") % {"amount": words.money(data["amount_minor"], data["currency"])})
             case "billing.invoice.payment_failed":
                 said.append(_("payment of %(amount)s failed") % {"amount": words.money(data["amount_minor"], data["currency"])})
+            case "billing.dunning.read_only":
+                said.append(_("read-only: a payment is missing"))
+            case "billing.dunning.recovered":
+                said.append(_("the missing payment came"))
             case "billing.subscription.renewed":
                 said.append(_("renewed with %(seats)s") % {"seats": words.seats(data["quantity"])})
             case "billing.seats.ended":

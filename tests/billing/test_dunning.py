@@ -1,6 +1,7 @@
 """A failed payment from the first no to the end, or to the card that pays."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from tests.billing.calling import Program
 from tests.shop import text
 
 DAY = timedelta(days=1)
+NOTHING = dunning_sweep.Swept(claimed=0, stepped=0, cut=0)
 
 
 @pytest.fixture
@@ -263,3 +265,30 @@ def test_programs_are_told_what_happens_when_and_where_it_is_put_right(late, cas
     after = program.get("entitlements", {"feature": "storage_gb"})
     assert (after.json()["entitled"], after.json()["reason"]) == (False, "read_only")
     assert after["ETag"] != before["ETag"]
+
+
+@pytest.mark.serial
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_take_each_step_once(on_sale):
+    now = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # a Monday
+    chance = random.Random(7)  # noqa: S311 - guards nothing
+    rows = subscriptions(60)
+    DunningEpisode.objects.bulk_create(
+        [
+            DunningEpisode(
+                subscription=row, organization=row.organization, **anywhere(chance, now) | {"reached": -1, "due_at": now}
+            )
+            for row in rows
+        ]
+    )
+
+    def work():
+        try:
+            return sum(swept.stepped for swept in iter(lambda: dunning_sweep.sweep(now, batch=7), NOTHING))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as workers:
+        stepped = sum(one.result() for one in [workers.submit(work) for _worker in range(3)])
+    assert (stepped, DunningStep.objects.count()) == (60, 60)
+    assert DunningEpisode.objects.filter(due_at__lte=now).count() == 0
