@@ -23,11 +23,10 @@ FROM accounts_organization WHERE name LIKE 'Bench %%'
 SUBSCRIPTIONS = """
 INSERT INTO billing_subscription (organization_id, line_id, plan_id, price_id, stripe_id, stripe_item_id, status, access,
     quantity, currency, period_starts_at, period_ends_at, started_at, pending_invoice_id, schedule_id,
-    projection_wanted, projection_done,
-    latest_invoice_id)
+    projection_wanted, projection_done, unbilled, latest_invoice_id)
 SELECT o.id, %(line)s, %(plan)s, CASE WHEN o.id %% 100 < %(yearly)s THEN %(year)s ELSE %(month)s END,
     'sub_' || o.id, 'si_' || o.id, 'active', 'full', 10, 'usd', %(now)s::timestamptz - interval '1 year',
-    %(now)s::timestamptz + interval '1 day' + (o.id %% 28) * interval '1 day', %(now)s, '', '', 0, 0, ''
+    %(now)s::timestamptz + interval '1 day' + (o.id %% 28) * interval '1 day', %(now)s, '', '', 0, 0, 0, ''
 FROM accounts_organization o WHERE o.name LIKE 'Bench %%'
 """
 WATCHES = """

@@ -114,6 +114,7 @@ def measure(count: int, rounds: int, yearly: int) -> list[Sweep]:
             assert sweep.decided == count, (sweep.name, sweep.decided)
             assert sweep.decide(now) == 0, "a second sweep found something left"
     connection.close()
+    connection.close_pool()  # type: ignore[attr-defined] # Postgres' own
     return found
 
 

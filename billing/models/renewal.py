@@ -37,7 +37,11 @@ class RenewalNoticeKind(models.TextChoices):
 class RenewalNotice(models.Model):
     """A notice before a renewal: due as soon as it is decided, with what it said once it is sent. One of a kind a period."""
 
-    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="renewal_notices")
+    # No check and no index of its own: the sweep writes a million of them out of subscriptions that it has just read and that
+    # nothing deletes, and the unique constraint begins with it.
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, related_name="renewal_notices", db_constraint=False, db_index=False
+    )
     period_ends_at = models.DateTimeField(_("renewal"))
     kind = models.CharField(max_length=6, choices=RenewalNoticeKind)
     decided_at = models.DateTimeField(_("due since"))
