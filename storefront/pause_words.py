@@ -57,6 +57,8 @@ def problem(refused: pauses.Refused, standing: Standing) -> seat_problems.Proble
             action_label=_("Add a card"),
             action_url=reverse("storefront:payment_method"),
         )
+    elif why is Refusal.UNBILLED:
+        text = _("Seats that you have added are not billed yet, which takes a day at most. Pause it after that.")
     elif why is Refusal.IN_TRIAL:
         text = _("A trial costs nothing, so there is nothing to pause.")
     else:

@@ -29,6 +29,7 @@ def _not_pausable(error: pauses.Refused) -> Problem:
         Refusal.NO_CARD: _("A subscription goes on by itself after a pause: add a card first."),
         Refusal.TOO_SOON: _("It was paused lately: `next_at` says when the next pause can begin."),
         Refusal.TOO_LONG: _("A pause is up to %(months)s months. Send fewer.") % {"months": error.most_months},
+        Refusal.UNBILLED: _("Seats that were added are billed first, which takes a day at most. Pause it after that."),
         Refusal.IN_TRIAL: _("A trial costs nothing, so there is nothing to pause."),
     }
     detail = said.get(error.why) or _("This cannot be paused here. Ask a person.")

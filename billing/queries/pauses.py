@@ -36,6 +36,7 @@ def refusal(row: Subscription, *, months: int, at: datetime) -> rules.Refusal | 
             ends=row.cancel_at is not None
             or row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists(),
             waits=row.changes.filter(state__in=(ChangeState.SENDING, ChangeState.WAITING)).exists(),
+            is_unbilled=row.unbilled > 0,
             before=before,
         ),
         months=months,

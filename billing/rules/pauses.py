@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     ENDS = "ends"
     WAITS = "waits"
+    UNBILLED = "unbilled"  # seats of an open invoice window are billed first
     PAY_FIRST = "pay_first"
 
 
@@ -37,6 +38,7 @@ class Facts:
     is_behind: bool
     ends: bool
     waits: bool
+    is_unbilled: bool = False
     before: Sequence[datetime] = ()
 
 
@@ -53,6 +55,7 @@ def refusal(facts: Facts, *, months: int, most_months: int, per_year: int, now: 
         (Refusal.NO_CARD, not facts.is_on_card),
         (Refusal.ENDS, facts.ends),
         (Refusal.WAITS, facts.waits),
+        (Refusal.UNBILLED, facts.is_unbilled),
     )
     return next((why for why, holds in found if holds), None)
 

@@ -89,6 +89,7 @@ FINE = {
         ({"is_on_card": False}, {}, "no_card"),
         ({"ends": True}, {}, "ends"),
         ({"waits": True}, {}, "waits"),
+        ({"is_unbilled": True}, {}, "unbilled"),
         ({"before": (AT - timedelta(days=364),)}, {}, "too_soon"),
         ({"before": (AT - timedelta(days=365),)}, {}, None),
         ({"before": (AT - timedelta(days=364),)}, {"per_year": 2}, None),
