@@ -49,7 +49,7 @@ def _conclude(cart_id: int, at: datetime) -> bool:
 
 def _is_needed(held: CartReminder) -> bool:
     cart, organization = held.cart, held.cart.organization
-    if cart.state != CartState.OPEN or organization is None or organization.closed_at is not None:
+    if cart.state != CartState.OPEN or cart.pilot_id is not None or organization is None or organization.closed_at is not None:
         return False
     member = Membership.objects.live().filter(organization=organization, user=held.user, user__is_active=True).first()
     if member is None or not allows(member.role, Permission.BUY):
