@@ -15,7 +15,7 @@ from billing import gateway
 from billing.models import Invoice, InvoiceWindow, LedgerKind, SeatChange, SeatLedgerEntry
 from billing.queries import differences, overview
 from billing.rules import reconciling
-from billing.services import addons, ledger, people, plan_changes, reconciling_reading, scheduled, seat_increases, seats
+from billing.services import addons, ledger, pauses, people, plan_changes, reconciling_reading, scheduled, seat_increases, seats
 from config import clock
 from tests import factories
 
@@ -248,6 +248,20 @@ def test_it_ends_with_its_subscription(shop, row):
     shop.settle()
     row = shop.fresh(row)
     assert (row.status, row.quantity, row.unbilled, window(row).state) == ("canceled", 0, 0, "ended")
+
+
+def test_paused_meanwhile_it_is_billed_once_the_subscription_goes_on(shop, row):
+    go(shop, row, 12)
+    offered = pauses.offer(shop.fresh(row), months=1, at=clock.now())
+    pause = pauses.pause(shop.fresh(row), token=offered.token, origin=shop.origin, at=clock.now())
+    shop.settle()
+    shop.advance_to(pause.resumes_at - timedelta(days=1))
+    paused = shop.fresh(row)
+    assert (paused.status, paused.quantity, paused.unbilled) == ("paused", 12, 2)
+    shop.advance_to(pause.resumes_at + timedelta(hours=2))
+    row = consistent(shop, row)
+    assert (row.status, row.quantity, row.unbilled) == ("active", 12, 0)
+    assert gateway.invoice(window(row).billed_by.stripe_invoice_id).total == 2 * 1600
 
 
 def test_nobody_is_charged_more_than_was_announced(shop, row):
