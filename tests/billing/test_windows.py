@@ -14,7 +14,7 @@ from django.db.models import Sum
 from accounts.models import Journal
 from accounts.queries import policies as register
 from accounts.services import policies
-from billing import gateway
+from billing import gateway, gateway_endings
 from billing.models import Invoice, InvoiceWindow, LedgerKind, SeatChange, SeatLedgerEntry
 from billing.queries import differences, overview
 from billing.rules import reconciling
@@ -255,15 +255,18 @@ def test_it_ends_with_its_subscription(shop, row):
     assert (row.status, row.quantity, row.unbilled, window(row).state) == ("canceled", 0, 0, "ended")
 
 
-def test_paused_meanwhile_it_is_billed_once_the_subscription_goes_on(shop, row):
+def test_paused_at_stripe_it_is_billed_once_the_subscription_goes_on(shop, row):
     go(shop, row, 12)
-    offered = pauses.offer(shop.fresh(row), months=1, at=clock.now())
-    pause = pauses.pause(shop.fresh(row), token=offered.token, origin=shop.origin, at=clock.now())
+    with pytest.raises(pauses.Refused):
+        pauses.offer(shop.fresh(row), months=1, at=clock.now())
+    gateway_endings.pause_subscription(row.stripe_id, pauses.HOW, key="windows:pause")
     shop.settle()
-    shop.advance_to(pause.resumes_at - timedelta(days=1))
+    shop.advance_to(clock.now() + timedelta(days=3))
     paused = shop.fresh(row)
     assert (paused.status, paused.quantity, paused.unbilled) == ("paused", 12, 2)
-    shop.advance_to(pause.resumes_at + timedelta(hours=2))
+    how = {"payment_behavior": "resume_on_payment_success"}
+    gateway.resume_subscription(row.stripe_id, how, key="windows:resume")
+    shop.settle()
     row = consistent(shop, row)
     assert (row.status, row.quantity, row.unbilled) == ("active", 12, 0)
     assert gateway.invoice(window(row).billed_by.stripe_invoice_id).total == 2 * 1600
