@@ -47,6 +47,7 @@ SUBSCRIPTIONS: tuple[Column, ...] = (
 INVOICES: tuple[Column, ...] = (
     *ORGANIZATION,
     *(field("number"), field("invoice", "stripe_id"), field("status"), field("billing_reason"), field("currency")),
+    field("purchase_order"),
     *(*amount("subtotal"), *amount("discount"), *amount("tax"), *amount("total"), *amount("amount_paid")),
     *(*amount("amount_remaining"), *amount("refunded"), *amount("credited")),
     *(field("issued_at"), field("due_at"), field("paid_at")),

@@ -39,7 +39,7 @@ class InvoiceAdmin(exports.Exported):
     badges = {"status": INVOICE_TONES}
     list_filter = ("status", "billing_reason", "currency")
     list_select_related = ("organization",)
-    search_fields = ("number", "stripe_id", "organization__name")
+    search_fields = ("number", "stripe_id", "purchase_order", "organization__name")
     export_columns = exported.INVOICES
     ordering = ("-issued_at", "-id")
     date_hierarchy = "issued_at"
@@ -49,7 +49,7 @@ class InvoiceAdmin(exports.Exported):
             None,
             {
                 "fields": (
-                    *(("organization", "subscription"), ("number", "status"), ("issued_at", "occasion")),
+                    *(("organization", "subscription"), ("number", "status"), ("issued_at", "occasion"), "purchase_order"),
                     *(("total", "remaining"), ("stripe", "mirrored_at")),
                 )
             },

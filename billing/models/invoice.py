@@ -24,6 +24,7 @@ class Invoice(external.ExternallyNamed):
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, blank=True, related_name="invoices")
     stripe_id = models.CharField(max_length=64, unique=True)
     number = models.CharField(max_length=40, blank=True)
+    purchase_order = models.CharField(max_length=140, blank=True, help_text=_("As it is printed on it."))
     status = models.CharField(max_length=15, choices=InvoiceStatus)
     billing_reason = models.CharField(max_length=40, blank=True)
     currency = models.CharField(max_length=3)

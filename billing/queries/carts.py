@@ -106,4 +106,5 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
 
 def _open() -> QuerySet[Cart]:
     rows = Cart.objects.filter(state=CartState.OPEN)
-    return rows.select_related("plan__line", "pilot", "organization__tax_standing__rate", "organization__customer", "reminder")
+    of_organization = ("tax_standing__rate", "customer", "billing_details")
+    return rows.select_related("plan__line", "pilot", "reminder", *(f"organization__{name}" for name in of_organization))

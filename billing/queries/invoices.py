@@ -64,6 +64,7 @@ class Listed:
 
     stripe_id: str
     number: str
+    purchase_order: str
     status: str
     reason: str
     currency: str
@@ -129,7 +130,7 @@ class Owed:
 
 # All but drafts, which may still change.
 COLUMNS: Final = (
-    "id, stripe_id, number, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
+    "id, stripe_id, number, purchase_order, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "

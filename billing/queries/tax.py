@@ -42,6 +42,12 @@ def standing(organization: Organization, at: datetime) -> tuple[BillingDetails, 
     return details or blank, TaxStanding.objects.select_related("rate").filter(organization=organization).first()
 
 
+def purchase_order(organization: Organization) -> str:
+    """What is printed on its next invoice; empty: none. One query, unless its details are at hand."""
+    details: BillingDetails | None = getattr(organization, "billing_details", None)
+    return details.purchase_order if details else ""
+
+
 def levy(organization: Organization) -> tax.Levy:
     """How an organization's charges are taxed: none where nobody worked it out. One query, unless its standing is at hand."""
     found: TaxStanding | None = getattr(organization, "tax_standing", None)

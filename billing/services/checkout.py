@@ -22,7 +22,17 @@ from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
-from billing.services import commands, inbox, mirror_customers, pilots, sessions, tax_checkout, tax_standings, trials
+from billing.services import (
+    commands,
+    inbox,
+    mirror_customers,
+    pilots,
+    sessions,
+    tax_checkout,
+    tax_details,
+    tax_standings,
+    trials,
+)
 from config import clock
 
 # Stripe allows 30 minutes to 24 hours.
@@ -74,14 +84,24 @@ class CodeRefused(CheckoutError):
 
 
 def start(
-    *, cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None = None
+    *,
+    cart: Cart,
+    organization: Organization,
+    origin: Origin,
+    at: datetime,
+    external_id: str | None = None,
+    purchase_order: str | None = None,
 ) -> CheckoutAttempt:
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
+    `purchase_order` (None: as it stands) is kept and told Stripe before, so that the very first invoice bears it.
     Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
     trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
     """
+    if purchase_order is not None:
+        _check(cart, organization)
+        tax_details.save(organization, {"purchase_order": purchase_order}, origin=origin, at=at)
     tax_standings.catch_up(organization)
     for _again in range(SETTLE_TRIES):
         applied = _settle_open_attempt(organization, cart, external_id)

@@ -13,7 +13,7 @@ from billing import gateway
 from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLine, PilotFee, Price, SeatChange, Subscription
 from billing.queries import catalog
 from billing.queries import tax as queries
-from billing.rules import pricing
+from billing.rules import pricing, purchase_orders
 from billing.rules.stripe_events import Kind
 from billing.services import (
     bundles,
@@ -70,6 +70,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     row.subscription = subscriptions.filter(stripe_id=mirror.stripe_id(parent.subscription)).first() if parent else None
     row.number, row.status = answer.number or "", answer.status or "draft"
     row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
+    row.purchase_order = purchase_orders.read(answer.custom_fields)
     row.subtotal_minor, row.total_minor = answer.subtotal, answer.total
     row.discount_minor = sum(part.amount for part in answer.total_discount_amounts or [])
     row.discounts = mirror_discounts.of_invoice(answer, row.discounts)

@@ -277,6 +277,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "invoice": invoice.pk,
         "invoice_url": settings.STORE_URL + reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
         "number": invoice.number,
+        "purchase_order": invoice.purchase_order,
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
         "taxes": invoice.taxes,

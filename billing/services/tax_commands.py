@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.services import journal
-from billing import gateway, gateway_tax
+from billing import gateway, gateway_invoices, gateway_tax
 from billing.models import StripeCommand, Subscription, TaxId, TaxIdState, TaxStanding
+from billing.rules import purchase_orders
 from billing.services import commands, mirror, projection, tax_ids, tax_standings
 from config import clock
 
@@ -28,14 +29,18 @@ class Applied:
 
 
 class Apply(commands.Handler):
-    """The customer's name, address and exemption, then rate or Stripe Tax on each live subscription; nothing is prorated.
+    """The customer's name, address, purchase order and exemption, then rate or Stripe Tax on each live subscription.
 
-    What was billed keeps the tax of its day; the next charge and what is given back later follow from Stripe's own books.
+    Nothing is prorated. What was billed keeps the tax of its day; the next charge and what is given back later follow from
+    Stripe's own books.
     """
 
     def send(self, command: StripeCommand) -> Applied:
         asked, key = command.payload, command.idempotency_key
         gateway.update_customer(asked["customer"], asked["params"], key=f"{key}:customer")
+        for draft in asked.get("drafts", []):
+            with contextlib.suppress(gateway.Refused):  # finalized meanwhile: it stays as it is
+                gateway_invoices.update_invoice(draft, asked["params"]["invoice_settings"], key=f"{key}:{draft}")
         done, left = [], []
         for stripe_id in asked["subscriptions"]:
             now = gateway.subscription_terms(stripe_id)
@@ -77,13 +82,19 @@ class Apply(commands.Handler):
         """Every step may be repeated under a new command: done only if all of it is so."""
         asked = command.payload
         customer = gateway.customer(asked["customer"])
-        if customer.name != asked["params"]["name"] or customer.tax_exempt != asked["params"].get(
-            "tax_exempt", customer.tax_exempt
-        ):
+        if not _is_told(customer, asked["params"]):
             return None
         found = [gateway.subscription_terms(stripe_id) for stripe_id in asked["subscriptions"]]
         is_done = all(now.status in ENDED or _agrees(now, asked) for now in found)
         return Applied(asked["subscriptions"], []) if is_done else None
+
+
+def _is_told(customer: gateway.Customer, wanted: dict[str, Any]) -> bool:
+    held = customer.invoice_settings.custom_fields if customer.invoice_settings else None
+    order = wanted.get("invoice_settings", {"custom_fields": purchase_orders.fields(purchase_orders.read(held))})
+    is_order = purchase_orders.fields(purchase_orders.read(held)) == order["custom_fields"]
+    is_exempt = customer.tax_exempt == wanted.get("tax_exempt", customer.tax_exempt)
+    return bool(customer.name == wanted["name"] and is_exempt and is_order)
 
 
 def _agrees(now: gateway.Subscription, asked: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import BillingDetails, TaxStanding
+from billing.rules import purchase_orders
 from billing.services import tax_standings
 
 FIELDS = ("legal_name", "line1", "line2", "postal_code", "city", "state", "country", "purchase_order")
@@ -26,6 +27,8 @@ def save(
 
     `check` is called under the lock, before anything is written: it may refuse what rests on an older state.
     """
+    if "purchase_order" in said:
+        said = {**said, "purchase_order": purchase_orders.clean(said["purchase_order"])}
     with transaction.atomic(durable=True):
         Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         check()

@@ -13,9 +13,9 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
-from billing.models import BillingDetails, ChangeState, Customer, SeatChange, StripeCommand, TaxId, TaxStanding
+from billing.models import BillingDetails, ChangeState, Customer, Invoice, SeatChange, StripeCommand, TaxId, TaxStanding
 from billing.queries import tax as queries
-from billing.rules import tax
+from billing.rules import purchase_orders, tax
 from billing.services import commands, tax_notices, tax_rates
 from config import clock, pulse
 
@@ -178,7 +178,17 @@ def _payload(row: TaxStanding, customer: Customer) -> dict[str, object]:
         "rates": [row.rate.stripe_id] if row.rate else [],
         "is_automatic": row.is_automatic,
         "subscriptions": list(live.values_list("stripe_id", flat=True)),
+        "drafts": _drafts(details),
     }
+
+
+def _drafts(details: BillingDetails | None) -> list[str]:
+    """Renewals that are drafted already and bear another purchase order: the customer's is copied when a draft is made."""
+    if details is None:
+        return []
+    drafted = Invoice.objects.filter(organization=details.organization_id, status="draft").exclude(subscription=None)
+    others = drafted.exclude(purchase_order=details.purchase_order)
+    return list(others.order_by("pk").values_list("stripe_id", flat=True))
 
 
 def exemption(row: TaxStanding | None) -> dict[str, str]:
@@ -197,11 +207,10 @@ def customer_params(organization: Organization, details: BillingDetails | None) 
     address = {
         name: getattr(details, name) for name in ("line1", "line2", "postal_code", "city", "state") if getattr(details, name)
     }
-    order = [{"name": "PO number", "value": details.purchase_order}] if details.purchase_order else ""
     return {
         "name": details.legal_name or organization.name,
         "address": {**address, "country": queries.country_of(organization, details)},
-        "invoice_settings": {"custom_fields": order},
+        "invoice_settings": {"custom_fields": purchase_orders.fields(details.purchase_order)},
     }
 
 

@@ -9,10 +9,26 @@ from django.utils.translation import gettext_lazy as _
 from accounts.queries import places
 from billing.models import BillingDetails
 from billing.queries import tax_words
-from billing.rules import tax_ids
+from billing.rules import purchase_orders, tax_ids
 from billing.services import tax_details
 
 SEPARATOR: Final = ":"
+
+
+def _purchase_order() -> forms.CharField:
+    return forms.CharField(
+        label=_("Purchase order"),
+        max_length=purchase_orders.LONGEST,
+        required=False,
+        help_text=_("A number or a line of text that is printed on each invoice from now on."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class OrderForm(forms.Form):
+    """The purchase order alone, asked before the payment page."""
+
+    purchase_order = _purchase_order()
 
 
 class DetailsForm(forms.Form):
@@ -52,12 +68,7 @@ class DetailsForm(forms.Form):
     country = forms.ChoiceField(
         label=_("Country"), help_text=_("It decides on the tax."), widget=forms.Select(attrs={"autocomplete": "country"})
     )
-    purchase_order = forms.CharField(
-        label=_("Purchase order"),
-        max_length=140,
-        required=False,
-        help_text=_("A number or a line of text that is printed on each invoice from now on."),
-    )
+    purchase_order = _purchase_order()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -34,7 +34,7 @@ INVOICE = """
 <tr>
   <th scope="row" class="nowrap">{day}</th>
   <td data-label="{For}"><div>{what}</div></td>
-  <td data-label="{Number}" class="num soft"><div>{number}</div></td>
+  <td data-label="{Number}" class="num soft"><div>{number}{order}</div></td>
   <td data-label="{State}"><div>{state}</div></td>
   <td data-label="{Amount}" data-numeric><div><strong>{amount}</strong>{tax}{refund}</div></td>
   <td data-actions>
@@ -78,6 +78,7 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
             day=store.day(invoice.issued_at),
             what=_what(invoice),
             number=escape(invoice.number or NONE),
+            order=SMALL.format(escape(invoice.purchase_order)) if invoice.purchase_order else "",
             state=_state(invoice),
             amount=escape(words.money(invoice.total_minor, invoice.currency)),
             tax=_tax(invoice),

@@ -17,7 +17,7 @@ from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
 from billing.models import Cart, Subscription
-from billing.queries import bundles, catalog, catalog_words
+from billing.queries import bundles, catalog, catalog_words, tax
 from billing.queries import carts as queries
 from billing.rules import money
 from billing.services import cart_reminders, carts
@@ -25,6 +25,7 @@ from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits, plan_words, return_words
 from storefront.forms import addons as addon_forms
+from storefront.forms.tax import OrderForm
 from storefront.queries import cart as cart_query
 from storefront.queries import cart_pilots, pricing
 
@@ -163,6 +164,7 @@ def _show(
         "plan_url": plan_words.instead_url(subscription, found),
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
+        "order_form": _order_form(found) if can_buy and not subscription else None,
         "back_people": return_words.of_cart(found),
         "is_reminded": organization is not None and can_buy and _is_reminded(request, found),
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
@@ -177,6 +179,11 @@ def _show(
 
 def _is_reminded(request: StoreRequest, found: Cart) -> bool:
     return request.user.is_authenticated and cart_reminders.is_wanted(found, request.user)
+
+
+def _order_form(found: Cart) -> OrderForm:
+    """With the purchase order that stands on invoices so far."""
+    return OrderForm(initial={"purchase_order": tax.purchase_order(found.organization) if found.organization else ""})
 
 
 def _seats_url(subscription: Subscription | None) -> str:

@@ -19,6 +19,7 @@ from billing.services import carts as cart_services
 from billing.services import checkout, commands, faults, pilots, trials
 from config import clock, words
 from storefront import pilot_words, plan_words, trial_words
+from storefront.forms.tax import OrderForm
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -28,7 +29,7 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, as_of, without_code, accept, trial}: accept the terms, then on to the payment page.
+    """POST /checkout/ {cart, as_of, without_code, accept, trial, purchase_order}: accept the terms, then on to pay.
 
     A double click leads to the same. `without_code` names the promotion code that the page said it does not count.
 
@@ -46,8 +47,10 @@ def start(request: OrganizationRequest) -> HttpResponse:
             request, _("Your cart was changed meanwhile, in another window or by somebody else. Look at it again.")
         )
         return redirect("storefront:cart")
-    if request.POST.get("accept") != "yes":
-        messages.error(request, _("Accept the terms first; your cart is kept."))
+    order = OrderForm(request.POST)
+    if request.POST.get("accept") != "yes" or not order.is_valid():
+        wrong = [*map(str, order.errors.get("purchase_order", ())), _("Accept the terms first; your cart is kept.")]
+        messages.error(request, wrong[0])
         return redirect("storefront:cart")
     try:  # what the button said counts: where no trial is to be had, it was to buy
         is_trial = request.POST.get("trial") == "1"
@@ -57,7 +60,7 @@ def start(request: OrganizationRequest) -> HttpResponse:
     except cart_services.Closed:
         return redirect("storefront:home")
     legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())
-    return _go(request, cart)
+    return _go(request, cart, order.cleaned_data["purchase_order"] if "purchase_order" in request.POST else None)
 
 
 @require_safe
@@ -113,10 +116,16 @@ def _bought_already(error: checkout.AlreadyBought, cart: Cart) -> str:
     return said % {"seats": words.seats(row.quantity), "plan": row.plan.name, "wanted": cart.plan.name, "lines": lines}
 
 
-def _go(request: OrganizationRequest, cart: Cart) -> HttpResponse:
+def _go(request: OrganizationRequest, cart: Cart, order: str | None) -> HttpResponse:
     """Open the payment page, or say on the cart (or where it leads to) why not."""
     try:
-        opened = checkout.start(cart=cart, organization=request.organization, origin=access.origin(request), at=clock.now())
+        opened = checkout.start(
+            cart=cart,
+            organization=request.organization,
+            origin=access.origin(request),
+            at=clock.now(),
+            purchase_order=order,
+        )
     except checkout.AlreadyBought as error:
         messages.info(request, _bought_already(error, cart))
         if instead := plan_words.instead_url(error.subscription, cart):

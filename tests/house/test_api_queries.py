@@ -106,7 +106,7 @@ ASKING_STRIPE = (
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
     ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),
     ("post", "payment-method/setups", None, 12),
-    ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 29),
+    ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 30),
     ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
     ("delete", "tax-ids/external:vat-fr", None, 21),
     ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 16),

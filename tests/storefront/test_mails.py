@@ -150,6 +150,7 @@ CONTEXTS = {
         "invoice": 1,
         "invoice_url": "https://store.example/invoices/in_1/hosted/",
         "number": "FN-0042",
+        "purchase_order": "PO 4711 & 4712",
         "amount_minor": 1285,
         "tax_minor": 0,
         "credit_minor": -300,

@@ -11,6 +11,7 @@ from accounts.rules import geography
 from billing.api import idempotency, inputs, outputs, schema, words
 from billing.api.views import base
 from billing.queries import tax
+from billing.rules import purchase_orders
 from billing.rules.tax import Exempt, Reason
 from billing.services import tax_details
 from config import clock
@@ -30,7 +31,7 @@ class DetailsInput(inputs.Strict):
     state = serializers.CharField(required=False, allow_blank=True, max_length=100)
     country = serializers.ChoiceField(choices=COUNTRIES, required=False, help_text="ISO 3166-1 alpha-2: decides on the tax.")
     purchase_order = serializers.CharField(
-        required=False, allow_blank=True, max_length=140, help_text="Printed on each invoice from now on."
+        required=False, allow_blank=True, max_length=purchase_orders.LONGEST, help_text="Printed on each invoice from now on."
     )
 
 

@@ -19,6 +19,7 @@ from billing.api.views import base, objects
 from billing.api.views import carts as cart_view
 from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.queries import charges as queries
+from billing.rules import purchase_orders
 from billing.services import carts, checkout, commands
 from config import clock, logs
 
@@ -33,6 +34,12 @@ class CheckoutInput(inputs.Strict):
         "your own). Show them the texts below /legal/ first; this is recorded as their act."
     )
     external_id = references.ExternalIdField(required=False)
+    purchase_order = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=purchase_orders.LONGEST,
+        help_text="Printed on the first invoice and on each after it, as with the billing details; left out: as it stands.",
+    )
 
 
 class CheckoutOutput(outputs.Output):
@@ -126,6 +133,7 @@ class Checkouts(base.View):
         def start() -> CheckoutAttempt:
             cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
             named: dict[str, Any] = {"organization": self.organization, "external_id": external_id}
+            named["purchase_order"] = asked.get("purchase_order")
             try:
                 opened = checkout.start(cart=cart, origin=origin, at=at, **named)
             except (checkout.CodeRefused, checkout.CurrencyLocked, checkout.NotOnSale) as error:

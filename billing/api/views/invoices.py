@@ -25,6 +25,7 @@ class InvoiceOutput(outputs.Output):
     external_id = outputs.external_id()
     subscription = serializers.CharField(allow_null=True, help_text="What it charges; null: it was made by hand.")
     number = serializers.CharField()
+    purchase_order = serializers.CharField(help_text="As it is printed on it; empty: none.")
     status = serializers.ChoiceField(choices=InvoiceStatus.choices)
     currency = serializers.CharField()
     total_minor = serializers.IntegerField()
@@ -77,6 +78,7 @@ EXAMPLE: dict[str, Any] = {
     "external_id": "booking-2201",
     "subscription": "sub_1QxExample",
     "number": "ACME-0007",
+    "purchase_order": "PO 4711",
     "status": "paid",
     "currency": "usd",
     "total_minor": 18000,
