@@ -196,7 +196,7 @@ def excepted(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[di
 
 
 def customers(stripe_ids: Collection[str]) -> dict[str, Customer]:
-    rows = Customer.objects.filter(stripe_id__in=stripe_ids).select_related("organization")
+    rows = Customer.objects.filter(stripe_id__in=stripe_ids).select_related("organization__billing_details")
     return {row.stripe_id: row for row in rows}
 
 

@@ -362,6 +362,8 @@ class OpenSession(commands.Handler):
         customer_id, session = answer
         assert command.organization is not None
         mirror_customers.ensure(command.organization, customer_id, at)
+        if not command.payload["customer"]:
+            tax_checkout.tell_what_changed(command.organization, since=command.created_at, at=at)
         attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
         attempt.stripe_session_id, attempt.url, attempt.state = session.id, session.url or "", CheckoutState.OPEN
         attempt.expires_at = datetime.fromtimestamp(session.expires_at, UTC)

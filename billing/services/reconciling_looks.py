@@ -6,8 +6,8 @@ from datetime import datetime
 
 from billing import gateway
 from billing.models import Customer, StripeCommand, Subscription
-from billing.queries import differences
-from billing.rules import reconciling
+from billing.queries import differences, tax
+from billing.rules import purchase_orders, reconciling
 from billing.rules.stripe_events import Kind
 from billing.services import mirror, reconciling_reading
 from billing.services.reconciling_rows import Sighting
@@ -106,7 +106,10 @@ def invoices(rows: Sequence[gateway.Invoice]) -> Look:
 
 
 def customers(rows: Sequence[gateway.Customer]) -> Look:
-    """Customers are only mirrored: balance and card are read again where they differ. A coupon on one is a difference."""
+    """Customers are only mirrored: balance, card and purchase order are read again where they differ.
+
+    A coupon on one is a difference.
+    """
     known = differences.customers({row.id for row in rows})
     mine = [row for row in rows if row.id in known]
     look = Look(compared=len(mine))
@@ -125,7 +128,9 @@ def _differs(ours: Customer, theirs: gateway.Customer) -> bool:
     card = getattr(method, "card", None)
     shown = (card.last4, card.exp_month, card.exp_year) if card is not None else ("", None, None)
     mine = ours.balance_minor, ours.payment_method_id, ours.card_last4, ours.card_exp_month, ours.card_exp_year
-    return mine != (theirs.balance or 0, mirror.stripe_id(method), *shown)
+    order = purchase_orders.read(settings.custom_fields if settings else None)
+    is_order = order == tax.purchase_order(ours.organization)
+    return mine != (theirs.balance or 0, mirror.stripe_id(method), *shown) or not is_order
 
 
 def commands(rows: Sequence[StripeCommand]) -> Look:

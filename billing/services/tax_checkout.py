@@ -36,3 +36,9 @@ def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> N
         session["automatic_tax"] = {"enabled": True}
     elif standing is not None and standing.rate is not None:
         session["subscription_data"]["default_tax_rates"] = [standing.rate.stripe_id]
+
+
+def tell_what_changed(organization: Organization, *, since: datetime, at: datetime) -> None:
+    """Tell Stripe what of the billing details changed while their customer was being made. Inside the caller's transaction."""
+    if BillingDetails.objects.filter(organization=organization, updated_at__gt=since).exists():
+        tax_standings.settle(organization, at, again=True)

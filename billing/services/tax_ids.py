@@ -11,6 +11,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import BillingDetails, Customer, StripeCommand, TaxId, TaxIdState, TaxStanding
+from billing.rules import purchase_orders
 from billing.rules import tax_ids as rules
 from billing.services import commands, tax_standings
 
@@ -86,9 +87,9 @@ def forget(row: TaxId, at: datetime) -> None:
 
 
 def take(customer: Customer, answer: gateway.Customer, at: datetime) -> None:
-    """Take over the ids and the address of a customer just read (with its ids expanded)."""
+    """Take over the ids, the address and the purchase order of a customer just read (with its ids expanded)."""
     organization = customer.organization
-    is_moved = _take_address(organization, answer, at)
+    is_moved = _take_details(organization, answer, at)
     there = answer.tax_ids.data if answer.tax_ids else []
     rows = list(TaxId.objects.select_for_update().filter(organization=organization, removed_at=None))
     changed = [_take_one(organization, rows, each, at) for each in there]
@@ -132,26 +133,39 @@ def _letters(value: str) -> str:
     return "".join(character for character in value.upper() if character.isalnum())
 
 
-def _take_address(organization: Organization, answer: gateway.Customer, at: datetime) -> bool:
-    """An address typed in Checkout becomes ours, unless one of ours is on its way; whether it is another one."""
-    address = answer.address
-    if address is None or not address.country:
-        return False
+def _take_details(organization: Organization, answer: gateway.Customer, at: datetime) -> bool:
+    """What was typed at Stripe becomes ours, unless ours is on its way: the address in Checkout, the purchase order by staff.
+
+    Whether the address is another one.
+    """
     if TaxStanding.objects.filter(organization=organization, done__lt=F("wanted")).exists():
         return False
-    said = {name: (getattr(address, name, None) or "") for name in ADDRESS}
     row = BillingDetails.objects.filter(organization=organization).first()
-    if row is None:
-        if said["country"] == organization.country and not any(said[name] for name in ADDRESS[:-1]):
-            return False
-        row = BillingDetails(organization=organization)
-    if all(getattr(row, name) == value for name, value in said.items()):
+    row = row or BillingDetails(organization=organization, country=organization.country)
+    said = _address(answer) | {"purchase_order": _order(answer)}
+    changed = [name for name, value in said.items() if getattr(row, name) != value]
+    if not changed:
         return False
-    for name, value in said.items():
-        setattr(row, name, value[: LONGEST.get(name, 100)])
+    for name in changed:
+        setattr(row, name, said[name])
     row.updated_at = at
     row.save()
-    return True
+    if "purchase_order" in changed:
+        fields = {"fields": ["purchase_order"]}
+        journal.append(kind="billing.details.changed", organization=organization, at=at, source=Source.STRIPE, data=fields)
+    return changed != ["purchase_order"]
+
+
+def _address(answer: gateway.Customer) -> dict[str, str]:
+    """Nothing as long as it names no country."""
+    address = answer.address
+    if address is None or not address.country:
+        return {}
+    return {name: (getattr(address, name, None) or "")[: LONGEST.get(name, 100)] for name in ADDRESS}
+
+
+def _order(answer: gateway.Customer) -> str:
+    return purchase_orders.read(answer.invoice_settings.custom_fields if answer.invoice_settings else None)
 
 
 def _open(kind: str, row: TaxId, origin: Origin, at: datetime) -> StripeCommand | None:

@@ -6,7 +6,9 @@ import requests
 from accounts.models import Journal, OutgoingMail
 from billing import gateway
 from billing.models import BillingDetails, CheckoutAttempt, Customer, Invoice
-from billing.services import invoices, seats, tax_details
+from billing.rules import purchase_orders
+from billing.rules.stripe_events import Kind
+from billing.services import checkout, invoices, reconciling_looks, seats, tax_details
 from config import clock
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text
@@ -54,6 +56,29 @@ def test_a_later_one_is_on_what_comes_later_and_on_what_is_drafted(shop, buyer):
     assert (renewal.status, renewal.purchase_order) == ("paid", "B")
     save(shop, "")
     assert not gateway.customer(Customer.objects.get().stripe_id).invoice_settings.custom_fields
+
+
+def test_one_that_staff_typed_at_stripe_becomes_ours(shop):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    customer = Customer.objects.get().stripe_id
+    fields = [{"name": "Project", "value": "Apollo"}, {"name": "PO number", "value": "C"}]
+    gateway.update_customer(customer, {"invoice_settings": {"custom_fields": fields}}, key="staff")
+    shop.settle()
+    assert BillingDetails.objects.get().purchase_order == "C"
+    told = Journal.objects.get(kind="billing.details.changed")
+    assert (told.source, told.data) == ("stripe", {"fields": ["purchase_order"]})
+    BillingDetails.objects.update(purchase_order="B")  # as if the event had been lost
+    assert reconciling_looks.customers([gateway.customer(customer)]).stale == [(Kind.CUSTOMER, customer)]
+
+
+def test_what_changes_while_the_customer_is_being_made_is_told_too(shop, cast):
+    cart = shop.cart(seats=5)
+    shop.control("POST", "faults", match="POST /v1/checkout/sessions", kind="429", times=3)
+    checkout.start(cart=cart, organization=shop.organization, origin=shop.origin, at=clock.now(), purchase_order="A")
+    save(shop, "B")
+    shop.organization.stripe_commands.update(due_at=clock.wall())
+    shop.settle()
+    assert purchase_orders.read(gateway.customer(Customer.objects.get().stripe_id).invoice_settings.custom_fields) == "B"
 
 
 def test_what_cannot_be_bought_changes_nothing(shop, buyer):

@@ -95,7 +95,7 @@ WRITES = (
 )
 
 # One after the other, on a yearly plan bought by a checkout of so many statements. `{token}` is that of the answer before.
-CHECKOUT = 53
+CHECKOUT = 54
 BILLING = "subscription/"
 CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
