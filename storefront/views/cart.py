@@ -113,6 +113,8 @@ def _remind(request: StoreRequest, found: Cart) -> HttpResponse:
     if request.user.is_authenticated and found.organization_id is not None and access.can(request, Permission.BUY):
         is_wanted = bool(request.POST.get("wanted"))
         cart_reminders.want(cart=found, user=request.user, is_wanted=is_wanted, at=clock.now())
+        if _is_htmx(request):  # the box says it, and what is being typed beside it stays
+            return _show(request, _current(request) or found, with_addons=False)
         said = _("We remind you once, tomorrow, unless it is done by then.") if is_wanted else _("No reminder, then.")
         messages.success(request, said)
     return redirect("storefront:cart")

@@ -70,3 +70,12 @@ def test_whoever_stopped_such_mails_gets_none(shop, cart, client):
     assert told().exists()
     shop.settle()
     assert told().get().state == "held"
+
+
+def test_what_is_typed_beside_it_stays(cart, client):
+    """The box answers with its part of the page, in which htmx leaves the purchase order's field as it is."""
+    answer = text(client.post("/cart/", {"what": "reminder"}, headers={"HX-Request": "true"}))
+    assert "hx-preserve" in answer
+    assert "checked" not in answer.partition('id="id_reminder"')[2][:40]
+    answer = text(client.post("/cart/", {"what": "reminder", "wanted": "yes"}, headers={"HX-Request": "true"}))
+    assert "checked" in answer.partition('id="id_reminder"')[2][:40]
