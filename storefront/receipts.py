@@ -31,7 +31,7 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         extra.append({"label": _("Kept as your credit"), "amount_minor": -shown.balance_applied_minor})
     return {
         "title": _title(shown, standing),
-        "on": shown.proration_at,
+        "on": shown.proration_at if shown.charged_at is None else None,
         "currency": shown.currency,
         "lines": _lines(shown, standing),
         "subtotal_minor": shown.subtotal_minor if extra else None,

@@ -336,12 +336,14 @@ def _nothing(error: seats.NothingChanges, standing: Standing, wanted: int) -> Pr
 @_of.register
 def _in_use(error: seats.BelowSeatsInUse, standing: Standing, wanted: int) -> Problem:
     values = {"count": words.number(error.missing)}
-    if standing.trial_ends_at is not None:
+    if standing.trial_ends_at is not None or wanted >= standing.row.billed:
         count = ngettext("%(count)s more person has a seat", "%(count)s more people have a seat", error.missing)
         return Problem(
             title=count % values,
-            text=_("In a trial fewer seats count at once: take seats back below, then choose the number. Nothing was changed."),
+            text=_("Fewer seats count at once here: take seats back below, then choose the number. Nothing was changed."),
             tone="warn",
+            action_label=_("See who has a seat"),
+            action_url=f"{seats_url(standing)}#people",
             status=422,
         )
     return Problem(

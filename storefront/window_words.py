@@ -82,16 +82,14 @@ def notes(shown: Preview) -> list[str]:
     if shown.charged_at is None:
         if not shown.unbilled:
             return []
-        said = ngettext(
-            "With the %(seats)s that was added before.", "With the %(seats)s that were added before.", shown.unbilled
-        )
+        said = _("Together with what was added before (%(seats)s).")
         return [said % {"seats": words.seats(shown.unbilled)}]
     if shown.quantity_after == shown.seats_billed:
         return [_("Nothing is charged: all that was added is taken back.")]
     all_of_them = shown.quantity_after - shown.seats_billed
     if all_of_them == shown.quantity_after - shown.quantity_before:
         return [_("Nothing is charged today. What you change until then counts: it is one charge.")]
-    said = _("For all %(seats)s added since. Nothing is charged today; what you change until then counts.")
+    said = _("For %(seats)s added since. Nothing is charged today; what you change until then counts.")
     return [said % {"seats": words.seats(all_of_them)}]
 
 
@@ -101,4 +99,4 @@ def made(quantity: int, due_minor: int, currency: str, standing: Standing | None
     if standing is None or standing.window is None:
         return _("%(seats)s from now on. Nothing is charged.") % values
     values |= {"amount": words.money(due_minor, currency), "when": words.moment(standing.window.closes_at)}
-    return _("%(seats)s from now on. %(amount)s %(when)s, unless you change again.") % values
+    return _("%(seats)s from now on. %(amount)s on %(when)s, unless you change again.") % values

@@ -291,13 +291,14 @@ class Standing:
         total = self.total_minor(self.coming)
         net = self.net_parts(self.coming, self.row.period_ends_at)
         off, taxes = total - sum(net), self.levy.on(*net)
+        before = self.window.balance_minor if self.window is not None else 0  # what its charge uses is gone by then
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
             unit_minor=self.coming_rate.unit(self.coming),
             total_minor=total,
             # Credit is used up to the total; a debt is collected whole.
-            balance_minor=max(self.balance_minor, off - total - tax.on_top(taxes)),
+            balance_minor=max(self.balance_minor + before, off - total - tax.on_top(taxes)),
             currency=self.row.currency,
             discount_minor=off,
             discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),

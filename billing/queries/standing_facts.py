@@ -51,6 +51,8 @@ class WindowFacts:
     opened_at: datetime
     closes_at: datetime
     release_at: datetime | None
+    balance_minor: int = 0
+    """What of the customer's credit is used for it (positive), or of a debt collected with it."""
 
     @property
     def is_unpaid(self) -> bool:

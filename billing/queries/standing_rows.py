@@ -52,7 +52,8 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         'message', pz.message)
     FROM billing_pause pz WHERE pz.subscription_id = s.id AND pz.state = 'on'),
     (SELECT json_build_object('seats', iw.seats, 'due_minor', iw.due_minor, 'currency', iw.currency,
-        'opened_at', iw.opened_at, 'closes_at', iw.closes_at, 'release_at', iw.release_at)
+        'opened_at', iw.opened_at, 'closes_at', iw.closes_at, 'release_at', iw.release_at,
+        'balance_minor', COALESCE((iw.agreed ->> 'balance_applied_minor')::bigint, 0))
     FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id

@@ -43,6 +43,8 @@ def _is_small(row: Subscription, seats: int, closes_at: datetime, at: datetime) 
     minor = windows.rest_minor(price_minor=prices[0] - prices[1], **times)
     if seats <= row.quantity:
         return True
+    if minor <= 0:
+        return False  # at a price step more seats may cost less: that is given back at once, not promised
     try:
         cents = giving_back.us_cents(max(minor, 0), row.currency, at)
     except NoRate:

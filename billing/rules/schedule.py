@@ -48,12 +48,9 @@ def coming_quantity(quantity: int, waiting: Sequence[Waiting]) -> int:
     return quantity + sum(change.delta for change in waiting)
 
 
-def kept(deltas: Sequence[int], lost: int) -> list[int]:
-    """Planned changes, oldest first, after `lost` seats went at once: who planned for fewer has as many then as planned.
-
-    The newest plans for fewer are shortened first; more seats that are planned stay as they are.
-    """
-    left, found = lost, []
+def shortened(deltas: Sequence[int], missing: int) -> list[int]:
+    """Planned changes, oldest first, so that `missing` seats more are left then: the newest plans for fewer give way first."""
+    left, found = missing, []
     for delta in reversed(deltas):
         taken = min(left, -delta) if delta < 0 else 0
         left -= taken

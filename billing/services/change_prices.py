@@ -1,16 +1,16 @@
 """What a change costs, asked of Stripe: one call, from which both the preview and its confirmation are made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from billing import gateway
-from billing.models import AddonPrice, ChangeKind, Price, ScheduledChange, Subscription
+from billing.models import AddonPrice, ChangeKind, Price, Subscription
 from billing.queries import addons as addon_queries
 from billing.queries import catalog, coming, discounts
 from billing.queries import tax as tax_queries
-from billing.rules import addons, preview, schedule
+from billing.rules import addons, preview
 from billing.rules import tax as tax_rules
 from billing.services import catalog_stripe, first_charges, items, next_prices
 
@@ -128,23 +128,14 @@ def after(row: Subscription, wanted: Wanted) -> next_prices.After:
             stripe_price_id=price.stripe_price_id,
         )
         held = (*(one for one in held if one.code != mine.code), *([mine] if wanted.number != 0 else []))
-    pending = coming.pending(row)
-    then = coming.after(row, held, wanted.seats, pending)
+    then = coming.after(row, held, wanted.seats, coming.pending(row))
     return next_prices.After(
         seats=wanted.seats,
-        coming=_coming(row, wanted, then.seats, pending),
+        coming=then.seats,
         held=held,
         held_then=then.held,
         price=wanted.price or then.price,
     )
-
-
-def _coming(row: Subscription, wanted: Wanted, seats: int, pending: Sequence[ScheduledChange]) -> int:
-    """The seats of the next period: what goes at once is not taken from what was planned for then a second time."""
-    lost = row.quantity - wanted.seats
-    if lost <= 0 or seats == 0 or not row.unbilled:
-        return seats
-    return wanted.seats + sum(schedule.kept([change.delta for change in pending if change.delta], lost))
 
 
 def _renews_at(row: Subscription, wanted: Wanted, answer: gateway.Invoice) -> datetime:

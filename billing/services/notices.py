@@ -24,11 +24,13 @@ from billing.models import (
     Invoice,
     ScheduledChange,
     ScheduledKind,
+    ScheduledState,
     SeatAssignment,
     SeatChange,
     StripeCommand,
     Subscription,
 )
+from billing.queries import windows
 
 DECIDERS = (Role.OWNER, Role.BILLING_ADMIN)
 
@@ -222,7 +224,7 @@ def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> No
 def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Cancelled: what is kept until when, and how to take it back."""
     row = change.subscription
-    context = {**plan_of(row), **_unpaid(row), "seats": row.quantity, "effective_at": change.effective_at}
+    context = {**plan_of(row), **_unpaid(row), **_unbilled(row), "seats": row.quantity, "effective_at": change.effective_at}
     write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
@@ -230,11 +232,22 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     """A scheduled change or the cancellation was taken back."""
     kind = "cancellation_taken_back" if change.kind == ScheduledKind.END else "scheduled_taken_back"
     context = {**plan_of(change.subscription), "delta": change.delta, "seats": change.subscription.quantity}
+    if change.kind == ScheduledKind.END:  # what goes on is what there is from the next period on
+        waiting = change.subscription.scheduled.filter(state=ScheduledState.PENDING)
+        context["seats"] += sum(waiting.values_list("delta", flat=True))
     if change.addon is not None:
         kind, context = "addon_kept", context | {"addon": change.addon.name}
     if change.price_after is not None:
         kind, context = "plan_kept", context | _plan_after(change)
     write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
+
+
+def _unbilled(row: Subscription) -> dict[str, Any]:
+    """What is still charged for seats that were added: how much, and when."""
+    window = windows.running(row)
+    return (
+        {} if window is None else {"coming_minor": window.due_minor, "coming_at": window.closes_at, "currency": window.currency}
+    )
 
 
 def _unpaid(row: Subscription) -> dict[str, Any]:

@@ -199,9 +199,9 @@ def _check_waiting(row: Subscription, price: Price) -> None:
     pending, is_year = coming.pending(row), becomes_a_year(row, price)
     if not is_year:
         pending = [change for change in pending if change.kind == ScheduledKind.PLAN]
+    if is_year and any(change.kind == ScheduledKind.END for change in pending):
+        raise seats.EndsSoon("The subscription ends with this period: take that back first.")
     for change in pending:
-        if change.kind == ScheduledKind.END:
-            raise seats.EndsSoon("The subscription ends with this period: take that back first.")
         if is_year:
             raise YearsConflict(change, price.plan.seats_min, price.plan.seats_max)
         raise seats.Conflicts(change, price.plan.seats_min, price.plan.seats_max)

@@ -247,12 +247,15 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
 
 
 def check_coming_plan(row: Subscription, seats: int) -> None:
-    """Whether `seats` seats go with another plan that waits for the period's end. Raises Conflicts. One query."""
+    """Whether `seats` seats go with what waits for the period's end. Raises Conflicts. One query."""
     pending = coming.pending(row)
     plan = next((change for change in pending if change.kind == ScheduledKind.PLAN), None)
-    if plan is None or plan.price_after is None:
-        return
     then = seats + sum(change.delta for change in pending)
+    if plan is None or plan.price_after is None:
+        fewer = next((change for change in pending if change.delta < 0), None)
+        if fewer is not None and then < row.plan.seats_min:
+            raise Conflicts(fewer, row.plan.seats_min, row.plan.seats_max)
+        return
     sold = plan.price_after.plan
     if not sold.seats_min <= then <= sold.seats_max:
         raise Conflicts(plan, sold.seats_min, sold.seats_max)

@@ -64,7 +64,6 @@ def _book(
     after = row.unbilled + delta
     if delta < 0:
         _unbill(row, after)
-        _keep_coming(row, -delta, origin=origin, at=at)
     ledger.book(row, kind=kind, delta=delta, origin=origin, at=at, window=window, **more)
     _unbill(row, after)
 
@@ -75,10 +74,13 @@ def _unbill(row: Subscription, count: int) -> None:
     row.save(update_fields=["unbilled"])
 
 
-def _keep_coming(row: Subscription, lost: int, *, origin: Origin, at: datetime) -> None:
-    """Who has planned for fewer seats from the next period on has as many then as planned, though some go today already."""
+def _keep_least(row: Subscription, *, origin: Origin, at: datetime) -> None:
+    """What was planned for the next period leaves as many seats as the plan is sold with, now that some have gone."""
     planned = list(row.scheduled.filter(kind=ScheduledKind.SEATS, state=ScheduledState.PENDING).order_by("id"))
-    for change, delta in zip(planned, schedule.kept([change.delta for change in planned], lost), strict=True):
+    missing = row.plan.seats_min - row.quantity - sum(change.delta for change in planned)
+    if missing <= 0:
+        return
+    for change, delta in zip(planned, schedule.shortened([change.delta for change in planned], missing), strict=True):
         if delta == 0:
             change.state, change.ended_at, change.ended_by = ScheduledState.SUPERSEDED, at, origin.actor
         else:
@@ -134,6 +136,7 @@ def release(row: Subscription, *, origin: Origin, at: datetime, command: StripeC
     window.state, window.closed_at = WindowState.RELEASED, at
     window.save(update_fields=["state", "closed_at"])
     _book(row, window, -count, LedgerKind.RELEASED, origin=origin, at=at, command=command)
+    _keep_least(row, origin=origin, at=at)
     people.fit(row, origin=origin, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)

@@ -118,7 +118,9 @@ def _open(row: Subscription, wanted: Wanted, shown: preview.Preview, held_minor:
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization", "price").get(pk=row.pk)
         window = queries.running(locked)
-        if window is None or (locked.quantity, locked.unbilled) != (row.quantity, row.unbilled):
+        under_way = SeatChange.objects.filter(subscription=locked, state__in=(ChangeState.SENDING, ChangeState.WAITING))
+        is_same = (locked.quantity, locked.unbilled) == (row.quantity, row.unbilled)
+        if window is None or not is_same or under_way.exists():
             return None
         try:
             command = commands.open_command(

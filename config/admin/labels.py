@@ -61,6 +61,7 @@ LABELS = {
     "cleaned": _("Read up to"),
     "closed_at": _("Closed"),
     "closes_at": _("Closes"),
+    "billed_by": _("Billed by"),
     "code": _("Code"),
     "command": _("Command"),
     "compared": _("Compared"),

@@ -144,7 +144,7 @@ def _render(
         "label": _label(offered, price, standing),
         "left": [addon_words.of_code(standing, code) for code in left],
         "plans_url": plan_words.url(standing, interval=price.interval),
-        "other": plan_words.other_start(standing, price, now=offered is not None),
+        "other": plan_words.other_start(standing, price, now=offered is not None) if problem is None else None,
     }
     return render(request, "storefront/plan/price.html", values, status=status)
 

@@ -166,13 +166,27 @@ def test_what_waits_for_the_period_composes_with_it(shop, row):
     go(shop, row, 13)
     row = consistent(shop, row)
     assert overview.standing(shop.organization).coming == 11
-    shown, _change = go(shop, row, 11)  # two fewer at once: those of today, not two more of what was planned
-    assert shown.quantity_at_renewal == 11
+    shown, _change = go(shop, row, 11)  # added and taken back: two fewer are two fewer
+    assert shown.quantity_at_renewal == 9
     row = consistent(shop, row)
-    assert overview.standing(shop.organization).coming == 11
+    assert overview.standing(shop.organization).coming == 9
     shop.advance_to(row.period_ends_at + timedelta(hours=2))
     row = consistent(shop, row)
-    assert (row.quantity, row.unbilled) == (11, 0)
+    assert (row.quantity, row.unbilled) == (9, 0)
+
+
+def test_what_is_planned_leaves_as_many_as_the_plan_is_sold_with(shop, row):
+    go(shop, row, 13)
+    planned = scheduled.change_seats(shop.fresh(row), seats_after=4, releases=[], origin=shop.origin, at=clock.now())
+    with pytest.raises(seats.Conflicts) as refused:
+        go(shop, row, 10)
+    assert refused.value.change == planned
+    shop.control("POST", "next_payment", outcome="requires_action")
+    shop.advance_to(window(row).closes_at + timedelta(minutes=1))
+    seat_increases.drop(SeatChange.objects.get(subscription=row, state="waiting"), origin=shop.origin, at=clock.now())
+    shop.settle()
+    row = consistent(shop, row)
+    assert (row.quantity, overview.standing(shop.organization).coming) == (10, row.plan.seats_min)
 
 
 def test_what_is_not_paid_is_tried_again_and_given_back_after_three_days(shop, row):

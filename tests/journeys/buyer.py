@@ -134,6 +134,16 @@ class Buyer:
         page.locator("#purchase[data-state=applied]").wait_for()
         self.shoot(page, "you-are-in")
 
+    def has_card(self):
+        """Whether the home page knows the card; it is heard of within seconds of the purchase."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        while True:
+            self.page.goto("/")
+            if self.page.get_by_text("•••• 4242").count():
+                return True
+            assert time.monotonic() < deadline, "no card is known"
+            time.sleep(0.3)
+
     def invite(self, *names):
         page = self.page
         page.goto("/seats/")

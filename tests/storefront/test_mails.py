@@ -113,6 +113,7 @@ CONTEXTS = {
         "card_url": "https://store.example/payment-method/",
     },
     "window_released": PLAN | {"gone": 5, "seats": 10},
+    "seats_lost": PLAN | {"seats": 10, "people": ["Mia Member", "kai@acme.example"]},
     "plan_scheduled": PLAN | {"plan_after": "Starter", "interval_after": "month", "effective_at": THEN},
     "plan_kept": PLAN | {"plan_after": "Starter", "interval_after": "month", "delta": 0, "seats": 13},
     "plan_waiting": PLAN
