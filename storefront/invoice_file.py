@@ -18,9 +18,8 @@ from config.csv_rows import Written
 def lines(organization: Organization) -> Iterator[str]:
     """All invoices but drafts, the newest first. One query."""
     header = [
-        *(_("Date"), _("Number"), _("Purchase order"), _("State")),
-        *(_("Net"), _("Tax"), _("Total"), _("Paid"), _("Open"), _("Came back")),
-        *(_("Currency"), _("Paid on"), _("Due on")),
+        *(_("Date"), _("Number"), _("State"), _("Net"), _("Tax"), _("Total"), _("Paid"), _("Open"), _("Came back")),
+        *(_("Currency"), _("Paid on"), _("Due on"), _("Purchase order")),
     ]
     # Where the comma stands before decimals, a semicolon parts the cells: so do that country's spreadsheets.
     delimiter = ";" if numbers.get_decimal_symbol(words.locale()) == "," else ","
@@ -37,9 +36,9 @@ def _row(row: Invoice) -> list[object]:
     came_back = row.refunded_minor + row.credited_minor
     amounts = (row.total_minor - row.tax_minor, row.tax_minor, row.total_minor, row.amount_paid_minor)
     return [
-        *(_day(row.issued_at), row.number or row.stripe_id, row.purchase_order, row.get_status_display()),
+        *(_day(row.issued_at), row.number or row.stripe_id, row.get_status_display()),
         *map(said, (*amounts, row.amount_remaining_minor, came_back)),
-        *(row.currency.upper(), _day(row.paid_at), _day(row.due_at)),
+        *(row.currency.upper(), _day(row.paid_at), _day(row.due_at), row.purchase_order),
     ]
 
 

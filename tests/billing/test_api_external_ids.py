@@ -270,8 +270,8 @@ def test_from_cart_to_changes(own, shop):
     assert_problem(own.patch(cart, {"external_id": "ours-2"}), 409, "external-id-taken", "#/external_id")
     shop.pay(attempt)
     shop.settle()
-    due = own.post("subscription/seats/preview", {"seats": 6}, key="").json()["due_now_minor"]
-    change = own.post("subscription/seats/changes", {"seats": 6, "expected_due_now_minor": due}).json()
+    token = own.post("subscription/seats/preview", {"seats": 6}, key="").json()["token"]
+    change = own.post("subscription/seats/changes", {"token": token}).json()
     later = own.post("subscription/scheduled-changes", {"seats": 5}).json()
     places = {"checkouts": attempt.public_id, "subscription/seats/changes": change["id"]}
     for path, name in {**places, "subscription/scheduled-changes": later["id"]}.items():
