@@ -55,7 +55,7 @@ from config import clock
 from tests import factories, shelf
 from tests.billing import leaving, test_graduated
 
-EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("STOREFRONT_PROPERTY_EXAMPLES", "6"))
 
 STEPS = st.lists(
     st.one_of(

@@ -22,7 +22,7 @@ from billing.services import addons, ledger, pauses, people, plan_changes, recon
 from config import clock
 from tests import factories
 
-DAYS = int(os.environ.get("STOREFRONT_WINDOW_DAYS", "8"))
+DAYS = int(os.environ.get("STOREFRONT_WINDOW_DAYS", "4"))
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("windows")]
 
