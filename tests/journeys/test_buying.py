@@ -57,7 +57,6 @@ def walk(buyer, *, country, first, renewal, waits=False):
     ("device", "options"),
     [
         pytest.param(DESKTOP, ENGLISH, id="desktop"),
-        pytest.param(PHONE, ENGLISH, id="phone"),
         pytest.param(DESKTOP, WITHOUT_SCRIPTS, id="without-scripts"),
     ],
 )
