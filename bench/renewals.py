@@ -65,7 +65,8 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def sweeps() -> list[Sweep]:
-    from billing.services import dunning_sweep, renewals  # noqa: PLC0415 - needs Django
+    from billing.services.recovery import dunning_sweep  # noqa: PLC0415 - needs Django
+    from billing.services.renewing import renewals  # noqa: PLC0415 - needs Django
 
     def dunning(at: datetime) -> int:
         count = 0

@@ -9,7 +9,9 @@ from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import Subscription
 from billing.rules import catalog_file
-from billing.services import carts, catalog, checkout, poller
+from billing.services.mirroring import poller
+from billing.services.offering import catalog
+from billing.services.selling import carts, checkout
 from config import clock, pulse
 from tests import factories
 

@@ -5,19 +5,13 @@ Arguments are ids or nothing; each is one service call and safe to run twice. No
 
 from celery import shared_task
 
-from billing.services import (
-    card_notices,
-    commands,
-    dunning_turns,
-    idempotency,
-    inbox,
-    people,
-    poller,
-    projection,
-    reconciling,
-    renewals,
-    time_moves,
-)
+from billing.services import commands, idempotency, inbox, people, time_moves
+from billing.services.books import projection
+from billing.services.mirroring import poller
+from billing.services.reconciliation import reconciling
+from billing.services.recovery import dunning_turns
+from billing.services.renewing import renewals
+from billing.services.selling import card_notices
 from config import clock
 
 

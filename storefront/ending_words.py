@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 from billing.queries import catalog_words, grant_words, grants
 from billing.queries.overview import Standing
 from billing.rules.endings import OpenInvoices
-from billing.services import endings
-from billing.services.unused_time import Credit
+from billing.services.leaving import endings
+from billing.services.leaving.unused_time import Credit
 from config import clock, words
 from storefront import receipts
 

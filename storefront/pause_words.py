@@ -12,7 +12,7 @@ from accounts.queries import policies
 from billing.queries.overview import Standing, State
 from billing.rules import pauses as rules
 from billing.rules.pauses import Refusal
-from billing.services import pauses
+from billing.services.leaving import pauses
 from config import words
 from storefront import seat_problems
 

@@ -8,7 +8,7 @@ from billing.queries import catalog, promotion_words
 from billing.queries.overview import Standing
 from billing.rules import intervals
 from billing.rules.tax import Exempt
-from billing.services.pilot_conversions import Offer
+from billing.services.trying.pilot_conversions import Offer
 from config import words
 from storefront import receipts, reductions, tier_words
 

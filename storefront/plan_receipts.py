@@ -9,7 +9,7 @@ from billing.queries import catalog, coming
 from billing.queries.overview import Standing
 from billing.rules import addons, pricing
 from billing.rules.preview import Preview
-from billing.services import plan_changes
+from billing.services.changes import plan_changes
 from config import words
 from storefront import addon_words, receipts, reductions
 

@@ -10,7 +10,7 @@ from billing.models import Cart, Move, Price, Subscription
 from billing.queries import catalog
 from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
 from billing.queries.overview import Standing
-from billing.services import plan_changes
+from billing.services.changes import plan_changes
 from config import words
 from storefront.queries import pricing_features
 

@@ -13,7 +13,7 @@ from billing.queries.seats import Later
 from billing.rules import pricing, rounding
 from billing.rules.preview import Line, Preview
 from billing.rules.tax import TaxLine
-from billing.services.promotions import Offer
+from billing.services.changes.promotions import Offer
 from config import words
 from storefront import addon_words, reductions, tier_words, window_words
 

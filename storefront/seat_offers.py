@@ -10,7 +10,8 @@ from accounts.models import Membership
 from billing.queries import seats as queries
 from billing.queries import unseated
 from billing.queries.overview import Standing
-from billing.services import faults, seats
+from billing.services import faults
+from billing.services.changes import seats
 from config import words
 from storefront import receipts, seat_problems, trial_receipts, window_words
 

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 
 from billing.models import ScheduledKind
 from billing.queries.overview import Standing
-from billing.services import addons, commands, faults, paying_first, plan_changes, seats
+from billing.services import commands, faults
+from billing.services.changes import addons, paying_first, plan_changes, seats
 from config import words
 
 

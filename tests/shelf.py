@@ -10,7 +10,7 @@ from accounts.models import Journal
 from billing.models import Addon, AddonPrice, CatalogVersion, Move, Pilot, PilotFee, Plan, Price, ProductLine, Promotion
 from billing.queries import catalog as queries
 from billing.rules import catalog_file
-from billing.services import catalog, catalog_stripe, pilot_rows, pilot_stripe, promotion_rows, promotion_stripe
+from billing.services.offering import catalog, catalog_stripe, pilot_rows, pilot_stripe, promotion_rows, promotion_stripe
 from config import clock
 from tests import snapshots
 

@@ -21,7 +21,10 @@ from billing.models import Cart, CatalogVersion, CheckoutAttempt, Customer, Even
 from billing.queries import catalog as catalog_queries
 from billing.queries import store_time as store_time_queries
 from billing.sandbox.accounts import Account
-from billing.services import carts, catalog, checkout, poller, store_time
+from billing.services import store_time
+from billing.services.mirroring import poller
+from billing.services.offering import catalog
+from billing.services.selling import carts, checkout
 from config import clock, pulse
 from tests import shelf, snapshots
 

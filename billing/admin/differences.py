@@ -23,8 +23,8 @@ from accounts.origin import Origin, Source
 from billing.admin.shown import at_stripe
 from billing.models import Difference, Reconciliation
 from billing.services import commands, faults
-from billing.services import reconciling_decisions as decisions
-from billing.services.reconciling_books import CannotDecide
+from billing.services.reconciliation import reconciling_decisions as decisions
+from billing.services.reconciliation.reconciling_books import CannotDecide
 from config import clock, words
 from config.admin import facts, pages
 

@@ -21,7 +21,8 @@ from billing.admin.shown import at_stripe, money
 from billing.models import Dispute
 from billing.queries import disputes
 from billing.rules import disputes as rules
-from billing.services import commands, dispute_answers
+from billing.services import commands
+from billing.services.recovery import dispute_answers
 from config import clock, words
 from config.admin import acts, codes, columns, pages
 

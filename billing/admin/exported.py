@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.exports import Column, field
 from billing.rules import money
-from billing.services import ledger
+from billing.services.books import ledger
 from config import csv_rows
 
 ORGANIZATION = (field("organization_id", "organization__public_id"), field("organization", "organization__name"))

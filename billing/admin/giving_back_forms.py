@@ -29,7 +29,8 @@ from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, Adjustm
 from billing.models.giving_back import MOST_NOTE
 from billing.rules import giving_back as rule
 from billing.rules import money as amounts
-from billing.services import commands, faults, giving_back
+from billing.services import commands, faults
+from billing.services.refunds import giving_back
 from config import clock
 from config.admin import acts, columns
 

@@ -15,7 +15,7 @@ from accounts import access
 from accounts.origin import Source
 from billing.admin.shown import money
 from billing.models import AutoExpansion, CardNotice, PriceMove, RenewalNotice, RenewalReview
-from billing.services import renewal_reviews
+from billing.services.renewing import renewal_reviews
 from config import clock, words
 from config.admin import columns, pages
 

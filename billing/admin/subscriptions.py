@@ -19,7 +19,7 @@ from billing.admin.addons import SubscriptionAddonRows
 from billing.admin.shown import at_stripe, money
 from billing.models import Invoice, Subscription
 from billing.queries import addons, timeline
-from billing.services import ledger
+from billing.services.books import ledger
 from config import words
 from config.admin import columns, facts, pages
 

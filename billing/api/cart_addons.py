@@ -9,7 +9,7 @@ from accounts.origin import Origin
 from billing.api import inputs, outputs, problems
 from billing.models import Cart
 from billing.queries import catalog
-from billing.services import carts
+from billing.services.selling import carts
 
 MOST = 50
 CHOSEN = [{"addon": "blueprints"}, {"addon": "projects", "number": 2}]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 
 from billing.rules import giving_back as rule
-from billing.services import giving_back
+from billing.services.refunds import giving_back
 from config.problems import Problem
 
 

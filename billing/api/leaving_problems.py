@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 
 from billing.rules.pauses import Refusal
-from billing.services import endings, pauses, paying_first, scheduled
+from billing.services.changes import paying_first, scheduled
+from billing.services.leaving import endings, pauses
 from config.problems import Problem
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from billing.queries.overview import Standing
 from billing.rules.dunning import Missing
-from billing.services import dunning_mails
+from billing.services.recovery import dunning_mails
 
 
 def dates(missing: Missing | None) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from billing.api import outputs, problems
 from billing.models import ChangeState, CommandState, SeatChange, StripeCommand
-from billing.services import first_payments
+from billing.services.books import first_payments
 
 WAITING: Final = "waiting"
 OUTCOMES: Final = ("done", "open", WAITING, "declined")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from rest_framework import status
 
-from billing.services import plan_changes, seats
+from billing.services.changes import plan_changes, seats
 from config.problems import Problem
 
 

@@ -12,24 +12,13 @@ from billing import gateway
 from billing.api import giving_problems, leaving_problems, plan_problems, webhook_problems
 from billing.queries import promotion_refusals, tax_words
 from billing.rules import tax_ids as tax_ids_rules
-from billing.services import (
-    addons,
-    cards,
-    carts,
-    checkout,
-    closing,
-    commands,
-    invoices,
-    people,
-    pilot_conversions,
-    pilots,
-    promotions,
-    resuming,
-    seats,
-    tax_ids,
-    trial_changes,
-    trials,
-)
+from billing.services import closing, commands, people
+from billing.services.books import pilots, trials
+from billing.services.changes import addons, promotions, seats
+from billing.services.leaving import resuming
+from billing.services.mirroring import invoices, tax_ids
+from billing.services.selling import cards, carts, checkout
+from billing.services.trying import pilot_conversions, trial_changes
 from config.problems import Problem
 
 __all__ = ["Problem", "about", "field", "of", "provider_refused", "too_many_codes", "with_more"]

@@ -15,7 +15,7 @@ from billing.queries.overview import Standing
 from billing.rules.addons import Item
 from billing.rules.preview import FirstCharge
 from billing.rules.promotions import Held
-from billing.services import seats
+from billing.services.changes import seats
 
 WINDOW: Final = ("seats", "opened_at", "closes_at", "due_minor", "release_at")
 

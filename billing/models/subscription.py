@@ -56,7 +56,7 @@ class Subscription(external.ExternallyNamed):
     stripe_id = models.CharField(max_length=64, unique=True)
     stripe_item_id = models.CharField(max_length=64)
     status = models.CharField(max_length=20, choices=SubscriptionStatus)
-    # Written by billing.services.access alone, beside the sweep of failed payments.
+    # Written by billing.services.books.access alone, beside the sweep of failed payments.
     access = models.CharField(max_length=10, choices=Access, default=Access.FULL, db_default=Access.FULL)
     quantity = models.PositiveIntegerField()
     unbilled = models.PositiveIntegerField(

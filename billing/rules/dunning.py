@@ -1,6 +1,6 @@
 """The ladder of a failed payment: what is said when, when access becomes less, and what waits. No I/O; `now` is given.
 
-billing.services.dunning_sweep decides the same in one SQL statement for many at once; a test holds the two together.
+billing.services.recovery.dunning_sweep decides the same in one SQL statement for many at once; a test holds the two together.
 Source: docs/decisions/dunning.md.
 """
 

@@ -2,17 +2,13 @@
 
 from datetime import datetime
 
-from billing.services import (
-    card_notices,
-    discount_notices,
-    dunning_turns,
-    first_payments,
-    pause_notices,
-    pilot_notices,
-    price_moves,
-    renewal_notices,
-    trial_notices,
-)
+from billing.services.books import first_payments
+from billing.services.leaving import pause_notices
+from billing.services.offering import discount_notices
+from billing.services.recovery import dunning_turns
+from billing.services.renewing import price_moves, renewal_notices
+from billing.services.selling import card_notices
+from billing.services.trying import pilot_notices, trial_notices
 from config import pulse
 
 LANES = (

@@ -32,14 +32,14 @@ LONGEST_WAIT = timedelta(hours=1)
 
 # kind -> (how it is fetched, who applies it)
 READERS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
-    Kind.SUBSCRIPTION: (gateway.subscription, "billing.services.mirror.subscription"),
-    Kind.INVOICE: (gateway.invoice, "billing.services.mirror_invoices.take"),
-    Kind.CUSTOMER: (gateway.customer, "billing.services.mirror_customers.take"),
-    Kind.SESSION: (gateway.session, "billing.services.sessions.apply"),
-    Kind.CREDIT_NOTE: (gateway_refunds.credit_note, "billing.services.credit_notes.take"),
-    Kind.CHARGE: (gateway_refunds.refunded, "billing.services.credit_notes.take_refunded"),
-    Kind.DISPUTE: (gateway_disputes.dispute, "billing.services.disputes.take"),
-    Kind.TAX_RATE: (gateway_tax.tax_rate, "billing.services.tax_rates.take"),
+    Kind.SUBSCRIPTION: (gateway.subscription, "billing.services.mirroring.mirror.subscription"),
+    Kind.INVOICE: (gateway.invoice, "billing.services.mirroring.mirror_invoices.take"),
+    Kind.CUSTOMER: (gateway.customer, "billing.services.mirroring.mirror_customers.take"),
+    Kind.SESSION: (gateway.session, "billing.services.selling.sessions.apply"),
+    Kind.CREDIT_NOTE: (gateway_refunds.credit_note, "billing.services.refunds.credit_notes.take"),
+    Kind.CHARGE: (gateway_refunds.refunded, "billing.services.refunds.credit_notes.take_refunded"),
+    Kind.DISPUTE: (gateway_disputes.dispute, "billing.services.recovery.disputes.take"),
+    Kind.TAX_RATE: (gateway_tax.tax_rate, "billing.services.books.tax_rates.take"),
 }
 
 ACCEPT = """

@@ -21,7 +21,9 @@ from billing import gateway, sandbox_control
 from billing.models import StoreTime, StripeCommand, StripeObject, Subscription
 from billing.queries import store_time as queries
 from billing.sandbox_control import NoAnswer, NotASandbox
-from billing.services import announcements, people, poller, windows
+from billing.services import announcements, people
+from billing.services.changes import windows
+from billing.services.mirroring import poller
 from config import clock, pulse
 
 __all__ = [

@@ -12,7 +12,7 @@ from accounts.models import Membership
 from accounts.rules.permissions import Permission, allows
 from accounts.services import outbox
 from billing.models import CartReminder, CartReminderState, CartState, Subscription
-from billing.services import cart_reminders, carts
+from billing.services.selling import cart_reminders, carts
 from config import clock, pulse
 from offramps.models import HandRaise, HandRaiseState
 

@@ -16,7 +16,11 @@ from accounts.services import memberships, organizations
 from billing import sandbox_control, sandbox_history
 from billing.models import CancelReason, Cart, CheckoutState, ScheduledKind, ScheduledState, Subscription
 from billing.rules import intervals
-from billing.services import carts, checkout, past_customers, people, scheduled, seats, tax_details, tax_ids
+from billing.services import people
+from billing.services.changes import scheduled, seats
+from billing.services.mirroring import past_customers, tax_ids
+from billing.services.selling import carts, checkout
+from billing.services.tax import tax_details
 from config import clock
 from storefront.demo import past
 from storefront.demo.population import Fate, Life, Step, What

@@ -22,7 +22,10 @@ from billing import sandbox_control, sandbox_history
 from billing.models import Cart, CartState, SeatAssignment, Subscription
 from billing.rules import intervals
 from billing.rules.stripe_events import Kind
-from billing.services import carts, checkout, inbox, past_customers, people, scheduled, seats, tax_ids
+from billing.services import inbox, people
+from billing.services.changes import scheduled, seats
+from billing.services.mirroring import past_customers, tax_ids
+from billing.services.selling import carts, checkout
 from config import clock, pulse
 from storefront.demo import companies, past, product
 from storefront.demo.companies import Company, Purchase

@@ -10,7 +10,7 @@ from accounts.queries import places
 from billing.models import BillingDetails
 from billing.queries import tax_words
 from billing.rules import purchase_orders, tax_ids
-from billing.services import tax_details
+from billing.services.tax import tax_details
 
 SEPARATOR: Final = ":"
 
@@ -94,7 +94,7 @@ class TaxIdForm(forms.Form):
             self.fields["number"].help_text = _now("For example %(example)s.") % {"example": own[0].example}
 
     def asked(self) -> dict[str, str]:
-        """Country, kind and number as billing.services.tax_ids takes them, once the form is valid."""
+        """Country, kind and number as billing.services.mirroring.tax_ids takes them, once the form is valid."""
         country, _separator, kind = self.cleaned_data["kind"].partition(SEPARATOR)
         return {"country": country, "kind": kind, "typed": self.cleaned_data["number"]}
 

@@ -13,7 +13,8 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import Addon, ChangeState, SeatChange
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import addons, commands, faults, scheduled, seats
+from billing.services import commands, faults
+from billing.services.changes import addons, scheduled, seats
 from config import clock, words
 from storefront import addon_words, receipts, seat_problems, trial_receipts
 from storefront.forms import addons as forms

@@ -17,7 +17,8 @@ from accounts.queries import joining as joining_read
 from accounts.queries import mail_choices
 from accounts.services import billing_contacts, joining
 from billing.models import Invoice
-from billing.services import faults, invoices
+from billing.services import faults
+from billing.services.mirroring import invoices
 from config import clock
 from storefront.forms.asking import ContactForm, JoiningForm
 from storefront.views import organizations, redirects

@@ -11,7 +11,9 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import CancelReason, CommandState
 from billing.queries import overview
 from billing.queries.overview import Standing, State
-from billing.services import commands, scheduled, seats, trial_changes
+from billing.services import commands
+from billing.services.changes import scheduled, seats
+from billing.services.trying import trial_changes
 from config import clock, words
 from storefront import ending_words, retention_words, seat_problems
 from storefront.forms.seats import CancelForm

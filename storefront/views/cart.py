@@ -20,7 +20,7 @@ from billing.models import Cart, Subscription
 from billing.queries import bundles, catalog, catalog_words, tax
 from billing.queries import carts as queries
 from billing.rules import money
-from billing.services import cart_reminders, carts
+from billing.services.selling import cart_reminders, carts
 from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits, plan_words, return_words

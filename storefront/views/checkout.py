@@ -15,8 +15,10 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import bundles, carts, catalog_words, checkouts, promotion_refusals
-from billing.services import carts as cart_services
-from billing.services import checkout, commands, faults, pilots, trials
+from billing.services import commands, faults
+from billing.services.books import pilots, trials
+from billing.services.selling import carts as cart_services
+from billing.services.selling import checkout
 from config import clock, words
 from storefront import pilot_words, plan_words, trial_words
 from storefront.forms.tax import OrderForm

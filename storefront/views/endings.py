@@ -12,7 +12,9 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import CancelReason, CommandState, StripeCommand
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import commands, endings, faults, seats
+from billing.services import commands, faults
+from billing.services.changes import seats
+from billing.services.leaving import endings
 from config import clock, words
 from storefront import ending_words, seat_problems
 from storefront.forms.seats import CancelForm

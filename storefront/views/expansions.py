@@ -15,7 +15,9 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import ChangeState, SeatChange
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import commands, expansion_undo, expansions, faults, seats
+from billing.services import commands, faults
+from billing.services.changes import seats
+from billing.services.renewing import expansion_undo, expansions
 from config import clock, words
 from storefront import seat_problems
 from storefront.forms.expansions import ExpansionForm, UndoForm

@@ -13,7 +13,8 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import Invoice
 from billing.queries import invoices as queries
 from billing.queries import overview
-from billing.services import faults, invoices
+from billing.services import faults
+from billing.services.mirroring import invoices
 from config import clock
 from storefront import invoice_file
 from storefront.views import redirects

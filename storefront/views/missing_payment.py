@@ -20,7 +20,10 @@ from accounts.origin import Origin, Source
 from billing.models import DunningEpisode, Invoice
 from billing.queries import dunning
 from billing.rules import dunning as rules
-from billing.services import cards, dunning_mails, faults, invoices
+from billing.services import faults
+from billing.services.mirroring import invoices
+from billing.services.recovery import dunning_mails
+from billing.services.selling import cards
 from config import clock
 from storefront import limits, missing_words
 from storefront.views import redirects

@@ -13,7 +13,9 @@ from accounts.queries import policies, profiles
 from billing.models import Pause, PauseState
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import commands, faults, pauses, seats
+from billing.services import commands, faults
+from billing.services.changes import seats
+from billing.services.leaving import pauses
 from config import clock, words
 from storefront import ending_words, pause_words, seat_problems
 from storefront.views import redirects

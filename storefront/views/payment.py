@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.queries import overview
-from billing.services import cards, faults
+from billing.services import faults
+from billing.services.selling import cards
 from config import clock, words
 from storefront.views import redirects, trials
 

@@ -17,7 +17,10 @@ from billing.models import ChangeState, CommandState, Interval, StripeCommand
 from billing.queries import overview
 from billing.queries.overview import Standing
 from billing.rules import pilots as rules
-from billing.services import commands, faults, first_payments, pilot_conversions, seats
+from billing.services import commands, faults
+from billing.services.books import first_payments
+from billing.services.changes import seats
+from billing.services.trying import pilot_conversions
 from config import clock, words
 from storefront import pilot_receipts, seat_problems
 from storefront.queries import pricing

@@ -11,7 +11,8 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import ChangeState, Interval, Price
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import commands, faults, plan_changes, seats
+from billing.services import commands, faults
+from billing.services.changes import plan_changes, seats
 from config import clock, words
 from storefront import addon_words, plan_receipts, plan_words, seat_problems
 from storefront.views import redirects

@@ -13,7 +13,8 @@ from billing.models import CommandState
 from billing.queries import overview, promotion_refusals
 from billing.queries import promotions as queries
 from billing.queries.overview import Standing
-from billing.services import commands, faults, promotions, seats
+from billing.services import commands, faults
+from billing.services.changes import promotions, seats
 from config import clock
 from storefront import limits, receipts, seat_problems
 from storefront.views import redirects

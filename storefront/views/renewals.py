@@ -13,7 +13,9 @@ from accounts.access import OrganizationRequest, Permission
 from billing.queries import overview
 from billing.queries import renewals as queries
 from billing.queries.overview import Standing
-from billing.services import commands, price_moves, renewal_seats, seats
+from billing.services import commands
+from billing.services.changes import seats
+from billing.services.renewing import price_moves, renewal_seats
 from config import clock, words
 from storefront import renewal_words, seat_problems
 from storefront.forms.seats import NewPriceForm, RecommendedForm

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.queries import overview
-from billing.services import carts, returning
+from billing.services.selling import carts, returning
 from config import clock
 from storefront import cart_cookie
 from storefront.views import redirects

@@ -14,7 +14,9 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.models import FIRST_PAYMENTS, ChangeKind, ChangeState, ScheduledChange, ScheduledKind, SeatChange
 from billing.queries import unseated
-from billing.services import commands, faults, invoices, scheduled, seat_increases, seats
+from billing.services import commands, faults
+from billing.services.changes import scheduled, seat_increases, seats
+from billing.services.mirroring import invoices
 from config import clock, words
 from storefront import addon_words
 from storefront.views import redirects

@@ -21,7 +21,8 @@ from billing.queries import overview, unseated
 from billing.queries import seats as queries
 from billing.queries.overview import Standing
 from billing.rules import pricing
-from billing.services import commands, faults, scheduled, seats
+from billing.services import commands, faults
+from billing.services.changes import scheduled, seats
 from config import clock, switches, words
 from config.switches import Feature
 from storefront import addon_words, seat_offers, seat_problems, timelines, window_words

@@ -13,7 +13,9 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.queries import tax
 from billing.rules import tax_ids as rules
-from billing.services import commands, tax_details, tax_ids
+from billing.services import commands
+from billing.services.mirroring import tax_ids
+from billing.services.tax import tax_details
 from config import clock
 from storefront import tax_words
 from storefront.forms.tax import DetailsForm, TaxIdForm, present

@@ -15,7 +15,12 @@ from accounts.access import OrganizationRequest, Permission
 from billing.models import ChangeState, CommandState, StripeCommand, Subscription
 from billing.queries import overview
 from billing.queries.overview import Standing
-from billing.services import cards, commands, faults, first_payments, resuming, seats, trial_changes
+from billing.services import commands, faults
+from billing.services.books import first_payments
+from billing.services.changes import seats
+from billing.services.leaving import resuming
+from billing.services.selling import cards
+from billing.services.trying import trial_changes
 from config import clock, words
 from storefront import seat_problems, trial_receipts
 from storefront.views import redirects

@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.models import BillingContact, OutgoingMail, Suppression, SuppressionReason
 from accounts.services import billing_contacts, links, outbox, suppressions
 from billing.models import Invoice
-from billing.services import invoices, notices
+from billing.services import notices
+from billing.services.mirroring import invoices
 from config import clock
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,8 @@
 from billing import gateway
 from billing.models import Invoice
 from billing.models.seats import CancelReason
-from billing.services import endings, pauses, resuming, seats
+from billing.services.changes import seats
+from billing.services.leaving import endings, pauses, resuming
 from config import clock
 
 

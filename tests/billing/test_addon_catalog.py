@@ -10,7 +10,7 @@ from billing.models import Addon, AddonPrice
 from billing.queries import catalog as queries
 from billing.queries import catalog_words
 from billing.rules.catalog_diff import Kind
-from billing.services import catalog
+from billing.services.offering import catalog
 from config import clock
 from tests import shelf, shop
 from tests.rules import test_addon_file

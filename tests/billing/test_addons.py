@@ -12,7 +12,10 @@ from billing import gateway
 from billing.models import AddonPrice, ChangeState, Invoice, LedgerKind, ScheduledState, SubscriptionAddon
 from billing.queries import differences, entitlements, invoices, overview
 from billing.rules import reconciling
-from billing.services import addons, carts, checkout, ledger, reconciling_reading, scheduled, seat_increases, seats
+from billing.services.books import ledger
+from billing.services.changes import addons, scheduled, seat_increases, seats
+from billing.services.reconciliation import reconciling_reading
+from billing.services.selling import carts, checkout
 from config import clock
 from tests.billing.calling import Program
 from tests.shop import text

@@ -25,7 +25,9 @@ from billing.models import (
     Subscription,
 )
 from billing.queries import timeline
-from billing.services import checkout, inbox, scheduled, seats
+from billing.services import inbox
+from billing.services.changes import scheduled, seats
+from billing.services.selling import checkout
 from config import clock
 from tests import clean, factories
 

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from billing.models import ChangeState, IdempotentRequest, ScheduledChange, SeatChange
-from billing.services import idempotency, seats
+from billing.services import idempotency
+from billing.services.changes import seats
 from config import clock
 from tests import factories
 

@@ -11,7 +11,8 @@ from accounts.origin import Origin
 from billing.api import description, entitlement_door
 from billing.models import Plan, SeatAssignment
 from billing.queries import catalog
-from billing.services import people, scheduled
+from billing.services import people
+from billing.services.changes import scheduled
 from config import clock
 from tests import factories
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.api import outcomes
 from billing.models import CommandState, IdempotentRequest, Invoice, StripeCommand
-from billing.services import resuming
+from billing.services.leaving import resuming
 from tests.billing.calling import Program, assert_problem
 
 NO_CARD = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}

@@ -23,7 +23,11 @@ from billing.queries import differences, entitlements, pilots, trials
 from billing.rules import catalog as rules
 from billing.rules import catalog_file, reconciling, rounding
 from billing.rules.trials import Refusal
-from billing.services import bundles, checkout, giving_back, reconciling_reading, seats
+from billing.services.books import bundles
+from billing.services.changes import seats
+from billing.services.reconciliation import reconciling_reading
+from billing.services.refunds import giving_back
+from billing.services.selling import checkout
 from config import clock
 from tests import factories, shelf
 from tests.billing.calling import Program

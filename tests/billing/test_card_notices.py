@@ -7,7 +7,8 @@ import pytest
 from accounts.models import OutgoingMail
 from billing.models import CardNotice, CardWatch, Customer
 from billing.queries import overview
-from billing.services import card_notices, scheduled
+from billing.services.changes import scheduled
+from billing.services.selling import card_notices
 from config import clock
 
 DAY = timedelta(days=1)

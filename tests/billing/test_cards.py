@@ -7,7 +7,7 @@ import pytest
 from accounts.models import OutgoingMail
 from billing import gateway
 from billing.models import CommandState, Customer, Invoice, StripeCommand
-from billing.services import cards
+from billing.services.selling import cards
 from config import clock
 
 MASTERCARD = "5555555555554444"

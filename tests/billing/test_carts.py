@@ -9,7 +9,7 @@ from accounts.origin import Origin, Source
 from billing.models import Cart, CartState, Customer, Plan
 from billing.queries import carts as queries
 from billing.rules import intervals
-from billing.services import carts
+from billing.services.selling import carts
 from tests import shelf
 
 NOW = datetime(2027, 1, 31, 10, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from billing.models import CatalogVersion, Move, Plan, Price, ProductLine
 from billing.queries import catalog as queries
 from billing.queries import catalog_words
 from billing.rules.catalog_diff import Kind
-from billing.services import catalog, catalog_stripe
+from billing.services.offering import catalog, catalog_stripe
 from config import clock
 from tests import shelf, shop, waiting
 

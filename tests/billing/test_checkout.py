@@ -7,7 +7,7 @@ import pytest
 from accounts.models import OutgoingMail
 from billing import gateway
 from billing.models import CartState, CheckoutAttempt, CheckoutState, Customer, Plan, Subscription
-from billing.services import checkout
+from billing.services.selling import checkout
 from config import clock
 
 

@@ -9,7 +9,8 @@ from django.db import connection
 from accounts.models import Journal, OutgoingMail
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, StripeCommand, StripeObject, Subscription
-from billing.services import checkout, commands, inbox
+from billing.services import commands, inbox
+from billing.services.selling import checkout
 from config import clock
 from tests.billing import killed
 

@@ -10,7 +10,8 @@ from django.db.models import F
 from accounts.models import Journal
 from billing import gateway
 from billing.models import CommandState, Invoice, SeatChange, StripeCommand, StripeObject, Subscription
-from billing.services import change_prices, commands, seat_tokens, seats
+from billing.services import commands
+from billing.services.changes import change_prices, seat_tokens, seats
 from config import clock
 
 UPDATE = "POST /v1/subscriptions/*"

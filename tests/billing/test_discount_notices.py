@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import OutgoingMail
 from billing.models import Promotion
-from billing.services import discount_notices
+from billing.services.offering import discount_notices
 from config import clock
 from tests.shop import text
 

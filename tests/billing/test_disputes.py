@@ -12,7 +12,8 @@ from billing.models import Dispute, Invoice
 from billing.queries import disputes as queries
 from billing.queries import entitlements
 from billing.rules import disputes as rules
-from billing.services import commands, dispute_answers
+from billing.services import commands
+from billing.services.recovery import dispute_answers
 from config import clock
 from tests.shop import text
 

@@ -13,7 +13,8 @@ from billing.models import DunningEpisode, DunningStep, Price, StripeCommand, Su
 from billing.queries import dunning as queries
 from billing.queries import entitlements
 from billing.rules import dunning as rules
-from billing.services import cards, dunning_mails, dunning_sweep, dunning_turns
+from billing.services.recovery import dunning_mails, dunning_sweep, dunning_turns
+from billing.services.selling import cards
 from config import clock
 from tests import factories
 from tests.billing.calling import Program

@@ -7,7 +7,9 @@ import pytest
 from accounts.models import OutgoingMail
 from billing import gateway
 from billing.models import CancelReason, Invoice, ScheduledChange, SeatAssignment, SeatLedgerEntry
-from billing.services import endings, scheduled, seats, store_time
+from billing.services import store_time
+from billing.services.changes import scheduled, seats
+from billing.services.leaving import endings
 from config import clock
 from tests.factories import rule
 

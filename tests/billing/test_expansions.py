@@ -8,7 +8,9 @@ from django.db import connection
 
 from accounts.models import Membership, OutgoingMail
 from billing.models import AutoExpansion, ChangeState, SeatAssignment, SeatChange, Subscription
-from billing.services import expansion_undo, expansions, people, seats
+from billing.services import people
+from billing.services.changes import seats
+from billing.services.renewing import expansion_undo, expansions
 from config import clock
 from tests import factories
 from tests.billing.calling import Program, assert_problem

@@ -13,7 +13,8 @@ from billing import gateway, gateway_refunds
 from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, CreditNote, Customer, Invoice, StripeCommand
 from billing.rules import giving_back as rule
 from billing.rules.giving_back import Limit, Line
-from billing.services import commands, giving_back
+from billing.services import commands
+from billing.services.refunds import giving_back
 from config import clock
 from tests.shop import text
 

@@ -10,7 +10,7 @@ import pytest
 from billing.models import Invoice
 from billing.queries import catalog_words, overview
 from billing.rules.catalog_diff import Change, Kind
-from billing.services import scheduled, seats
+from billing.services.changes import scheduled, seats
 from config import clock
 from storefront import receipts
 from tests import factories, shelf

@@ -16,7 +16,9 @@ from billing import gateway
 from billing.models import InboxEvent, Invoice, SeatLedgerEntry, StripeObject, Subscription
 from billing.rules import stripe_events
 from billing.rules.stripe_events import Kind
-from billing.services import change_prices, inbox, mirror, poller, seat_tokens, seats
+from billing.services import inbox
+from billing.services.changes import change_prices, seat_tokens, seats
+from billing.services.mirroring import mirror, poller
 from config import clock, pulse
 from tests import factories, webhooks
 

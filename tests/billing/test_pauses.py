@@ -9,7 +9,9 @@ from billing import gateway, gateway_endings
 from billing.models import Invoice, Pause, SeatAssignment, SeatLedgerEntry
 from billing.queries import entitlements, overview
 from billing.rules import pauses as rules
-from billing.services import endings, first_payments, pauses, resuming, scheduled, seats
+from billing.services.books import first_payments
+from billing.services.changes import scheduled, seats
+from billing.services.leaving import endings, pauses, resuming
 from config import clock
 from tests.factories import rule
 

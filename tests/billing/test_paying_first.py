@@ -6,7 +6,9 @@ import pytest
 
 from billing import gateway
 from billing.models import Invoice, ScheduledChange
-from billing.services import endings, paying_first, plan_changes, scheduled, seats, store_time
+from billing.services import store_time
+from billing.services.changes import paying_first, plan_changes, scheduled, seats
+from billing.services.leaving import endings
 from config import clock
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text

@@ -10,18 +10,12 @@ from billing.models import CancelReason, Invoice, PilotRun, ScheduledChange, Sea
 from billing.queries import differences, entitlements, invoices, overview, promotion_words
 from billing.rules import pilots as rules
 from billing.rules import reconciling
-from billing.services import (
-    checkout,
-    first_payments,
-    pilot_conversions,
-    pilots,
-    reconciling_reading,
-    scheduled,
-    seat_increases,
-    seats,
-    trial_changes,
-)
-from billing.services import invoices as seat_invoices
+from billing.services.books import first_payments, pilots
+from billing.services.changes import scheduled, seat_increases, seats
+from billing.services.mirroring import invoices as seat_invoices
+from billing.services.reconciliation import reconciling_reading
+from billing.services.selling import checkout
+from billing.services.trying import pilot_conversions, trial_changes
 from config import clock
 
 PILOT = "fieldnote/site"

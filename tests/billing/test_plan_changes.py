@@ -12,7 +12,10 @@ from billing import gateway
 from billing.models import Invoice, LedgerKind, SeatChange, SeatLedgerEntry, SubscriptionAddon
 from billing.queries import differences, entitlements, overview
 from billing.rules import reconciling
-from billing.services import addons, invoices, ledger, plan_changes, reconciling_reading, scheduled, seats
+from billing.services.books import ledger
+from billing.services.changes import addons, plan_changes, scheduled, seats
+from billing.services.mirroring import invoices
+from billing.services.reconciliation import reconciling_reading
 from config import clock
 from tests import shelf
 

@@ -11,7 +11,11 @@ from billing.queries import differences, overview
 from billing.queries import promotions as queries
 from billing.rules import reconciling
 from billing.rules.promotions import Refusal
-from billing.services import catalog, checkout, invoices, promotions, reconciling_reading, scheduled, seats
+from billing.services.changes import promotions, scheduled, seats
+from billing.services.mirroring import invoices
+from billing.services.offering import catalog
+from billing.services.reconciliation import reconciling_reading
+from billing.services.selling import checkout
 from config import clock
 from tests import shelf
 from tests.shop import text

@@ -35,22 +35,13 @@ from billing.models import (
 from billing.models.seats import CancelReason
 from billing.queries import overview
 from billing.rules import addons as addon_rules
-from billing.services import (
-    addons,
-    catalog,
-    change_prices,
-    checkout,
-    commands,
-    people,
-    plan_changes,
-    promotions,
-    resuming,
-    scheduled,
-    seat_increases,
-    seats,
-    tax_details,
-    tax_ids,
-)
+from billing.services import commands, people
+from billing.services.changes import addons, change_prices, plan_changes, promotions, scheduled, seat_increases, seats
+from billing.services.leaving import resuming
+from billing.services.mirroring import tax_ids
+from billing.services.offering import catalog
+from billing.services.selling import checkout
+from billing.services.tax import tax_details
 from config import clock
 from tests import factories, shelf
 from tests.billing import leaving, test_graduated

@@ -8,7 +8,11 @@ from billing import gateway
 from billing.models import BillingDetails, CheckoutAttempt, Customer, Invoice
 from billing.rules import purchase_orders
 from billing.rules.stripe_events import Kind
-from billing.services import checkout, invoices, reconciling_looks, seats, tax_details
+from billing.services.changes import seats
+from billing.services.mirroring import invoices
+from billing.services.reconciliation import reconciling_looks
+from billing.services.selling import checkout
+from billing.services.tax import tax_details
 from config import clock
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text

@@ -16,7 +16,9 @@ from billing.models import (
     Subscription,
 )
 from billing.rules.stripe_events import Kind
-from billing.services import inbox, reconciling, scheduled, seat_increases, seats
+from billing.services import inbox
+from billing.services.changes import scheduled, seat_increases, seats
+from billing.services.reconciliation import reconciling
 from config import clock
 from tests.billing.planting import Company
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from billing.models import Difference, Reconciliation
-from billing.services import reconciling
+from billing.services.reconciliation import reconciling
 from tests.billing.planting import Company
 from tests.shop import text
 

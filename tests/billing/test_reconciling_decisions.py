@@ -11,8 +11,11 @@ from billing import gateway
 from billing.models import Difference, Invoice, ScheduledChange, StripeCommand, Subscription
 from billing.queries import catalog
 from billing.rules import pricing
-from billing.services import commands, inbox, projection, reconciling, reconciling_commands, scheduled
-from billing.services import reconciling_decisions as decisions
+from billing.services import commands, inbox
+from billing.services.books import projection
+from billing.services.changes import scheduled
+from billing.services.reconciliation import reconciling, reconciling_commands
+from billing.services.reconciliation import reconciling_decisions as decisions
 from config import clock
 from tests.billing.planting import Company
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from billing import gateway, tasks
 from billing.models import Difference, Invoice, Reconciliation
 from billing.queries import differences
-from billing.services import reconciling, reconciling_reading, reconciling_rows
+from billing.services.reconciliation import reconciling, reconciling_reading, reconciling_rows
 from config import clock
 from tests.billing.planting import Company
 

@@ -2,7 +2,7 @@
 
 from accounts.models import Journal
 from billing.models import Difference, Invoice, StripeObject, Subscription
-from billing.services import reconciling
+from billing.services.reconciliation import reconciling
 from tests.billing.planting import Company
 
 

@@ -10,7 +10,8 @@ from accounts.models import Membership, OutgoingMail, Policy
 from accounts.queries import policies
 from billing.models import Price, RenewalNotice, RenewalReview, RenewalWatch, ScheduledChange, SeatAssignment, Subscription
 from billing.queries import overview
-from billing.services import plan_changes, renewal_notices, renewals, scheduled
+from billing.services.changes import plan_changes, scheduled
+from billing.services.renewing import renewal_notices, renewals
 from config import clock
 from tests import factories, shelf
 from tests.billing.calling import Program

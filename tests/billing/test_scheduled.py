@@ -7,7 +7,9 @@ import pytest
 from accounts.models import OutgoingMail
 from billing import gateway
 from billing.models import CancelReason, LedgerKind, ScheduledState, SeatAssignment, Subscription
-from billing.services import people, projection, scheduled, seats
+from billing.services import people
+from billing.services.books import projection
+from billing.services.changes import scheduled, seats
 from config import clock
 from tests import factories
 

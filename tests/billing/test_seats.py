@@ -10,7 +10,8 @@ from accounts.origin import Origin
 from billing import gateway
 from billing.models import ChangeState, Invoice, SeatChange
 from billing.rules import limits
-from billing.services import change_prices, commands, seat_increases, seats
+from billing.services import commands
+from billing.services.changes import change_prices, seat_increases, seats
 from config import clock
 
 

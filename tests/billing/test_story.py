@@ -3,7 +3,7 @@
 from django.db.models import Sum
 
 from billing.models import ChangeState, CheckoutState, Invoice, ScheduledState, Subscription
-from billing.services import scheduled, seats
+from billing.services.changes import scheduled, seats
 from config import clock
 
 

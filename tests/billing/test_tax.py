@@ -12,8 +12,11 @@ from billing.models import BillingDetails, Customer, Invoice, TaxId, TaxRate, Ta
 from billing.queries import differences, overview
 from billing.rules import reconciling as reconciling_rules
 from billing.rules import rounding, tax, tax_ids
-from billing.services import reconciling_reading, scheduled, seats, tax_details, tax_standings
-from billing.services import tax_ids as services
+from billing.services.books import tax_standings
+from billing.services.changes import scheduled, seats
+from billing.services.mirroring import tax_ids as services
+from billing.services.reconciliation import reconciling_reading
+from billing.services.tax import tax_details
 from config import clock
 from tests import shelf
 from tests.shop import GOOD_CARD, _card

@@ -16,22 +16,15 @@ from billing.models import CancelReason, Invoice, SeatLedgerEntry, Subscription,
 from billing.queries import differences, entitlements, invoices, overview
 from billing.rules import reconciling, tax
 from billing.rules import trials as rules
-from billing.services import (
-    cards,
-    catalog,
-    checkout,
-    first_charges,
-    first_payments,
-    reconciling_reading,
-    resuming,
-    scheduled,
-    seat_increases,
-    seats,
-    trial_changes,
-    trial_notices,
-    trials,
-)
-from billing.services import invoices as seat_invoices
+from billing.services.books import first_payments, trials
+from billing.services.changes import scheduled, seat_increases, seats
+from billing.services.leaving import resuming
+from billing.services.mirroring import first_charges
+from billing.services.mirroring import invoices as seat_invoices
+from billing.services.offering import catalog
+from billing.services.reconciliation import reconciling_reading
+from billing.services.selling import cards, checkout
+from billing.services.trying import trial_changes, trial_notices
 from config import clock
 from tests import factories, shelf
 

@@ -11,7 +11,8 @@ from accounts.models import Journal, WebhookDelivery, WebhookEvent, WebhookType
 from accounts.services import webhook_events
 from billing.api import versions, webhook_news, webhook_shapes
 from billing.models import EntitlementVersion, Invoice
-from billing.services import people, scheduled
+from billing.services import people
+from billing.services.changes import scheduled
 from config import clock
 from config.admin import facts
 from tests import factories

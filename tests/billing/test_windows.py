@@ -18,7 +18,11 @@ from billing import gateway, gateway_endings
 from billing.models import Invoice, InvoiceWindow, LedgerKind, SeatChange, SeatLedgerEntry
 from billing.queries import differences, overview
 from billing.rules import reconciling
-from billing.services import addons, ledger, pauses, people, plan_changes, reconciling_reading, scheduled, seat_increases, seats
+from billing.services import people
+from billing.services.books import ledger
+from billing.services.changes import addons, plan_changes, scheduled, seat_increases, seats
+from billing.services.leaving import pauses
+from billing.services.reconciliation import reconciling_reading
 from config import clock
 from tests import factories
 

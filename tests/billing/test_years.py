@@ -10,7 +10,7 @@ import pytest
 from billing import gateway
 from billing.models import LedgerKind, SeatChange, SeatLedgerEntry, SubscriptionAddon
 from billing.queries import overview
-from billing.services import addons, plan_changes, scheduled, seats
+from billing.services.changes import addons, plan_changes, scheduled, seats
 from config import clock
 from tests.billing import test_tax as taxes
 from tests.billing.test_plan_changes import consistent, half

@@ -27,7 +27,10 @@ from billing.models import (
     Subscription,
 )
 from billing.rules.stripe_events import Kind
-from billing.services import checkout, commands, poller, seats
+from billing.services import commands
+from billing.services.changes import seats
+from billing.services.mirroring import poller
+from billing.services.selling import checkout
 from config import clock, pulse
 from config.local import ports
 from tests import factories, shop

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from billing.models import SeatChange
-from billing.services import webhook_endpoints
+from billing.services.offering import webhook_endpoints
 from tests.faults import buyers, moments, programs
 from tests.faults import store as stores
 

@@ -16,7 +16,11 @@ from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
 from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription
-from billing.services import cards, dunning, dunning_mails, expansions, people, time_moves
+from billing.services import people, time_moves
+from billing.services.books import dunning
+from billing.services.recovery import dunning_mails
+from billing.services.renewing import expansions
+from billing.services.selling import cards
 from config import clock
 from tests import factories
 from tests.accounts import factors

@@ -10,7 +10,7 @@ from accounts.models import Journal, OutgoingMail, Policy
 from accounts.origin import Origin, Source
 from accounts.queries import policies
 from accounts.services import rendering
-from billing.services import carts
+from billing.services.selling import carts
 from offramps.models import HandRaise, HandRaiseReason
 from offramps.queries import hand_raises as queries
 from offramps.rules import promise

@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts.models import OutgoingMail
 from accounts.services import rendering
 from billing.models import ScheduledChange, ScheduledKind
-from billing.services import scheduled, store_time
+from billing.services import store_time
+from billing.services.changes import scheduled
 from config import clock, words
 from tests.factories import rule
 from tests.shop import text

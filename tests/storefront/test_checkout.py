@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Acceptance
 from billing.models import CheckoutAttempt, CheckoutState, Price, Subscription
-from billing.services import checkout
+from billing.services.selling import checkout
 from tests.shop import DECLINED, text
 
 START = "/checkout/"

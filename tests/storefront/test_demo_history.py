@@ -12,8 +12,9 @@ from django.db.models import F, Sum
 from accounts.models import Journal, Organization, OutgoingMail
 from billing import sandbox_history
 from billing.models import Customer, Invoice, InvoiceLine, StripeObject, Subscription, TaxStanding
-from billing.services import catalog, reconciling
-from billing.services.reconciling_reading import Scope
+from billing.services.offering import catalog
+from billing.services.reconciliation import reconciling
+from billing.services.reconciliation.reconciling_reading import Scope
 from config import clock
 from storefront.demo import apart, history, names, population
 from storefront.demo.population import Fate, What

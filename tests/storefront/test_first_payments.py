@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from billing.models import Invoice, SeatChange, StripeCommand
 from billing.queries import invoices
-from billing.services import resuming
+from billing.services.leaving import resuming
 from tests import factories
 from tests.billing import test_trials
 from tests.billing.calling import Program, assert_problem

@@ -10,7 +10,8 @@ from accounts.models import OutgoingMail, Role
 from billing import gateway
 from billing.models import CancelReason, Invoice, Subscription
 from billing.queries import overview
-from billing.services import people, scheduled, store_time
+from billing.services import people, store_time
+from billing.services.changes import scheduled
 from config import clock
 from tests import factories
 from tests.shop import text

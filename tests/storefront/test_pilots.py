@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing.models import Cart, PilotRun
 from billing.queries import overview
 from billing.rules import tax
-from billing.services import pilot_conversions
+from billing.services.trying import pilot_conversions
 from config import clock
 from storefront import pilot_receipts
 from tests import factories

@@ -6,7 +6,7 @@ import pytest
 
 from billing.models import ScheduledChange, SeatChange
 from billing.queries import overview
-from billing.services import scheduled
+from billing.services.changes import scheduled
 from config import clock
 from tests.shop import text
 

@@ -6,7 +6,9 @@ import pytest
 
 from accounts.models import Membership
 from billing.models import Cart, Invoice, SeatAssignment
-from billing.services import checkout, endings, people
+from billing.services import people
+from billing.services.leaving import endings
+from billing.services.selling import checkout
 from config import clock, words
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from accounts.models import Invitation, Role
 from billing.models import CancelReason, ChangeState, Invoice, ScheduledChange, SeatChange
-from billing.services import people, scheduled
+from billing.services import people
+from billing.services.changes import scheduled
 from config import clock
 from tests import factories
 from tests.shop import text

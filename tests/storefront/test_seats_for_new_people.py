@@ -7,7 +7,8 @@ import pytest
 from accounts.models import Invitation, OutgoingMail
 from billing import gateway
 from billing.models import SeatAssignment, SeatChange
-from billing.services import people, seat_increases
+from billing.services import people
+from billing.services.changes import seat_increases
 from config import clock
 from tests.shop import text
 

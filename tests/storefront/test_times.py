@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from accounts.models import Invitation, OutgoingMail
 from accounts.origin import Origin
 from accounts.services import invitations, outbox, rendering
-from billing.services import seats
+from billing.services.changes import seats
 from config import clock, words
 from tests.shop import text
 

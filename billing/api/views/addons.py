@@ -11,7 +11,7 @@ from billing.api import examples, idempotency, inputs, outputs, problems, schema
 from billing.api.views import base, confirming
 from billing.models import ScheduledState, SeatChange, Subscription
 from billing.queries import catalog
-from billing.services import addons, seats
+from billing.services.changes import addons, seats
 from config import clock
 
 TAG = "Add-ons"

@@ -19,7 +19,7 @@ from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing.api import etags, inputs, problems, versions
 from billing.models import Subscription
-from billing.services import seats
+from billing.services.changes import seats
 from config import clock, limits, logs
 
 M = TypeVar("M", bound=Model)

@@ -13,7 +13,7 @@ from billing.api.views import base
 from billing.queries import tax
 from billing.rules import purchase_orders
 from billing.rules.tax import Exempt, Reason
-from billing.services import tax_details
+from billing.services.tax import tax_details
 from config import clock
 
 TAG = "Billing details"

@@ -19,7 +19,7 @@ from billing.models import Cart, CartState, Interval
 from billing.queries import catalog, currencies, promotion_refusals, promotions
 from billing.queries import charges as queries
 from billing.rules.promotions import Refusal
-from billing.services import carts, checkout
+from billing.services.selling import carts, checkout
 from config import clock
 
 TAG = "Carts"

@@ -20,7 +20,8 @@ from billing.api.views import carts as cart_view
 from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
 from billing.queries import charges as queries
 from billing.rules import purchase_orders
-from billing.services import carts, checkout, commands
+from billing.services import commands
+from billing.services.selling import carts, checkout
 from config import clock, logs
 
 TAG = "Carts"

@@ -16,7 +16,7 @@ from billing.api import idempotency, inputs, outputs, problems, references, word
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import ChangeState, SeatChange, Subscription
-from billing.services import seats
+from billing.services.changes import seats
 from config import clock
 
 

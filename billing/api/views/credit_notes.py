@@ -16,7 +16,7 @@ from billing.api import idempotency, inputs, outputs, paging, problems, referenc
 from billing.api.views import base, objects
 from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, AdjustmentState, CreditNote, Invoice
 from billing.models.giving_back import MOST_NOTE
-from billing.services import giving_back
+from billing.services.refunds import giving_back
 from config import clock
 
 TAG = "Credit notes"

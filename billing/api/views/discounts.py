@@ -11,7 +11,7 @@ from billing.api import idempotency, inputs, outputs, problems, schema, words
 from billing.api.views import base
 from billing.models import CommandState
 from billing.queries import promotions as queries
-from billing.services import promotions
+from billing.services.changes import promotions
 from config import clock
 
 TAG = "Subscription"

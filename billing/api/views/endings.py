@@ -13,7 +13,8 @@ from billing.api import idempotency, inputs, outcomes, outputs, problems, refere
 from billing.api.views import base
 from billing.models import CancelReason, CommandState, Subscription
 from billing.rules.endings import OpenInvoices
-from billing.services import endings, seats
+from billing.services.changes import seats
+from billing.services.leaving import endings
 from config import clock
 
 TAG = "Subscription"

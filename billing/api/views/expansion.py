@@ -13,7 +13,8 @@ from billing.api.outputs import Output
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import AutoExpansion, ExpansionStop, Subscription
-from billing.services import expansions, seats
+from billing.services.changes import seats
+from billing.services.renewing import expansions
 from config import clock
 
 TAG = "Seats"

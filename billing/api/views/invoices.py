@@ -13,7 +13,8 @@ from billing.api import idempotency, inputs, outputs, paging, references, schema
 from billing.api.views import base
 from billing.models import Invoice, InvoiceStatus, Subscription
 from billing.queries import invoices as queries
-from billing.services import invoices, naming
+from billing.services import naming
+from billing.services.mirroring import invoices
 from config import clock
 
 TAG = "Invoices"

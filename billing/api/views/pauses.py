@@ -12,7 +12,7 @@ from accounts.models import Scope
 from billing.api import idempotency, inputs, outputs, problems, schema
 from billing.api.views import base
 from billing.models import PauseState, Subscription
-from billing.services import pauses
+from billing.services.leaving import pauses
 from config import clock
 
 TAG = "Pauses"

@@ -10,7 +10,8 @@ from accounts.models import Scope
 from billing.api import idempotency, inputs, outputs, problems, schema
 from billing.api.views import base
 from billing.models import Customer, SubscriptionStatus
-from billing.services import cards, resuming
+from billing.services.leaving import resuming
+from billing.services.selling import cards
 from config import clock
 
 TAG = "Payment method"

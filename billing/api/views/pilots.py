@@ -10,7 +10,7 @@ from accounts.models import Scope
 from billing.api import idempotency, inputs, outcomes, outputs, schema, words
 from billing.api.views import base
 from billing.models import Interval
-from billing.services import pilot_conversions
+from billing.services.trying import pilot_conversions
 from config import clock
 
 TAG = "Subscription"

@@ -10,7 +10,7 @@ from accounts.models import Scope
 from billing.api import examples, idempotency, inputs, outputs, schema, words
 from billing.api.views import base, confirming
 from billing.models import SeatChange, Subscription
-from billing.services import plan_changes, seats
+from billing.services.changes import plan_changes, seats
 from config import clock
 
 TAG = "Plans"

@@ -10,8 +10,8 @@ from billing.api import idempotency, inputs, schema
 from billing.api.problems import Problem
 from billing.api.views import base, carts
 from billing.queries import overview
-from billing.services import carts as cart_services
-from billing.services import returning
+from billing.services.selling import carts as cart_services
+from billing.services.selling import returning
 from config import clock
 
 

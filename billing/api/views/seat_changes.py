@@ -13,7 +13,7 @@ from accounts.models import Scope
 from billing.api import examples, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base, confirming, objects
 from billing.models import ChangeState, SeatChange, Subscription
-from billing.services import seat_increases, seats
+from billing.services.changes import seat_increases, seats
 from config import clock
 
 TAG = "Seats"

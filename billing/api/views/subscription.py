@@ -26,7 +26,7 @@ from billing.models import (
     SubscriptionAddon,
 )
 from billing.queries import overview
-from billing.services import addons, plan_changes, scheduled, seats
+from billing.services.changes import addons, plan_changes, scheduled, seats
 from config import clock
 
 TAG = "Subscription"

@@ -18,7 +18,7 @@ from billing.api.views.billing_details import COUNTRIES, TAG
 from billing.models import TaxId, TaxIdState
 from billing.queries import tax
 from billing.rules import tax_ids as rules
-from billing.services import tax_ids
+from billing.services.mirroring import tax_ids
 from config import clock
 
 PLACE = references.path("tax_id", "The tax id")

@@ -11,7 +11,9 @@ from accounts.models import Scope
 from billing.api import idempotency, inputs, outcomes, outputs, problems, schema, words
 from billing.api.views import base
 from billing.models import CommandState, Subscription
-from billing.services import resuming, seats, trial_changes
+from billing.services.changes import seats
+from billing.services.leaving import resuming
+from billing.services.trying import trial_changes
 from config import clock
 
 TAG = "Trials"

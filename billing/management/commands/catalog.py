@@ -13,7 +13,7 @@ from billing.queries import catalog as queries
 from billing.queries import catalog_words
 from billing.rules import catalog, catalog_file
 from billing.rules.catalog_diff import changes
-from billing.services import catalog as services
+from billing.services.offering import catalog as services
 from config import clock
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.models import Organization
 from billing import gateway
 from billing.models import Difference, Reconciliation
-from billing.services import reconciling
+from billing.services.reconciliation import reconciling
 
 SHOWN = 50
 

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing import gateway
 from billing.rules import catalog, catalog_file
-from billing.services import catalog as catalogs
-from billing.services import stripe_setup
-from billing.services.stripe_setup import State
+from billing.services.offering import catalog as catalogs
+from billing.services.offering import stripe_setup
+from billing.services.offering.stripe_setup import State
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from billing import gateway
-from billing.services import webhook_endpoints
+from billing.services.offering import webhook_endpoints
 
 
 class Command(BaseCommand):

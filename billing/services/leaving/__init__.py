@@ -1,0 +1,1 @@
+"""Cancelling, ending now, pausing, going on."""

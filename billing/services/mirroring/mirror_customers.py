@@ -1,0 +1,43 @@
+"""Customers as Stripe says they are: balance and default card."""
+
+from datetime import datetime
+
+from accounts.models import Organization
+from billing import gateway
+from billing.models import Customer
+from billing.services.mirroring import mirror, tax_ids
+
+
+def take(answer: gateway.Customer, at: datetime) -> None:
+    """Take over the balance, the default card, the address and the tax ids."""
+    row = Customer.objects.select_for_update().filter(stripe_id=answer.id).first()
+    if row is None or getattr(answer, "deleted", False):
+        return
+    row.balance_minor = answer.balance or 0
+    row.balance_currency = answer.currency or ""
+    settings = answer.invoice_settings
+    copy_card(row, settings.default_payment_method if settings else None)
+    row.is_tax_exempt = answer.tax_exempt == "exempt"
+    row.mirrored_at = at
+    row.save()
+    tax_ids.take(row, answer, at)
+
+
+def copy_card(row: Customer, method: object) -> None:
+    """Keep what a page shows of a card; `method` is an expanded payment method, an id, or None. Does not save."""
+    row.payment_method_id = mirror.stripe_id(method)
+    card = getattr(method, "card", None)
+    if card is not None:
+        row.card_brand, row.card_last4 = card.brand, card.last4
+        row.card_exp_month, row.card_exp_year = card.exp_month, card.exp_year
+    elif not row.payment_method_id:
+        row.card_brand = row.card_last4 = ""
+        row.card_exp_month = row.card_exp_year = None
+
+
+def ensure(organization: Organization, stripe_id: str, at: datetime) -> Customer:
+    """Our row for a customer Stripe has just made (or had made already)."""
+    row, _created = Customer.objects.get_or_create(
+        organization=organization, defaults={"stripe_id": stripe_id, "mirrored_at": at}
+    )
+    return row

@@ -1,0 +1,1 @@
+"""The catalog file becomes prices and codes, here and at Stripe."""

@@ -1,0 +1,1 @@
+"""What differs between Stripe and here, and setting it right."""

@@ -1,0 +1,1 @@
+"""Failed payments and disputes: the ladder, the mails, the way back."""

@@ -1,0 +1,1 @@
+"""Money back: refunds, credits and credit notes."""

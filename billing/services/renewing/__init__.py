@@ -1,0 +1,1 @@
+"""Notices, price moves and expansions."""

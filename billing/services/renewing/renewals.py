@@ -1,0 +1,122 @@
+"""The sweep that decides which renewals are announced, and which accounts one of us looks at first.
+
+One statement a batch: due rows are claimed under SKIP LOCKED, what each is due for is decided in SQL, the decisions are rows,
+unique for a subscription, period and kind, and each subscription is looked at again when its next notice falls due. So any
+number of workers may sweep at once, and a year of missed beats is made up for by one decision a subscription: the newest notice
+that still makes sense, none after the renewal. Sending is billing.services.renewing.renewal_notices.
+"""
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from accounts.models import Segment
+from accounts.queries import policies
+from billing.models import RenewalWatch
+
+BATCH: Final = 5_000
+DECIDE: Final = """
+WITH policy AS MATERIALIZED (
+    SELECT segment, tiers, kept, ends, make_interval(days => first) AS first, make_interval(days => last) AS last,
+        make_interval(days => change) AS change, make_interval(days => review) AS review,
+        make_interval(days => price) AS price, first > 0 AS has_first, last > 0 AS has_last, change > 0 AS has_change,
+        review > 0 AS has_review, price > 0 AS has_price
+    FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb,
+        price int, kept int, ends bool)
+), due AS MATERIALIZED (
+    SELECT w.ctid AS place, w.subscription_id AS id FROM billing_renewalwatch w WHERE w.due_at <= %(now)s
+    ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
+), looked AS MATERIALIZED (
+    SELECT due.place, s.id, s.period_ends_at AS ends_at, r.interval = 'year' AS is_yearly, o.coverage_tier AS tier,
+        s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused') AND s.period_ends_at > %(now)s AS is_ahead,
+        s.status = 'active' AND s.cancel_at IS NULL AS renews,
+        p.has_review AND o.coverage_tier IS NOT NULL AND p.tiers ? o.coverage_tier::text AS is_reviewed,
+        CASE WHEN p.has_first THEN s.period_ends_at - p.first END AS first_at,
+        CASE WHEN p.has_last THEN s.period_ends_at - p.last END AS last_at,
+        CASE WHEN p.has_change THEN s.period_ends_at - p.change END AS change_at,
+        s.period_ends_at - p.review AS review_at,
+        CASE WHEN r.retired_at IS NOT NULL AND p.has_price THEN (
+            SELECT s.period_ends_at - p.price
+            WHERE s.period_ends_at >= r.retired_at + make_interval(days => p.kept)
+            AND s.period_ends_at > %(now)s + COALESCE(NULLIF(p.last, interval '0'), interval '7 days')
+            AND (p.ends OR EXISTS (SELECT 1 FROM billing_price n JOIN billing_plan l ON l.id = n.plan_id
+                WHERE n.plan_id = r.plan_id AND n.interval = r.interval AND n.currency = r.currency
+                AND n.retired_at IS NULL AND l.withdrawn_at IS NULL))
+            AND NOT EXISTS (SELECT 1 FROM billing_pricemove m WHERE m.subscription_id = s.id
+                AND (m.period_ends_at = s.period_ends_at
+                    OR m.price_before_id = r.id AND m.state IN ('open', 'stayed') AND NOT p.ends))
+            AND NOT EXISTS (SELECT 1 FROM billing_scheduledchange c
+                WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.kind = 'plan')) END AS price_at
+    FROM due JOIN billing_subscription s ON s.id = due.id
+    JOIN billing_price r ON r.id = s.price_id
+    LEFT JOIN accounts_organizationprofile o ON o.organization_id = s.organization_id
+    JOIN policy p ON p.segment = COALESCE(o.segment, '')
+), decided AS (
+    SELECT place, id, ends_at, tier, is_ahead AND is_yearly AND is_reviewed AND review_at <= %(now)s AS is_reviewed,
+        CASE WHEN NOT is_ahead OR NOT renews THEN NULL
+            WHEN price_at <= %(now)s THEN 'price'
+            WHEN is_yearly AND last_at <= %(now)s THEN 'last'
+            WHEN is_yearly AND first_at <= %(now)s THEN 'first'
+            WHEN NOT is_yearly AND change_at <= %(now)s AND (EXISTS (
+                SELECT 1 FROM billing_scheduledchange c
+                WHERE c.subscription_id = looked.id AND c.state = 'pending' AND c.kind = 'plan')
+                OR EXISTS (SELECT 1 FROM billing_pricemove m
+                WHERE m.subscription_id = looked.id AND m.state = 'open' AND m.is_end)) THEN 'change' END AS kind,
+        CASE WHEN is_ahead THEN LEAST(
+            CASE WHEN is_yearly AND first_at > %(now)s THEN first_at END,
+            CASE WHEN is_yearly AND last_at > %(now)s THEN last_at END,
+            CASE WHEN NOT is_yearly AND change_at > %(now)s THEN change_at END,
+            CASE WHEN price_at > %(now)s THEN price_at END,
+            CASE WHEN is_yearly AND is_reviewed AND review_at > %(now)s THEN review_at END,
+            CASE WHEN NOT renews AND LEAST(first_at, last_at) <= %(now)s THEN %(now)s + interval '1 day' END) END AS next_at
+    FROM looked
+), told AS (
+    INSERT INTO billing_renewalnotice (subscription_id, period_ends_at, kind, decided_at, currency)
+    SELECT id, ends_at, kind, %(now)s, '' FROM decided WHERE kind IS NOT NULL
+    ON CONFLICT (subscription_id, period_ends_at, kind) DO NOTHING
+), reviewed AS (
+    INSERT INTO billing_renewalreview (subscription_id, period_ends_at, coverage_tier, asked_at, note)
+    SELECT id, ends_at, tier, %(now)s, '' FROM decided WHERE is_reviewed
+    ON CONFLICT (subscription_id, period_ends_at) DO NOTHING
+)
+UPDATE billing_renewalwatch w SET due_at = d.next_at FROM decided d WHERE w.ctid = d.place
+"""
+
+# A batch is looked up row by row, by keys: Postgres would rather read a million rows for five thousand of them.
+LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
+
+def sweep(now: datetime, *, batch: int = BATCH) -> int:
+    """Decide one batch of what is due at store time `now`. Returns how many were looked at; 0: nothing is due."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(LOOK_UP)
+        cursor.execute(DECIDE, {"now": now, "batch": batch, "policies": json.dumps(_policies(now))})
+        return int(cursor.rowcount)
+
+
+def sweep_all(now: datetime, *, batch: int = BATCH) -> int:
+    """Decide all that is due. Returns how many were looked at. Many may do this at once."""
+    count = 0
+    while found := sweep(now, batch=batch):
+        count += found
+    return count
+
+
+def next_due_at() -> datetime | None:
+    """When a subscription is to be looked at next, in store time."""
+    waiting = RenewalWatch.objects.filter(due_at__isnull=False).order_by("due_at")
+    return waiting.values_list("due_at", flat=True).first()
+
+
+def _policies(now: datetime) -> list[dict[str, Any]]:
+    """What is in force, for each segment and for whoever has none."""
+
+    names = {"first": "renewal_first_notice_days", "last": "renewal_last_notice_days", "change": "renewal_change_notice_days"}
+    names |= {"review": "renewal_review_days", "tiers": "renewal_review_tiers"}
+    names |= {"price": "old_price_notice_days", "kept": "old_price_days", "ends": "old_price_ends"}
+    return [
+        {"segment": segment} | {key: policies.value(f"billing.{name}", now, segment or None) for key, name in names.items()}
+        for segment in ("", *Segment.values)
+    ]

@@ -1,0 +1,1 @@
+"""The cart, the first payment, cards, and coming back."""

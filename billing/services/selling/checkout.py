@@ -1,0 +1,380 @@
+"""From the cart to Stripe's payment page.
+
+One open attempt per organization and line: a new one first expires the old session, and if that turns out to be paid, there is
+nothing left to open. What a paid session means is decided in billing.services.selling.sessions, whoever hears of it first.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import ngettext
+
+from accounts.models import Organization
+from accounts.origin import Origin
+from accounts.services import journal
+from billing import gateway
+from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
+from billing.queries import bundles, currencies, promotions
+from billing.queries import carts as cart_queries
+from billing.queries import pilots as pilot_queries
+from billing.queries.promotions import Entered
+from billing.rules.stripe_events import Kind
+from billing.services import commands, inbox
+from billing.services.books import pilots, tax_standings, trials
+from billing.services.mirroring import mirror_customers
+from billing.services.selling import sessions
+from billing.services.tax import tax_checkout, tax_details
+from config import clock
+
+# Stripe allows 30 minutes to 24 hours.
+SESSION_OPEN_FOR = timedelta(hours=23)
+# While a trial's page is open no colleague's organization can begin the company's one trial.
+TRIAL_OPEN_FOR = timedelta(hours=2)
+# A page for another cart may be opening at the same moment: it is opened, expired, and then ours is.
+SETTLE_TRIES = 3
+
+
+class CheckoutError(Exception):
+    """A purchase that cannot be started."""
+
+
+class AlreadyBought(CheckoutError):
+    """A live subscription stands for this line, or for one of a bundle's: its seats and plan are changed there."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__("There is a live subscription already.")
+        self.subscription = subscription
+
+
+class SeatsOutOfRange(CheckoutError):
+    """Self-service sells `minimum` to `maximum` seats of this plan."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(f"{minimum} to {maximum} seats can be bought here.")
+        self.minimum, self.maximum = minimum, maximum
+
+
+class NotOnSale(CheckoutError):
+    """The plan is no longer sold at this interval and currency; the cart has to be looked at again."""
+
+
+class CurrencyLocked(CheckoutError):
+    """The organization pays in `currency` while anything in it is open."""
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"This organization pays in {currency.upper()}.")
+        self.currency = currency
+
+
+class CodeRefused(CheckoutError):
+    """The cart's promotion code does not hold; `entered.refusal` says why. The cart is kept, with the code to be mended."""
+
+    def __init__(self, entered: Entered) -> None:
+        super().__init__(f"The code {entered.code} cannot be used: {entered.refusal}.")
+        self.entered = entered
+
+
+def start(
+    *,
+    cart: Cart,
+    organization: Organization,
+    origin: Origin,
+    at: datetime,
+    external_id: str | None = None,
+    purchase_order: str | None = None,
+) -> CheckoutAttempt:
+    """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
+    out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
+
+    `purchase_order` (None: as it stands) is kept and told Stripe before, so that the very first invoice bears it.
+    Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
+    trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
+    """
+    if purchase_order is not None:
+        _check(cart, organization)
+        tax_details.save(organization, {"purchase_order": purchase_order}, origin=origin, at=at)
+    tax_standings.catch_up(organization)
+    for _again in range(SETTLE_TRIES):
+        applied = _settle_open_attempt(organization, cart, external_id)
+        if applied is not None:
+            return applied
+        attempt = _open(cart, organization, origin, at, external_id)
+        if attempt.state == CheckoutState.OPENING:
+            _execute(attempt)
+        if attempt.state != CheckoutState.OPEN or _is_same(attempt, cart, external_id):
+            return attempt
+    return attempt
+
+
+def look_up(attempt: CheckoutAttempt) -> CheckoutAttempt:
+    """Ask Stripe how an open attempt stands (the return page does, whichever of it and the event comes first)."""
+    if attempt.state == CheckoutState.OPEN and attempt.stripe_session_id:
+        session = gateway.session(attempt.stripe_session_id)
+        with transaction.atomic(durable=True):
+            sessions.apply(session, clock.now())
+        attempt.refresh_from_db()
+    return attempt
+
+
+def _execute(attempt: CheckoutAttempt) -> None:
+    for command_id in StripeCommand.objects.filter(target=_target(attempt), state="open").values_list("pk", flat=True):
+        commands.execute(command_id)
+    attempt.refresh_from_db()
+
+
+def _settle_open_attempt(organization: Organization, cart: Cart, external_id: str | None) -> CheckoutAttempt | None:
+    """Expire the session that is still open, unless it is for the same thing; one that was paid is applied and returned."""
+    line = cart.plan.line_id
+    old = (
+        CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN)
+        .select_related("promotion")
+        .first()
+    )
+    if old is None or old.stripe_session_id is None or _is_same(old, cart, external_id):
+        return None
+    try:
+        session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
+    except gateway.Refused:
+        session = gateway.session(old.stripe_session_id)
+    with transaction.atomic(durable=True):
+        sessions.apply(session, clock.now())
+    old.refresh_from_db()
+    return old if old.state == CheckoutState.APPLIED else None
+
+
+def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> bool:
+    if attempt.expires_at <= clock.now() + timedelta(minutes=5) or external_id not in (None, attempt.external_id):
+        return False
+    code = attempt.promotion.code if attempt.promotion else ""
+    fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
+    is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
+    is_same_thing = attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and attempt.addons == _addons(cart)
+    return is_same_way and is_same_thing and code == cart.promotion_code
+
+
+def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None) -> CheckoutAttempt:
+    """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt."""
+    with transaction.atomic(durable=True):
+        locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        price = _check(cart, locked)
+        known = CheckoutAttempt.objects.filter(
+            organization=locked, line=cart.plan.line_id, state__in=(CheckoutState.OPENING, CheckoutState.OPEN)
+        ).first()
+        if known is not None:
+            return known
+        entered = _code(cart, at)
+        if cart.organization_id is None:
+            Cart.objects.filter(pk=cart.pk).update(organization=locked)
+        attempt = CheckoutAttempt.objects.create(
+            organization=locked,
+            line=cart.plan.line,
+            cart=cart,
+            price=price,
+            seats=cart.seats,
+            addons=_addons(cart),
+            trial_days=cart.plan.trial_days if cart.is_trial else 0,
+            pilot_fee=_fee(cart),
+            promotion=entered.row if entered else None,
+            actor=origin.actor,
+            external_id=external_id,
+            created_at=at,
+            expires_at=at + (TRIAL_OPEN_FOR if cart.is_trial else SESSION_OPEN_FOR),
+        )
+        if cart.is_trial:
+            trials.claim(attempt, user=origin.actor, at=at)
+        pilots.claim(attempt, at=at)
+        commands.open_command(
+            kind="checkout.open",
+            target=_target(attempt),
+            organization=locked,
+            payload=_payload(attempt, locked, origin),
+            origin=origin,
+            at=at,
+        )
+        journal.append(
+            kind="billing.checkout.started",
+            organization=locked,
+            at=at,
+            actor=origin.actor,
+            source=origin.source,
+            data={"attempt": attempt.public_id, "plan": cart.plan.code, "seats": cart.seats},
+        )
+    return attempt
+
+
+def _check(cart: Cart, organization: Organization) -> Price:
+    parts = bundles.parts_of(cart.plan)
+    live = bundles.in_the_way(organization, line_id=cart.plan.line_id, parts=parts)
+    if live is not None:
+        raise AlreadyBought(live)
+    if not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
+        raise SeatsOutOfRange(cart.plan.seats_min, cart.plan.seats_max)
+    if organization.currency != cart.currency and (held := currencies.held(organization)):
+        raise CurrencyLocked(held)
+    return _price(cart)
+
+
+def _fee(cart: Cart) -> PilotFee | None:
+    if cart.pilot_id is None:
+        return None
+    fee = pilot_queries.fee_of(cart)
+    if fee is None:
+        raise NotOnSale("This pilot is no longer offered like this.")
+    return fee
+
+
+def _code(cart: Cart, at: datetime) -> Entered | None:
+    entered = promotions.of_cart(cart, parts=(0,), at=at)
+    if entered is not None and not entered.is_taken:
+        raise CodeRefused(entered)
+    return entered
+
+
+def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
+    """The cart's code; without one Stripe's page asks for codes that Stripe can check by itself."""
+    row = attempt.promotion
+    if attempt.pilot_fee is not None:
+        return {}  # a fixed fee
+    if row is None:
+        return {"allow_promotion_codes": True}
+    if row.stripe_promotion_code_id:
+        return {"discounts": [{"promotion_code": row.stripe_promotion_code_id}]}
+    return {"discounts": [{"coupon": row.stripe_coupon_id}]}
+
+
+def _price(cart: Cart) -> Price:
+    on_sale = Price.objects.filter(plan=cart.plan, interval=cart.interval, currency=cart.currency, retired_at=None)
+    price = on_sale.filter(plan__withdrawn_at=None).first()
+    if price is None:
+        raise NotOnSale("This plan is no longer sold like this.")
+    return price
+
+
+def _addons(cart: Cart) -> list[dict[str, Any]]:
+    """What the cart has of add-ons that are still sold for it."""
+    found = cart_queries.addons_of(cart)
+    return [{"code": item.code, "number": item.number, "stripe_price_id": item.stripe_price_id} for item in found]
+
+
+def _target(attempt: CheckoutAttempt) -> str:
+    return f"checkout:{attempt.organization_id}:{attempt.line_id}"
+
+
+def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin) -> dict[str, Any]:
+    back = f"{settings.STORE_URL}/checkout/{attempt.public_id}/"
+    known = Customer.objects.filter(organization=organization).first()
+    metadata = {"organization": organization.public_id, "attempt": attempt.public_id}
+    session = {
+        "mode": "subscription",
+        "ui_mode": "hosted_page",
+        "line_items": _line_items(attempt),
+        "client_reference_id": attempt.public_id,
+        "metadata": metadata,
+        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}, **_trial_terms(attempt)},
+        "success_url": f"{back}?paid=1",
+        "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
+        "expires_at": int(attempt.expires_at.timestamp()),
+        "locale": organization.locale[:2] or "auto",
+        "customer_update": {"address": "auto"},
+        "allowed_payment_method_types": ["card"],
+        **({"payment_method_collection": "if_required"} if attempt.trial_days else {}),
+        **_terms(attempt, organization),
+        **_discounts(attempt),
+    }
+    payload = {
+        "attempt": attempt.pk,
+        "customer": known.stripe_id if known else "",
+        "new_customer": {
+            "name": organization.name,
+            "email": origin.actor.email if origin.actor else "",
+            "address": {"country": organization.country},
+            "preferred_locales": [organization.locale],
+            "metadata": {"organization": organization.public_id},
+        },
+        "session": session,
+    }
+    tax_checkout.fill(payload, organization, attempt.created_at)
+    return payload
+
+
+def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:
+    """The plan's seats, and its add-ons after them; before a pilot's, its fee, which is paid once."""
+    seats = {"price": attempt.price.stripe_price_id, "quantity": attempt.seats}
+    if attempt.pilot_fee is None:
+        numbers = ((one["stripe_price_id"], one["number"]) for one in attempt.addons)
+        return [seats, *({"price": price, "quantity": number or attempt.seats} for price, number in numbers)]
+    return [{"price": attempt.pilot_fee.stripe_price_id, "quantity": 1}, seats]
+
+
+def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
+    """Free for so long; without a card it pauses then, and nobody is charged. A pilot ends then, card or not."""
+    if attempt.pilot_fee is not None:
+        return {
+            "trial_period_days": attempt.pilot_fee.pilot.days,
+            "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
+        }
+    if not attempt.trial_days:
+        return {}
+    return {
+        "trial_period_days": attempt.trial_days,
+        "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}},
+    }
+
+
+def _terms(attempt: CheckoutAttempt, organization: Organization) -> dict[str, Any]:
+    """A pilot's, in words: Checkout cannot be told that it ends, and speaks of the plan's price from then on."""
+    if attempt.pilot_fee is None:
+        return {}
+    days = attempt.pilot_fee.pilot.days
+    with translation.override(organization.locale[:2]):
+        text = ngettext(
+            "You pay this once. After %(days)s day the pilot ends by itself, and nothing more is charged unless you go on.",
+            "You pay this once. After %(days)s days the pilot ends by itself, and nothing more is charged unless you go on.",
+            days,
+        )
+        return {"custom_text": {"submit": {"message": text % {"days": days}}}}
+
+
+class OpenSession(commands.Handler):
+    """The command: make the customer if Stripe does not know the organization yet, then the session."""
+
+    def send(self, command: StripeCommand) -> tuple[str, gateway.Session]:
+        asked = command.payload
+        customer = asked["customer"]
+        if not customer:
+            # The organization's own key: whichever attempt comes first makes the one customer.
+            assert command.organization is not None
+            customer = gateway.create_customer(
+                asked["new_customer"], key=f"customer:{command.organization.public_id}:{command.idempotency_key}"
+            ).id
+        return customer, gateway.create_session({**asked["session"], "customer": customer}, key=command.idempotency_key)
+
+    def conclude(self, command: StripeCommand, answer: tuple[str, gateway.Session], at: datetime) -> dict[str, Any]:
+        customer_id, session = answer
+        assert command.organization is not None
+        mirror_customers.ensure(command.organization, customer_id, at)
+        if not command.payload["customer"]:
+            tax_checkout.tell_what_changed(command.organization, since=command.created_at, at=at)
+        attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
+        attempt.stripe_session_id, attempt.url, attempt.state = session.id, session.url or "", CheckoutState.OPEN
+        attempt.expires_at = datetime.fromtimestamp(session.expires_at, UTC)
+        attempt.save(update_fields=["stripe_session_id", "url", "state", "expires_at"])
+        if command.organization.currency != attempt.price.currency:
+            Organization.objects.filter(pk=command.organization.pk).update(currency=attempt.price.currency)
+        # The event may have come before this row knew the session's id.
+        inbox.touch(Kind.SESSION, session.id)
+        return {"session": session.id}
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
+        attempt.state, attempt.message, attempt.concluded_at = CheckoutState.FAILED, refusal.message[:300], at
+        attempt.save(update_fields=["state", "message", "concluded_at"])
+        trials.release(attempt, at=at)
+        pilots.release(attempt, at=at)
+
+    def read_back(self, command: StripeCommand) -> None:
+        """An unopened session hurts nobody: it expires by itself, and the buyer starts anew."""
+        return None  # noqa: RET501 - the protocol's answer for "did not take place"

@@ -1,0 +1,1 @@
+"""What an authority wants to see of a customer."""

@@ -1,0 +1,1 @@
+"""Trials and pilots that go on or end."""
