@@ -280,6 +280,7 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.renewal_policies",
     "billing.rules.dunning_policies",
     "billing.rules.leaving_policies",
+    "billing.rules.paying_policies",
 ]
 
 # --- Outgoing webhooks --------------------------------------------------------------------------------------------------
