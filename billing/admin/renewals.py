@@ -110,16 +110,26 @@ class PriceMoveAdmin(pages.ReadOnly):
 
 @admin.register(RenewalReview)
 class RenewalReviewAdmin(pages.ReadOnly):
-    list_display = ("subscription", "state", "period_ends_at", "coverage_tier", "asked_at", "reviewed_by", "note")
-    list_filter = (("reviewed_at", admin.EmptyFieldListFilter), "coverage_tier", "reviewed_by")
+    list_display = (
+        "subscription",
+        "state",
+        "period_ends_at",
+        "coverage_tier",
+        "has_exceptions",
+        "asked_at",
+        "reviewed_by",
+        "note",
+    )
+    list_filter = (("reviewed_at", admin.EmptyFieldListFilter), "coverage_tier", "has_exceptions", "reviewed_by")
     list_select_related = ("subscription__organization", "subscription__plan", "reviewed_by")
     search_fields = ("subscription__organization__name", "subscription__stripe_id", "note")
     ordering = ("period_ends_at", "id")
     date_hierarchy = "period_ends_at"
     fields = (
         ("subscription", "coverage_tier"),
-        ("period_ends_at", "asked_at"),
-        ("state", "reviewed_by"),
+        ("period_ends_at", "has_exceptions"),
+        ("asked_at", "state"),
+        "reviewed_by",
         "note",
     )
     readonly_fields = ("state",)

@@ -65,6 +65,7 @@ from billing.models.seats import (
 from billing.models.store_time import StoreTime
 from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Subscription, SubscriptionStatus
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
+from billing.models.terms import Terms, TermsKind, TermsNotice, TermsState
 from billing.models.trial import Trial
 from billing.models.window import RUNNING, InvoiceWindow, WindowState
 
@@ -168,6 +169,10 @@ __all__ = [
     "TaxIdState",
     "TaxRate",
     "TaxStanding",
+    "Terms",
+    "TermsKind",
+    "TermsNotice",
+    "TermsState",
     "Trial",
     "WindowState",
 ]

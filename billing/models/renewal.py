@@ -68,11 +68,14 @@ class RenewalNotice(models.Model):
 
 
 class RenewalReview(models.Model):
-    """One of us looks at an account before it renews, where its coverage tier asks for it. One a period."""
+    """One of us looks at an account before it renews, where its coverage tier or exceptions ask for it. One a period."""
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="renewal_reviews")
     period_ends_at = models.DateTimeField(_("renewal"))
-    coverage_tier = models.PositiveSmallIntegerField(choices=Tier)
+    coverage_tier = models.PositiveSmallIntegerField(choices=Tier, null=True, blank=True)
+    has_exceptions = models.BooleanField(
+        _("exceptions"), default=False, db_default=False, help_text=_("One holds then, or ends before.")
+    )
     asked_at = models.DateTimeField()
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
     reviewed_by = models.ForeignKey(

@@ -22,9 +22,9 @@ WITH policy AS MATERIALIZED (
     SELECT segment, tiers, kept, ends, make_interval(days => first) AS first, make_interval(days => last) AS last,
         make_interval(days => change) AS change, make_interval(days => review) AS review,
         make_interval(days => price) AS price, first > 0 AS has_first, last > 0 AS has_last, change > 0 AS has_change,
-        review > 0 AS has_review, price > 0 AS has_price
+        review > 0 AS has_review, price > 0 AS has_price, exceptions
     FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb,
-        price int, kept int, ends bool)
+        price int, kept int, ends bool, exceptions bool)
 ), due AS MATERIALIZED (
     SELECT w.ctid AS place, w.subscription_id AS id FROM billing_renewalwatch w WHERE w.due_at <= %(now)s
     ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
@@ -32,7 +32,9 @@ WITH policy AS MATERIALIZED (
     SELECT due.place, s.id, s.period_ends_at AS ends_at, r.interval = 'year' AS is_yearly, o.coverage_tier AS tier,
         s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused') AND s.period_ends_at > %(now)s AS is_ahead,
         s.status = 'active' AND s.cancel_at IS NULL AS renews,
-        p.has_review AND o.coverage_tier IS NOT NULL AND p.tiers ? o.coverage_tier::text AS is_reviewed,
+        p.has_review AND o.coverage_tier IS NOT NULL AND p.tiers ? o.coverage_tier::text AS is_of_a_tier,
+        p.has_review AND p.exceptions AND EXISTS (SELECT 1 FROM billing_terms t
+            WHERE t.organization_id = s.organization_id AND t.state = 'approved') AS has_exceptions,
         CASE WHEN p.has_first THEN s.period_ends_at - p.first END AS first_at,
         CASE WHEN p.has_last THEN s.period_ends_at - p.last END AS last_at,
         CASE WHEN p.has_change THEN s.period_ends_at - p.change END AS change_at,
@@ -48,13 +50,18 @@ WITH policy AS MATERIALIZED (
                 AND (m.period_ends_at = s.period_ends_at
                     OR m.price_before_id = r.id AND m.state IN ('open', 'stayed') AND NOT p.ends))
             AND NOT EXISTS (SELECT 1 FROM billing_scheduledchange c
-                WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.kind = 'plan')) END AS price_at
+                WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.kind = 'plan')
+            AND NOT EXISTS (SELECT 1 FROM billing_terms h WHERE h.organization_id = s.organization_id
+                AND h.line_id = s.line_id AND h.state = 'approved' AND h.kind = 'price_hold'
+                AND h.starts_on::timestamp AT TIME ZONE 'UTC' <= s.period_ends_at
+                AND h.ends_on::timestamp AT TIME ZONE 'UTC' > s.period_ends_at)) END AS price_at
     FROM due JOIN billing_subscription s ON s.id = due.id
     JOIN billing_price r ON r.id = s.price_id
     LEFT JOIN accounts_organizationprofile o ON o.organization_id = s.organization_id
     JOIN policy p ON p.segment = COALESCE(o.segment, '')
 ), decided AS (
-    SELECT place, id, ends_at, tier, is_ahead AND is_yearly AND is_reviewed AND review_at <= %(now)s AS is_reviewed,
+    SELECT place, id, ends_at, tier, has_exceptions,
+        is_ahead AND is_yearly AND (is_of_a_tier OR has_exceptions) AND review_at <= %(now)s AS is_reviewed,
         CASE WHEN NOT is_ahead OR NOT renews THEN NULL
             WHEN price_at <= %(now)s THEN 'price'
             WHEN is_yearly AND last_at <= %(now)s THEN 'last'
@@ -69,7 +76,7 @@ WITH policy AS MATERIALIZED (
             CASE WHEN is_yearly AND last_at > %(now)s THEN last_at END,
             CASE WHEN NOT is_yearly AND change_at > %(now)s THEN change_at END,
             CASE WHEN price_at > %(now)s THEN price_at END,
-            CASE WHEN is_yearly AND is_reviewed AND review_at > %(now)s THEN review_at END,
+            CASE WHEN is_yearly AND (is_of_a_tier OR has_exceptions) AND review_at > %(now)s THEN review_at END,
             CASE WHEN NOT renews AND LEAST(first_at, last_at) <= %(now)s THEN %(now)s + interval '1 day' END) END AS next_at
     FROM looked
 ), told AS (
@@ -77,8 +84,8 @@ WITH policy AS MATERIALIZED (
     SELECT id, ends_at, kind, %(now)s, '' FROM decided WHERE kind IS NOT NULL
     ON CONFLICT (subscription_id, period_ends_at, kind) DO NOTHING
 ), reviewed AS (
-    INSERT INTO billing_renewalreview (subscription_id, period_ends_at, coverage_tier, asked_at, note)
-    SELECT id, ends_at, tier, %(now)s, '' FROM decided WHERE is_reviewed
+    INSERT INTO billing_renewalreview (subscription_id, period_ends_at, coverage_tier, has_exceptions, asked_at, note)
+    SELECT id, ends_at, tier, has_exceptions, %(now)s, '' FROM decided WHERE is_reviewed
     ON CONFLICT (subscription_id, period_ends_at) DO NOTHING
 )
 UPDATE billing_renewalwatch w SET due_at = d.next_at FROM decided d WHERE w.ctid = d.place
@@ -115,6 +122,7 @@ def _policies(now: datetime) -> list[dict[str, Any]]:
 
     names = {"first": "renewal_first_notice_days", "last": "renewal_last_notice_days", "change": "renewal_change_notice_days"}
     names |= {"review": "renewal_review_days", "tiers": "renewal_review_tiers"}
+    names |= {"exceptions": "renewal_review_exceptions"}
     names |= {"price": "old_price_notice_days", "kept": "old_price_days", "ends": "old_price_ends"}
     return [
         {"segment": segment} | {key: policies.value(f"billing.{name}", now, segment or None) for key, name in names.items()}
