@@ -40,7 +40,7 @@ class Failure(StrEnum):
     TLS = "tls"
     TIMEOUT = "timeout"
     BROKEN = "broken"
-    SECRET = "secret"  # noqa: S105 - no secret can be read: SECRET_KEY was changed
+    UNREADABLE = "secret"  # its secret cannot be read: SECRET_KEY was changed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,13 +29,17 @@ TYPE_PREFIX = "urn:storefront:problem:"
 class Problem(exceptions.APIException):
     """Raise in an API view for an outcome of a service; `code` names the type, `more` rides along as members of its own.
 
-    `more` may not use the names that the document has already.
+    `wait` is how many seconds to wait before asking again (Retry-After). `more` may not use the names that the document has
+    already.
     """
 
-    def __init__(self, code: str, detail: str, *, status_code: int = status.HTTP_409_CONFLICT, **more: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, *, status_code: int = status.HTTP_409_CONFLICT, wait: float | None = None, **more: Any
+    ) -> None:
         super().__init__(detail, code)
         self.status_code = status_code
         self.code = code
+        self.wait = wait
         self.more = more
 
 

@@ -9,11 +9,11 @@ from django.utils.translation import ngettext
 from unfold.decorators import action
 
 from accounts import access
-from accounts.admin.recovery import NoteForm
 from accounts.models import BillingContact, JoinRequest, MailStop, SeatRequest, Suppression
 from accounts.origin import Source
 from accounts.services import suppressions
 from config import clock
+from config.admin import action_forms
 from config.admin.pages import ReadOnly
 
 TONES = {"open": "wait", "approved": "good", "declined": "bad", "withdrawn": "", "expired": ""}
@@ -64,7 +64,7 @@ class SuppressionAdmin(ReadOnly):
     ordering = ("-since",)
     badges = {"reason": {"bounce": "wait", "refused": "wait", "complaint": "bad"}}
     actions = ("lift",)
-    action_form = NoteForm
+    action_form = action_forms.NoteForm
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_suppression")

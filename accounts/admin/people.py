@@ -17,6 +17,7 @@ from accounts.models import Membership, User
 from accounts.origin import Source
 from accounts.services import staff
 from config import clock
+from config.admin import action_forms
 from config.admin.pages import Page, ReadOnlyRows
 
 ACCESS = ("is_active", "is_staff", "is_superuser", "groups")
@@ -64,7 +65,7 @@ class UserAdmin(Page):
     search_fields = ("email", "name", "external_id", "memberships__organization__name")
     ordering = ("-date_joined",)
     actions = (recovery.reset_factors,)
-    action_form = recovery.NoteForm
+    action_form = action_forms.NoteForm
     inlines = (MembershipRows,)
     readonly_fields = ("email", "name", "locale", "external_id", "date_joined", "last_login")
     fieldsets = (

@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts import access
@@ -20,6 +19,7 @@ from accounts.models import ClosedOrganization, Membership, OwnerRecovery, Role,
 from accounts.origin import Source
 from accounts.services import closure, recoveries, second_factors
 from config import clock
+from config.admin import action_forms
 from config.admin.pages import ReadOnly
 
 TONES = {
@@ -31,17 +31,6 @@ TONES = {
     "withdrawn": "",
     "lapsed": "",
 }
-
-
-class NoteForm(ActionForm):  # type: ignore[misc] # unfold ships no types
-    """Beside the choice of an action: why."""
-
-    note = forms.CharField(
-        label="",  # a word above would break the bar; the field is named by its aria-label
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Why"), "aria-label": _("Why")}),
-    )
 
 
 class RequestForm(forms.ModelForm):  # type: ignore[type-arg] # django-stubs knows no subscript at run time
@@ -87,7 +76,7 @@ class OwnerRecoveryAdmin(ReadOnly):
     ordering = ("-requested_at",)
     badges = {"state": TONES}
     actions = ("approve", "refuse", "withdraw")
-    action_form = NoteForm
+    action_form = action_forms.NoteForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.add_ownerrecovery")
@@ -168,7 +157,7 @@ class ClosedOrganizationAdmin(ReadOnly):
     fields = ("name", "public_id", "domain", "country", "closed_at", "created_at")
     readonly_fields = ("public_id",)
     actions = ("reopen",)
-    action_form = NoteForm
+    action_form = action_forms.NoteForm
 
     def has_reopen_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.change_closedorganization")

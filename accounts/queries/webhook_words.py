@@ -31,6 +31,6 @@ def failure(code: str, status: int | None = None) -> str:
         Failure.TLS: _("The certificate is not accepted"),
         Failure.TIMEOUT: _("No answer in time"),
         Failure.BROKEN: _("The connection broke"),
-        Failure.SECRET: _("The secret can't be read; rotate it"),
+        Failure.UNREADABLE: _("The secret can't be read; rotate it"),
     }
     return said.get(Failure(code), code) if code in set(Failure) else code

@@ -7,7 +7,7 @@ few calls at a time, one that fails has one.
 """
 
 import functools
-import random
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -139,7 +139,7 @@ def _crew() -> ThreadPoolExecutor:
 
 def _call(claim: Claim, at: datetime) -> Answer:
     if not claim.secrets:
-        return Answer(failure=Failure.SECRET)
+        return Answer(failure=Failure.UNREADABLE)
     return webhook_calls.post(claim.url, headers(claim, at), claim.body)
 
 
@@ -206,7 +206,7 @@ def _outcome(claim: Claim, answer: Answer, now: datetime, *, is_taken: bool) -> 
     said = {"status": answer.status, "failure": answer.failure, "lease_until": None}
     if is_taken:
         return said | {"state": DeliveryState.DELIVERED, "concluded_at": now}
-    wait_for = webhook_retries.wait(claim.attempts, random.randrange(100))  # noqa: S311 - spreads retries, guards nothing
+    wait_for = webhook_retries.wait(claim.attempts, secrets.randbelow(100))
     if wait_for is None or answer.status == webhook_retries.GONE:
         return said | {"state": DeliveryState.FAILED, "concluded_at": now}
     rest = webhook_retries.rest(answer.status or 0, answer.retry_after, now)

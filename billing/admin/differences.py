@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
-from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts import access, staff_groups
@@ -26,14 +25,14 @@ from billing.services import commands, faults
 from billing.services.reconciliation import reconciling_decisions as decisions
 from billing.services.reconciliation.reconciling_books import CannotDecide
 from config import clock, words
-from config.admin import facts, pages
+from config.admin import action_forms, facts, pages
 
 TONES = {"open": "bad", "accepted": "good", "resent": "good", "gone": ""}
 DECIDING = (staff_groups.REVENUE_OPERATIONS, staff_groups.FINANCE)
 Verb = Callable[[Difference, Origin], object]
 
 
-class DecisionForm(ActionForm):  # type: ignore[misc] # unfold ships no types
+class DecisionForm(action_forms.Beside):
     """Beside the choice of an action: why, and for giving it to somebody, to whom."""
 
     reason = forms.CharField(

@@ -1,6 +1,5 @@
 """Renewals, as staff see them: what buyers were told beforehand, and the accounts that one of us looks at first."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,8 +7,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
-from unfold.forms import ActionForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import access
 from accounts.origin import Source
@@ -17,20 +14,15 @@ from billing.admin.shown import money
 from billing.models import AutoExpansion, CardNotice, PriceMove, RenewalNotice, RenewalReview
 from billing.services.renewing import renewal_reviews
 from config import clock, words
-from config.admin import columns, pages
+from config.admin import action_forms, columns, pages
 
 ANSWER_TONES = {"open": "wait", "accepted": "good", "other": "info", "stayed": "", "ended": "bad"}
 
 
-class FindingForm(ActionForm):  # type: ignore[misc] # unfold ships no types
-    """Beside the choice of an action: what was found."""
+class FindingForm(action_forms.NoteForm):
+    """What was found."""
 
-    note = forms.CharField(
-        label="",  # a word above would break the bar; the field is named by its aria-label
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Finding"), "aria-label": _("Finding")}),
-    )
+    asked = _("Finding")
 
 
 @admin.register(RenewalNotice)

@@ -212,3 +212,14 @@ CATALOG: dict[str, Any] = {
         }
     ],
 }
+
+# What is given back of a month that ends early.
+UNUSED_LINE: dict[str, Any] = {
+    "description": "Unused time on 10 x Team after 12 Mar 2026",
+    "addon": "",
+    "quantity": 10,
+    "amount_minor": -9280,
+    "starts_at": "2026-03-12T09:30:00Z",
+    "ends_at": "2026-03-30T09:30:00Z",
+    "discount_minor": 0,
+}

@@ -128,9 +128,8 @@ def _claim(request: Request) -> idempotency.Claim:
     except idempotency.Reused:
         raise reused() from None
     except idempotency.UnderWay:
-        problem = Problem("idempotency-key-in-use", _("The first request with this key is still being made. Ask again."))
-        problem.wait = 2  # type: ignore[attr-defined] # becomes Retry-After
-        raise problem from None
+        detail = _("The first request with this key is still being made. Ask again.")
+        raise Problem("idempotency-key-in-use", detail, wait=2) from None
 
 
 def _key(request: Request) -> str:

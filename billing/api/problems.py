@@ -183,7 +183,7 @@ def _waits_for_payment(error: seats.WaitsForPayment) -> Problem:
 def _too_many_changes(error: seats.TooManyChanges) -> Problem:
     detail = _("Seats or add-ons were changed too often lately. The next change can be made at %(at)s.")
     at = error.next_at.isoformat()
-    return _later("too-many-changes", detail % {"at": at}, status_code=429, seconds=60, next_at=at)
+    return Problem("too-many-changes", detail % {"at": at}, status_code=429, wait=60, next_at=at)
 
 
 def _ends_soon(error: Any) -> Problem:
@@ -196,12 +196,12 @@ def _stale(error: Any) -> Problem:
 
 
 def _busy(error: Any) -> Problem:
-    return _later("change-in-progress", _("Another change is being made. Ask again in a moment."), status_code=409, seconds=2)
+    return Problem("change-in-progress", _("Another change is being made. Ask again in a moment."), wait=2)
 
 
 def _unreachable(error: Any) -> Problem:
     detail = _("The payment provider does not answer. What was begun goes on; ask again in a moment.")
-    return _later("payment-provider-unreachable", detail, status_code=503, seconds=5)
+    return Problem("payment-provider-unreachable", detail, status_code=503, wait=5)
 
 
 def provider_refused(**more: Any) -> Problem:
@@ -274,7 +274,7 @@ def _code_refused(error: promotions.CodeRefused | checkout.CodeRefused) -> Probl
 
 
 def too_many_codes() -> Problem:
-    return _later("too-many-codes", _("Many codes were tried. Go on in an hour."), status_code=429, seconds=3600)
+    return Problem("too-many-codes", _("Many codes were tried. Go on in an hour."), status_code=429, wait=3600)
 
 
 def _no_customer(error: Any) -> Problem:
@@ -317,12 +317,6 @@ def _in_its_words(code: str, status_code: int = status.HTTP_409_CONFLICT) -> Cal
 
 def _invalid(error: ValidationError) -> exceptions.APIException:
     return exceptions.ValidationError(error.message_dict if hasattr(error, "error_dict") else error.messages)
-
-
-def _later(code: str, detail: str, *, status_code: int, seconds: int, **more: Any) -> Problem:
-    problem = Problem(code, detail, status_code=status_code, **more)
-    problem.wait = seconds  # type: ignore[attr-defined] # becomes Retry-After (config.problems.handle)
-    return problem
 
 
 # The first that fits: kinds before what they are a kind of.

@@ -15,9 +15,7 @@ def _said(code: str) -> Callable[[ValidationError], Problem]:
 
 
 def too_often() -> Problem:
-    problem = Problem("too-many-sends", _("That was often enough for this hour. Go on in a while."), status_code=429)
-    problem.wait = 600  # type: ignore[attr-defined] # becomes Retry-After (config.problems.handle)
-    return problem
+    return Problem("too-many-sends", _("That was often enough for this hour. Go on in a while."), status_code=429, wait=600)
 
 
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (

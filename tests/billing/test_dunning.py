@@ -143,7 +143,7 @@ def test_what_nobody_noted_is_taken_up_once(late):
 
 def test_the_statement_decides_as_the_rules_do(on_sale, db):
     """Some hundreds of episodes anywhere on the ladder, at every hour of a week, in zones around the world."""
-    chance = random.Random(7)  # noqa: S311 - guards nothing
+    chance = random.Random(7)
     now = datetime(2027, 3, 29, 0, 30, tzinfo=UTC) + chance.randrange(0, 168) * timedelta(hours=1)
     zones = ("Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kolkata", "no/such")
     rows = subscriptions(300)
@@ -272,7 +272,7 @@ def test_programs_are_told_what_happens_when_and_where_it_is_put_right(late, cas
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_take_each_step_once(on_sale):
     now = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # a Monday
-    chance = random.Random(7)  # noqa: S311 - guards nothing
+    chance = random.Random(7)
     rows = subscriptions(60)
     DunningEpisode.objects.bulk_create(
         [

@@ -245,7 +245,7 @@ def _wrong_when_quiet(rows, quantity):
 def test_a_thousand_webhooks_shuffled_doubled_and_failing(shop, monkeypatch):
     """20% come twice, in any order, while 30% of the reads fail: in the end all is as Stripe says."""
     monkeypatch.setattr(gateway, "ATTEMPTS", 1)  # every failed read is the inbox's to mend
-    rng = random.Random(20260312)  # noqa: S311 - shuffles, guards nothing
+    rng = random.Random(20260312)
     row = shop.buy(seats=10)
     quantity = 10
     told = []

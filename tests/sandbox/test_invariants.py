@@ -33,7 +33,7 @@ def _terms(shop, chance):
 
 @pytest.mark.parametrize("seed", range(14))
 def test_any_sequence_of_changes(shop, account, seed):
-    chance = random.Random(seed)  # noqa: S311 - a story is drawn, nothing is guarded
+    chance = random.Random(seed)
     clock = shop.clock(START)
     customer = shop.customer(clock=clock.id)
     tiered = {"billing_scheme": "tiered", "tiers_mode": "volume", "tiers": TIERS}

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
-from billing.api import idempotency, inputs, outputs, problems, schema
+from billing.api import examples, idempotency, inputs, outputs, problems, schema
 from billing.api.views import base
 from billing.models import PauseState, Subscription
 from billing.services.leaving import pauses
@@ -64,17 +64,7 @@ PREVIEW: dict[str, Any] = {
     "currency": "usd",
     "credit_minor": 9280,
     "tax_minor": 0,
-    "lines": [
-        {
-            "description": "Unused time on 10 x Team after 12 Mar 2026",
-            "addon": "",
-            "quantity": 10,
-            "amount_minor": -9280,
-            "starts_at": "2026-03-12T09:30:00Z",
-            "ends_at": "2026-03-30T09:30:00Z",
-            "discount_minor": 0,
-        }
-    ],
+    "lines": [examples.UNUSED_LINE],
 }
 ON: dict[str, Any] = {
     "id": "z7k2m9x4c8w3nq5h",

@@ -21,17 +21,17 @@ BATCH: Final = 5_000
 MAILS: Final = ("billing/payment_failed", "billing/payment_missing", "billing/read_only")
 
 
-def _working(instant: str) -> str:
+def _working(instant: str, zone: str = "zone") -> str:
     """The instant, or the same time of day on the Monday after it, in the organization's zone."""
-    local = f"({instant}) AT TIME ZONE zone"
+    local = f"({instant}) AT TIME ZONE {zone}"
     return (
-        f"CASE extract(isodow FROM {local}) WHEN 6 THEN ({local} + interval '2 days') AT TIME ZONE zone "
-        f"WHEN 7 THEN ({local} + interval '1 day') AT TIME ZONE zone ELSE {instant} END"
+        f"CASE extract(isodow FROM {local}) WHEN 6 THEN ({local} + interval '2 days') AT TIME ZONE {zone} "
+        f"WHEN 7 THEN ({local} + interval '1 day') AT TIME ZONE {zone} ELSE {instant} END"
     )
 
 
-# Written out of constants; values are bound. Each step of the way is named as in billing.rules.dunning.decide.
-SWEEP: Final = f"""
+# Each step of the way is named as in billing.rules.dunning.decide.
+_SWEEP: Final = """
 WITH claimed AS (
     SELECT e.id, e.subscription_id, e.round, e.reached, e.second_at, e.third_at, e.read_only_at, e.off_at,
         e.notice_days * interval '1 day' AS notice, e.off_at - e.read_only_at AS gap, o.time_zone
@@ -53,7 +53,7 @@ WITH claimed AS (
         EXISTS (SELECT 1 FROM billing_dispute d WHERE d.subscription_id = c.subscription_id AND d.closed_at IS NULL) AS is_held
     FROM claimed c
 ), judged AS MATERIALIZED (
-    SELECT *, {_working("%(now)s + notice")} AS soonest, CASE
+    SELECT *, {soonest} AS soonest, CASE
         WHEN reached > 3 THEN 'nothing'
         WHEN is_held THEN 'wait'
         WHEN reached < 0 THEN 'first'
@@ -78,7 +78,7 @@ WITH claimed AS (
 ), decided AS MATERIALIZED (
     SELECT *,
         CASE WHEN is_moved THEN soonest ELSE read_only_at END AS new_read_only_at,
-        CASE WHEN is_moved THEN {_working("soonest + gap")}
+        CASE WHEN is_moved THEN {off_moved}
             WHEN verdict = 'anew' AND reached = 3 THEN GREATEST(off_at, soonest) ELSE off_at END AS new_off_at
     FROM dated
 ), stepped AS (
@@ -91,7 +91,7 @@ WITH claimed AS (
         round = d.new_round, read_only_at = d.new_read_only_at, off_at = d.new_off_at,
         due_at = CASE WHEN d.verdict = 'wait' THEN %(now)s + %(again)s
             WHEN d.verdict = 'too soon' THEN d.told_at + d.notice
-            WHEN d.verdict = 'weekend' THEN {_working("%(now)s::timestamptz").replace("zone", "d.zone")}
+            WHEN d.verdict = 'weekend' THEN {next_working}
             WHEN d.rank > 3 THEN NULL WHEN d.rank = 3 THEN d.new_off_at
             ELSE LEAST(CASE WHEN d.rank < 1 AND d.second_at > %(now)s THEN d.second_at END,
                 CASE WHEN d.rank < 2 AND d.third_at > %(now)s THEN d.third_at END, d.new_read_only_at) END
@@ -101,7 +101,12 @@ WITH claimed AS (
     FROM decided d WHERE s.id = d.subscription_id AND d.verdict = 'cut'
 )
 SELECT count(*), count(step), count(*) FILTER (WHERE verdict = 'cut') FROM decided
-"""  # noqa: S608 - put together from constants; values are bound
+"""
+SWEEP: Final = _SWEEP.format(
+    soonest=_working("%(now)s + notice"),
+    off_moved=_working("soonest + gap"),
+    next_working=_working("%(now)s::timestamptz", zone="d.zone"),
+)
 
 # Owing, and nobody has noted it: taken over from elsewhere, or told of while the store was being changed.
 _UNNOTED: Final = """
