@@ -280,11 +280,8 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.renewal_policies",
     "billing.rules.dunning_policies",
     "billing.rules.leaving_policies",
-<<<<<<< HEAD
     "billing.rules.paying_policies",
-=======
     "billing.rules.terms_policies",
->>>>>>> a0f9e2c (Keep exceptions from the catalog as rows with an owner and an end: payment days and credit limits can be asked for, price holds keep a price, and accounts with one are looked at before they renew)
 ]
 
 # --- Outgoing webhooks --------------------------------------------------------------------------------------------------
