@@ -83,7 +83,8 @@ def _choice(standing: Standing, line: LineOnSale, plan: PlanOnSale, price: Price
     mine = line.plan(row.plan.code)
     is_had = plan.code == row.plan.code and price.interval == row.price.interval
     seats = max(standing.quantity, plan.seats_min)
-    has_room = seats <= plan.seats_max
+    most = max(plan.seats_max, standing.agreed_seats)
+    has_room = seats <= most
     more, gone, changed = _difference(mine, plan) if mine is not None else ((), (), ())
     coming = standing.coming_plan
     place, own_place = line.plans.index(plan), line.plans.index(mine) if mine else 0
@@ -91,7 +92,7 @@ def _choice(standing: Standing, line: LineOnSale, plan: PlanOnSale, price: Price
         code=plan.code,
         name=plan.name,
         pitch=catalog.text(plan.pitch),
-        price_text=_price_text(price, seats) if has_room else _("Up to %(seats)s") % {"seats": words.seats(plan.seats_max)},
+        price_text=_price_text(price, seats) if has_room else _("Up to %(seats)s") % {"seats": words.seats(most)},
         when=_when(standing, price, is_larger=place > own_place, is_smaller=place < own_place),
         more=more,
         gone=gone,

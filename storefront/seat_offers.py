@@ -131,6 +131,6 @@ def _refusal(standing: Standing, wanted: int) -> seats.SeatsError | None:
         return seats.EndsSoon()
     if wanted < plan.seats_min:
         return seats.BelowMinimum(plan.seats_min)
-    if wanted > max(plan.seats_max, standing.coming):
-        return seats.AboveMaximum(plan.seats_max, wanted)
+    if wanted > max(standing.seats_max, standing.coming):
+        return seats.AboveMaximum(standing.seats_max, wanted)
     return None

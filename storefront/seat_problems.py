@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from billing.models import ScheduledKind
 from billing.queries.overview import Standing
 from billing.services import commands, faults
-from billing.services.changes import addons, paying_first, plan_changes, seats
+from billing.services.changes import addons, committed, paying_first, plan_changes, seats
 from config import words
 
 
@@ -111,8 +111,8 @@ def _of(error: Exception, standing: Standing, wanted: int) -> Problem:
 @_of.register
 def _above(error: seats.AboveMaximum, standing: Standing, wanted: int) -> Problem:
     plan = standing.row.plan
-    values = {"plan": plan.name, "most": words.seats(plan.seats_max), "wanted": words.seats(wanted)}
-    has_room = plan.seats_max > standing.quantity
+    values = {"plan": plan.name, "most": words.seats(error.maximum), "wanted": words.seats(wanted)}
+    has_room = error.maximum > standing.quantity
     text = _("For %(wanted)s talk to a person; your number goes along.")
     if has_room:
         text = _("For %(wanted)s talk to a person; your number goes along. Meanwhile you can have %(most)s.")
@@ -244,6 +244,20 @@ def _no_such_move(error: plan_changes.NotOffered, standing: Standing, wanted: in
         text=_("It is not sold as a change of your plan here. Talk to us, we arrange it; nothing was changed."),
         action_label=_("Talk to a person"),
         action_url=talk_url(standing, wanted),
+        status=422,
+    )
+
+
+@_of.register
+def _committed(error: committed.Committed, standing: Standing, wanted: int) -> Problem:
+    values = {"day": words.day(error.until), "opens": words.day(error.opens_at)}
+    text = _("From %(opens)s on you can cancel it. If something has changed for you, talk to us.")
+    return Problem(
+        title=_("You agreed to stay until %(day)s") % values,
+        text=text % values,
+        tone="info",
+        action_label=_("Talk to a person"),
+        action_url=reverse("storefront:talk"),
         status=422,
     )
 

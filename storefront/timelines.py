@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import NextCharge, OpenChange, Scheduled, Standing
-from billing.queries.standing_facts import PilotFacts
+from billing.queries.overview import NextCharge, Scheduled, Standing
+from billing.queries.standing_facts import OpenChange, PilotFacts
 from config import words
 from storefront import addon_words, missing_words, reductions, window_words
 

@@ -19,6 +19,7 @@ from billing.admin import (
     stripe,
     subscriptions,
     tax,
+    terms,
     trials,
     windows,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "stripe",
     "subscriptions",
     "tax",
+    "terms",
     "trials",
     "windows",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 
 from billing.rules.pauses import Refusal
-from billing.services.changes import paying_first, scheduled
+from billing.services.changes import committed, paying_first, scheduled
 from billing.services.leaving import endings, pauses
 from config.problems import Problem
 
@@ -47,9 +47,16 @@ def _pay_first(error: paying_first.PayFirst) -> Problem:
     return Problem("pay-first", said % {"number": error.invoice}, invoice=error.invoice.stripe_id, payment_url=url)
 
 
+def _committed(error: committed.Committed) -> Problem:
+    detail = _("It is agreed to last until %(day)s: `opens_at` says from when on it can be cancelled. Or talk to a person.")
+    said = detail % {"day": error.until.isoformat()}
+    return Problem("committed", said, until=error.until.isoformat(), opens_at=error.opens_at.isoformat())
+
+
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (endings.OwnersOnly, _owners_only),
     (scheduled.EndsAtOnce, _ends_at_once),
+    (committed.Committed, _committed),
     (paying_first.PayFirst, _pay_first),
     (pauses.Refused, _not_pausable),
 )

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing.api import missing, pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
-from billing.queries import catalog, overview, trials
+from billing.queries import catalog, overview, standing_facts, trials
 from billing.queries.overview import Standing
 from billing.rules.addons import Item
 from billing.rules.preview import FirstCharge
@@ -175,7 +175,7 @@ def _discount(held: Held) -> dict[str, Any]:
     }
 
 
-def _pending(change: overview.OpenChange) -> dict[str, Any]:
+def _pending(change: standing_facts.OpenChange) -> dict[str, Any]:
     return {
         "change": change.public_id,
         "external_id": change.external_id,

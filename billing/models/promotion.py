@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.catalog import CatalogVersion
 from billing.models.subscription import Subscription
+from billing.models.terms import Terms
 from billing.rules import promotions
 
 
@@ -88,6 +89,9 @@ class SubscriptionDiscount(models.Model):
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="discounts")
     stripe_id = models.CharField(max_length=64, unique=True)
     promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="discounts")
+    terms = models.ForeignKey(
+        Terms, models.PROTECT, null=True, blank=True, related_name="discounts", verbose_name=_("exception")
+    )
     stripe_coupon_id = models.CharField(max_length=100)
     name = models.CharField(max_length=100, blank=True, help_text=_("The coupon's at Stripe."))
     percent_bps = models.PositiveIntegerField(null=True, blank=True)

@@ -47,7 +47,7 @@ class TermsQuerySet(models.QuerySet["Terms"]):
 class Terms(models.Model):
     """One exception for a customer, `[starts_on, ends_on)` at midnight UTC. `value` is typed by kind (billing.rules.terms).
 
-    Written by billing.services.exceptions alone. `due_at` is when the sweep looks at it next: to begin it, to announce its
+    Written by billing.services.agreeing alone. `due_at` is when the sweep looks at it next: to begin it, to announce its
     end, to end it.
     """
 

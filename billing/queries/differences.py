@@ -32,6 +32,7 @@ from billing.models import (
     StripeObject,
     Subscription,
     TaxStanding,
+    Terms,
     Trial,
 )
 from billing.queries import addons as addon_queries
@@ -180,7 +181,9 @@ def standard(prices: Collection[str]) -> reconciling.Standard:
     promoted = Promotion.objects.values_list("stripe_coupon_id", "stripe_rest_coupon_id")
     coupons = (one for pair in promoted for one in pair if one)
     credited = PilotFee.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
-    return reconciling.Standard(prices=frozenset({*made, *added}), coupons=frozenset((*coupons, *credited)))
+    agreed = Terms.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
+    known = (*coupons, *credited, *agreed, *(f"{coupon}_rest" for coupon in agreed))
+    return reconciling.Standard(prices=frozenset({*made, *added}), coupons=frozenset(known))
 
 
 def excepted(keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[dict[str, object]]]:

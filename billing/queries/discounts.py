@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from billing.models import Invoice, InvoiceStatus, PilotFee, Plan, Promotion, Subscription
-from billing.rules.promotions import Held
+from billing.models import Invoice, InvoiceStatus, PilotFee, Plan, Promotion, Subscription, Terms
+from billing.rules.promotions import AGREED, Held
 
 
 def of(row: Subscription, then: Plan | None = None) -> tuple[Held, ...]:
@@ -19,7 +19,7 @@ def of(row: Subscription, then: Plan | None = None) -> tuple[Held, ...]:
         Held(
             stripe_id=one.stripe_id,
             code=one.promotion.code if one.promotion else "",
-            name=one.promotion.name if one.promotion else {"en": one.name},
+            name=one.promotion.name if one.promotion else AGREED if one.terms_id else {"en": one.name},
             percent_bps=one.percent_bps,
             amount_minor=one.amount_minor,
             duration=one.duration,
@@ -66,7 +66,8 @@ def _again(coupons: set[str], *, plan: str, is_addon: bool) -> list[str]:
     """
     rows = Promotion.objects.filter(stripe_coupon_id__in=coupons).exclude(stripe_rest_coupon_id="").order_by("pk")
     covering = [one for one in rows if one.terms.covers(plan) and not (is_addon and one.plans)]
-    found = [promotion.stripe_rest_coupon_id for promotion in covering]
+    agreed = Terms.objects.filter(stripe_coupon_id__in=coupons).order_by("pk").values_list("stripe_coupon_id", flat=True)
+    found = [*(promotion.stripe_rest_coupon_id for promotion in covering), *(f"{coupon}_rest" for coupon in agreed)]
     if is_addon or len(found) == len(coupons):
         return found
     line, _, code = plan.partition("/")

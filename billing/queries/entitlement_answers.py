@@ -1,7 +1,7 @@
 """The entitlement check in one statement: key, organization, version, subscription, feature and seat.
 
 The vendor's product asks on its users' way, so this is the API's hottest call. It answers only the plain case; whatever is
-unusual (no key, a closed organization, an unknown feature, add-ons, a missing payment) is None, and
+unusual (no key, a closed organization, an unknown feature, add-ons, exceptions, a missing payment) is None, and
 billing.queries.entitlements says what it is.
 What was used of a metered feature takes a second one.
 """
@@ -34,7 +34,9 @@ ORGANIZATIONS: Final = """
 SELECT {key}, {version}, s.status, l.code || '/' || p.code,
        f.had, CASE WHEN f.had ->> 'resets' <> '' THEN s.started_at END,
        CASE WHEN f.had ->> 'resets' <> '' THEN s.period_starts_at END, s.period_ends_at, s.cancel_at, EXISTS (
-           SELECT 1 FROM billing_subscriptionaddon e WHERE e.subscription_id = s.id AND e.ended_at IS NULL), {person}
+           SELECT 1 FROM billing_subscriptionaddon e WHERE e.subscription_id = s.id AND e.ended_at IS NULL)
+       OR EXISTS (SELECT 1 FROM billing_terms t
+           WHERE t.organization_id = o.id AND t.state = 'approved' AND t.kind = 'feature'), {person}
 {keys}
 JOIN billing_subscription s ON s.organization_id = o.id AND s.status IN ({live})
     AND s.status <> 'past_due' AND s.access = 'full'
@@ -134,8 +136,8 @@ def _caller(row: Any) -> Caller:
 
 
 def _entitlement(row: Any, feature: str, member: str, now: datetime) -> Found | None:
-    version, status, plan, found, started_at, starts_at, ends_at, cancel_at, has_addons, membership, seat = row[9:]
-    if found is None or has_addons or status not in ENTITLED_STATUSES or (member and membership is None):
+    version, status, plan, found, started_at, starts_at, ends_at, cancel_at, has_more, membership, seat = row[9:]
+    if found is None or has_more or status not in ENTITLED_STATUSES or (member and membership is None):
         return None
     reason = Reason.NO_SEAT if member and seat is None else Reason.INCLUDED
     plain = json.loads(found)

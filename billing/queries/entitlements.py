@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from accounts.models import Organization
 from accounts.queries import policies, rows
 from billing.models import LIVE_STATUSES
 from billing.queries import catalog
-from billing.rules import dunning, metering
+from billing.rules import dunning, metering, terms
 from billing.rules import entitlements as rules
 from billing.rules.dunning import Access
 from billing.rules.entitlements import Entitlement, Reason
@@ -31,7 +31,11 @@ SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.star
     WHERE e.subscription_id = s.id AND e.ended_at IS NULL),
     EXISTS (SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
         WHERE %(is_personal)s AND m.organization_id = s.organization_id AND {PERSON}), seat.id, seat.last_seen_on,
-    s.access, late.started_at, late.reached, late.read_only_at, late.off_at
+    s.access, late.started_at, late.reached, late.read_only_at, late.off_at,
+    (SELECT json_agg(json_build_object('code', t.public_id, 'value', t.value, 'began_at', t.began_at, 'ends_on', t.ends_on)
+        ORDER BY t.id)
+    FROM billing_terms t WHERE t.organization_id = s.organization_id AND t.line_id = s.line_id AND t.kind = 'feature'
+        AND t.state = 'approved' AND t.began_at IS NOT NULL)
 FROM billing_subscription s
 JOIN billing_plan p ON p.id = s.plan_id
 JOIN billing_productline l ON l.id = s.line_id
@@ -129,12 +133,12 @@ def _holdings(organization_id: int, member: str) -> list[rules.Holding]:
 
 def _holding(row: Sequence[Any]) -> rules.Holding:
     path, name, features, status, quantity, started_at, starts_at, ends_at, interval, cancel_at, is_pause, added, *person = row
-    is_member, seat_id, last_seen_on, access, *missing = person
+    is_member, seat_id, last_seen_on, access, *missing, agreed = person
     plan = rules.Bringer(kind=rules.SourceKind.PLAN, code=path, name=name, since=started_at, features=json.loads(features))
     return rules.Holding(
         plan=path,
         status=status,
-        bringers=(plan, *(_addon(one, quantity) for one in added or ())),
+        bringers=(plan, *(_addon(one, quantity) for one in added or ()), *(_agreed(one) for one in agreed or ())),
         period=metering.Period(started_at=started_at, starts_at=starts_at, ends_at=ends_at, interval=interval),
         cancel_at=cancel_at,
         access=Access(access),
@@ -161,6 +165,12 @@ def _addon(plain: dict[str, Any], seats: int) -> rules.Bringer:
         features=plain["features"],
         count=seats if plain["number"] is None else plain["number"],
     )
+
+
+def _agreed(plain: dict[str, Any]) -> rules.Bringer:
+    since = datetime.fromisoformat(plain["began_at"]).astimezone(UTC)
+    until = terms.instant(date.fromisoformat(plain["ends_on"]))
+    return rules.excepted(plain["code"], plain["value"], since=since, until=until)
 
 
 def _sources(holdings: Iterable[rules.Holding], codes: Iterable[str]) -> Iterable[rules.Source]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.queries import policies
 from billing.queries.overview import Standing
-from billing.rules import dunning, entitlements, metering
+from billing.rules import dunning, entitlements, metering, terms
 
 
 def of(standings: Iterable[Standing], now: datetime) -> list[entitlements.Entitlement]:
@@ -33,10 +33,15 @@ def _holding(standing: Standing, now: datetime) -> entitlements.Holding:
         )
         for item in standing.held_addons
     )
+    agreed = (
+        entitlements.excepted(one.public_id, one.value, since=terms.instant(one.starts_on), until=terms.instant(one.ends_on))
+        for one in standing.agreed
+        if one.kind == terms.Kind.FEATURE and one.is_of_line and one.is_in_force
+    )
     return entitlements.Holding(
         plan=path,
         status=row.status,
-        bringers=(plan, *added),
+        bringers=(plan, *added, *agreed),
         period=metering.Period(
             started_at=row.started_at,
             starts_at=row.period_starts_at,

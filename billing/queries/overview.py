@@ -8,9 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import FIRST_PAYMENTS, ChangeKind, Customer, ScheduledKind, Subscription
+from billing.models import Customer, ScheduledKind, Subscription, TermsKind
 from billing.queries import coming, standing_rows
-from billing.queries.standing_facts import Card, Late, OpenInvoice, PauseFacts, PilotFacts, TrialFacts, WindowFacts
+from billing.queries.standing_facts import (
+    Agreed,
+    Card,
+    Late,
+    OpenChange,
+    OpenInvoice,
+    PauseFacts,
+    PilotFacts,
+    TrialFacts,
+    WindowFacts,
+)
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules import promotions as rules
 
@@ -60,38 +70,6 @@ class Scheduled:
     @property
     def is_plan(self) -> bool:
         return self.plan is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenChange:
-    """An increase that is being made or waits for its payment, until `expires_at`; or a first charge that does."""
-
-    public_id: str
-    kind: str
-    state: str
-    quantity_before: int
-    quantity_after: int
-    due_now_minor: int
-    currency: str
-    created_at: datetime
-    expires_at: datetime | None
-    external_id: str | None = None
-    addon_name: Mapping[str, str] | None = None
-    plan_name: str | None = None
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.state == "waiting"
-
-    @property
-    def is_of_window(self) -> bool:
-        """Whether the seats are had already, and their invoice waits."""
-        return self.kind == ChangeKind.WINDOW
-
-    @property
-    def is_first(self) -> bool:
-        """Whether the trial goes on, or the pilot becomes the plan, once it is paid."""
-        return self.kind in FIRST_PAYMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +130,19 @@ class Standing:
     missing: Late | None = None
     pause: PauseFacts | None = None
     window: WindowFacts | None = None
+    agreed: tuple[Agreed, ...] = ()
+    """Exceptions that hold, will hold, or have held."""
+
+    @cached_property
+    def agreed_seats(self) -> int:
+        """How many seats self-service sells of any plan of the line, by an exception; 0: there is none."""
+        ceilings = (one for one in self.agreed if one.kind == TermsKind.SEAT_CEILING and one.is_of_line and one.is_in_force)
+        return max((one.value["seats"] for one in ceilings), default=0)
+
+    @cached_property
+    def seats_max(self) -> int:
+        """How many seats self-service sells: what the plan says, or more where that was agreed."""
+        return max(self.row.plan.seats_max, self.agreed_seats)
 
     @cached_property
     def coming_addons(self) -> tuple[addons.Item, ...]:
@@ -366,6 +357,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         missing=Late.of_plain(standing_rows.instants(row.late)) if row.late else None,
         pause=PauseFacts(**standing_rows.instants(row.pause)) if row.pause else None,
         window=WindowFacts(**standing_rows.instants(row.window)) if row.window else None,
+        agreed=tuple(Agreed.of_plain(standing_rows.instants(plain)) for plain in row.agreed),
     )
 
 

@@ -5,7 +5,40 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from billing.models import FIRST_PAYMENTS, ChangeKind
 from billing.rules.dunning import STEPS, Missing, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenChange:
+    """An increase that is being made or waits for its payment, until `expires_at`; or a first charge that does."""
+
+    public_id: str
+    kind: str
+    state: str
+    quantity_before: int
+    quantity_after: int
+    due_now_minor: int
+    currency: str
+    created_at: datetime
+    expires_at: datetime | None
+    external_id: str | None = None
+    addon_name: Mapping[str, str] | None = None
+    plan_name: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == "waiting"
+
+    @property
+    def is_of_window(self) -> bool:
+        """Whether the seats are had already, and their invoice waits."""
+        return self.kind == ChangeKind.WINDOW
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the trial goes on, or the pilot becomes the plan, once it is paid."""
+        return self.kind in FIRST_PAYMENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,3 +144,28 @@ class PilotFacts:
     ends_at: datetime
     ended_at: datetime | None
     converted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """An exception of the customer's (`is_of_line`: of this line), `[starts_on, ends_on)`; `ended_at`: over, or ended early."""
+
+    public_id: str
+    kind: str
+    value: Mapping[str, Any]
+    state: str
+    starts_on: date
+    ends_on: date
+    is_of_line: bool
+    began_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Agreed":
+        days = {name: date.fromisoformat(plain[name]) for name in ("starts_on", "ends_on")}
+        return cls(**{**plain, **days})
+
+    @property
+    def is_in_force(self) -> bool:
+        """Begun and not over."""
+        return self.state == "approved" and self.began_at is not None

@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from accounts.models import Organization
 from accounts.queries import rows
 from billing.models import LIVE_STATUSES, Customer, Plan, Price, ProductLine, Subscription
+from billing.rules.promotions import AGREED
 
 # More product lines than a store has.
 MOST: Final = 6
@@ -54,7 +55,13 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     (SELECT json_build_object('seats', iw.seats, 'due_minor', iw.due_minor, 'currency', iw.currency,
         'opened_at', iw.opened_at, 'closes_at', iw.closes_at, 'release_at', iw.release_at,
         'balance_minor', COALESCE((iw.agreed ->> 'balance_applied_minor')::bigint, 0))
-    FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0)
+    FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0),
+    (SELECT json_agg(json_build_object('public_id', ag.public_id, 'kind', ag.kind, 'value', ag.value, 'state', ag.state,
+        'starts_on', ag.starts_on, 'ends_on', ag.ends_on, 'is_of_line', ag.line_id IS NOT NULL, 'began_at', ag.began_at,
+        'ended_at', ag.ended_at)
+        ORDER BY ag.ends_on, ag.id)
+    FROM billing_terms ag WHERE ag.organization_id = s.organization_id AND (ag.line_id IS NULL OR ag.line_id = s.line_id)
+        AND (ag.state = 'approved' OR ag.state IN ('ended', 'ended_early') AND ag.began_at IS NOT NULL))
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -80,7 +87,8 @@ CROSS JOIN LATERAL (
     WHERE h.subscription_id = s.id AND h.state = 'pending') scheduled
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
-        'name', COALESCE(m.name, jsonb_build_object('en', d.name)), 'percent_bps', d.percent_bps,
+        'name', CASE WHEN d.terms_id IS NOT NULL THEN {agreed} ELSE COALESCE(m.name, jsonb_build_object('en', d.name)) END,
+        'percent_bps', d.percent_bps,
         'amount_minor', d.amount_minor, 'duration', d.duration, 'ends_at', d.ends_at,
         'counts', m.plans IS NULL OR m.plans = '[]' OR m.plans ? l.code OR m.plans ? (l.code || '/' || COALESCE(
             (SELECT np.code FROM billing_scheduledchange nc JOIN billing_price nr ON nr.id = nc.price_after_id
@@ -137,6 +145,7 @@ class Row:
     late: dict[str, Any] | None
     pause: dict[str, Any] | None
     window: dict[str, Any] | None
+    agreed: list[dict[str, Any]]
 
 
 def of(organization: Organization) -> list[Row]:
@@ -188,7 +197,8 @@ def _part(alias: str, model: type[models.Model]) -> _Part:
 @cache
 def _statement() -> str:
     columns = ", ".join(f'{part.alias}."{column}"' for part in _parts() for column in part.columns)
-    return STATEMENT.format(columns=columns)
+    agreed = ", ".join(f"'{language}', '{name}'" for language, name in AGREED.items())
+    return STATEMENT.format(columns=columns, agreed=f"jsonb_build_object({agreed})")
 
 
 def _row(found: Sequence[Any]) -> Row:
@@ -202,7 +212,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late, pause, window = rest
+    addons, usages, late, pause, window, agreed = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -221,4 +231,5 @@ def _row(found: Sequence[Any]) -> Row:
         late=late,
         pause=pause,
         window=window,
+        agreed=agreed or [],
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from billing.models import Plan, Subscription, Terms, TermsKind
+from billing.models import Plan, Subscription, Terms, TermsKind, TermsState
+from billing.queries import catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,31 +27,43 @@ def credit_limit(organization_id: int, on: date) -> Money | None:
     return Money(amount_minor=found["amount_minor"], currency=found["currency"]) if found else None
 
 
-def seat_ceiling(organization_id: int, line_id: int, on: date) -> int | None:
-    """How many seats of a line self-service sells to it at most, by an approved exception; None: as many as the plan says."""
-    found = _said(organization_id, TermsKind.SEAT_CEILING, on, line_id)
-    return int(found["seats"]) if found else None
+def most_seats(organization_id: int, plan: Plan, wanted: int) -> int:
+    """How many seats of a plan self-service sells to the organization: an exception raises it, and never lowers it.
+
+    Asked for the sake of `wanted` seats: one query, and only where the plan itself is not sold with so many.
+    """
+    if wanted <= plan.seats_max:
+        return plan.seats_max
+    held = Terms.objects.filter(organization=organization_id, line=plan.line_id, kind=TermsKind.SEAT_CEILING)
+    begun = held.filter(state=TermsState.APPROVED, began_at__isnull=False).values_list("value", flat=True)
+    return max([plan.seats_max, *(int(said["seats"]) for said in begun)])
 
 
-def seats_max(organization_id: int, plan: Plan, on: date) -> int:
-    """How many seats of a plan self-service sells to the organization: an exception raises it, and never lowers it."""
-    return max(plan.seats_max, seat_ceiling(organization_id, plan.line_id, on) or 0)
+def committed_until(row: Subscription) -> date | None:
+    """Until when a committed term of the subscription's line lasts; None: there is none. One query."""
+    found = Terms.objects.filter(organization=row.organization_id, line=row.line_id, kind=TermsKind.TERM)
+    begun = found.filter(state=TermsState.APPROVED, began_at__isnull=False)
+    return begun.order_by("-ends_on").values_list("ends_on", flat=True).first()
 
 
-def committed_until(row: Subscription, on: date) -> date | None:
-    """Until when a committed term of the subscription's line lasts; None: there is none."""
-    found = _rows(row.organization_id, TermsKind.TERM, on).filter(line=row.line_id)
-    return found.order_by("-ends_on").values_list("ends_on", flat=True).first()
+def features() -> dict[str, dict[str, Any]]:
+    """Every feature on sale, by code and without a number, as an exception keeps it. No query."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in catalog.on_sale().lines:
+        planned = (feature for plan in line.plans for feature in plan.features)
+        added = (feature for addon in line.addons for feature in addon.features)
+        for feature in (*planned, *added):
+            unit = dict(feature.unit) if feature.unit else None
+            plain = {"name": dict(feature.name), "unit": unit, "group": dict(feature.group), "resets": feature.resets}
+            found.setdefault(feature.code, plain)
+    return found
 
 
 def _rows(organization_id: int, kind: TermsKind, on: date) -> Any:
     return Terms.objects.in_force(on).filter(organization=organization_id, kind=kind)
 
 
-def _said(organization_id: int, kind: TermsKind, on: date, line_id: int | None = None) -> Mapping[str, Any] | None:
+def _said(organization_id: int, kind: TermsKind, on: date) -> Mapping[str, Any] | None:
     """What the newest says: two of a kind never hold on the same day, but nothing breaks if they did."""
-    found = _rows(organization_id, kind, on)
-    if line_id is not None:
-        found = found.filter(line=line_id)
-    said: Mapping[str, Any] | None = found.order_by("-pk").values_list("value", flat=True).first()
+    said: Mapping[str, Any] | None = _rows(organization_id, kind, on).order_by("-pk").values_list("value", flat=True).first()
     return said

@@ -26,7 +26,7 @@ from config import words
 # The most rows of each kind: a page is read by a person.
 MOST = 100
 # Facts about the organization that belong to its subscription's story.
-OF_THE_ORGANIZATION = ("billing.checkout.", "billing.card.", "billing.command.")
+OF_THE_ORGANIZATION = ("billing.checkout.", "billing.card.", "billing.command.", "billing.terms.")
 # Told by rows of their own already.
 TOLD = ("billing.seats.", "billing.change.", "billing.cancellation.", "billing.invoice.")
 
@@ -128,7 +128,10 @@ def _invoices(subscription: Subscription) -> Iterator[Moment]:
 
 def _journal(subscription: Subscription) -> Iterator[Moment]:
     about = (
-        Q(data__subscription=subscription.pk) | Q(kind__startswith="billing.checkout.") | Q(kind__startswith="billing.card.")
+        Q(data__subscription=subscription.pk)
+        | Q(kind__startswith="billing.checkout.")
+        | Q(kind__startswith="billing.card.")
+        | Q(kind__startswith="billing.terms.")
     )
     rows = Journal.objects.filter(about, organization_id=subscription.organization_id).select_related("actor")
     for told in TOLD:

@@ -1,6 +1,6 @@
 """What somebody may use, worked out of what grants it. Source: docs/decisions/entitlements.md.
 
-A feature is granted by sources: the plan and each add-on; whatever else is to grant or widen one becomes a source too.
+A feature is granted by sources: the plan, each add-on, and exceptions that were approved for the customer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,9 @@ from billing.rules.dunning import Access, Missing
 ENTITLED_STATUSES: Final = ("trialing", "active", "past_due")
 # A trial that ended without a card, a pause, or a pilot that is over: what was made can be looked at, nothing can be added.
 READ_ONLY_STATUSES: Final = ("paused", "canceled")
+
+# As a source of features an exception has no name of its own.
+EXCEPTION_NAME: Final = {"en": "Agreed with you", "de": "Mit Ihnen vereinbart"}
 
 Feature = Mapping[str, Any]  # {code, name, limit, unit, group, part, resets}, as plans and add-ons keep them
 Used = Mapping[tuple[str, datetime], int]  # (feature, its window's beginning) to how much was used
@@ -35,6 +38,7 @@ class Reason(StrEnum):
 class SourceKind(StrEnum):
     PLAN = "plan"
     ADDON = "addon"
+    EXCEPTION = "exception"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,8 @@ class Bringer:
     since: datetime
     features: Sequence[Feature]
     count: int = 1
+    until: datetime | None = None
+    """When it brings nothing any more, where that is settled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +157,7 @@ def _of(holding: Holding, code: str, *, is_personal: bool, used: Used, now: date
         reason=reason,
         limit=limit(sources) if reason is Reason.INCLUDED else None,
         plan=next((source.feature["part"] for source in sources if source.feature.get("part")), "") or holding.plan,
-        until=_until(holding),
+        until=_until(holding, code),
         missing=holding.missing,
         used=used.get((code, window.starts_at), 0) if window else None,
         window=window,
@@ -159,10 +165,16 @@ def _of(holding: Holding, code: str, *, is_personal: bool, used: Used, now: date
     )
 
 
-def _until(holding: Holding) -> datetime:
-    ends_at = holding.cancel_at or holding.period.ends_at
-    cut_at = holding.missing.cut_at if holding.missing else None
-    return ends_at if cut_at is None else min(ends_at, cut_at)
+def _until(holding: Holding, code: str) -> datetime:
+    bringing = (one.until for one in holding.bringers if any(each["code"] == code for each in one.features))
+    known = [one for one in (holding.missing.cut_at if holding.missing else None, *bringing) if one is not None]
+    return min([holding.cancel_at or holding.period.ends_at, *known])
+
+
+def excepted(code: str, said: Mapping[str, Any], *, since: datetime, until: datetime) -> Bringer:
+    """What an approved exception brings: one feature, as the catalog has it, with the exception's own limit."""
+    feature = {**said["granted"], "code": said["feature"], "limit": said["limit"]}
+    return Bringer(kind=SourceKind.EXCEPTION, code=code, name=EXCEPTION_NAME, since=since, features=(feature,), until=until)
 
 
 def _reason(holding: Holding, sources: Sequence[Source], *, is_personal: bool) -> Reason:

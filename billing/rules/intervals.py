@@ -20,3 +20,10 @@ def months_after(starts_at: datetime, months: int) -> datetime:
     whole = starts_at.month - 1 + months
     year, month = starts_at.year + whole // 12, whole % 12 + 1
     return starts_at.replace(year=year, month=month, day=min(starts_at.day, calendar.monthrange(year, month)[1]))
+
+
+def period_over(starts_at: datetime, ends_at: datetime, interval: str, instant: datetime) -> datetime:
+    """When the first period begins that ends at `instant` or after it: the one that runs, or one of those that follow."""
+    while ends_at < instant:
+        starts_at, ends_at = ends_at, end(ends_at, interval)
+    return starts_at

@@ -15,6 +15,8 @@ from billing.rules import intervals, rounding
 
 Text = Mapping[str, str]
 WHOLE_BPS: Final = 10_000
+# What a discount is called that was agreed with a customer: no catalog names it.
+AGREED: Final[Text] = {"en": "Agreed discount", "de": "Vereinbarter Rabatt"}
 
 
 class Duration(StrEnum):

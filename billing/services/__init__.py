@@ -11,6 +11,7 @@ and notices. The rooms, from the ground up; no two import each other in a circle
 `trying`          trials and pilots that go on or end
 `leaving`         cancelling, ending, pausing, going on
 `recovery`        failed payments and disputes
+`agreeing`        exceptions from the catalog, each with an end
 `renewing`        notices, price moves, expansions
 `tax`, `refunds`  what an authority wants; money back
 `reconciliation`  what differs, and setting it right

@@ -63,6 +63,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "trial.extend": "billing.services.trying.trial_changes.Extend",
     "trial.end": "billing.services.trying.trial_changes.End",
     "trial.resume": "billing.services.leaving.resuming.Resume",
+    "terms.discount": "billing.services.agreeing.terms_discounts.Put",
     "tax.apply": "billing.services.tax.tax_commands.Apply",
     "tax_id.add": "billing.services.tax.tax_commands.AddId",
     "tax_id.remove": "billing.services.tax.tax_commands.RemoveId",

@@ -72,6 +72,13 @@ KINDS: Final[dict[str, Any]] = {
     "billing.price.asked": _("Asked about the new price"),
     "billing.price.settled": _("Question of the new price settled"),
     "billing.renewal.reviewed": _("Looked at before the renewal"),
+    "billing.terms.proposed": _("Exception proposed"),
+    "billing.terms.approved": _("Exception approved"),
+    "billing.terms.declined": _("Exception declined"),
+    "billing.terms.withdrawn": _("Exception withdrawn"),
+    "billing.terms.began": _("Exception in force"),
+    "billing.terms.ended_early": _("Exception ended early"),
+    "billing.terms.ended": _("Exception over"),
     "accounts.webhook.created": _("Webhook endpoint made"),
     "accounts.webhook.changed": _("Webhook endpoint changed"),
     "accounts.webhook.deleted": _("Webhook endpoint deleted"),
@@ -174,6 +181,7 @@ SOURCES: Final[dict[str, Any]] = {
 # Ids of rows, and what another fact says already.
 HIDDEN: Final = {
     "adjustment",
+    "terms",
     "episode",
     "dispute",
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
@@ -219,7 +227,11 @@ def _name(name: str) -> str:
     if name == "delta":
         return gettext("Change")
     known = labels.LABELS.get(name) or labels.LABELS.get(name.removesuffix("_minor"))
-    return str(known) if known else capfirst(name.removesuffix("_minor").removesuffix("_at").replace("_", " "))
+    return (
+        str(known)
+        if known
+        else capfirst(name.removesuffix("_minor").removesuffix("_bps").removesuffix("_at").replace("_", " "))
+    )
 
 
 def _value(name: str, value: Any, currency: str) -> str:
@@ -229,6 +241,8 @@ def _value(name: str, value: Any, currency: str) -> str:
         return gettext("yes") if value else gettext("no")
     if name == "delta":
         return f"{value:+d}"
+    if isinstance(value, int) and name.endswith("_bps"):
+        return words.percent(value)
     if isinstance(value, int):
         return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
     instant = value if isinstance(value, datetime) else parse_datetime(value) if name.endswith("_at") else None

@@ -38,6 +38,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.scheduledchange", "event_upcoming"),
             ("billing.autoexpansion", "add_circle"),
             ("billing.invoicewindow", "hourglass_bottom"),
+            ("billing.terms", "handshake"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
             ("billing.cardnotice", "credit_card_off"),

@@ -40,7 +40,7 @@ class ExpansionForm(forms.Form):
         budget.decimal_places = money.exponent(standing.row.currency)
         budget.label = _("Budget in 30 days (%(currency)s)") % {"currency": standing.row.currency.upper()}
         budget.help_text = _("What all seats that are added by themselves may cost, tax included.")
-        values = {"now": words.seats(standing.quantity), "most": words.seats(standing.row.plan.seats_max)}
+        values = {"now": words.seats(standing.quantity), "most": words.seats(standing.seats_max)}
         self.fields["most"].help_text = _("You have %(now)s; the plan is sold with up to %(most)s.") % values
 
     @property

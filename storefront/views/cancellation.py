@@ -12,7 +12,7 @@ from billing.models import CancelReason, CommandState
 from billing.queries import overview
 from billing.queries.overview import Standing, State
 from billing.services import commands
-from billing.services.changes import scheduled, seats
+from billing.services.changes import committed, scheduled, seats
 from billing.services.trying import trial_changes
 from config import clock, words
 from storefront import ending_words, retention_words, seat_problems
@@ -46,6 +46,7 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
     values = {
         "standing": standing,
         "form": form,
+        "problem": _problem(standing),
         "features": ending_words.features(standing),
         "offers": [] if standing.end else retention_words.offers(standing, clock.now()),
         "ending_url": ending_words.url(standing) if access.can(request, Permission.CANCEL_NOW) else "",
@@ -69,11 +70,24 @@ def _end(request: OrganizationRequest, standing: Standing, form: CancelForm) -> 
     except seats.NotLive:
         messages.info(request, _("The subscription has ended already."))
         return redirects.see("/")
+    except committed.Committed:
+        return redirects.see(seat_problems.cancellation_url(standing))
     said = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
     if standing.trial_ends_at is not None:
         said = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
     messages.success(request, said % {"day": words.day(change.effective_at)})
     return redirects.see(seat_problems.cancellation_url(standing))
+
+
+def _problem(standing: Standing) -> seat_problems.Problem | None:
+    """What is in the way; nothing is where nothing was agreed. One query where something was."""
+    if standing.end is not None or not standing.agreed:
+        return None
+    try:
+        committed.check_end(standing.row)
+    except committed.Committed as error:
+        return seat_problems.of(standing, error, standing.quantity)
+    return None
 
 
 def _of_paused(request: OrganizationRequest, standing: Standing) -> HttpResponse:

@@ -14,7 +14,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import plan_changes, seats
 from config import clock, words
-from storefront import addon_words, plan_receipts, plan_words, seat_problems
+from storefront import addon_words, agreement_words, plan_receipts, plan_words, seat_problems
 from storefront.views import redirects
 
 
@@ -60,6 +60,7 @@ def _choose(
         "intervals": options,
         "choices": plan_words.choices(standing, interval),
         "seats_url": seat_problems.seats_url(standing),
+        "agreement": agreement_words.rows(standing),
     }
     return render(request, "storefront/plan/page.html", values, status=status)
 

@@ -202,9 +202,9 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
         ),
         "ledger": queries.ledger(standing.row, before=before[0] if before else None),
         "is_older": bool(before),
-        "stops": list(pricing.break_seats(standing.rate.tiers, plan.seats_max)),
+        "stops": list(pricing.break_seats(standing.rate.tiers, standing.seats_max)),
         "least": plan.seats_min,
-        "most": max(plan.seats_max, standing.quantity),
+        "most": max(standing.seats_max, standing.quantity),
         "whens": _whens(standing),
         # Whom a request for a seat is about comes with the number (storefront.views.asking).
         "chosen": frozenset(_numbers(request.GET.getlist("member"))),

@@ -50,6 +50,7 @@ LOOKING = {
     "billing.scheduledchange": NOT_MARKETING,
     "billing.invoicewindow": NOT_MARKETING,
     "billing.renewalreview": NOT_MARKETING,
+    "billing.terms": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,
     "billing.cardnotice": NOT_MARKETING,
@@ -100,6 +101,7 @@ ADMIN_STAFF = {
     "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
     "admin:billing_adjustment_credit",
     "admin:billing_dispute_answer",  # tests/billing/test_disputes.py
+    *(f"admin:billing_terms_{verb}" for verb in ("propose", "approve", "decline", "withdraw", "end")),  # test_terms.py
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}

@@ -49,6 +49,18 @@ CONTEXTS = {
         "is_trial": False,
         "cart_url": "https://store.example/cart/",
     },
+    "terms_end": {
+        "organization": "Acme",
+        "agreement": {"kind": "discount", "value": {"percent_bps": 1000}},
+        "ends_on": THEN.date(),
+        "plan": "Team",
+        "interval": "month",
+        "now_minor": 14400,
+        "then_minor": 16000,
+        "currency": "usd",
+        "charge_at": THEN,
+        "plan_url": "https://store.example/subscription/plan/?line=fieldnote",
+    },
     "price_moves": PLAN
     | {
         "seats": 13,

@@ -10,7 +10,10 @@ from django.db.models import Q
 from accounts.origin import Source
 from accounts.services import journal
 from billing import gateway
-from billing.models import PilotFee, Promotion, Subscription, SubscriptionDiscount
+from billing.models import PilotFee, Promotion, Subscription, SubscriptionDiscount, Terms
+from billing.rules.promotions import AGREED, Duration
+
+REST = "_rest"
 
 
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
@@ -45,6 +48,8 @@ def _begin(row: Subscription, discount: Any, at: datetime) -> None:
     promotion = _promotions({made.stripe_coupon_id}).get(made.stripe_coupon_id)
     if promotion is not None:
         _of_promotion(made, promotion, row.currency)
+    elif (agreed := _agreed({made.stripe_coupon_id}).get(made.stripe_coupon_id)) is not None:
+        _of_terms(made, agreed)
     elif not isinstance(coupon, str):
         _of_coupon(made, coupon, row.currency)
     if (made.percent_bps is None) == (made.amount_minor is None):
@@ -88,12 +93,20 @@ def _promotions(coupons: set[str]) -> dict[str, Promotion]:
     }
 
 
+def _agreed(coupons: set[str]) -> dict[str, Terms]:
+    """Exceptions of which these are the coupons, or the second ones for what is added to a period."""
+    known = {coupon.removesuffix(REST): coupon for coupon in coupons}
+    rows = Terms.objects.filter(stripe_coupon_id__in=known)
+    return {known[row.stripe_coupon_id]: row for row in rows}
+
+
 def _names(coupons: set[str]) -> dict[str, tuple[dict[str, str], str]]:
-    """What the catalog calls each, and its code: a promotion, or a pilot whose fee is taken off, which has none."""
+    """What each is called, and its code: a promotion's; a pilot whose fee is taken off, or an agreed discount, has none."""
     found = {coupon: (row.name, row.code) for coupon, row in _promotions(coupons).items()}
     if rest := coupons - set(found):
         fees = PilotFee.objects.filter(stripe_coupon_id__in=rest).select_related("pilot")
         found |= {fee.stripe_coupon_id: (fee.pilot.name, "") for fee in fees}
+        found |= {coupon: (dict(AGREED), "") for coupon in _agreed(rest - set(found))}
     return found
 
 
@@ -118,6 +131,14 @@ def _of_promotion(made: SubscriptionDiscount, promotion: Promotion, currency: st
     made.promotion, made.name, made.duration = promotion, promotion.name.get("en", promotion.code), promotion.duration
     made.percent_bps = promotion.percent_bps
     made.amount_minor = promotion.terms.amount_off(currency) if promotion.percent_bps is None else None
+
+
+def _of_terms(made: SubscriptionDiscount, agreed: Terms) -> None:
+    """Stripe knows no end of it: we take it off at its day, and the second coupon counts for one invoice."""
+    is_rest = made.stripe_coupon_id != agreed.stripe_coupon_id
+    made.terms, made.name, made.percent_bps = agreed, AGREED["en"], agreed.value["percent_bps"]
+    made.duration = Duration.ONCE if is_rest else Duration.FOREVER
+    made.ends_at = None if is_rest else agreed.ends_at
 
 
 def _of_coupon(made: SubscriptionDiscount, coupon: Any, currency: str) -> None:

@@ -26,7 +26,7 @@ from billing.models import (
     Subscription,
 )
 from billing.queries import addons as addon_queries
-from billing.queries import catalog, coming, pilots
+from billing.queries import catalog, coming, pilots, terms
 from billing.rules import schedule
 from billing.services import notices
 from billing.services.books import projection
@@ -123,7 +123,7 @@ def price_of(offered: seats.Offer) -> Price | None:
 def _check_coming_number(row: Subscription, plan: Plan) -> None:
     """The seats that are had then are as many as the plan is sold with: fewer are given back by a change of their own."""
     then = schedule.coming_quantity(row.quantity, projection.waiting(row))
-    if not plan.seats_min <= then <= plan.seats_max:
+    if not plan.seats_min <= then <= terms.most_seats(row.organization_id, plan, then):
         raise NotWithSeats(plan, then)
 
 
@@ -212,8 +212,9 @@ def _check_waiting(row: Subscription, price: Price) -> None:
 def _check_number(row: Subscription, plan: Plan, number: int) -> None:
     """Seats go along: none are given back on the way, and no fewer are left later than the plan is sold with."""
     least = plan.seats_min if row.is_in_trial else max(plan.seats_min, row.quantity)
-    if not least <= number <= plan.seats_max:
+    if not least <= number <= terms.most_seats(row.organization_id, plan, number):
         raise NotWithSeats(plan, number)
     coming_number = schedule.coming_quantity(number, [one for one in projection.waiting(row) if not one.is_end])
-    if not plan.seats_min <= coming_number <= plan.seats_max and (waits := scheduled.seats_waiting(row)) is not None:
+    most = terms.most_seats(row.organization_id, plan, coming_number)
+    if not plan.seats_min <= coming_number <= most and (waits := scheduled.seats_waiting(row)) is not None:
         raise seats.Conflicts(waits, plan.seats_min, plan.seats_max)

@@ -23,11 +23,11 @@ from billing.models import (
     Subscription,
     SubscriptionAddon,
 )
-from billing.queries import coming, pilots, unpaid
+from billing.queries import coming, pilots, terms, unpaid
 from billing.rules import schedule
 from billing.services import notices, people
 from billing.services.books import projection
-from billing.services.changes import paying_first, seats
+from billing.services.changes import committed, paying_first, seats
 
 
 class EndsAtOnce(seats.SeatsError):
@@ -111,7 +111,7 @@ def end(
 ) -> ScheduledChange:
     """End the subscription with its period (a trial: uncharged). Ending twice finds the first.
 
-    Raises NotLive, Paused, InPilot, EndsAtOnce.
+    Raises NotLive, Paused, InPilot, EndsAtOnce, committed.Committed.
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
@@ -122,6 +122,7 @@ def end(
             return named(known, external_id)
         if unpaid.is_behind(locked, at):
             raise EndsAtOnce("A payment is missing: it ends at once.")
+        committed.check_end(locked)
         wanted = ScheduledChange(kind=ScheduledKind.END, reason_code=reason_code, reason=reason, external_id=external_id)
         change = put(wanted, locked, origin=origin, at=at)
         notices.end_scheduled(change, at=at)
@@ -219,8 +220,8 @@ def _check(row: Subscription, then: int, seats_after: int) -> None:
     plan = (coming.price_of(coming.pending(row)) or row.price).plan
     if seats_after < plan.seats_min:
         raise seats.BelowMinimum(plan.seats_min)
-    if seats_after > max(plan.seats_max, then):
-        raise seats.AboveMaximum(plan.seats_max, seats_after)
+    if seats_after > max(most := terms.most_seats(row.organization_id, plan, seats_after), then):
+        raise seats.AboveMaximum(most, seats_after)
 
 
 def _check_without(row: Subscription, change: ScheduledChange) -> None:
@@ -228,7 +229,9 @@ def _check_without(row: Subscription, change: ScheduledChange) -> None:
     if change.kind != ScheduledKind.PLAN:
         return
     waits = seats_waiting(row)
-    if waits is not None and not row.plan.seats_min <= _coming(row) <= max(row.plan.seats_max, row.quantity):
+    then = _coming(row)
+    most = max(terms.most_seats(row.organization_id, row.plan, then), row.quantity)
+    if waits is not None and not row.plan.seats_min <= then <= most:
         raise seats.Conflicts(waits, row.plan.seats_min, row.plan.seats_max)
 
 

@@ -16,7 +16,7 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange, StripeCommand, Subscription
-from billing.queries import coming, pilots, windows
+from billing.queries import coming, pilots, terms, windows
 from billing.rules import limits, preview
 from billing.services import commands, people
 from billing.services.books import projection, window_rows
@@ -241,8 +241,8 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
         raise NothingChanges(f"You have {seats} seats already.")
     if seats < row.quantity:
         _check_fewer(row, seats, at)
-    if seats > row.plan.seats_max:
-        raise AboveMaximum(row.plan.seats_max, seats)
+    if seats > (most := terms.most_seats(row.organization_id, row.plan, seats)):
+        raise AboveMaximum(most, seats)
     refuse_while_waiting(row)
     check_coming_plan(row, seats)
     check_rate(row, at)
@@ -259,7 +259,7 @@ def check_coming_plan(row: Subscription, seats: int) -> None:
             raise Conflicts(fewer, row.plan.seats_min, row.plan.seats_max)
         return
     sold = plan.price_after.plan
-    if not sold.seats_min <= then <= sold.seats_max:
+    if not sold.seats_min <= then <= terms.most_seats(row.organization_id, sold, then):
         raise Conflicts(plan, sold.seats_min, sold.seats_max)
 
 

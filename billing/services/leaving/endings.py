@@ -32,7 +32,7 @@ from billing.rules import endings as rules
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import leaving_mails
-from billing.services.changes import seats
+from billing.services.changes import committed, seats
 from billing.services.leaving import unused_time
 from billing.services.leaving.unused_time import Credit
 from billing.services.mirroring import mirror
@@ -66,7 +66,10 @@ class Offer:
 
 
 def offer(row: Subscription, *, is_owner: bool, at: datetime) -> Offer:
-    """One Stripe call at most; nothing is written. Raises seats.NotLive, seats.InPilot, OwnersOnly, the gateway's errors."""
+    """One Stripe call at most; nothing is written.
+
+    Raises seats.NotLive, seats.InPilot, OwnersOnly, committed.Committed, and the gateway's errors.
+    """
     facts = _facts(row, at)
     _check(row, facts, is_owner=is_owner)
     terms = _terms(row, facts, at)
@@ -138,6 +141,8 @@ def _check(row: Subscription, facts: rules.Facts, *, is_owner: bool) -> None:
         raise seats.InPilot("A pilot ends by itself.")
     if not is_owner and not rules.may_anybody(facts):
         raise OwnersOnly("An owner may end it at once.")
+    if not rules.may_anybody(facts):
+        committed.check_now(row)
 
 
 def _terms(row: Subscription, facts: rules.Facts, at: datetime) -> rules.Terms:

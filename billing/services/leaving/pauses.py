@@ -20,7 +20,7 @@ from billing.rules import pauses as rules
 from billing.rules.pauses import Refusal
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
-from billing.services.changes import paying_first, seats
+from billing.services.changes import committed, paying_first, seats
 from billing.services.leaving import unused_time
 from billing.services.leaving.unused_time import Credit
 from billing.services.mirroring import mirror
@@ -94,6 +94,7 @@ def check(row: Subscription, *, months: int, at: datetime) -> None:
         raise seats.Paused("It is paused already.")
     if pilots.running(row) is not None:
         raise seats.InPilot("A pilot ends by itself.")
+    committed.check_now(row)
     why = queries.refusal(row, months=months, at=at)
     if why is Refusal.PAY_FIRST:
         paying_first.check(row, at)

@@ -36,7 +36,8 @@ def next_due_at() -> datetime | None:
 
 
 def _wanted() -> QuerySet[SubscriptionDiscount]:
-    rows = SubscriptionDiscount.objects.filter(ended_at=None, told_at=None)
+    # An agreed one is announced with its exception (billing.services.agreeing.terms_notices).
+    rows = SubscriptionDiscount.objects.filter(ended_at=None, told_at=None, terms=None)
     return rows.filter(subscription__status="active", subscription__cancel_at=None)
 
 

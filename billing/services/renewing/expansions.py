@@ -27,6 +27,7 @@ from billing.models import (
     SeatChange,
     Subscription,
 )
+from billing.queries import terms
 from billing.services import commands, notices, people
 from billing.services.changes import seats
 from config import clock, pulse
@@ -56,7 +57,7 @@ class OutOfRange(ValueError):
 def of(row: Subscription) -> AutoExpansion:
     """The setting; one that is off, and not saved, where nobody has made one."""
     found = AutoExpansion.objects.filter(subscription=row).first()
-    most = min(row.quantity + 10, row.plan.seats_max)
+    most = min(row.quantity + 10, terms.most_seats(row.organization_id, row.plan, row.quantity + 10))
     return found or AutoExpansion(subscription=row, most=max(most, row.quantity), budget_minor=0)
 
 
@@ -65,8 +66,9 @@ def put(
     row: Subscription, *, is_on: bool, step: int, most: int, budget_minor: int, origin: Origin, at: datetime
 ) -> AutoExpansion:
     """Set what is added by itself. Looked at at once. Raises OutOfRange."""
-    if is_on and not row.quantity <= most <= max(row.plan.seats_max, row.quantity):
-        raise OutOfRange(row.quantity, row.plan.seats_max)
+    sold = terms.most_seats(row.organization_id, row.plan, most)
+    if is_on and not row.quantity <= most <= max(sold, row.quantity):
+        raise OutOfRange(row.quantity, sold)
     values = {"is_on": is_on, "step": step, "most": most, "budget_minor": budget_minor, "set_at": at, "set_by": origin.actor}
     found, _new = AutoExpansion.objects.select_for_update().get_or_create(subscription=row, defaults=values)
     for name, value in values.items():
@@ -124,7 +126,8 @@ def _look(subscription_id: int, at: datetime) -> timedelta | None:
     row = held.subscription
     if not held.is_on or row.status != "active" or people.free_seats(row) > 0:
         return None
-    target = min(row.quantity + held.step, held.most, row.plan.seats_max)
+    wanted = min(row.quantity + held.step, held.most)
+    target = min(wanted, terms.most_seats(row.organization_id, row.plan, wanted))
     if target <= row.quantity:
         _stop(held, ExpansionStop.CAP, at)
         return None
@@ -174,7 +177,7 @@ def _stop(held: AutoExpansion, why: ExpansionStop, at: datetime, detail: str = "
             "organization": row.organization.name,
             "plan": row.plan.name,
             "seats": row.quantity,
-            "most": min(held.most, row.plan.seats_max),
+            "most": min(held.most, terms.most_seats(row.organization_id, row.plan, held.most)),
             "budget_minor": held.budget_minor,
             "currency": row.currency,
             "why": why.value,

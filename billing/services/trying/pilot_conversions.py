@@ -16,7 +16,7 @@ from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing import gateway
 from billing.models import ChangeKind, CommandState, PilotRun, Price, StripeCommand, Subscription
-from billing.queries import catalog
+from billing.queries import catalog, terms
 from billing.queries import pilots as queries
 from billing.rules import pilots as rules
 from billing.rules import pricing
@@ -135,8 +135,8 @@ def _check(row: Subscription, quantity: int, interval: str) -> tuple[PilotRun, P
         raise NotOnSale(f"{row.plan.name} is no longer sold like this.")
     if quantity < row.plan.seats_min:
         raise seats.BelowMinimum(row.plan.seats_min)
-    if quantity > row.plan.seats_max:
-        raise seats.AboveMaximum(row.plan.seats_max, quantity)
+    if quantity > (most := terms.most_seats(row.organization_id, row.plan, quantity)):
+        raise seats.AboveMaximum(most, quantity)
     taken = people.in_use(row).count()
     if quantity < taken:
         raise seats.BelowSeatsInUse(taken - quantity)

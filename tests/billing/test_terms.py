@@ -1,0 +1,286 @@
+"""Exceptions from the catalog: a second person approves each, each really does what it says, and each ends at its date."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import Journal, OutgoingMail
+from accounts.origin import Origin, Source
+from billing import gateway
+from billing.models import (
+    CancelReason,
+    Price,
+    ProductLine,
+    RenewalNotice,
+    RenewalWatch,
+    Terms,
+    TermsKind,
+    TermsNotice,
+)
+from billing.queries import entitlements, overview
+from billing.queries import terms as queries
+from billing.rules.terms import Wrong
+from billing.services.agreeing import terms, terms_discounts, terms_sweep
+from billing.services.changes import committed, scheduled, seats
+from billing.services.leaving import endings, pauses
+from billing.services.renewing import renewals
+from config import clock, words
+from tests.shop import text
+
+KIND = TermsKind
+
+
+@pytest.fixture
+def people(cast):
+    """A rep proposes, a manager and revenue operations decide."""
+    return {name: cast.staff_member(name) for name in ("rep", "manager", "revenue_operations")}
+
+
+def by(person):
+    return Origin(actor=person, source=Source.ADMIN)
+
+
+@pytest.fixture
+def propose(people, cast):
+    def make(kind, *, raw=None, days=90, starts=0, nonce="once", line="fieldnote"):
+        today = clock.now().date()
+        found = ProductLine.objects.filter(code=line).first()
+        wanted = terms.Wanted(
+            kind=kind,
+            raw=raw or {},
+            line=found,
+            owner=people["rep"],
+            reason="Signed a reference.",
+            starts_on=today + timedelta(days=starts),
+            ends_on=days and today + timedelta(days=starts + days),
+            nonce=nonce,
+        )
+        return terms.propose(cast.acme, wanted=wanted, origin=by(people["rep"]), at=clock.now())
+
+    return make
+
+
+@pytest.fixture
+def agree(propose, people):
+    def make(kind, **more):
+        row = terms.approve(propose(kind, **more).pk, origin=by(people["revenue_operations"]), at=clock.now())
+        terms_sweep.drain(clock.wall())
+        row.refresh_from_db()
+        return row
+
+    return make
+
+
+def told(cast):
+    rows = Journal.objects.filter(organization=cast.acme, kind__startswith="billing.terms.").order_by("id")
+    return [row.kind.removeprefix("billing.terms.") for row in rows]
+
+
+# --- Deciding ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_person_approves_within_their_band(shop, cast, people, propose):
+    row = propose(KIND.DISCOUNT, raw={"percent_bps": "2000"})
+    assert propose(KIND.DISCOUNT, raw={"percent_bps": "2000"}).pk == row.pk  # two clicks
+    assert (row.state, row.quarter, row.value) == ("proposed", row.quarter, {"percent_bps": 2000})
+    at = clock.now()
+    people["rep"].is_superuser = True
+    with pytest.raises(terms.SamePerson):
+        terms.approve(row.pk, origin=by(people["rep"]), at=at)
+    with pytest.raises(terms.BeyondBand) as refused:
+        terms.approve(row.pk, origin=by(people["manager"]), at=at)
+    assert refused.value.groups == ("finance", "revenue_operations")
+    assert queries.payment_days(cast.acme.pk, at.date()) is None
+    terms.approve(row.pk, note="Fine.", origin=by(people["revenue_operations"]), at=at)
+    with pytest.raises(terms.NotOpen):
+        terms.decline(row.pk, note="", origin=by(people["manager"]), at=at)
+    row.refresh_from_db()
+    assert (row.state, row.approver, row.note) == ("approved", people["revenue_operations"], "Fine.")
+    with pytest.raises(terms.Overlaps) as second:
+        propose(KIND.DISCOUNT, raw={"percent_bps": 100}, nonce="again")
+    assert second.value.other == row
+    assert propose(KIND.DISCOUNT, raw={"percent_bps": 100}, starts=90, nonce="after").state == "proposed"
+    assert told(cast) == ["proposed", "approved", "proposed"]
+
+
+def test_it_is_declined_withdrawn_and_never_without_end_or_reason(shop, cast, people, propose):
+    at = clock.now()
+    with pytest.raises(Wrong) as refused:
+        propose(KIND.TERM, days=None)
+    assert refused.value.field == "ends_on"
+    first, second = propose(KIND.TERM), propose(KIND.SEAT_CEILING, raw={"seats": 900}, nonce="2")
+    terms.decline(first.pk, note="No.", origin=by(people["manager"]), at=at)
+    terms.withdraw(second.pk, origin=by(people["rep"]), at=at)
+    assert sorted(Terms.objects.values_list("state", flat=True)) == ["declined", "withdrawn"]
+    assert propose(KIND.TERM, nonce="3").state == "proposed"  # what was declined is in nobody's way
+    assert told(cast) == ["proposed", "proposed", "declined", "withdrawn", "proposed"]
+
+
+def test_payment_days_and_credit_hold_for_their_days(shop, cast, people, agree):
+    row = agree(KIND.PAYMENT_TERMS, raw={"net_days": 45}, days=30, starts=10)
+    agree(KIND.CREDIT_LIMIT, raw={"amount_minor": 500_00, "currency": "usd"}, nonce="2")
+    assert row.line is None
+    days = [row.starts_on - timedelta(days=1), row.starts_on, row.ends_on - timedelta(days=1), row.ends_on]
+    assert [queries.payment_days(cast.acme.pk, on) for on in days] == [None, 45, 45, None]
+    assert queries.credit_limit(cast.acme.pk, days[1]) == queries.Money(amount_minor=500_00, currency="usd")
+    terms.end_early(row.pk, reason="Never paid.", origin=by(people["manager"]), at=clock.now())
+    assert queries.payment_days(cast.acme.pk, days[1]) is None
+    assert told(cast)[-1] == "ended_early"
+
+
+# --- What each does ---------------------------------------------------------------------------------------------------
+
+
+def version(cast):
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    return entitlements.stamp(cast.acme.pk).version
+
+
+def later(monkeypatch, at):
+    monkeypatch.setattr("config.clock.now", lambda: at)
+
+
+def test_a_discount_is_on_the_subscription_until_its_day(shop, cast, agree, monkeypatch):
+    bought = shop.kept("bought", lambda: shop.buy(seats=10))
+    row = agree(KIND.DISCOUNT, raw={"percent_bps": 1000}, days=80)
+    standing = overview.standing(cast.acme)
+    assert [(one.name["en"], one.percent_bps, one.ends_at) for one in standing.discounts] == [
+        ("Agreed discount", 1000, row.ends_at)
+    ]
+    assert (standing.next_charge.discount_minor, standing.next_charge.due_minor) == (1_600, 14_400)
+    params = {"customer": cast.acme.customer.stripe_id, "subscription": bought.stripe_id}
+    assert gateway.preview_invoice(params).amount_due == 14_400
+    assert standing.charged_minor(10, row.ends_at) == 16_000  # a charge of that day is in full
+    # A beat is missed for a year: the end is not announced any more, and the coupon is off.
+    later(monkeypatch, row.ends_at + timedelta(days=300))
+    terms_sweep.drain(clock.wall())
+    shop.settle()
+    row.refresh_from_db()
+    assert (row.state, overview.standing(cast.acme).discounts) == ("ended", ())
+    assert not TermsNotice.objects.exists()
+    assert gateway.preview_invoice(params).amount_due == 16_000
+    terms_sweep.drain(clock.wall())
+    assert told(cast) == ["proposed", "approved", "began", "ended"]
+
+
+def test_its_coupon_is_taken_off_after_the_last_charge_before_its_day(shop, agree):
+    bought = shop.kept("bought", lambda: shop.buy(seats=10))
+    row = agree(KIND.DISCOUNT, raw={"percent_bps": 1000})
+    hour = row.ends_at - timedelta(minutes=59)
+    bought.period_ends_at = row.ends_at
+    wanted = [terms_discounts.is_wanted(row, bought, at) for at in (hour - timedelta(minutes=2), hour)]
+    bought.period_ends_at = row.ends_at - timedelta(minutes=30)
+    assert [*wanted, terms_discounts.is_wanted(row, bought, hour)] == [True, False, True]
+
+
+def test_the_end_is_announced_once_with_what_changes(shop, cast, agree, monkeypatch):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    row = agree(KIND.DISCOUNT, raw={"percent_bps": 1000}, days=80)
+    agree(KIND.SEAT_CEILING, raw={"seats": 900}, days=80, nonce="2")
+    later(monkeypatch, row.ends_at - timedelta(days=31))
+    terms_sweep.drain(clock.wall())
+    assert not OutgoingMail.objects.filter(kind="billing/terms_end").exists()
+    later(monkeypatch, row.ends_at - timedelta(days=30))
+    for _again in range(2):
+        terms_sweep.drain(clock.wall())
+    mails = OutgoingMail.objects.filter(kind="billing/terms_end", recipient=cast.owner.email).order_by("pk")
+    figures = [(mail.context["agreement"]["kind"], mail.context["now_minor"], mail.context["then_minor"]) for mail in mails]
+    assert figures == [("discount", 14_400, 16_000), ("seat_ceiling", None, None)]
+
+
+def test_a_feature_and_a_seat_ceiling_are_had_until_their_day(shop, cast, agree, people, monkeypatch):
+    bought = shop.kept("bought", lambda: shop.buy(seats=10))
+    code = "sso"
+    assert not entitlements.check(cast.acme, feature=code).entitled
+    before = version(cast)
+    granted = {"name": {"en": "SSO"}, "group": "", "unit": None}
+    row = agree(KIND.FEATURE, raw={"feature": code, "granted": granted}, days=10)
+    found = entitlements.check(cast.acme, feature=code)
+    assert (found.entitled, found.until, found.sources[0].kind) == (True, row.ends_at, "exception")
+    most = bought.plan.seats_max + 50
+    with pytest.raises(seats.AboveMaximum):
+        seats.check_increase(bought, most, clock.now())
+    agree(KIND.SEAT_CEILING, raw={"seats": most}, nonce="2", days=20)
+    seats.check_increase(bought, most, clock.now())
+    with pytest.raises(seats.AboveMaximum) as above:
+        seats.check_increase(bought, most + 1, clock.now())
+    assert (above.value.maximum, overview.standing(cast.acme).seats_max) == (most, most)
+    terms.end_early(row.pk, reason="Moved up.", origin=by(people["manager"]), at=clock.now())
+    assert not entitlements.check(cast.acme, feature=code).entitled
+    assert version(cast) > before + 1  # it began, and it ended
+
+
+def test_a_committed_term_is_not_left_before_its_day(shop, cast, agree):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    held = agree(KIND.TERM, days=80)
+    leave = {"reason_code": CancelReason.PRICE, "reason": "", "origin": shop.origin, "at": clock.now()}
+    with pytest.raises(committed.Committed) as refused:
+        scheduled.end(row, **leave)
+    assert refused.value.until == held.ends_on
+    assert row.period_ends_at < refused.value.opens_at <= held.ends_at
+    with pytest.raises(committed.Committed):
+        endings.offer(row, is_owner=True, at=clock.now())
+    with pytest.raises(committed.Committed):
+        pauses.offer(row, months=1, at=clock.now())
+    Terms.objects.update(ends_on=row.period_ends_at.date())  # the period that runs reaches it
+    assert scheduled.end(row, **leave).kind == "end"
+
+
+def test_a_held_price_is_asked_about_only_once_the_hold_is_over(shop, cast, agree, monkeypatch):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    at = clock.now()
+    Price.objects.filter(pk=row.price_id).update(retired_at=at - timedelta(days=400))
+
+    def asked():
+        RenewalWatch.objects.update(due_at=clock.now())
+        renewals.sweep_all(clock.now())
+        return RenewalNotice.objects.filter(kind="price").exists()
+
+    hold = agree(KIND.PRICE_HOLD, days=80)
+    assert not asked()
+    terms.end_early(hold.pk, reason="By mistake.", origin=by(hold.approver), at=clock.now())
+    new = Price.objects.get(pk=row.price_id)
+    new.pk, new.stripe_price_id, new.retired_at = None, "price_new", None
+    new.save()
+    assert asked()
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_proposed_and_approved_in_the_admin_and_shown_to_the_buyer(shop, cast, people, client):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    people["rep"].groups.add(*people["manager"].groups.all())
+    client.force_login(people["rep"])
+    propose = reverse("admin:billing_terms_propose", args=[cast.acme.pk])
+    assert propose in text(client.get(reverse("admin:accounts_organization_change", args=[cast.acme.pk])))
+    page = text(client.post(propose, {"kind": "discount"}))
+    nonce = re.search(r'name="nonce" value="([0-9a-f]+)"', page)[1]
+    today = clock.now().date()
+    form = {"kind": "discount", "nonce": nonce, "line": ProductLine.objects.get(code="fieldnote").pk, "percent": "7.5"}
+    form |= {"owner": people["rep"].pk, "reason": "Reference.", "starts_on": today, "ends_on": today}
+    answer = client.post(propose, form)
+    assert (answer.status_code, "It has to end after its first day." in text(answer)) == (422, True)
+    row_url = client.post(propose, form | {"ends_on": today + timedelta(days=80)}).url
+    row = Terms.objects.get()
+    approve = reverse("admin:billing_terms_approve", args=[row.pk])
+    assert approve not in text(client.get(row_url))
+    assert client.post(approve).status_code == 403  # their own
+    assert row.value == {"percent_bps": 750}
+    client.force_login(people["manager"])
+    assert approve in text(client.get(row_url))
+    assert "7.5% off" in text(client.get(approve))
+    assert client.post(approve, {"note": "Fine."}).url == row_url
+    terms_sweep.drain(clock.wall())
+    listed = text(client.get(reverse("admin:billing_terms_changelist")))
+    assert "7.5% off" in listed
+    end = reverse("admin:billing_terms_end", args=[row.pk])
+    assert client.post(end).status_code == 422  # say why
+    client.force_login(cast.owner)
+    row.refresh_from_db()
+    page = text(client.get(reverse("storefront:plan")))
+    assert f"7.5% off until {words.day(row.ends_on)}" in page
