@@ -10,9 +10,12 @@ from billing.rules.dunning import Missing, Step
 Event = dict[str, Any]
 
 
-def events(missing: Missing, *, next_attempt_at: datetime | None, is_cancelled_then: bool, at: datetime) -> list[Event]:
-    """From the failure to the end, in order."""
-    found = [{"on": missing.since, "title": _("The payment failed"), "kind": "past"}]
+def events(
+    missing: Missing, *, next_attempt_at: datetime | None, is_cancelled_then: bool, at: datetime, is_sent: bool = False
+) -> list[Event]:
+    """From the failure (of sent invoices: from the day they were due) to the end, in order."""
+    title = _("The invoice was due") if is_sent else _("The payment failed")
+    found = [{"on": missing.since, "title": title, "kind": "past"}]
     if next_attempt_at is not None and next_attempt_at > at:
         found.append({"on": next_attempt_at, "title": _("The card is tried again"), "kind": "next"})
     found += cuts(missing, is_cancelled_then=is_cancelled_then)

@@ -15,7 +15,7 @@ from billing.rules.preview import Line, Preview
 from billing.rules.tax import TaxLine
 from billing.services.changes.promotions import Offer
 from config import words
-from storefront import addon_words, reductions, tier_words, window_words
+from storefront import addon_words, invoice_words, reductions, tier_words, window_words
 
 Receipt = dict[str, Any]
 HOUR = timedelta(hours=1)
@@ -38,11 +38,18 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "taxes": extra,
         "balance_minor": -shown.balance_applied_minor if shown.balance_applied_minor > 0 else 0,
         "total_minor": shown.due_now_minor,
-        **({"total_label": window_words.about_total(shown)} if shown.charged_at and shown.lines else {}),
-        "notes": [*_notes(shown), *window_words.notes(shown)],
+        **_total_label(shown),
+        "notes": [*_notes(shown), *window_words.notes(shown), *invoice_words.notes(shown)],
         "next_text": _renewal(shown),
         "stale": stale,
     }
+
+
+def _total_label(shown: Preview) -> dict[str, str]:
+    """What stands beside the sum, where it is not due now."""
+    if shown.charged_at and shown.lines:
+        return {"total_label": window_words.about_total(shown)}
+    return {"total_label": invoice_words.about_total(shown)} if invoice_words.is_invoiced(shown) else {}
 
 
 def _title(shown: Preview, standing: Standing) -> str:

@@ -13,7 +13,7 @@ from billing.queries.overview import Standing
 from billing.services import faults
 from billing.services.changes import seats
 from config import words
-from storefront import receipts, seat_problems, trial_receipts, window_words
+from storefront import invoice_words, receipts, seat_problems, trial_receipts, window_words
 
 NOW, RENEWAL = "now", "renewal"
 
@@ -71,6 +71,8 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
         label = _("Pay %(amount)s")
     if shown.charged_at is not None:
         label = window_words.label(shown)
+    elif invoice_words.is_invoiced(shown):
+        label = _("Add %(seats)s on invoice")
     return Answer(
         seats=shown.quantity_after,
         when=NOW,
@@ -81,7 +83,7 @@ def of_offer(standing: Standing, offer: seats.Offer, *, at: datetime, stale: boo
         room=standing.free + shown.quantity_after - shown.quantity_before,
         gained=max(shown.quantity_after - shown.quantity_before, 0),
         holds_minutes=_minutes(offer, at),
-        is_charged_later=shown.charged_at is not None,
+        is_charged_later=shown.charged_at is not None or shown.payable_at is not None,
     )
 
 

@@ -2,7 +2,6 @@
 
 import functools
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -14,6 +13,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, committed, paying_first, plan_changes, seats
 from config import words
+from storefront import seat_urls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,38 +35,9 @@ def of(standing: Standing, error: Exception, wanted: int) -> Problem:
     return _of(error, standing, wanted)
 
 
-def talk_url(standing: Standing, wanted: int) -> str:
-    """The talk-to-us form with what was wanted filled in."""
-    row = standing.row
-    query = {
-        "reason": "seats",
-        "plan": f"{row.line.code}/{row.plan.code}",
-        "seats": wanted,
-        "interval": row.price.interval,
-        "currency": row.currency,
-        "page": "seats",
-    }
-    return f"{reverse('storefront:talk')}?{urlencode(query)}"
-
-
-def seats_url(standing: Standing, **query: Any) -> str:
-    """The seats page of this subscription's product line."""
-    return f"{reverse('storefront:seats')}?{urlencode({'line': standing.row.line.code, **query})}"
-
-
-def resumption_url(standing: Standing) -> str:
-    """What going on after the trial costs."""
-    return f"{reverse('storefront:resumption')}?{urlencode({'line': standing.row.line.code})}"
-
-
 def conversion_url(standing: Standing) -> str:
     """What the plan after the pilot costs."""
     return f"{reverse('storefront:pilot_conversion')}?{urlencode({'line': standing.row.line.code})}"
-
-
-def cancellation_url(standing: Standing) -> str:
-    """The page that ends (or keeps) this subscription, of the several an organization may have."""
-    return f"{reverse('storefront:cancellation')}?{urlencode({'line': standing.row.line.code})}"
 
 
 def too_many_people(room: int) -> Problem:
@@ -120,9 +91,9 @@ def _above(error: seats.AboveMaximum, standing: Standing, wanted: int) -> Proble
         title=_("%(plan)s is sold here for up to %(most)s") % values,
         text=text % values,
         action_label=_("Talk about %(wanted)s") % values,
-        action_url=talk_url(standing, wanted),
+        action_url=seat_urls.talk_url(standing, wanted),
         second_label=_("Take %(most)s now") % values if has_room else "",
-        second_url=seats_url(standing, seats=error.maximum) if has_room else "",
+        second_url=seat_urls.seats_url(standing, seats=error.maximum) if has_room else "",
         status=422,
     )
 
@@ -144,7 +115,24 @@ def _pay_first(error: paying_first.PayFirst, standing: Standing, wanted: int) ->
         action_label=_("Pay %(amount)s") % {"amount": amount},
         action_url=reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
         second_label=_("Cancel the subscription"),
-        second_url=cancellation_url(standing),
+        second_url=seat_urls.cancellation_url(standing),
+    )
+
+
+@_of.register
+def _beyond_credit(error: seats.BeyondCredit, standing: Standing, wanted: int) -> Problem:
+    text = _(
+        "Your invoices may come to a limit together, and this would go beyond it. Pay what is open first, pay by card from now "
+        "on, or ask a person for more. Nothing was changed."
+    )
+    return Problem(
+        title=_("That is more than can be open on invoices"),
+        text=text,
+        tone="warn",
+        action_label=_("Look at what is open"),
+        action_url=reverse("storefront:invoices"),
+        second_label=_("Talk to a person"),
+        second_url=seat_urls.talk_url(standing, wanted),
     )
 
 
@@ -176,7 +164,7 @@ def _ends(error: seats.EndsSoon, standing: Standing, wanted: int) -> Problem:
         title=_("The subscription ends with this period"),
         text=_("Take the cancellation back first; then seats can be changed for the time after."),
         action_label=_("Look at the cancellation"),
-        action_url=cancellation_url(standing),
+        action_url=seat_urls.cancellation_url(standing),
     )
 
 
@@ -187,14 +175,14 @@ def _paused(error: seats.Paused, standing: Standing, wanted: int) -> Problem:
             title=_("Your subscription is paused"),
             text=_("Everything is kept; nothing can be changed meanwhile. Go on first: what it costs is shown before."),
             action_label=_("See what going on costs"),
-            action_url=resumption_url(standing),
+            action_url=seat_urls.resumption_url(standing),
         )
     return Problem(
         title=_("The trial is over"),
         text=_("Everything is kept and can be read. Go on first; then seats can be changed again."),
         tone="warn",
         action_label=_("See what going on costs"),
-        action_url=resumption_url(standing),
+        action_url=seat_urls.resumption_url(standing),
     )
 
 
@@ -243,7 +231,7 @@ def _no_such_move(error: plan_changes.NotOffered, standing: Standing, wanted: in
         title=_("This change takes a person"),
         text=_("It is not sold as a change of your plan here. Talk to us, we arrange it; nothing was changed."),
         action_label=_("Talk to a person"),
-        action_url=talk_url(standing, wanted),
+        action_url=seat_urls.talk_url(standing, wanted),
         status=422,
     )
 
@@ -274,7 +262,7 @@ def _not_with_seats(error: plan_changes.NotWithSeats, standing: Standing, wanted
         title=_("%(plan)s is sold with %(least)s to %(most)s") % values,
         text=_("You would have %(seats)s then. Change their number first; nothing was changed.") % values,
         action_label=_("Change seats"),
-        action_url=seats_url(standing),
+        action_url=seat_urls.seats_url(standing),
         status=422,
     )
 
@@ -294,7 +282,7 @@ def _conflicts(error: seats.Conflicts, standing: Standing, wanted: int) -> Probl
         text=text % values,
         tone="warn",
         action_label=_("See what happens next"),
-        action_url=f"{seats_url(standing)}#next",
+        action_url=f"{seat_urls.seats_url(standing)}#next",
     )
 
 
@@ -307,7 +295,7 @@ def _years_conflict(error: plan_changes.YearsConflict, standing: Standing, wante
         % values,
         tone="warn",
         action_label=_("See what happens next"),
-        action_url=f"{seats_url(standing)}#next",
+        action_url=f"{seat_urls.seats_url(standing)}#next",
     )
 
 
@@ -331,7 +319,7 @@ def _leaves(error: addons.LeavesThen, standing: Standing, wanted: int) -> Proble
         title=_("It is to be given back with this period"),
         text=text,
         action_label=_("See what happens next"),
-        action_url=f"{seats_url(standing)}#next",
+        action_url=f"{seat_urls.seats_url(standing)}#next",
     )
 
 
@@ -358,7 +346,7 @@ def _in_use(error: seats.BelowSeatsInUse, standing: Standing, wanted: int) -> Pr
             text=_("Fewer seats count at once here: take seats back below, then choose the number. Nothing was changed."),
             tone="warn",
             action_label=_("See who has a seat"),
-            action_url=f"{seats_url(standing)}#people",
+            action_url=f"{seat_urls.seats_url(standing)}#people",
             status=422,
         )
     return Problem(

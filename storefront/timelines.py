@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.queries.overview import NextCharge, Scheduled, Standing
-from billing.queries.standing_facts import OpenChange, PilotFacts
+from billing.queries.standing_facts import OpenChange, OpenInvoice, PilotFacts
 from config import words
-from storefront import addon_words, missing_words, reductions, window_words
+from storefront import addon_words, invoice_words, missing_words, reductions, window_words
 
 Event = dict[str, Any]
 
@@ -21,6 +21,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
     events = [
         *_payment(standing, at),
         *window_words.events(standing),
+        *invoice_words.events(standing),
         *_card(standing, at),
         *_scheduled(standing),
         *_discounts(standing),
@@ -97,21 +98,24 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
             }
         )
     if invoice is not None:
-        again = invoice.next_attempt_at
-        events.append(
-            {
-                "on": again or at,
-                "title": _("The payment is tried again") if again else _("A payment is missing"),
-                "detail": _("Invoice %(number)s could not be charged.") % {"number": invoice.number},
-                "amount_minor": invoice.remaining_minor,
-                "currency": invoice.currency,
-                "kind": "bad",
-            }
-        )
+        events.append(_unpaid(invoice, at))
     if standing.missing is not None:
         then = standing.missing.is_cancelled_then
         events += [event for event in missing_words.cuts(standing.missing, is_cancelled_then=then) if event["on"] > at]
     return events
+
+
+def _unpaid(invoice: OpenInvoice, at: datetime) -> Event:
+    """One that was not paid by its date, or could not be charged."""
+    event: Event = {"on": at, "amount_minor": invoice.remaining_minor, "currency": invoice.currency, "kind": "bad"}
+    if invoice.due_at is not None:
+        values = {"number": invoice.number, "day": words.day(invoice.due_at)}
+        detail = _("Invoice %(number)s was due on %(day)s.") % values
+        return event | {"title": _("An invoice is overdue"), "detail": detail}
+    again = invoice.next_attempt_at
+    title = _("The payment is tried again") if again else _("A payment is missing")
+    detail = _("Invoice %(number)s could not be charged.") % {"number": invoice.number}
+    return event | {"on": again or at, "title": title, "detail": detail}
 
 
 def _waiting_thing(change: OpenChange, at: datetime) -> Event:
@@ -282,6 +286,18 @@ def _pilot_end(standing: Standing, pilot: PilotFacts) -> Event:
     }
 
 
+def _renewal_words(standing: Standing, until: str) -> str:
+    days = standing.row.days_until_due
+    if not standing.row.is_invoiced or days is None:
+        return _("Paid then through %(day)s.") % {"day": until}
+    said = ngettext(
+        "On an invoice, due %(count)s day later. It is for the time through %(day)s.",
+        "On an invoice, due %(count)s days later. It is for the time through %(day)s.",
+        days,
+    )
+    return said % {"day": until, "count": words.number(days)}
+
+
 def _period_end(standing: Standing) -> list[Event]:
     """The renewal, or the end."""
     charge, end = standing.next_charge, standing.end
@@ -293,7 +309,7 @@ def _period_end(standing: Standing) -> list[Event]:
             {
                 "on": charge.at,
                 "title": _("Renewal with %(seats)s") % {"seats": words.seats(charge.seats)},
-                "detail": _("Paid then through %(day)s.") % {"day": until},
+                "detail": _renewal_words(standing, until),
                 "action_url": f"{reverse('storefront:renewal')}?{urlencode({'line': standing.row.line.code})}",
                 "action_label": _("Look at the renewal"),
                 "amount_minor": charge.due_minor,

@@ -20,6 +20,8 @@ class WebhookType(models.TextChoices):
     SEAT_ASSIGNED = "seat.assigned", _("Somebody was given a seat")
     SEAT_RELEASED = "seat.released", _("Somebody's seat was taken back")
     ENTITLEMENTS_CHANGED = "entitlements.changed", _("What may be used changed")
+    INVOICE_SENT = "invoice.sent", _("An invoice was sent, to be paid by a date")
+    INVOICE_OVERDUE = "invoice.overdue", _("A sent invoice was not paid by its date")
     INVOICE_PAID = "invoice.paid", _("An invoice was paid")
     INVOICE_PAYMENT_FAILED = "invoice.payment_failed", _("The payment of an invoice failed")
     INVOICE_CREDITED = "invoice.credited", _("A credit note was issued for an invoice")

@@ -59,13 +59,13 @@ def value(name: str, at: datetime, segment: str | None = None) -> Any:
 
     An int for numbers, seconds, basis points and minor units; a bool; or a list of texts. Raises UnknownPolicy.
     """
-    default = definition(name).default
+    known = definition(name)
     rows = _kept.rows()
     for key in ([(name, segment)] if segment else []) + [(name, "")]:
         found = _in_force(rows.get(key, ()), at)
         if found is not None:
             return found
-    return default
+    return known.segments.get(segment or "", known.default)
 
 
 def forget() -> None:

@@ -1,7 +1,8 @@
 """What a number of the business is: its name, kind, unit, bounds and default. The register is made of these."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Value = int | bool | list[str]
@@ -30,7 +31,8 @@ class Definition:
     """One registered policy.
 
     `name` is "<app>.<words_with_underscores>"; `what` says what it does, in a sentence; `source` where the number comes from;
-    `unit` what one of it is ("people", "mails"). Bounds are inclusive; for a list of texts they bound its length.
+    `unit` what one of it is ("people", "mails"). Bounds are inclusive; for a list of texts they bound its length. `segments`
+    are defaults of segments that differ from `default`.
     """
 
     name: str
@@ -41,11 +43,13 @@ class Definition:
     unit: str = ""
     minimum: int | None = None
     maximum: int | None = None
+    segments: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z]+\.[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"Policy name {self.name!r} is not of the form app.words_with_underscores.")
-        self.check(self.default)
+        for value in (self.default, *self.segments.values()):
+            self.check(value)
 
     def check(self, value: object) -> Value:
         """`value` itself if it fits. Raises Unfit, with the remedy, if it does not."""

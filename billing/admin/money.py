@@ -12,6 +12,7 @@ from accounts.models import Organization
 from billing.admin import bundles, credit_notes, exported
 from billing.admin.shown import address, at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
+from config import words
 from config.admin import acts, codes
 from config.admin.pages import ReadOnly, ReadOnlyRows
 
@@ -37,7 +38,7 @@ class LineRows(ReadOnlyRows):
 class InvoiceAdmin(exports.Exported):
     list_display = ("issued_at", "shown_number", "organization", "total", "remaining", "status", "next_attempt_at")
     badges = {"status": INVOICE_TONES}
-    list_filter = ("status", "billing_reason", "currency")
+    list_filter = ("status", "billing_reason", "currency", ("overdue_at", admin.EmptyFieldListFilter))
     list_select_related = ("organization",)
     search_fields = ("number", "stripe_id", "purchase_order", "organization__name")
     export_columns = exported.INVOICES
@@ -55,16 +56,23 @@ class InvoiceAdmin(exports.Exported):
             },
         ),
         (_("Amounts"), {"fields": (("subtotal", "tax"), ("due", "paid"), ("starting", "ending"), ("refunded", "credited"))}),
-        (_("Payment"), {"fields": (("due_at", "paid_at"), ("next_attempt_at", "attempt_count"))}),
+        (
+            _("Payment"),
+            {"fields": (("payable", "paid_at"), ("next_attempt_at", "attempt_count"), ("overdue_at", "reminded_at"))},
+        ),
     )
     readonly_fields = (
-        *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining"),
+        *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining", "payable"),
         *("starting", "ending", "refunded", "credited"),
     )
 
     @display(description=_("Number"), ordering="number")
     def shown_number(self, row: Invoice) -> str:
         return row.number or row.stripe_id
+
+    @display(description=_("To be paid by"), ordering="due_at")
+    def payable(self, row: Invoice) -> str:
+        return words.day_away(row.due_at) if row.due_at else "-"
 
     @display(description=_("Occasion"), ordering="billing_reason")
     def occasion(self, row: Invoice) -> str:

@@ -94,6 +94,7 @@ class SubscriptionAdmin(_Words, exports.Exported):
                     ("seats", "mrr"),
                     ("renews", "started_at"),
                     ("period_starts_at", "period_ends_at"),
+                    ("collection_method", "days_until_due"),
                     ("trial_ends_at", "converted_at"),
                     ("cancel_at", "canceled_at"),
                     "more",
@@ -210,8 +211,8 @@ class SubscriptionRows(_Words, pages.ReadOnlyRows):
 
 class InvoiceRows(pages.ReadOnlyRows):
     model = Invoice
-    fields = ("invoice", "status", "total", "remaining", "issued_at", "paid_at")
-    readonly_fields = ("invoice", "total", "remaining")
+    fields = ("invoice", "status", "total", "remaining", "issued_at", "payable", "paid_at")
+    readonly_fields = ("invoice", "total", "remaining", "payable")
     ordering = ("-issued_at", "-id")
     related = ("organization",)
     badges = {"status": {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}}
@@ -228,6 +229,12 @@ class InvoiceRows(pages.ReadOnlyRows):
     @display(description=_("Open"))
     def remaining(self, row: Invoice) -> str:
         return money(row.amount_remaining_minor, row.currency)
+
+    @display(description=_("To be paid by"))
+    def payable(self, row: Invoice) -> SafeString | str:
+        if row.due_at is None:
+            return "-"
+        return columns.badge(words.day_away(row.due_at), "bad") if row.is_overdue else words.day_away(row.due_at)
 
 
 pages.hang(SubscriptionRows, Organization)

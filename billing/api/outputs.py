@@ -13,6 +13,7 @@ from billing.models import (
     CancelReason,
     ChangeKind,
     ChangeState,
+    Collection,
     Interval,
     PromotionDuration,
     ScheduledKind,
@@ -241,6 +242,10 @@ class SubscriptionOutput(Output):
     interval = serializers.ChoiceField(choices=Interval.choices)
     currency = serializers.CharField()
     status = serializers.ChoiceField(choices=SubscriptionStatus.choices, help_text="Stripe's own word.")
+    collection_method = serializers.ChoiceField(
+        choices=Collection.choices, help_text="Whether a card is charged, or an invoice is sent that is to be paid by a date."
+    )
+    days_until_due = serializers.IntegerField(allow_null=True, help_text="Of sent invoices: how long there is to pay, in days.")
     is_being_arranged = serializers.BooleanField(help_text="Whether the newest scheduled changes are still on their way.")
     seats = SeatsOutput()
     period = PeriodOutput()
@@ -312,7 +317,10 @@ class PreviewOutput(Output):
     discount_minor = serializers.IntegerField(help_text="Comes off the lines; 0 where it is worked into them (prorations are).")
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
-    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`.")
+    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`; or billed on an invoice.")
+    payable_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when the invoice can be paid that bills it; null: a card is charged."
+    )
     charged_at = serializers.DateTimeField(
         allow_null=True,
         help_text="Small additions to a month are charged together: then, for all that was added (`unbilled_seats` before this "
@@ -339,7 +347,10 @@ class SeatChangeOutput(Output):
     addon = serializers.CharField(help_text=ADDON)
     addon_after = serializers.IntegerField(allow_null=True, help_text=ADDON_AFTER)
     plan = serializers.CharField(help_text=PLAN)
-    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`.")
+    due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`; or billed on an invoice.")
+    payable_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when its invoice can be paid; null: a card is charged."
+    )
     charged_at = serializers.DateTimeField(allow_null=True, help_text="When its invoice window closes; null: at once.")
     currency = serializers.CharField()
     message = serializers.CharField(

@@ -9,7 +9,7 @@ from rest_framework import exceptions, status
 
 from accounts.services import api_keys, asking, closure, invitations, joining, memberships, naming, provisioning
 from billing import gateway
-from billing.api import giving_problems, leaving_problems, plan_problems, webhook_problems
+from billing.api import credit_problems, giving_problems, leaving_problems, plan_problems, webhook_problems
 from billing.queries import promotion_refusals, tax_words
 from billing.rules import tax_ids as tax_ids_rules
 from billing.services import closing, commands, people
@@ -376,6 +376,7 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (api_keys.KeyEnded, _in_its_words("key-ended")),
     (invitations.TooMany, _in_its_words("too-many-invitations", status.HTTP_429_TOO_MANY_REQUESTS)),
     (invitations.NotSendable, _in_its_words("not-sendable")),
+    *credit_problems.MAKERS,
     *(*giving_problems.MAKERS, *plan_problems.MAKERS, *leaving_problems.MAKERS, *webhook_problems.MAKERS),
     (ValidationError, _invalid),
     (gateway.Unreachable, _unreachable),

@@ -11,6 +11,7 @@ from billing.api import entitlement_outputs, examples, outputs
 from billing.api.views import credit_notes, invoices
 
 SIGNED = "Signed as Standard Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`."
+SENT: Final = {"status": "open", "paid_at": None, "remaining_minor": 18000, "due_at": "2026-03-30T09:30:00Z"}
 CAUSE = "What made it so, for example `cancellation.scheduled`; others may come."
 
 
@@ -124,6 +125,16 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
             "What the calendar changes by itself (`until`, `resets_at`) and a new catalog of the vendor's are not told."
         ),
     ),
+    WebhookType.INVOICE_SENT: (
+        InvoiceNews,
+        {"organization": WHOSE, "invoice": invoices.DETAIL | SENT},
+        "It is to be paid by `due_at`; what it bills works already.",
+    ),
+    WebhookType.INVOICE_OVERDUE: (
+        InvoiceNews,
+        {"organization": WHOSE, "invoice": invoices.DETAIL | SENT},
+        "It was not paid by `due_at`. What follows when, the subscription's `missing_payment` says.",
+    ),
     WebhookType.INVOICE_PAID: (InvoiceNews, {"organization": WHOSE, "invoice": invoices.DETAIL}, "An invoice was paid."),
     WebhookType.INVOICE_PAYMENT_FAILED: (
         InvoiceNews,
@@ -182,6 +193,8 @@ ON_SEATS_CHANGED = _said(WebhookType.SEATS_CHANGED)
 ON_SEAT_ASSIGNED = _said(WebhookType.SEAT_ASSIGNED)
 ON_SEAT_RELEASED = _said(WebhookType.SEAT_RELEASED)
 ON_ENTITLEMENTS_CHANGED = _said(WebhookType.ENTITLEMENTS_CHANGED)
+ON_INVOICE_SENT = _said(WebhookType.INVOICE_SENT)
+ON_INVOICE_OVERDUE = _said(WebhookType.INVOICE_OVERDUE)
 ON_INVOICE_PAID = _said(WebhookType.INVOICE_PAID)
 ON_INVOICE_PAYMENT_FAILED = _said(WebhookType.INVOICE_PAYMENT_FAILED)
 ON_INVOICE_CREDITED = _said(WebhookType.INVOICE_CREDITED)

@@ -63,7 +63,7 @@ from billing.models.seats import (
     SeatRelease,
 )
 from billing.models.store_time import StoreTime
-from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Subscription, SubscriptionStatus
+from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Collection, Subscription, SubscriptionStatus
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 from billing.models.terms import Terms, TermsKind, TermsNotice, TermsState
 from billing.models.trial import Trial
@@ -100,6 +100,7 @@ __all__ = [
     "ChangeState",
     "CheckoutAttempt",
     "CheckoutState",
+    "Collection",
     "CommandState",
     "CreditNote",
     "Customer",

@@ -71,6 +71,9 @@ class CheckoutAttempt(external.ExternallyNamed):
     price = models.ForeignKey(Price, models.PROTECT, related_name="+")
     seats = models.PositiveIntegerField()
     addons = models.JSONField(_("add-ons"), default=list, blank=True, help_text=_("List of {code, number, stripe_price_id}."))
+    payment_days = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Bought on invoice, due after so many days; 0: by card.")
+    )
     trial_days = models.PositiveSmallIntegerField(default=0, help_text=_("0: bought at once."))
     pilot_fee = models.ForeignKey(PilotFee, models.PROTECT, null=True, blank=True, related_name="+")
     promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="+")

@@ -18,6 +18,9 @@ class Customer(models.Model):
     card_last4 = models.CharField(max_length=4, blank=True)
     card_exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
     card_exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    bank_account = models.JSONField(
+        default=dict, blank=True, help_text=_("Where invoices are paid to by bank transfer, as Stripe says it.")
+    )
     is_tax_exempt = models.BooleanField(default=False, help_text=_("Staff exempted the customer from tax at Stripe."))
     mirrored_at = models.DateTimeField(null=True, blank=True)
 

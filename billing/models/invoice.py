@@ -43,7 +43,11 @@ class Invoice(external.ExternallyNamed):
     credited_minor = models.BigIntegerField(default=0)
     charged_back_minor = models.BigIntegerField(default=0, help_text=_("Taken back by the bank: disputes that were lost."))
     issued_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text=_("Of one that was sent; the others are charged at once."))
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was said that it will be due."))
+    overdue_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when it is known that it was not paid by its date.")
+    )
     paid_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
@@ -53,10 +57,27 @@ class Invoice(external.ExternallyNamed):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         constraints = [external.unique("organization", "invoice")]
-        indexes = [models.Index(fields=["organization", "-issued_at", "-id"], name="invoice_of_organization")]
+        indexes = [
+            models.Index(fields=["organization", "-issued_at", "-id"], name="invoice_of_organization"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(status=InvoiceStatus.OPEN, due_at__isnull=False, overdue_at=None),
+                name="invoice_to_be_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number or self.stripe_id
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it was to be paid by a date, and is not."""
+        return self.overdue_at is not None and self.status == InvoiceStatus.OPEN
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether it was sent to be paid by a date; else a card is charged."""
+        return self.due_at is not None
 
 
 class InvoiceLine(models.Model):

@@ -1,5 +1,6 @@
 """Seats: who has one, what was bought when by whom, and what is to come."""
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -163,6 +164,12 @@ class SeatChange(external.ExternallyNamed):
 
     def __str__(self) -> str:
         return f"{self.quantity_before} to {self.quantity_after} ({self.get_state_display()})"
+
+    @property
+    def payable_at(self) -> datetime | None:
+        """By when the invoice can be paid that bills it; None: a card is charged."""
+        epoch = self.preview.get("payable_at")
+        return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 
 class ScheduledKind(models.TextChoices):

@@ -30,6 +30,13 @@ class Access(models.TextChoices):
     OFF = "off", _("Nothing")
 
 
+class Collection(models.TextChoices):
+    """How its invoices are paid, in Stripe's words."""
+
+    CHARGED = "charge_automatically", _("By card")
+    INVOICED = "send_invoice", _("On invoice")
+
+
 LIVE_STATUSES: Final = ("trialing", "active", "past_due", "unpaid", "paused")
 OWING_STATUSES: Final = ("past_due", "unpaid")
 
@@ -63,6 +70,12 @@ class Subscription(external.ExternallyNamed):
         default=0, help_text=_("Of these, how many Stripe has not heard of yet: those of an invoice window.")
     )
     currency = models.CharField(max_length=3)
+    collection_method = models.CharField(
+        max_length=20, choices=Collection, default=Collection.CHARGED, db_default=Collection.CHARGED
+    )
+    days_until_due = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Of its invoices, where it is paid on them.")
+    )
     period_starts_at = models.DateTimeField()
     period_ends_at = models.DateTimeField()
     started_at = models.DateTimeField()
@@ -116,6 +129,11 @@ class Subscription(external.ExternallyNamed):
     def billed(self) -> int:
         """The seats that Stripe bills: all, but for those of an invoice window."""
         return self.quantity - self.unbilled
+
+    @property
+    def is_invoiced(self) -> bool:
+        """Whether it is paid on invoices that are due later; else a card is charged."""
+        return self.collection_method == Collection.INVOICED
 
     @property
     def is_in_trial(self) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Organization
 from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription
-from billing.queries import bundles, catalog
+from billing.queries import bundles, catalog, payment_terms
 from billing.rules import addons, intervals, pricing
 from billing.rules.addons import Item
 
@@ -106,5 +106,6 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
 
 def _open() -> QuerySet[Cart]:
     rows = Cart.objects.filter(state=CartState.OPEN)
-    of_organization = ("tax_standing__rate", "customer", "billing_details")
+    of_organization = ("tax_standing__rate", "customer", "billing_details", "profile")
+    rows = rows.annotate(agreed_days=payment_terms.agreed("organization"))
     return rows.select_related("plan__line", "pilot", "reminder", *(f"organization__{name}" for name in of_organization))

@@ -76,6 +76,8 @@ class Listed:
     issued_at: datetime
     paid_at: datetime | None
     next_attempt_at: datetime | None
+    due_at: datetime | None
+    is_overdue: bool
     external_id: str | None
     subscription: str | None
     """Stripe's id; None for one that a person made by hand."""
@@ -131,7 +133,8 @@ class Owed:
 # All but drafts, which may still change.
 COLUMNS: Final = (
     "id, stripe_id, number, purchase_order, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
-    "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, external_id, "
+    "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, due_at, "
+    "(overdue_at IS NOT NULL AND status = 'open'), external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
     "(SELECT json_build_object('status', d.status, 'amount_minor', d.amount_minor, 'opened_at', d.opened_at) "

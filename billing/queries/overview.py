@@ -132,6 +132,8 @@ class Standing:
     window: WindowFacts | None = None
     agreed: tuple[Agreed, ...] = ()
     """Exceptions that hold, will hold, or have held."""
+    sent: tuple[OpenInvoice, ...] = ()
+    """Invoices to be paid by a date that has not come yet."""
 
     @cached_property
     def agreed_seats(self) -> int:
@@ -345,7 +347,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
         change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
         invoice=OpenInvoice(**standing_rows.instants(row.invoice)) if row.invoice else None,
-        card=card_of(customer),
+        card=None if subscription.is_invoiced else card_of(customer),
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
         is_asked=row.is_asked,
@@ -358,6 +360,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         pause=PauseFacts(**standing_rows.instants(row.pause)) if row.pause else None,
         window=WindowFacts(**standing_rows.instants(row.window)) if row.window else None,
         agreed=tuple(Agreed.of_plain(standing_rows.instants(plain)) for plain in row.agreed),
+        sent=tuple(OpenInvoice(**standing_rows.instants(plain)) for plain in row.sent),
     )
 
 

@@ -43,13 +43,17 @@ class OpenChange:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenInvoice:
-    """A charge that was tried and failed; `next_attempt_at` is when Stripe tries again (None: not any more)."""
+    """A charge that was tried and failed; `next_attempt_at` is when Stripe tries again (None: not any more).
+
+    With `due_at` it was sent to be paid by then, and nothing is tried.
+    """
 
     stripe_id: str
     number: str
     remaining_minor: int
     currency: str
     next_attempt_at: datetime | None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,12 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         'ended_at', ag.ended_at)
         ORDER BY ag.ends_on, ag.id)
     FROM billing_terms ag WHERE ag.organization_id = s.organization_id AND (ag.line_id IS NULL OR ag.line_id = s.line_id)
-        AND (ag.state = 'approved' OR ag.state IN ('ended', 'ended_early') AND ag.began_at IS NOT NULL))
+        AND (ag.state = 'approved' OR ag.state IN ('ended', 'ended_early') AND ag.began_at IS NOT NULL)),
+    CASE WHEN s.collection_method = 'send_invoice' THEN (SELECT json_agg(json_build_object('stripe_id', si.stripe_id,
+        'number', si.number, 'remaining_minor', si.amount_remaining_minor, 'currency', si.currency, 'next_attempt_at', NULL,
+        'due_at', si.due_at) ORDER BY si.due_at, si.id)
+    FROM billing_invoice si WHERE si.subscription_id = s.id AND si.status = 'open' AND si.amount_remaining_minor > 0
+    AND si.due_at IS NOT NULL AND si.overdue_at IS NULL) END
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -110,9 +115,10 @@ LEFT JOIN LATERAL (
     ORDER BY x.id DESC LIMIT 1) change ON TRUE
 LEFT JOIN LATERAL (
     SELECT json_build_object('stripe_id', i.stripe_id, 'number', i.number, 'remaining_minor', i.amount_remaining_minor,
-        'currency', i.currency, 'next_attempt_at', i.next_attempt_at) AS of
+        'currency', i.currency, 'next_attempt_at', i.next_attempt_at, 'due_at', i.due_at) AS of
     FROM billing_invoice i
-    WHERE i.subscription_id = s.id AND i.status = 'open' AND i.attempt_count > 0 AND i.amount_remaining_minor > 0
+    WHERE i.subscription_id = s.id AND i.status = 'open' AND i.amount_remaining_minor > 0
+    AND (i.attempt_count > 0 OR i.overdue_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
         WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))
     ORDER BY i.issued_at DESC LIMIT 1) invoice ON TRUE
@@ -125,7 +131,8 @@ ORDER BY s.status <> ALL (%(live)s), l.rank, s.started_at DESC, s.id DESC LIMIT 
 class Row:
     """The subscription with its organization, customer, plan, price and line in place; the rest as JSON has it.
 
-    `invoice` is one that was tried in vain: an increase's invoice that waits for the buyer is not overdue.
+    `invoice` is one that was tried in vain, or was not paid by its date: an increase's invoice that waits for the buyer is not
+    overdue.
     """
 
     subscription: Subscription
@@ -146,6 +153,7 @@ class Row:
     pause: dict[str, Any] | None
     window: dict[str, Any] | None
     agreed: list[dict[str, Any]]
+    sent: list[dict[str, Any]]
 
 
 def of(organization: Organization) -> list[Row]:
@@ -212,7 +220,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late, pause, window, agreed = rest
+    addons, usages, late, pause, window, agreed, sent = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -232,4 +240,5 @@ def _row(found: Sequence[Any]) -> Row:
         pause=pause,
         window=window,
         agreed=agreed or [],
+        sent=sent or [],
     )

@@ -18,7 +18,7 @@ def open_invoices(row: Subscription) -> QuerySet[Invoice]:
 
 def overdue(row: Subscription, at: datetime) -> Invoice | None:
     """The oldest that was tried in vain, or whose day to be paid has passed. One query."""
-    return open_invoices(row).filter(Q(attempt_count__gt=0) | Q(due_at__lte=at)).first()
+    return open_invoices(row).filter(Q(attempt_count__gt=0) | Q(overdue_at__isnull=False) | Q(due_at__lte=at)).first()
 
 
 def is_behind(row: Subscription, at: datetime) -> bool:

@@ -20,9 +20,16 @@ def closing(row: Subscription, seats: int, at: datetime) -> datetime | None:
     """When `seats` seats would be billed if they were had now; None: at once.
 
     Small additions to a month that a card pays wait for the window's end; a year, much money, a trial, and what was not paid
-    before do not. Going back to no fewer than Stripe has is a matter of the window too. At most one query.
+    before do not, nor does what is paid on invoices. Going back to no fewer than Stripe has is a matter of the window too. At
+    most one query.
     """
-    if row.price.interval != Interval.MONTH or row.status != "active" or row.is_in_trial or seats < row.billed:
+    if (
+        row.price.interval != Interval.MONTH
+        or row.status != "active"
+        or row.is_in_trial
+        or row.is_invoiced
+        or seats < row.billed
+    ):
         return None
     if row.unbilled:
         window = running(row)

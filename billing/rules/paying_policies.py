@@ -7,6 +7,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         name="billing.credit_limit",
         kind=Kind.MINOR,
         default=1_000_000,
+        segments={"enterprise": 5_000_000},
         minimum=0,
         maximum=1_000_000_000,
         what=N_(

@@ -56,7 +56,8 @@ class Preview:
     nothing is due, and `first_charge` is what the change makes of the first one. With `addon` (a code) it is the price of
     having `addon_after` of it (None: one for each seat); with `plan` (line/plan) that of another plan, whose
     price is `price_id`. With `charged_at` it is charged then, unless something is changed before: `due_now_minor` is what is
-    due at that instant, for all `unbilled` seats that were had before and the present change together.
+    due at that instant, for all `unbilled` seats that were had before and the present change together. With `payable_at`
+    `due_now_minor` is what an invoice comes to that is to be paid by then; no card is charged.
     """
 
     subscription_id: str
@@ -87,6 +88,7 @@ class Preview:
     plan: str = ""
     charged_at: datetime | None = None
     unbilled: int = 0
+    payable_at: datetime | None = None
 
     @property
     def seats_billed(self) -> int:

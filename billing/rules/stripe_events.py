@@ -95,6 +95,7 @@ ALLOWED: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
     "invoice.finalized": (Kind.INVOICE, ("id",)),
     "invoice.finalization_failed": (Kind.INVOICE, ("id",)),
     "invoice.paid": (Kind.INVOICE, ("id",)),
+    "invoice.overdue": (Kind.INVOICE, ("id",)),
     "invoice.payment_failed": (Kind.INVOICE, ("id",)),
     "invoice.payment_action_required": (Kind.INVOICE, ("id",)),
     "invoice.voided": (Kind.INVOICE, ("id",)),

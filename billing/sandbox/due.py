@@ -8,6 +8,8 @@ from billing.sandbox.state import Changes, Obj
 
 INCOMPLETE_SECONDS = 23 * 3600
 TRIAL_NOTICE_SECONDS = 3 * 86400
+# A setting of the account's dashboard at Stripe.
+DUE_NOTICE_SECONDS = 7 * 86400
 LIVE = {"trialing", "active", "past_due", "unpaid"}
 
 # What comes first when several things are due at one instant. Above all a schedule's new phase precedes the renewal it changes.
@@ -26,6 +28,7 @@ ORDER = (
     "subscription_renews",
     "invoice_finalizes",
     "payment_retries",
+    "invoice_will_be_due",
     "invoice_overdue",
     "resumption_expires",
 )
@@ -87,7 +90,8 @@ def _invoice(row: Obj) -> list[Due]:
     if row["status"] == "open" and row["next_payment_attempt"]:
         return [_due(row["next_payment_attempt"], "payment_retries")]
     if row["status"] == "open" and row["due_date"] and not row.get("_overdue"):
-        return [_due(row["due_date"], "invoice_overdue")]
+        noticed = [] if row.get("_due_noticed") else [_due(row["due_date"] - DUE_NOTICE_SECONDS, "invoice_will_be_due")]
+        return [*noticed, _due(row["due_date"], "invoice_overdue")]
     return []
 
 

@@ -13,6 +13,7 @@ PREFIXES = {
     "discount": "di",
     "customer": "cus",
     "customer_balance_transaction": "cbtxn",
+    "customer_cash_balance_transaction": "ccsbtxn",
     "tax_id": "txi",
     "tax_rate": "txr",
     "credit_note": "cn",

@@ -35,6 +35,7 @@ from billing.sandbox.engine import (
     tax_ids,
     tax_rates,
     test_clocks,
+    transfers,
 )
 
 API: dict[str, Verb] = {
@@ -74,6 +75,7 @@ API: dict[str, Verb] = {
     "POST /v1/customers/{customer}/tax_ids": tax_ids.create,
     "GET /v1/customers/{customer}/tax_ids/{id}": tax_ids.retrieve,
     "DELETE /v1/customers/{customer}/tax_ids/{id}": tax_ids.delete,
+    "POST /v1/customers/{customer}/funding_instructions": transfers.instructions,
     "GET /v1/customers/{customer}/payment_methods": payment_methods.list_all,
     "GET /v1/customers/{customer}/payment_methods/{id}": payment_methods.retrieve,
     "GET /v1/payment_methods": payment_methods.list_all,
@@ -166,6 +168,7 @@ API: dict[str, Verb] = {
     "GET /v1/webhook_endpoints/{id}": endpoints.retrieve,
     "POST /v1/webhook_endpoints/{id}": endpoints.update,
     "DELETE /v1/webhook_endpoints/{id}": endpoints.delete,
+    "POST /v1/test_helpers/customers/{customer}/fund_cash_balance": transfers.fund,
     "GET /v1/test_helpers/test_clocks": test_clocks.list_all,
     "POST /v1/test_helpers/test_clocks": test_clocks.create,
     "GET /v1/test_helpers/test_clocks/{test_clock}": test_clocks.retrieve,

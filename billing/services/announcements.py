@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from billing.services.agreeing import terms_sweep
-from billing.services.books import first_payments
+from billing.services.books import first_payments, sent_invoices
 from billing.services.leaving import pause_notices
 from billing.services.offering import discount_notices
 from billing.services.recovery import dunning_turns
@@ -14,7 +14,7 @@ from config import pulse
 
 LANES = (
     *(trial_notices, pilot_notices, discount_notices, first_payments, pause_notices),
-    *(terms_sweep, renewal_notices, price_moves, card_notices, dunning_turns),
+    *(terms_sweep, renewal_notices, price_moves, card_notices, sent_invoices, dunning_turns),
 )
 
 

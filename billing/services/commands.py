@@ -40,6 +40,7 @@ REOPENED: Final = frozenset({"checkout.return"})
 
 HANDLERS: Final[Mapping[str, str]] = {
     "checkout.open": "billing.services.selling.checkout.OpenSession",
+    "checkout.invoice": "billing.services.selling.invoiced.BuyOnInvoice",
     "checkout.return": "billing.services.selling.checkout_returns.ReturnDuplicate",
     "card.setup": "billing.services.selling.cards.OpenCardSetup",
     "card.use": "billing.services.selling.cards.UseCard",
@@ -57,6 +58,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "seats.credit": "billing.services.changes.seat_increases.CreditDifference",
     "difference.resend": "billing.services.reconciliation.reconciling_commands.Resend",
     "difference.uncoupon": "billing.services.reconciliation.reconciling_commands.Uncoupon",
+    "subscription.collect": "billing.services.selling.collecting.Switch",
     "subscription.pause": "billing.services.leaving.pauses.Rest",
     "subscription.end": "billing.services.leaving.endings.End",
     "schedule.project": "billing.services.books.projection.Project",

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, Role, User
@@ -87,7 +88,7 @@ def plan_of(row: Subscription) -> dict[str, Any]:
 
 def welcome(row: Subscription, attempt: CheckoutAttempt, *, at: datetime) -> None:
     """The subscription has started."""
-    context = {**plan_of(row), "seats": row.quantity}
+    context = {**plan_of(row), "seats": row.quantity, "is_invoiced": row.is_invoiced}
     write("welcome", f"subscription:{row.pk}", row.organization, context, at)
 
 
@@ -100,6 +101,7 @@ def increased(change: SeatChange, *, at: datetime) -> None:
         "seats": change.quantity_after,
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
+        "payable_at": change.payable_at,
         "renewal_minor": renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -129,6 +131,7 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
         "is_gone": change.addon_after == 0,
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
+        "payable_at": change.payable_at,
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -144,6 +147,7 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
         "seats": change.quantity_after,
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
+        "payable_at": change.payable_at,
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -251,8 +255,9 @@ def _unbilled(row: Subscription) -> dict[str, Any]:
 
 
 def _unpaid(row: Subscription) -> dict[str, Any]:
-    """The newest invoice that could not be charged, if there is one."""
-    tried = row.invoices.filter(status="open", attempt_count__gt=0, amount_remaining_minor__gt=0)
+    """The newest invoice that could not be charged, or was not paid by its date, if there is one."""
+    missing = Q(attempt_count__gt=0) | Q(overdue_at__isnull=False)
+    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0)
     unpaid = tried.order_by("-issued_at").first()
     if unpaid is None:
         return {}

@@ -279,6 +279,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "offramps.rules")] + [
     "billing.rules.renewal_policies",
     "billing.rules.dunning_policies",
+    "billing.rules.invoice_policies",
     "billing.rules.leaving_policies",
     "billing.rules.paying_policies",
     "billing.rules.terms_policies",

@@ -21,7 +21,7 @@ _PAGES = frozenset(
         *("team", "invitation_revocation", "member_removal", "team_leaving", "ownership", "mail_preferences"),
         *("organization_settings", "billing_details", "people_settings", "organization_closure", "api_keys"),
         *("api_key_revocation", "webhooks", "webhook", "webhook_delivery", "webhook_deletion"),
-        *("cart", "checkout", "checkout_attempt", "talk"),
+        *("cart", "checkout", "checkout_attempt", "checkout_invoice", "talk"),
     )
 )
 # Pages for everybody, which know nobody and open no session.

@@ -114,7 +114,9 @@ def _actions() -> Callable[[Listed], str]:
 def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
     """An invoice's status as a badge; paid ones need none in a short list."""
     if invoice.is_due:
-        return store.badge(_("Open"), "warn")
+        return (
+            store.badge(_("Overdue"), "bad") if invoice.is_overdue else store.badge(_("Open"), "" if invoice.due_at else "warn")
+        )
     if invoice.status == InvoiceStatus.VOID:
         return store.badge(_("Void"))
     if invoice.status == InvoiceStatus.UNCOLLECTIBLE:
@@ -177,6 +179,9 @@ def _state(invoice: Listed) -> str:
         if not invoice.waits.is_declined:
             text = _("waits for your bank until %(when)s")
         again = SMALL.format(escape(text) % {"when": store.moment(invoice.waits.expires_at)})
+    elif invoice.is_due and invoice.due_at:
+        said = _("was due %(when)s") if invoice.is_overdue else _("due %(when)s")
+        again = SMALL.format(escape(said) % {"when": store.day_away(invoice.due_at)})
     elif invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
     elif invoice.dispute and invoice.dispute.is_lost:

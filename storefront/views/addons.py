@@ -16,7 +16,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, scheduled, seats
 from config import clock, words
-from storefront import addon_words, receipts, seat_problems, trial_receipts
+from storefront import addon_words, invoice_words, receipts, seat_problems, seat_urls, trial_receipts
 from storefront.forms import addons as forms
 from storefront.views import redirects
 
@@ -59,7 +59,7 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     if change.state != ChangeState.DONE:
         return redirects.see(f"/seats/changes/{change.public_id}/")
     messages.success(request, _made(change))
-    return redirects.see(f"{seat_problems.seats_url(standing)}#add-ons")
+    return redirects.see(f"{seat_urls.seats_url(standing)}#add-ons")
 
 
 def _made(change: SeatChange) -> str:
@@ -77,6 +77,8 @@ def _made(change: SeatChange) -> str:
         said = _("%(addon)s was given back.") if gone else _("You have %(addon)s now, free until %(day)s.")
         then = _("The first charge is %(amount)s then.")
         return f"{said % values} {then % values}"
+    if said := invoice_words.made(change):
+        return f"{_('You have %(addon)s now.') % values} {said}"
     said = _("You have %(addon)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(addon)s now.")
     return said % values
 
@@ -96,7 +98,7 @@ def _give_back(request: OrganizationRequest, standing: Standing) -> HttpResponse
     said = _("From %(day)s %(number)s x %(addon)s.") if number else _("From %(day)s without %(addon)s.")
     until = _("You can take it back until then.")
     messages.success(request, f"{said % values} {until}")
-    return redirects.see(f"{seat_problems.seats_url(standing)}#add-ons")
+    return redirects.see(f"{seat_urls.seats_url(standing)}#add-ons")
 
 
 def _render(
@@ -117,7 +119,7 @@ def _render(
         "token": offered.token if offered else "",
         "receipt": make(shown, standing, stale=status == 409) if shown else None,
         "label": _label(offered, name) if offered else "",
-        "seats_url": f"{seat_problems.seats_url(standing)}#add-ons",
+        "seats_url": f"{seat_urls.seats_url(standing)}#add-ons",
     }
     return render(request, "storefront/addons/page.html", values, status=status)
 
@@ -127,4 +129,6 @@ def _label(offered: seats.Offer, name: str) -> str:
     values = {"addon": name, "amount": words.money(shown.due_now_minor, shown.currency)}
     if shown.addon_after == 0:
         return _("Give %(addon)s back") % values
+    if invoice_words.is_invoiced(shown):
+        return _("Add %(addon)s on invoice") % values
     return (_("Pay %(amount)s and add %(addon)s") if shown.due_now_minor else _("Add %(addon)s")) % values

@@ -15,7 +15,7 @@ from billing.services import commands
 from billing.services.changes import committed, scheduled, seats
 from billing.services.trying import trial_changes
 from config import clock, words
-from storefront import ending_words, retention_words, seat_problems
+from storefront import ending_words, retention_words, seat_problems, seat_urls
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -71,12 +71,12 @@ def _end(request: OrganizationRequest, standing: Standing, form: CancelForm) -> 
         messages.info(request, _("The subscription has ended already."))
         return redirects.see("/")
     except committed.Committed:
-        return redirects.see(seat_problems.cancellation_url(standing))
+        return redirects.see(seat_urls.cancellation_url(standing))
     said = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
     if standing.trial_ends_at is not None:
         said = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
     messages.success(request, said % {"day": words.day(change.effective_at)})
-    return redirects.see(seat_problems.cancellation_url(standing))
+    return redirects.see(seat_urls.cancellation_url(standing))
 
 
 def _problem(standing: Standing) -> seat_problems.Problem | None:

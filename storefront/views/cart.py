@@ -17,7 +17,7 @@ from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
 from billing.models import Cart, Subscription
-from billing.queries import bundles, catalog, catalog_words, tax
+from billing.queries import bundles, catalog, catalog_words, payment_terms, tax
 from billing.queries import carts as queries
 from billing.rules import money
 from billing.services.selling import cart_reminders, carts
@@ -166,6 +166,7 @@ def _show(
         "plan_url": plan_words.instead_url(subscription, found),
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
+        "invoice_days": payment_terms.days_of_cart(found, at) if can_buy and not subscription else 0,
         "order_form": _order_form(found) if can_buy and not subscription else None,
         "back_people": return_words.of_cart(found),
         "is_reminded": organization is not None and can_buy and _is_reminded(request, found),

@@ -136,14 +136,15 @@ def _go(request: OrganizationRequest, cart: Cart, order: str | None) -> HttpResp
     except checkout.SeatsOutOfRange:
         return redirects.see(_talk_url(cart))
     except (checkout.CheckoutError, trials.Refused, pilots.Refused, commands.Busy, faults.GatewayError) as error:
-        messages.error(request, _why(error, cart))
+        messages.error(request, why(error, cart))
         return redirects.see(reverse("storefront:cart"))
     if opened.state == CheckoutState.OPEN and opened.url:
         return redirects.see(opened.url)
     return redirects.see(reverse("storefront:checkout_attempt", args=[opened.public_id]))
 
 
-def _why(error: Exception, cart: Cart) -> str:
+def why(error: Exception, cart: Cart) -> str:
+    """Why nothing was bought, for the cart's page."""
     if isinstance(error, checkout.CodeRefused):
         return promotion_refusals.refusal(error.entered)
     if isinstance(error, trials.Refused):

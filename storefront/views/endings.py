@@ -16,7 +16,7 @@ from billing.services import commands, faults
 from billing.services.changes import seats
 from billing.services.leaving import endings
 from config import clock, words
-from storefront import ending_words, seat_problems
+from storefront import ending_words, seat_problems, seat_urls
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -47,7 +47,7 @@ def _show(
         offered = endings.offer(standing.row, is_owner=_is_owner(request), at=clock.now())
     except endings.OwnersOnly:
         messages.info(request, _("Ending it today is for an owner of your organization. You can end it with the period."))
-        return redirects.see(seat_problems.cancellation_url(standing))
+        return redirects.see(seat_urls.cancellation_url(standing))
     except (seats.SeatsError, faults.GatewayError) as error:
         values["problem"] = problem = seat_problems.of(standing, error, standing.quantity)
         status = problem.status

@@ -19,7 +19,7 @@ from billing.services import commands, faults
 from billing.services.changes import seats
 from billing.services.renewing import expansion_undo, expansions
 from config import clock, words
-from storefront import seat_problems
+from storefront import seat_urls
 from storefront.forms.expansions import ExpansionForm, UndoForm
 from storefront.views import redirects
 
@@ -66,7 +66,7 @@ def _render(request: OrganizationRequest, standing: Standing, form: ExpansionFor
         "made": [(change, _until(change)) for change in made],
         "spent_minor": sum(change.preview["total_minor"] for change in made),
         "may_set": access.can(request, Permission.MANAGE_ORGANIZATION),
-        "seats_url": seat_problems.seats_url(standing),
+        "seats_url": seat_urls.seats_url(standing),
     }
     return render(request, "storefront/seats/expansion.html", values, status=status)
 

@@ -17,15 +17,16 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.middleware import zone
 from accounts.origin import Origin, Source
-from billing.models import DunningEpisode, Invoice
+from billing.models import Customer, DunningEpisode, Invoice
 from billing.queries import dunning
 from billing.rules import dunning as rules
 from billing.services import faults
+from billing.services.books import sent_invoices
 from billing.services.mirroring import invoices
 from billing.services.recovery import dunning_mails
 from billing.services.selling import cards
 from config import clock
-from storefront import limits, missing_words
+from storefront import invoice_words, limits, missing_words
 from storefront.views import redirects
 
 # Of one network address in an hour: a link that went round a company, and not somebody who tries links.
@@ -70,10 +71,18 @@ def _show(request: HttpRequest, episode: DunningEpisode | None, *, status: int =
         is_over = dunning_mails.is_over(episode, now) or not missing
         context |= {"episode": episode, "missing": missing, "is_over": is_over}
         context["total_minor"] = sum(invoice.amount_remaining_minor for invoice in missing)
+        context["is_sent"] = bool(missing) and all(invoice.is_sent for invoice in missing)
+        context["account"] = _account(episode, missing) if context["is_sent"] else []
         context["events"] = _events(episode, missing, now)
         context["came_back"] = request.GET.get("back") == "card"
         status = 410 if is_over and missing and status == 200 else status
     return render(request, "storefront/payment/missing.html", context, status=status)
+
+
+def _account(episode: DunningEpisode, missing: list[Invoice]) -> list[dict[str, str]]:
+    """Where sent invoices can be paid to by transfer. One query."""
+    customer = Customer.objects.filter(organization=episode.organization_id).first()
+    return invoice_words.account(sent_invoices.bank_account(customer, episode.currency), missing[0].number)
 
 
 def _events(episode: DunningEpisode, missing: list[Invoice], now: datetime) -> list[dict[str, Any]]:
@@ -85,7 +94,8 @@ def _events(episode: DunningEpisode, missing: list[Invoice], now: datetime) -> l
         off_at=episode.off_at,
     )
     then = episode.is_cancelled_then
-    return missing_words.events(facts, next_attempt_at=min(tries, default=None), is_cancelled_then=then, at=now)
+    sent = bool(missing) and all(invoice.is_sent for invoice in missing)
+    return missing_words.events(facts, next_attempt_at=min(tries, default=None), is_cancelled_then=then, at=now, is_sent=sent)
 
 
 def _leave(request: HttpRequest, episode: DunningEpisode) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The card that pays: which one, until when, and changing it on Stripe's page."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,13 +13,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.queries import overview
+from billing.models import Customer
+from billing.queries import overview, payment_terms
+from billing.queries.overview import Standing, State
+from billing.queries.standing_facts import Card
 from billing.services import faults
+from billing.services.books import sent_invoices
 from billing.services.selling import cards
 from config import clock, words
+from storefront import invoice_words
 from storefront.views import redirects, trials
 
 LONGEST_SESSION_ID = 200
+# In what states how it is paid may be changed.
+SWITCHABLE = (State.ACTIVE, State.ENDING, State.ARRANGING)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,10 +41,12 @@ def payment_method(request: OrganizationRequest) -> HttpResponse:
 
 
 def _context(request: OrganizationRequest) -> dict[str, Any]:
-    """Two queries: the standings bring the customer along; without any, there is no card to show, and one query."""
+    """Four queries: the standings bring the customer along; without any, there is no card to show, and one query."""
     standings = overview.standings(request.organization)
     standing = standings[0] if standings else None
-    card = standing.card if standing else None
+    customer = getattr(request.organization if standing is None else standing.row.organization, "customer", None)
+    card = overview.card_of(customer) if standing else None
+    is_invoiced = standing is not None and standing.row.is_invoiced
     charge = standing.next_charge if standing else None
     today = words.day_of(clock.now())
     return {
@@ -46,8 +56,27 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "is_expired": card is not None and not card.works_on(today),
         "overdue": _overdue(request) if standing else "",
         "waiting": [one.change for one in standings if one.change and one.change.is_waiting],
-        "expires_before_charge": card is not None and charge is not None and not card.works_on(words.day_of(charge.at)),
+        "is_invoiced": is_invoiced,
+        "invoice_days": _invoice_days(request, standing),
+        "account": _account(customer, standing) if standing and is_invoiced else [],
+        "expires_before_charge": charge is not None and _is_gone_by(card, charge.at) and not is_invoiced,
     }
+
+
+def _is_gone_by(card: Card | None, at: datetime) -> bool:
+    return card is not None and not card.works_on(words.day_of(at))
+
+
+def _account(customer: Customer | None, standing: Standing) -> list[dict[str, str]]:
+    """Where invoices can be paid to by transfer."""
+    return invoice_words.account(sent_invoices.bank_account(customer, standing.row.currency))
+
+
+def _invoice_days(request: OrganizationRequest, standing: Standing | None) -> int:
+    """How long there would be to pay, for whom may choose to pay on invoice; 0: nobody may, or there is nothing to pay."""
+    if standing is None or standing.row.is_invoiced or standing.state not in SWITCHABLE:
+        return 0
+    return payment_terms.days(request.organization, clock.now())
 
 
 def _overdue(request: OrganizationRequest) -> str:

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import ChangeState, Interval, Price
+from billing.models import ChangeState, Interval, Price, SeatChange
 from billing.queries import overview
 from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import plan_changes, seats
 from config import clock, words
-from storefront import addon_words, agreement_words, plan_receipts, plan_words, seat_problems
+from storefront import addon_words, agreement_words, invoice_words, plan_receipts, plan_words, seat_problems, seat_urls
 from storefront.views import redirects
 
 
@@ -59,7 +59,7 @@ def _choose(
         "problem": problem,
         "intervals": options,
         "choices": plan_words.choices(standing, interval),
-        "seats_url": seat_problems.seats_url(standing),
+        "seats_url": seat_urls.seats_url(standing),
         "agreement": agreement_words.rows(standing),
     }
     return render(request, "storefront/plan/page.html", values, status=status)
@@ -97,12 +97,19 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return _choose(request, standing, standing.row.price.interval, problem=problem, status=problem.status)
     if change.state != ChangeState.DONE or change.price_after is None:
         return redirects.see(f"/seats/changes/{change.public_id}/")
+    messages.success(request, _made(change, standing))
+    return redirects.back(request, "storefront:home")
+
+
+def _made(change: SeatChange, standing: Standing) -> str:
+    assert change.price_after is not None
     values = {"plan": change.price_after.plan.name, "amount": words.money(change.due_now_minor, change.currency)}
+    if said := invoice_words.made(change):
+        return f"{_('You have %(plan)s now.') % values} {said}"
     said = _("You have %(plan)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(plan)s now.")
     if change.due_now_minor and change.price_after.interval != standing.row.price.interval:
         said = _("You have %(plan)s for a year now. %(amount)s paid.")
-    messages.success(request, said % values)
-    return redirects.back(request, "storefront:home")
+    return said % values
 
 
 def _later(request: OrganizationRequest, standing: Standing, code: str, interval: str) -> HttpResponse:
@@ -157,6 +164,8 @@ def _label(offered: seats.Offer | None, price: Price, standing: Standing) -> str
         return _("Change to %(plan)s on %(day)s") % values
     shown = offered.preview
     values = {"plan": price.plan.name, "amount": words.money(shown.due_now_minor, shown.currency)}
+    if invoice_words.is_invoiced(shown):
+        return _("Change to %(plan)s on invoice") % values
     if shown.due_now_minor and plan_changes.becomes_a_year(standing.row, price):
         return _("Pay %(amount)s for a year of %(plan)s") % values
     return (_("Pay %(amount)s and change to %(plan)s") if shown.due_now_minor else _("Change to %(plan)s")) % values

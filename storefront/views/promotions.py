@@ -16,7 +16,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import promotions, seats
 from config import clock
-from storefront import limits, receipts, seat_problems
+from storefront import limits, receipts, seat_problems, seat_urls
 from storefront.views import redirects
 
 
@@ -70,7 +70,7 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         messages.error(
             request, _("Our payment service did not take the code: it may have been used up this moment. Nothing was changed.")
         )
-    return redirects.see(seat_problems.seats_url(standing))
+    return redirects.see(seat_urls.seats_url(standing))
 
 
 def _render(
@@ -90,6 +90,6 @@ def _render(
         "problem": problem,
         "token": offered.token if offered else "",
         "receipt": receipts.of_promotion(offered, standing) if offered else None,
-        "seats_url": seat_problems.seats_url(standing),
+        "seats_url": seat_urls.seats_url(standing),
     }
     return render(request, "storefront/promotion/page.html", values, status=status)

@@ -25,7 +25,7 @@ from billing.services import commands, faults
 from billing.services.changes import scheduled, seats
 from config import clock, switches, words
 from config.switches import Feature
-from storefront import addon_words, seat_offers, seat_problems, timelines, window_words
+from storefront import addon_words, invoice_words, seat_offers, seat_problems, seat_urls, timelines, window_words
 from storefront.forms.seats import ChoiceForm, LaterForm, NowForm
 from storefront.seat_offers import NOW, RENEWAL, Answer
 from storefront.views import redirects
@@ -71,7 +71,7 @@ def changes(request: OrganizationRequest) -> HttpResponse:
 def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     form = NowForm(request.POST)
     if not form.is_valid() and form.errors.keys() != {"invite"}:
-        return redirects.see(seat_problems.seats_url(standing))
+        return redirects.see(seat_urls.seats_url(standing))
     at, members, wanted = clock.now(), _numbers(request.POST.getlist("member")), form.cleaned_data["seats"]
     emails = form.cleaned_data.get("invite", []) if switches.has(Feature.INVITATIONS) else []
     problem = _people_problem(form, standing, wanted, len(members) + len(emails))
@@ -89,7 +89,7 @@ def _now(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return redirects.see(f"/seats/changes/{change.public_id}/")
     said = _made(change) if change.window_id is None else _gathered(request, change)
     messages.success(request, " ".join([said, *_invited(standing, emails)]))
-    return redirects.see(seat_problems.seats_url(standing))
+    return redirects.see(seat_urls.seats_url(standing))
 
 
 def _people_problem(form: NowForm, standing: Standing, wanted: int | None, count: int) -> seat_problems.Problem | None:
@@ -125,6 +125,8 @@ def _made(change: SeatChange) -> str:
         values["amount"] = words.money(charge["due_minor"], change.currency)
         values["day"] = words.day(datetime.fromtimestamp(charge["at"], UTC))
         return _("%(seats)s from now on, free until %(day)s. Then %(amount)s.") % values
+    if said := invoice_words.made(change):
+        return f"{_('%(seats)s from now on.') % values} {said}"
     said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
     return said % values
 
@@ -132,7 +134,7 @@ def _made(change: SeatChange) -> str:
 def _later(request: OrganizationRequest, standing: Standing) -> HttpResponse:
     form = LaterForm(request.POST)
     if not form.is_valid():
-        return redirects.see(seat_problems.seats_url(standing))
+        return redirects.see(seat_urls.seats_url(standing))
     wanted = form.cleaned_data["seats"]
     try:
         change = scheduled.change_seats(
@@ -147,7 +149,7 @@ def _later(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         return _refused(request, standing, error, wanted=wanted)
     said = _("%(seats)s from %(day)s. You can take it back until then.")
     messages.success(request, said % {"seats": words.seats(wanted), "day": words.day(change.effective_at)})
-    return redirects.see(seat_problems.seats_url(standing))
+    return redirects.see(seat_urls.seats_url(standing))
 
 
 def _stale(request: OrganizationRequest, error: seats.Stale) -> HttpResponse:
@@ -209,7 +211,7 @@ def _context(request: OrganizationRequest, standing: Standing, answer: Answer) -
         # Whom a request for a seat is about comes with the number (storefront.views.asking).
         "chosen": frozenset(_numbers(request.GET.getlist("member"))),
         "asking": _asking(request, standing, at),
-        "talk_url": seat_problems.talk_url(standing, answer.seats),
+        "talk_url": seat_urls.talk_url(standing, answer.seats),
     }
 
 

@@ -120,6 +120,7 @@ def _asked_args(asked):
         "storefront:billing_contact": [links.token(links.CONTACT, asked["contact"].pk)],
         "storefront:contact_invoice": ["never-given-out"],
         "storefront:missing_payment": ["never-given-out"],
+        "storefront:open_invoice": ["never-given-out"],
         "v1:join_request": [asked["join"].pk],
         "v1:join_decisions": [asked["join"].pk],
         "v1:seat_request": [asked["seat"].pk],

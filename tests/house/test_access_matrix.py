@@ -58,6 +58,9 @@ PAGES = {
     "storefront:billing_contact": ("GET POST", PUBLIC),  # the token is the key
     "storefront:contact_invoice": ("GET", "4444444444"),  # this one was never given out
     "storefront:missing_payment": ("GET POST", "4444444444"),  # nor was this
+    "storefront:open_invoice": ("GET", "4444444444"),  # nor this
+    "storefront:checkout_invoice": ("GET POST", BILLING),
+    "storefront:collection": ("POST", BILLING),
     "storefront:organization_switch": ("POST", "L444444LLL"),  # one must name an organization one is in
     "storefront:organization_settings": ("GET POST", OWNER),
     "storefront:organization_closure": ("GET POST", OWNER),

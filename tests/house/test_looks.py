@@ -9,11 +9,19 @@ from tests.journeys import test_every_page, test_every_state
 ACTS = {
     *("join_requests", "join_withdrawal", "seat_asks", "address_checks", "joining_choice", "contact_sends"),
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
-    *("seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
+    *("collection", "seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
     *("mail_events", "contact_removal", "tax_id_removal", "return"),
     *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }
-ELSEWHERE = {"invoice_hosted", "invoice_pdf", "credit_note_pdf", "contact_invoice", "seat_change_payment", "payment_card"}
+ELSEWHERE = {
+    "invoice_hosted",
+    "invoice_pdf",
+    "credit_note_pdf",
+    "contact_invoice",
+    "open_invoice",
+    "seat_change_payment",
+    "payment_card",
+}
 PARTS = {"header", "seat_preview"}
 FILES = {"invoices_file"}
 NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | PARTS | FILES} | {

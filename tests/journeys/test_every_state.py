@@ -76,6 +76,7 @@ LISTED = {
         *OF_AN_OWNER,
         "talk_raised",
         "missing_payment",
+        "checkout_invoice",
         "address_check",
         "addon",
         "plan",
@@ -240,6 +241,8 @@ def _expanded(shop, organization):
 
 def test_a_payment_that_waits_or_fails(seen, shop, cast):
     client = seen.served.as_user(cast.owner)
+    factories.rule("billing.payment_days", 30)
+    seen(f"{reverse('storefront:checkout_invoice')}?cart={shop.cart().public_id}", "checkout-invoice")
     attempt = shop.start()
     seen(reverse("storefront:home"), "paying-home")
     seen(reverse("storefront:checkout_attempt", args=[attempt.public_id]), "paying")

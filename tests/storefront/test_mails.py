@@ -32,6 +32,17 @@ MISSING = {
     "is_cancelled_then": True,
     "pay_url": "https://store.example/missing-payments/x/",
 }
+ON_INVOICE = {
+    "organization": "Acme",
+    "number": "FN-0043",
+    "purchase_order": "PO-7",
+    "amount_minor": 20800,
+    "currency": "usd",
+    "issued_at": AT,
+    "due_at": THEN,
+    "account": {"kind": "aba", "account_holder_name": "Acme", "account_number": "000123456789", "routing_number": "000000000"},
+    "pay_url": "https://store.example/open-invoices/x/",
+}
 DISPUTE = {
     "organization": "Acme",
     "number": "FN-0043",
@@ -180,6 +191,9 @@ CONTEXTS = {
     "payment_missing": MISSING | {"is_read_only": False},
     "read_only": MISSING,
     "access_off": MISSING,
+    "invoice_sent": ON_INVOICE,
+    "invoice_due": ON_INVOICE | {"account": {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}},
+    "invoice_overdue": ON_INVOICE | MISSING | {"is_sent": True, "is_read_only": False},
     "dispute_opened": DISPUTE | {"is_inquiry": False, "is_read_only": False},
     "dispute_closed": DISPUTE | {"is_lost": True},
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
@@ -237,6 +251,9 @@ SUBJECTS = {
     "pause_stays": "Team stays paused: $160.00 could not be charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
+    "invoice_sent": "Invoice FN-0043: $208.00, due on 22 March",
+    "invoice_due": "$208.00 is due on 22 March: invoice FN-0043",
+    "invoice_overdue": "$208.00 is overdue: read-only on 22 March",
     "dispute_opened": "$160.00 is disputed at your bank",
     "dispute_closed": "Your bank took back $160.00",
     "payment_missing": "$208.00 is still missing: read-only on 22 March",

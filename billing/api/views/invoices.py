@@ -38,6 +38,10 @@ class InvoiceOutput(outputs.Output):
     next_attempt_at = serializers.DateTimeField(
         allow_null=True, help_text="When the card is tried again; null while a change waits for its payment, which is not."
     )
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text="By when it is to be paid, if it was sent; null: a card is charged."
+    )
+    is_overdue = serializers.BooleanField(help_text="Whether it was sent, and not paid by then.")
 
 
 class InvoicesQuery(paging.PageQuery):
@@ -65,7 +69,6 @@ class InvoiceDetailOutput(InvoiceOutput):
     amount_paid_minor = serializers.IntegerField()
     starting_balance_minor = serializers.IntegerField(help_text="Of the customer's balance; negative is credit.")
     ending_balance_minor = serializers.IntegerField(allow_null=True)
-    due_at = serializers.DateTimeField(allow_null=True)
     lines = InvoiceLineOutput(many=True)
 
 
@@ -89,6 +92,8 @@ EXAMPLE: dict[str, Any] = {
     "issued_at": "2026-02-28T09:30:00Z",
     "paid_at": "2026-02-28T09:30:04Z",
     "next_attempt_at": None,
+    "due_at": None,
+    "is_overdue": False,
 }
 DETAIL: dict[str, Any] = EXAMPLE | {
     "subtotal_minor": 18000,
@@ -97,7 +102,6 @@ DETAIL: dict[str, Any] = EXAMPLE | {
     "amount_paid_minor": 18000,
     "starting_balance_minor": 0,
     "ending_balance_minor": 0,
-    "due_at": None,
     "lines": [
         {
             "description": "10 x Team",

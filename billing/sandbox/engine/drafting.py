@@ -83,6 +83,9 @@ def _blank(tx: Transaction, customer: Obj, subscription: Obj | None, reason: str
         details = {"metadata": dict(source["metadata"]), "subscription": source["id"], "subscription_proration_date": None}
         invoice["parent"] = {"type": "subscription_details", "subscription_details": details, "quote_details": None}
         invoice["default_payment_method"] = source.get("default_payment_method")
+        settings = source["payment_settings"] or {}
+        for name in ("payment_method_types", "payment_method_options"):
+            invoice["payment_settings"][name] = settings.get(name)
     if method == "send_invoice":
         invoice["_days_until_due"] = source.get("days_until_due") or 30
     return invoice

@@ -162,6 +162,9 @@ def take_hold(tx: Transaction, schedule: Obj, phase: Obj, *, proration: str | No
     for name in ("collection_method", "default_payment_method", "description"):
         if phase[name] and phase[name] != subscription[name]:
             params[name] = phase[name]
+    days = (phase["invoice_settings"] or {}).get("days_until_due")
+    if days and subscription["days_until_due"] != days:
+        params["days_until_due"] = days
     if phase["metadata"]:
         params["metadata"] = phase["metadata"]
     params |= _money(tx, subscription, phase)

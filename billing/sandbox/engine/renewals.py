@@ -205,6 +205,14 @@ def _settle(tx: Transaction, identity: str) -> None:
         tx.edit("subscription", subscription["id"])["status"] = "unpaid"
 
 
+def notice_due(tx: Transaction, identity: str) -> None:
+    """An invoice sent to the customer is to be paid soon."""
+    invoice = tx.edit("invoice", identity)
+    invoice["_due_noticed"] = True
+    if invoice["due_date"] > tx.now:
+        tx.emit("invoice.will_be_due", invoice)
+
+
 def overdue(tx: Transaction, identity: str) -> None:
     """An invoice sent to the customer was not paid by its date."""
     invoice = tx.edit("invoice", identity)

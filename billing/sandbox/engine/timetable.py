@@ -19,6 +19,7 @@ VERBS = {
     "resumption_expires": resuming.expire,
     "invoice_finalizes": renewals.finalize_due,
     "payment_retries": renewals.retry,
+    "invoice_will_be_due": renewals.notice_due,
     "invoice_overdue": renewals.overdue,
 }
 

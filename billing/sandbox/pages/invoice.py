@@ -1,7 +1,7 @@
 """The hosted invoice: show it, take a card for it, hand it out as PDF."""
 
 from billing.sandbox import errors
-from billing.sandbox.engine import invoices
+from billing.sandbox.engine import invoices, transfers
 from billing.sandbox.http import Response, redirect
 from billing.sandbox.pages import cards, invoice_view, pdf
 from billing.sandbox.pages.desk import Obj, Visit
@@ -21,6 +21,10 @@ def answer(visit: Visit) -> Response:
         # A second press of the button: the page says how the first one ended.
         return redirect(f"/i/{visit.identity}")
     entry = visit.entry()
+    if entry.get("action") == "transfer" and transfers.takes(invoice):
+        customer, amount = _customer(invoice), invoice["amount_remaining"]
+        visit.act(lambda tx: transfers.arrive(tx, customer, amount, invoice["currency"]))
+        return redirect(f"/i/{visit.identity}")
     return _pay(visit, invoice, entry) if entry.get("action") == "pay" else _show(visit, invoice, entry)
 
 
@@ -37,6 +41,11 @@ def document(visit: Visit) -> Response:
 
 def _invoice(visit: Visit) -> Obj:
     return visit.shown("invoice", *EXPANDED)
+
+
+def _customer(invoice: Obj) -> str:
+    customer = invoice["customer"]
+    return str(customer["id"] if isinstance(customer, dict) else customer)
 
 
 def _locales(invoice: Obj) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from billing.sandbox.engine import transfers
 from billing.sandbox.http import Response
 from billing.sandbox.pages import amounts, cards, layout, prices, reductions
 from billing.sandbox.pages.markup import Child, Html, tag
@@ -33,7 +34,12 @@ def show(
     return layout.page(
         say,
         title(say, invoice),
-        tag("div", _document(say, merchant, invoice), tag("div", _state(say, invoice), form, class_="stack"), class_="split"),
+        tag(
+            "div",
+            _document(say, merchant, invoice),
+            tag("div", _state(say, invoice), _transfer(say, invoice), form, class_="stack"),
+            class_="split",
+        ),
         reference=invoice["id"],
         wide=True,
         status=status,
@@ -47,6 +53,40 @@ def payable(invoice: Obj) -> bool:
 
 def title(say: Say, invoice: Obj) -> str:
     return say("Invoice {number}", number=invoice["number"]) if invoice["number"] else say("Draft invoice")
+
+
+def account(invoice: Obj) -> list[tuple[str, str]]:
+    """Where it may be paid to by bank transfer, as (label, value) pairs; none where it may not."""
+    customer = invoice["customer"]
+    if not payable(invoice) or not transfers.takes(invoice) or not isinstance(customer, dict):
+        return []
+    settings = (invoice["payment_settings"]["payment_method_options"] or {}).get("customer_balance") or {}
+    country = ((settings.get("bank_transfer") or {}).get("eu_bank_transfer") or {}).get("country") or "US"
+    told = transfers.address(customer, invoice["currency"], country)
+    names = {
+        "account_holder_name": "Account holder",
+        "iban": "IBAN",
+        "bic": "BIC",
+        "account_number": "Account number",
+        "routing_number": "Routing number",
+        "sort_code": "Sort code",
+    }
+    return [(label, told[told["type"]][name]) for name, label in names.items() if told[told["type"]].get(name)]
+
+
+def _transfer(say: Say, invoice: Obj) -> Child:
+    found = account(invoice)
+    if not found:
+        return None
+    pairs = (tag(kind, words) for label, value in found for kind, words in (("dt", say(label)), ("dd", value)))
+    button = tag("button", say("Let the transfer arrive"), name="action", value="transfer", class_="wide")
+    return tag(
+        "div",
+        tag("h2", say("Pay by bank transfer")),
+        tag("dl", *pairs),
+        tag("form", button, method="post", action=f"/i/{invoice['id']}"),
+        class_="panel stack",
+    )
 
 
 def _money(say: Say, invoice: Obj, amount: int) -> str:

@@ -61,6 +61,11 @@ def _rows(say: Say, merchant: str, invoice: Obj) -> Iterator[Row]:
     rows, due = invoice_view.sums(say, invoice)
     yield from (Row(label, amount) for label, amount in rows)
     yield Row(*due, bold=True)
+    account = invoice_view.account(invoice)
+    if account:
+        yield Row()
+        yield Row(say("Pay by bank transfer"), bold=True)
+        yield from (Row(f"{say(label)}: {value}") for label, value in account)
     if invoice["footer"]:
         yield Row()
         yield from (Row(text, size=8) for text in wrapped(invoice["footer"]))

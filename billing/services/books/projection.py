@@ -15,7 +15,15 @@ from django.db.models import F, Q
 from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
-from billing.models import LIVE_STATUSES, ScheduledChange, ScheduledKind, ScheduledState, StripeCommand, Subscription
+from billing.models import (
+    LIVE_STATUSES,
+    Collection,
+    ScheduledChange,
+    ScheduledKind,
+    ScheduledState,
+    StripeCommand,
+    Subscription,
+)
 from billing.queries import addons as addon_queries
 from billing.queries import coming
 from billing.rules import schedule
@@ -157,6 +165,7 @@ class Project(commands.Handler):
                 **({"trial_end": row.trial_end} if row.status == "trialing" else {}),
                 **kept,
                 **tax_rates.of_phase(row),
+                **_collection(row),
                 "proration_behavior": "none",
             },
             {
@@ -164,6 +173,7 @@ class Project(commands.Handler):
                 "duration": DURATIONS[aim["interval"]],
                 **kept,
                 **tax_rates.of_phase(row),
+                **_collection(row),
                 "proration_behavior": "none",
             },
         ]
@@ -207,6 +217,13 @@ class Project(commands.Handler):
             if phases != [sorted((one["price"], one["quantity"]) for one in phase) for phase in _phases(aim)]:
                 return None
         return now
+
+
+def _collection(row: gateway.Subscription) -> dict[str, Any]:
+    """How a phase is paid: one that does not say it would take what stood when the schedule was made."""
+    if row.collection_method != Collection.INVOICED:
+        return {"collection_method": row.collection_method}
+    return {"collection_method": row.collection_method, "invoice_settings": {"days_until_due": row.days_until_due}}
 
 
 def _phases(aim: dict[str, Any]) -> list[list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ from billing.models import AddonPrice, ChangeKind, Price, Subscription
 from billing.queries import addons as addon_queries
 from billing.queries import catalog, coming, discounts
 from billing.queries import tax as tax_queries
-from billing.rules import addons, preview
+from billing.rules import addons, payment_terms, preview
 from billing.rules import tax as tax_rules
 from billing.services.books import items
 from billing.services.mirroring import first_charges, next_prices
@@ -166,8 +166,16 @@ def ask(
         proration_at=instant,
         charged_at=instant if is_later else None,
         unbilled=row.unbilled,
+        payable_at=_payable_at(row, instant),
         **said,
     )
+
+
+def _payable_at(row: Subscription, instant: datetime) -> datetime | None:
+    """Until when its invoice can be paid; None: a card is charged."""
+    if not row.is_invoiced or row.is_in_trial or row.days_until_due is None:
+        return None
+    return payment_terms.due_at(instant, row.days_until_due)
 
 
 def _asked(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def update_of(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], held
         "items": change_prices.update_of(row, wanted),
         **change_prices.anchored(row, wanted, instant),
         **({"add_invoice_items": [change_prices.taken_off(held_minor, row.currency)]} if held_minor > 0 else {}),
+        **({"is_invoiced": True} if row.is_invoiced else {}),
         "is_free": agreed["first_charge"] is not None,
         "is_unbilled": bool(agreed["lines"]) and all(line["amount_minor"] == 0 for line in agreed["lines"]),
         **({} if row.is_in_trial else change_prices.discounts_of(row, wanted, instant)),

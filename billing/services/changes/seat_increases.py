@@ -86,7 +86,8 @@ class Increase(commands.Handler):
         params = {
             "items": _items(asked),
             "proration_behavior": "always_invoice",
-            "payment_behavior": "pending_if_incomplete",
+            # What is paid on invoices is had at once: Stripe has no pending updates there.
+            **({} if asked.get("is_invoiced") else {"payment_behavior": "pending_if_incomplete"}),
             **{name: asked[name] for name in WHEN_AND_LESS if asked.get(name)},
         }
         return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))

@@ -16,10 +16,10 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies
 from billing.models import ChangeState, ScheduledChange, ScheduledKind, SeatChange, StripeCommand, Subscription
-from billing.queries import coming, pilots, terms, windows
+from billing.queries import coming, credit, pilots, terms, windows
 from billing.rules import limits, preview
 from billing.services import commands, people
-from billing.services.books import projection, window_rows
+from billing.services.books import credit_room, projection, window_rows
 from billing.services.changes import change_prices, held_prices, seat_tokens
 from billing.services.changes.change_prices import Wanted
 
@@ -99,6 +99,14 @@ class EndsSoon(SeatsError):
     """The subscription ends with this period; take the cancellation back first."""
 
 
+class BeyondCredit(SeatsError):
+    """More would be open on invoices than may be: pay what is open first, pay by card, or talk to a person."""
+
+    def __init__(self, found: credit.Credit) -> None:
+        super().__init__("More would be open on invoices than may be.")
+        self.credit = found
+
+
 class Stale(SeatsError):
     """The price or the subscription changed since the preview, or the preview is too old. Nothing was charged."""
 
@@ -158,6 +166,7 @@ def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "", is
     instant = max(at.replace(microsecond=0), row.period_starts_at)
     closes_at = windows.closing(row, wanted.seats, at) if wanted.is_of_seats and is_gathered else None
     shown = change_prices.ask(row, wanted, closes_at or instant, is_later=closes_at is not None)
+    _check_credit(row, shown.due_now_minor, at)
     token = seat_tokens.sign(row, shown, nonce=nonce, **wanted.plain)
     return Offer(preview=shown, token=token, expires_at=(at if closes_at else shown.proration_at) + seat_tokens.holds(at))
 
@@ -287,6 +296,13 @@ def refuse_while_waiting(row: Subscription) -> None:
         raise WaitsForPayment(waits)
 
 
+def _check_credit(row: Subscription, due_minor: int, at: datetime) -> None:
+    """Raises BeyondCredit."""
+    found = credit_room.missing(row, due_minor, at)
+    if found is not None:
+        raise BeyondCredit(found)
+
+
 def check_rate(row: Subscription, at: datetime) -> None:
     """Raises TooManyChanges when Stripe's invoice limits for one subscription are close."""
     mine = SeatChange.objects.filter(subscription=row, window=None, created_at__gt=at - limits.DAY)
@@ -339,6 +355,8 @@ def _open(
             return known
         if seat_tokens.fingerprint(locked) != body["f"]:
             raise Stale
+        credit_room.hold(locked)
+        _check_credit(locked, body["p"]["due_now_minor"], at)
         change = SeatChange(
             subscription=locked,
             nonce=body["n"],

@@ -117,6 +117,7 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     asked = (pending.subscription_items if pending else None) or []
     row.status = answer.status
     row.stripe_item_id = item.id
+    row.collection_method, row.days_until_due = answer.collection_method, answer.days_until_due
     row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
     if row.pk is None or row.trial_ends_at is not None:
         row.trial_ends_at = instant(answer.trial_end)

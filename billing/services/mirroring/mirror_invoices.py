@@ -16,7 +16,7 @@ from billing.queries import tax as queries
 from billing.rules import pricing, purchase_orders
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, notices
-from billing.services.books import bundles, dispute_holds, dunning, first_payments, mirror_discounts, tax_rates
+from billing.services.books import bundles, dispute_holds, dunning, first_payments, mirror_discounts, sent_invoices, tax_rates
 from billing.services.mirroring import mirror
 
 OVER = ("paid", "void", "uncollectible")
@@ -32,7 +32,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     was_receipted = row is not None and was_paid and row.subscription_id is not None
     was_placed = row is not None and row.subscription_id is not None
     row = row or Invoice(stripe_id=answer.id, organization=known.organization)
-    attempts_before = row.attempt_count
+    attempts_before, status_before = row.attempt_count, row.status
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
     bundles.share(row)
@@ -44,16 +44,26 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         # Stripe may tell of the invoice before its subscription is booked, which asks for another look at it.
         if not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
             notices.receipt(row, at=at)
-    elif row.status == "open" and row.attempt_count > attempts_before:
-        _tell_invoice("billing.invoice.payment_failed", row, at)
-        # What its episode says of it is said on the ladder; of what nobody has any more, here.
-        if not _waits_for_the_buyer(row) and dunning.failed(row, at=at) is None:
-            notices.payment_failed(row, at=at)
-        dispute_holds.of_invoice(row, at=at)
-    if row.status in OVER and (attempts_before or row.attempt_count > 1):
+    elif row.status == "open":
+        _follow_open(row, attempts_before, status_before, at)
+    if row.status in OVER and (attempts_before or row.attempt_count > 1 or row.overdue_at is not None):
         dunning.invoice_settled(row, at=at)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
         inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")
+
+
+def _follow_open(row: Invoice, attempts_before: int, status_before: str, at: datetime) -> None:
+    """What is not paid: sent to be paid by a date, or tried in vain once more."""
+    if row.is_sent:
+        sent_invoices.follow(row, at=at, is_new=status_before != "open")
+        return
+    if row.attempt_count <= attempts_before:
+        return
+    _tell_invoice("billing.invoice.payment_failed", row, at)
+    # What its episode says of it is said on the ladder; of what nobody has any more, here.
+    if not _waits_for_the_buyer(row) and dunning.failed(row, at=at) is None:
+        notices.payment_failed(row, at=at)
+    dispute_holds.of_invoice(row, at=at)
 
 
 def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:

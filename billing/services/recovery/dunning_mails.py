@@ -17,6 +17,7 @@ from accounts.services import billing_contacts, journal, links, outbox
 from billing.models import DunningEpisode, DunningStep, DunningStepKind, Invoice
 from billing.queries import dunning as queries
 from billing.services import notices
+from billing.services.books import sent_invoices
 
 BATCH: Final = 50
 # After access ended, where the subscription still waits for its payment.
@@ -29,6 +30,10 @@ KINDS: Final = {
     DunningStepKind.READ_ONLY: "billing/read_only",
     DunningStepKind.OFF: "billing/access_off",
 }
+# Of invoices that were to be paid by a date.
+SENT: Final = dict.fromkeys(
+    (DunningStepKind.FAILED, DunningStepKind.SECOND, DunningStepKind.THIRD, DunningStepKind.AGAIN), "billing/invoice_overdue"
+)
 FACTS: Final = {DunningStepKind.READ_ONLY: "billing.dunning.read_only", DunningStepKind.OFF: "billing.dunning.off"}
 
 
@@ -120,7 +125,11 @@ def _write(step: DunningStep, open_ones: Sequence[Invoice], missing: int, at: da
         "is_cancelled_then": episode.is_cancelled_then,
         "pay_url": fix_url(episode.pk),
     }
-    mail: dict[str, Any] = {"kind": KINDS[DunningStepKind(step.step)], "subject_row": f"dunning:{step.pk}", "at": at}
+    kind = KINDS[DunningStepKind(step.step)]
+    if all(invoice.is_sent for invoice in open_ones):  # nothing was tried, and nothing is
+        context = sent_invoices.said(open_ones[0]) | context | {"is_sent": True}
+        kind = SENT.get(DunningStepKind(step.step), kind)
+    mail: dict[str, Any] = {"kind": kind, "subject_row": f"dunning:{step.pk}", "at": at}
     mail["organization"] = organization
     for person in notices.deciders(organization):
         outbox.write(to=person, context=context, **mail)

@@ -18,7 +18,7 @@ from billing.services.books import dunning
 
 BATCH: Final = 5_000
 # The mails of a step: one of them must have gone out before access becomes less.
-MAILS: Final = ("billing/payment_failed", "billing/payment_missing", "billing/read_only")
+MAILS: Final = ("billing/payment_failed", "billing/payment_missing", "billing/invoice_overdue", "billing/read_only")
 
 
 def _working(instant: str, zone: str = "zone") -> str:
@@ -113,7 +113,8 @@ _UNNOTED: Final = """
 SELECT i.id FROM billing_subscription s
 JOIN LATERAL (
     SELECT i.id FROM billing_invoice i
-    WHERE i.subscription_id = s.id AND i.status = 'open' AND i.attempt_count > 0 AND i.amount_remaining_minor > 0
+    WHERE i.subscription_id = s.id AND i.status = 'open' AND i.amount_remaining_minor > 0
+    AND (i.attempt_count > 0 OR i.overdue_at IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
         WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))
     ORDER BY i.issued_at LIMIT 1) i ON TRUE

@@ -42,7 +42,7 @@ WITH policy AS MATERIALIZED (
         WHERE c.card_last4 <> '' AND c.card_exp_year IS NOT NULL AND c.card_exp_month BETWEEN 1 AND 12) e ON TRUE
     LEFT JOIN LATERAL (SELECT min(s.period_ends_at) AS charge_at FROM billing_subscription s
         WHERE s.organization_id = c.organization_id AND s.status IN ('active', 'trialing')
-        AND s.cancel_at IS NULL AND s.period_ends_at > %(now)s) n ON TRUE
+        AND s.cancel_at IS NULL AND s.period_ends_at > %(now)s AND s.collection_method <> 'send_invoice') n ON TRUE
 ), decided AS (
     SELECT place, id, payment_method_id, CASE WHEN ends_at <= %(now)s THEN charge_at ELSE ends_at END AS about_at,
         CASE WHEN charge_at IS NULL OR ends_at IS NULL THEN NULL

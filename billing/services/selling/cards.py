@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organization
 from accounts.origin import Origin, Source
@@ -108,7 +108,8 @@ def overdue(organization: Organization) -> QuerySet[Invoice]:
     """Renewals whose charge failed: a new card is tried at once. A change that waits is the buyer's to finish or drop."""
     renewals = Invoice.objects.filter(organization=organization, status="open", billing_reason="subscription_cycle")
     theirs = SeatChange.objects.filter(subscription__organization=organization, state=ChangeState.WAITING)
-    unpaid = renewals.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
+    due = renewals.filter(Q(due_at=None) | Q(overdue_at__isnull=False))  # who pays on invoice has until its date
+    unpaid = due.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
     return unpaid.order_by("pk")
 
 

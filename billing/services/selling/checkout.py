@@ -7,16 +7,13 @@ nothing left to open. What a paid session means is decided in billing.services.s
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import ngettext
 
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
-from billing.models import Cart, CheckoutAttempt, CheckoutState, Customer, PilotFee, Price, StripeCommand, Subscription
+from billing.models import Cart, CheckoutAttempt, CheckoutState, PilotFee, Price, StripeCommand, Subscription
 from billing.queries import bundles, currencies, promotions
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
@@ -25,7 +22,7 @@ from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import pilots, tax_standings, trials
 from billing.services.mirroring import mirror_customers
-from billing.services.selling import sessions
+from billing.services.selling import orders, sessions
 from billing.services.tax import tax_checkout, tax_details
 from config import clock
 
@@ -119,13 +116,44 @@ def look_up(attempt: CheckoutAttempt) -> CheckoutAttempt:
     return attempt
 
 
+def start_invoiced(
+    *, cart: Cart, organization: Organization, origin: Origin, at: datetime, days: int, external_id: str | None
+) -> CheckoutAttempt:
+    """Buy on invoice, once: the command's own work. For selling.invoiced, which has asked whether it may be."""
+    applied = _settle_open_attempt(organization, cart, external_id, is_invoiced=True)
+    if applied is not None:
+        return applied
+    attempt = _open(cart, organization, origin, at, external_id, days=days)
+    if attempt.state == CheckoutState.OPENING:
+        _execute(attempt)
+    return attempt
+
+
+def draft(cart: Cart, organization: Organization, at: datetime) -> CheckoutAttempt:
+    """An attempt as it would be, not saved: what it costs is asked of it. Raises the CheckoutErrors."""
+    price, entered = _check(cart, organization), _code(cart, at)
+    return CheckoutAttempt(
+        organization=organization,
+        line=cart.plan.line,
+        cart=cart,
+        price=price,
+        seats=cart.seats,
+        addons=_addons(cart),
+        promotion=entered.row if entered else None,
+        created_at=at,
+        expires_at=at,
+    )
+
+
 def _execute(attempt: CheckoutAttempt) -> None:
     for command_id in StripeCommand.objects.filter(target=_target(attempt), state="open").values_list("pk", flat=True):
         commands.execute(command_id)
     attempt.refresh_from_db()
 
 
-def _settle_open_attempt(organization: Organization, cart: Cart, external_id: str | None) -> CheckoutAttempt | None:
+def _settle_open_attempt(
+    organization: Organization, cart: Cart, external_id: str | None, *, is_invoiced: bool = False
+) -> CheckoutAttempt | None:
     """Expire the session that is still open, unless it is for the same thing; one that was paid is applied and returned."""
     line = cart.plan.line_id
     old = (
@@ -133,7 +161,7 @@ def _settle_open_attempt(organization: Organization, cart: Cart, external_id: st
         .select_related("promotion")
         .first()
     )
-    if old is None or old.stripe_session_id is None or _is_same(old, cart, external_id):
+    if old is None or old.stripe_session_id is None or (not is_invoiced and _is_same(old, cart, external_id)):
         return None
     try:
         session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
@@ -155,8 +183,13 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     return is_same_way and is_same_thing and code == cart.promotion_code
 
 
-def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None) -> CheckoutAttempt:
-    """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt."""
+def _open(
+    cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None, *, days: int = 0
+) -> CheckoutAttempt:
+    """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt.
+
+    With `days` it is bought on invoice (selling.invoiced).
+    """
     with transaction.atomic(durable=True):
         locked = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         price = _check(cart, locked)
@@ -175,6 +208,7 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
             price=price,
             seats=cart.seats,
             addons=_addons(cart),
+            payment_days=days,
             trial_days=cart.plan.trial_days if cart.is_trial else 0,
             pilot_fee=_fee(cart),
             promotion=entered.row if entered else None,
@@ -187,10 +221,10 @@ def _open(cart: Cart, organization: Organization, origin: Origin, at: datetime, 
             trials.claim(attempt, user=origin.actor, at=at)
         pilots.claim(attempt, at=at)
         commands.open_command(
-            kind="checkout.open",
+            kind="checkout.invoice" if days else "checkout.open",
             target=_target(attempt),
             organization=locked,
-            payload=_payload(attempt, locked, origin),
+            payload=orders.payload(attempt, locked, origin),
             origin=origin,
             at=at,
         )
@@ -233,18 +267,6 @@ def _code(cart: Cart, at: datetime) -> Entered | None:
     return entered
 
 
-def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
-    """The cart's code; without one Stripe's page asks for codes that Stripe can check by itself."""
-    row = attempt.promotion
-    if attempt.pilot_fee is not None:
-        return {}  # a fixed fee
-    if row is None:
-        return {"allow_promotion_codes": True}
-    if row.stripe_promotion_code_id:
-        return {"discounts": [{"promotion_code": row.stripe_promotion_code_id}]}
-    return {"discounts": [{"coupon": row.stripe_coupon_id}]}
-
-
 def _price(cart: Cart) -> Price:
     on_sale = Price.objects.filter(plan=cart.plan, interval=cart.interval, currency=cart.currency, retired_at=None)
     price = on_sale.filter(plan__withdrawn_at=None).first()
@@ -261,81 +283,6 @@ def _addons(cart: Cart) -> list[dict[str, Any]]:
 
 def _target(attempt: CheckoutAttempt) -> str:
     return f"checkout:{attempt.organization_id}:{attempt.line_id}"
-
-
-def _payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin) -> dict[str, Any]:
-    back = f"{settings.STORE_URL}/checkout/{attempt.public_id}/"
-    known = Customer.objects.filter(organization=organization).first()
-    metadata = {"organization": organization.public_id, "attempt": attempt.public_id}
-    session = {
-        "mode": "subscription",
-        "ui_mode": "hosted_page",
-        "line_items": _line_items(attempt),
-        "client_reference_id": attempt.public_id,
-        "metadata": metadata,
-        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}, **_trial_terms(attempt)},
-        "success_url": f"{back}?paid=1",
-        "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
-        "expires_at": int(attempt.expires_at.timestamp()),
-        "locale": organization.locale[:2] or "auto",
-        "customer_update": {"address": "auto"},
-        "allowed_payment_method_types": ["card"],
-        **({"payment_method_collection": "if_required"} if attempt.trial_days else {}),
-        **_terms(attempt, organization),
-        **_discounts(attempt),
-    }
-    payload = {
-        "attempt": attempt.pk,
-        "customer": known.stripe_id if known else "",
-        "new_customer": {
-            "name": organization.name,
-            "email": origin.actor.email if origin.actor else "",
-            "address": {"country": organization.country},
-            "preferred_locales": [organization.locale],
-            "metadata": {"organization": organization.public_id},
-        },
-        "session": session,
-    }
-    tax_checkout.fill(payload, organization, attempt.created_at)
-    return payload
-
-
-def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:
-    """The plan's seats, and its add-ons after them; before a pilot's, its fee, which is paid once."""
-    seats = {"price": attempt.price.stripe_price_id, "quantity": attempt.seats}
-    if attempt.pilot_fee is None:
-        numbers = ((one["stripe_price_id"], one["number"]) for one in attempt.addons)
-        return [seats, *({"price": price, "quantity": number or attempt.seats} for price, number in numbers)]
-    return [{"price": attempt.pilot_fee.stripe_price_id, "quantity": 1}, seats]
-
-
-def _trial_terms(attempt: CheckoutAttempt) -> dict[str, Any]:
-    """Free for so long; without a card it pauses then, and nobody is charged. A pilot ends then, card or not."""
-    if attempt.pilot_fee is not None:
-        return {
-            "trial_period_days": attempt.pilot_fee.pilot.days,
-            "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
-        }
-    if not attempt.trial_days:
-        return {}
-    return {
-        "trial_period_days": attempt.trial_days,
-        "trial_settings": {"end_behavior": {"missing_payment_method": "pause"}},
-    }
-
-
-def _terms(attempt: CheckoutAttempt, organization: Organization) -> dict[str, Any]:
-    """A pilot's, in words: Checkout cannot be told that it ends, and speaks of the plan's price from then on."""
-    if attempt.pilot_fee is None:
-        return {}
-    days = attempt.pilot_fee.pilot.days
-    with translation.override(organization.locale[:2]):
-        text = ngettext(
-            "You pay this once. After %(days)s day the pilot ends by itself, and nothing more is charged unless you go on.",
-            "You pay this once. After %(days)s days the pilot ends by itself, and nothing more is charged unless you go on.",
-            days,
-        )
-        return {"custom_text": {"submit": {"message": text % {"days": days}}}}
 
 
 class OpenSession(commands.Handler):

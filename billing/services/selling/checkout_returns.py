@@ -40,6 +40,8 @@ class ReturnDuplicate(commands.Handler):
             gateway.cancel_subscription(asked["subscription"], {"invoice_now": False, "prorate": False}, key=f"{key}:cancel")
         invoice = now.latest_invoice
         if not isinstance(invoice, gateway.Invoice) or not invoice.amount_paid:
+            if isinstance(invoice, gateway.Invoice) and invoice.status == "open":  # bought on invoice
+                gateway.void_invoice(str(invoice.id), key=f"{key}:void")
             return {"refunded_minor": 0, "currency": now.currency}
         intent = _payment_intent(invoice)
         if (done := self._refunded(now, invoice)) is not None:

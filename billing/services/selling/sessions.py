@@ -26,16 +26,14 @@ def apply(session: gateway.Session, at: datetime) -> None:
     attempt = CheckoutAttempt.objects.filter(stripe_session_id=session.id).first()
     if attempt is None:
         return  # opened by somebody else, or our row does not know the session yet: opening it asks for another look
-    # The organization's row is the lock of everything that may start a subscription; rows that refer to it need not wait.
-    Organization.objects.select_for_update(no_key=True).get(pk=attempt.organization_id)
-    attempt = CheckoutAttempt.objects.select_related(
-        "organization", "line", "price__plan", "cart__back_from__line", "actor"
-    ).get(pk=attempt.pk)
+    attempt = _held(attempt)
     if attempt.state in (CheckoutState.APPLIED, CheckoutState.RETURNED):
         return
     if session.status == "complete":
         # Whatever we believed of the attempt: somebody has paid, so it is bought or given back.
-        _complete(attempt, session, at)
+        if not isinstance(session.subscription, gateway.Subscription):
+            raise TypeError("a complete session is applied with its subscription expanded (gateway.session)")
+        _complete(attempt, session.subscription, at)
     elif session.status == "expired" and attempt.state in (CheckoutState.OPEN, CheckoutState.OPENING):
         attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
         attempt.save(update_fields=["state", "concluded_at"])
@@ -43,10 +41,22 @@ def apply(session: gateway.Session, at: datetime) -> None:
         pilots.release(attempt, at=at)
 
 
-def _complete(attempt: CheckoutAttempt, session: gateway.Session, at: datetime) -> None:
-    bought = session.subscription
-    if not isinstance(bought, gateway.Subscription):
-        raise TypeError("a complete session is applied with its subscription expanded (gateway.session)")
+def bought(attempt: CheckoutAttempt, subscription: gateway.Subscription, at: datetime) -> CheckoutAttempt:
+    """Book what was bought without a payment page, once. Call inside a transaction. Returns the attempt as it then is."""
+    held = _held(attempt)
+    if held.state not in (CheckoutState.APPLIED, CheckoutState.RETURNED):
+        _complete(held, subscription, at)
+    return held
+
+
+def _held(attempt: CheckoutAttempt) -> CheckoutAttempt:
+    """The organization's row is the lock of everything that may start a subscription; rows that refer to it need not wait."""
+    Organization.objects.select_for_update(no_key=True).get(pk=attempt.organization_id)
+    rows = CheckoutAttempt.objects.select_related("organization", "line", "price__plan", "cart__back_from__line", "actor")
+    return rows.get(pk=attempt.pk)
+
+
+def _complete(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime) -> None:
     row = Subscription.objects.filter(stripe_id=bought.id).first()
     parts = attempt.price.parts
     if row is None and queries.in_the_way(attempt.organization, line_id=attempt.line_id, parts=parts) is not None:

@@ -1,0 +1,22 @@
+"""Credit over all open invoices of an organization: asked before a change is previewed, and again where it is made."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from billing.models import Subscription
+from billing.queries import credit
+
+
+def missing(row: Subscription, amount_minor: int, at: datetime) -> credit.Credit | None:
+    """The credit that an invoice of so much would go beyond; None: there is room for it, or a card is charged."""
+    if not row.is_invoiced or row.is_in_trial or credit.covers(row.organization, amount_minor, row.currency, at):
+        return None
+    return credit.of(row.organization, at)
+
+
+def hold(row: Subscription) -> None:
+    """Have changes of one organization counted one after another. Call last of all locks, inside a transaction."""
+    if row.is_invoiced:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('credit'), %s)", [row.organization_id])

@@ -1,0 +1,135 @@
+"""How a subscription is paid: by card, or on invoice. What is billed from then on follows; open invoices stay as they are."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.origin import Origin, Source
+from accounts.queries import policies
+from accounts.services import journal
+from billing import gateway
+from billing.models import Collection, Customer, ScheduledState, StripeCommand, Subscription
+from billing.queries import payment_terms, pilots
+from billing.rules import payment_terms as rules
+from billing.rules import stripe_events
+from billing.services import commands, inbox
+from billing.services.books import projection
+from billing.services.mirroring import mirror
+from billing.services.selling import invoiced
+
+
+class CollectingError(Exception):
+    """A change of how a subscription is paid that can't be made."""
+
+
+class NotPossible(CollectingError):
+    """It has ended, is paused, in a trial or a pilot, or a payment is missing: that comes first."""
+
+
+class NotAllowed(CollectingError):
+    """Who may pay on invoice is agreed with a person."""
+
+
+class NoCard(CollectingError):
+    """There is no card to charge: add one first."""
+
+
+class NoAddress(CollectingError):
+    """An invoice is made out to an address: complete the billing details first."""
+
+
+def check(row: Subscription, method: Collection, at: datetime) -> None:
+    """Whether it may be paid so from now on. Raises the CollectingErrors."""
+    if row.status != "active" or row.is_in_trial or pilots.running(row) is not None:
+        raise NotPossible("It is not active.")
+    if method == Collection.CHARGED:
+        if not getattr(row.organization, "customer", Customer()).payment_method_id:
+            raise NoCard("Add a card first.")
+        return
+    if not payment_terms.days(row.organization, at):
+        raise NotAllowed("Paying on invoice is agreed with a person.")
+    if invoiced.missing_details(row.organization):
+        raise NoAddress("Complete the billing details first.")
+
+
+def switch(row: Subscription, method: Collection, *, origin: Origin, at: datetime) -> StripeCommand | None:
+    """Have it paid so from now on. None: it is already. The command may still be open: Stripe does not answer yet.
+
+    Raises the CollectingErrors, and commands.Busy while another change is being made.
+    """
+    if row.collection_method == method:
+        return None
+    check(row, method, at)
+    with transaction.atomic(durable=True):
+        locked = Subscription.objects.locked().select_related("organization__customer").get(pk=row.pk)
+        check(locked, method, at)
+        command = commands.open_command(
+            kind="subscription.collect",
+            target=mirror.target(locked),
+            organization=locked.organization,
+            payload=_payload(locked, method, at),
+            origin=origin,
+            at=at,
+        )
+    done = commands.execute(command.pk)
+    projection.follow(row.pk)
+    return done
+
+
+def _payload(row: Subscription, method: Collection, at: datetime) -> dict[str, Any]:
+    organization = row.organization
+    takes = policies.value("billing.bank_transfers", at) and method == Collection.INVOICED
+    return {
+        "subscription": row.stripe_id,
+        "method": method.value,
+        "days": payment_terms.days(organization, at) if method == Collection.INVOICED else None,
+        "customer": organization.customer.stripe_id,
+        "currency": row.currency,
+        "bank_transfer": rules.transfer(row.currency, organization.country) if takes else None,
+    }
+
+
+class Switch(commands.Handler):
+    """The account for transfers, then the update: nothing is billed by it."""
+
+    def send(self, command: StripeCommand) -> tuple[dict[str, str], gateway.Subscription]:
+        asked = command.payload
+        account = invoiced.account_of(asked["customer"], asked["currency"], asked["bank_transfer"])
+        params: dict[str, Any] = {"collection_method": asked["method"]}
+        if asked["method"] == Collection.INVOICED:
+            params["days_until_due"] = asked["days"]
+            params["payment_settings"] = rules.payment_settings(asked["bank_transfer"] if account else None)
+        else:
+            params["payment_settings"] = {"payment_method_types": ["card"]}
+        return account, gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
+
+    def conclude(
+        self, command: StripeCommand, answer: tuple[dict[str, str], gateway.Subscription], at: datetime
+    ) -> dict[str, Any]:
+        account, made = answer
+        row = Subscription.objects.locked().select_related("organization", "price", "plan", "line").get(stripe_id=made.id)
+        mirror.copy_fields(row, made, at)
+        if account:
+            Customer.objects.filter(organization=row.organization).update(bank_account=account)
+        if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
+            projection.want(row)  # its phases say how they are paid
+        journal.append(
+            kind="billing.subscription.collected",
+            organization=row.organization,
+            at=at,
+            actor=command.actor,
+            source=Source(command.source),
+            data={"subscription": row.pk, "method": row.collection_method, "days": row.days_until_due},
+        )
+        return {"method": row.collection_method}
+
+    def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
+        inbox.touch(stripe_events.Kind.SUBSCRIPTION, command.payload["subscription"])
+
+    def read_back(self, command: StripeCommand) -> tuple[dict[str, str], gateway.Subscription] | None:
+        asked = command.payload
+        now = gateway.subscription(asked["subscription"])
+        if now.collection_method != asked["method"]:
+            return None
+        return invoiced.account_of(asked["customer"], asked["currency"], asked["bank_transfer"]), now

@@ -1,0 +1,104 @@
+"""Invoices that are paid later in words: until when, and where to by bank transfer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.models import SeatChange
+from billing.queries.overview import Standing
+from billing.rules.preview import Preview
+from config import words
+
+
+def labels() -> dict[str, str]:
+    """Of each field of a bank account, what one's bank calls it (billing.rules.payment_terms.FIELDS)."""
+    return {
+        "account_holder_name": _("Account holder"),
+        "iban": _("IBAN"),
+        "bic": _("BIC"),
+        "account_number": _("Account number"),
+        "sort_code": _("Sort code"),
+        "routing_number": _("Routing number"),
+        "swift_code": _("SWIFT code"),
+        "clabe": _("CLABE"),
+        "bank_name": _("Bank"),
+        "branch_name": _("Branch"),
+    }
+
+
+def account(told: Mapping[str, str], number: str = "") -> list[dict[str, str]]:
+    """The account for transfers as the component of definitions takes it; with `number` what to name in the transfer."""
+    named = labels()
+    found = [{"label": named[name], "value": _grouped(name, value)} for name, value in told.items() if name in named]
+    return [*found, {"label": _("Reference"), "value": number}] if found and number else found
+
+
+def _grouped(name: str, value: str) -> str:
+    """An IBAN in groups of four, as it is printed."""
+    return " ".join(value[place : place + 4] for place in range(0, len(value), 4)) if name == "iban" else value
+
+
+def facts(
+    *, number: str, purchase_order: str, issued_at: datetime, due_at: datetime, told: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """A sent invoice for a mail."""
+    return [
+        {"label": _("Invoice"), "value": number},
+        *([{"label": _("Your purchase order"), "value": purchase_order}] if purchase_order else []),
+        {"label": _("Date"), "value": words.day(issued_at)},
+        {"label": _("Due"), "value": words.day(due_at)},
+        *account(told, number),
+    ]
+
+
+def terms(days: int) -> str:
+    """ "30 days": how long there is to pay."""
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": words.number(days)}
+
+
+def about_total(shown: Preview) -> str:
+    """Beside the sum of a receipt: "Invoiced today, due on 23 December"."""
+    assert shown.payable_at is not None
+    return _("Invoiced, due on %(day)s") % {"day": words.day(shown.payable_at)}
+
+
+def notes(shown: Preview) -> list[str]:
+    """Under the sum of a receipt."""
+    if shown.payable_at is None or not shown.due_now_minor:
+        return []
+    said = _("On an invoice due on %(day)s, by transfer or card. Nothing is charged today.")
+    return [said % {"day": words.day(shown.payable_at)}]
+
+
+def is_invoiced(shown: Preview) -> bool:
+    """Whether what is due goes on an invoice."""
+    return shown.payable_at is not None and shown.due_now_minor > 0
+
+
+def made(change: SeatChange) -> str:
+    """After a change: what its invoice comes to, and by when it is to be paid; empty where there is none."""
+    if change.payable_at is None or not change.due_now_minor:
+        return ""
+    values = {"amount": words.money(change.due_now_minor, change.currency), "day": words.day(change.payable_at)}
+    return _("%(amount)s on an invoice due on %(day)s.") % values
+
+
+def events(standing: Standing) -> list[dict[str, Any]]:
+    """Sent invoices that are not due yet, as events of the timeline component."""
+    return [
+        {
+            "on": invoice.due_at,
+            "title": _("Invoice %(number)s is due") % {"number": invoice.number},
+            "detail": _("By bank transfer, or by card on its page."),
+            "amount_minor": invoice.remaining_minor,
+            "currency": invoice.currency,
+            "action_url": reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
+            "action_label": _("See and pay it"),
+        }
+        for invoice in standing.sent
+        if invoice.due_at is not None
+    ]

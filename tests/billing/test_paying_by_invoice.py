@@ -1,0 +1,133 @@
+"""Paying on invoice: NET 30 to paid and to overdue, more seats within the credit limit, and back to the card."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import OutgoingMail
+from accounts.queries import policies
+from billing import gateway
+from billing.models import DunningEpisode, Invoice
+from billing.queries import credit
+from billing.services.changes import scheduled, seats
+from billing.services.selling import collecting, invoiced
+from billing.services.tax import tax_details
+from config import clock
+from tests import factories
+from tests.billing import on_terms
+
+
+@pytest.fixture
+def bought(shop):
+    """Ten seats of Team on an invoice due in 30 days: $160."""
+    row = shop.kept("bought on invoice", lambda: on_terms.buy(shop))
+    policies.forget()
+    return row
+
+
+def open_invoice():
+    return Invoice.objects.get(status="open")
+
+
+def mails(kind):
+    return OutgoingMail.objects.filter(kind=f"billing/{kind}").order_by("pk")
+
+
+def test_bought_at_once_and_paid_by_transfer_later(shop, bought):
+    invoice, row = open_invoice(), shop.fresh(bought)
+    assert (row.status, row.quantity, row.collection_method, row.days_until_due) == ("active", 10, "send_invoice", 30)
+    assert (invoice.amount_remaining_minor, invoice.purchase_order) == (16_000, "PO-7")
+    assert invoice.due_at - invoice.issued_at == timedelta(days=30)
+    sent = mails("invoice_sent").first().context
+    assert (sent["purchase_order"], sent["amount_minor"], sent["account"]["kind"]) == ("PO-7", 16_000, "aba")
+    assert credit.of(shop.organization, clock.now()).used == 16_000
+    shop.advance(days=24)
+    assert mails("invoice_due").count() == mails("invoice_sent").count()
+    on_terms.transfer(row, 16_000)
+    shop.settle()
+    assert Invoice.objects.get(pk=invoice.pk).status == "paid"
+    shop.advance(days=8)
+    assert not DunningEpisode.objects.exists()
+    assert mails("receipt").exists()
+
+
+def test_overdue_at_its_date_and_not_before(shop, bought):
+    invoice = open_invoice()
+    shop.advance_to(invoice.due_at - timedelta(minutes=10))
+    assert not DunningEpisode.objects.exists()
+    shop.advance_to(invoice.due_at + timedelta(minutes=10))
+    episode = DunningEpisode.objects.get()
+    invoice.refresh_from_db()
+    assert invoice.overdue_at is not None
+    assert shop.fresh(bought).status == "past_due"
+    told = mails("invoice_overdue").first().context
+    assert (told["number"], told["is_sent"], told["amount_minor"]) == (invoice.number, True, 16_000)
+    assert not mails("payment_failed").exists()
+    with pytest.raises(seats.NotLive):
+        seats.offer(shop.fresh(bought), seats=12, at=clock.now())
+    gateway.pay_invoice(invoice.stripe_id, {"paid_out_of_band": True}, key="by hand")
+    shop.settle()
+    episode.refresh_from_db()
+    assert (episode.outcome, shop.fresh(bought).status) == ("recovered", "active")
+
+
+def test_the_date_is_enough_where_no_event_comes(shop, bought):
+    invoice = open_invoice()
+    shop.control("POST", "clock", advance_to=int((invoice.due_at + timedelta(hours=1)).timestamp()))
+    shop.move_store(int((invoice.due_at + timedelta(hours=1) - clock.wall()).total_seconds()))
+    on_terms.without_events(shop)
+    invoice.refresh_from_db()
+    assert invoice.overdue_at is not None
+    assert DunningEpisode.objects.filter(invoices__invoice=invoice).exists()
+
+
+def test_more_seats_are_had_at_once_within_the_limit(shop, bought):
+    row, at = shop.fresh(bought), clock.now()
+    offered = seats.offer(row, seats=13, at=at)
+    assert offered.preview.payable_at is not None
+    change = seats.confirm(row, token=offered.token, origin=shop.origin, at=at)
+    assert (change.state, shop.fresh(bought).quantity) == ("done", 13)
+    shop.settle()
+    second = Invoice.objects.exclude(pk=Invoice.objects.earliest("pk").pk).get()
+    assert (second.status, second.amount_remaining_minor) == ("open", change.due_now_minor)
+    assert (second.due_at - second.issued_at).days == 30
+    factories.rule("billing.credit_limit", 16_000 + change.due_now_minor)
+    with pytest.raises(seats.BeyondCredit) as refused:
+        seats.offer(shop.fresh(bought), seats=14, at=clock.now())
+    assert refused.value.credit.left == 0
+    fewer = scheduled.change_seats(shop.fresh(bought), seats_after=11, releases=[], origin=shop.origin, at=clock.now())
+    assert fewer.effective_at == shop.fresh(bought).period_ends_at, "what is not yet due is in nobody's way"
+
+
+def test_no_terms_no_invoice(shop):
+    tax_details.save(shop.organization, on_terms.ADDRESS, origin=shop.origin, at=clock.now())
+    with pytest.raises(invoiced.NotOnInvoice):
+        invoiced.offer(shop.cart(), shop.organization, clock.now())
+    factories.rule("billing.payment_days", 30)
+    offered = invoiced.offer(shop.cart(), shop.organization, clock.now())
+    factories.rule("billing.credit_limit", offered.total_minor - 1)
+    said = {"cart": shop.cart(), "organization": shop.organization, "origin": shop.origin, "at": clock.now()}
+    with pytest.raises(invoiced.AmountDiffers):
+        invoiced.start(**said, expected_minor=offered.total_minor - 1)
+    with pytest.raises(invoiced.BeyondCredit):
+        invoiced.start(**said, expected_minor=offered.total_minor)
+
+
+def test_from_card_to_invoice_and_back(shop):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    with pytest.raises(collecting.NotAllowed):
+        collecting.switch(row, "send_invoice", origin=shop.origin, at=clock.now())
+    factories.rule("billing.payment_days", 14)
+    with pytest.raises(collecting.NoAddress):
+        collecting.switch(row, "send_invoice", origin=shop.origin, at=clock.now())
+    tax_details.save(shop.organization, on_terms.ADDRESS, origin=shop.origin, at=clock.now())
+    scheduled.change_seats(row, seats_after=9, releases=[], origin=shop.origin, at=clock.now())
+    collecting.switch(shop.fresh(row), collecting.Collection.INVOICED, origin=shop.origin, at=clock.now())
+    row = shop.fresh(row)
+    assert (row.collection_method, row.days_until_due, row.is_being_arranged) == ("send_invoice", 14, False)
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    renewal = open_invoice()
+    assert ((renewal.due_at - renewal.issued_at).days, renewal.amount_remaining_minor) == (14, 16_200)
+    collecting.switch(shop.fresh(row), collecting.Collection.CHARGED, origin=shop.origin, at=clock.now())
+    assert shop.at_stripe(row).collection_method == "charge_automatically"
+    assert open_invoice() == renewal
