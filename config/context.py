@@ -20,6 +20,7 @@ NAVIGATION = [
     ("storefront:seats", _("Seats")),
     ("storefront:team", _("Team")),
     ("storefront:invoices", _("Invoices")),
+    ("storefront:quotes", _("Quotes")),
     ("storefront:organization_settings", _("Settings")),
 ]
 # Pages that a role is not offered, because they would turn it away (accounts.rules.permissions decides; a test compares).
@@ -29,6 +30,7 @@ CLOSED_TO = {
         "storefront:seats",
         "storefront:team",
         "storefront:invoices",
+        "storefront:quotes",
         "storefront:organization_settings",
     },
     "billing_admin": {"storefront:organization_settings"},

@@ -114,6 +114,11 @@ def day(value: date | datetime, *, today: date | None = None) -> str:
     return _day(on, translation.get_language() or "en", has_year=on.year != this_year)
 
 
+def full_day(value: date | datetime) -> str:
+    """ "3 March 2027", whatever year it is: for documents, which are read for long."""
+    return _day(day_of(value), translation.get_language() or "en", has_year=True)
+
+
 @lru_cache(maxsize=4096)
 def _day(on: date, language: str, *, has_year: bool) -> str:
     spoken = _date_locale(language)

@@ -53,6 +53,7 @@ UNITS = {
     "months": _("months"),
     "pauses": _("pauses"),
     "people": _("people"),
+    "quotes": _("quotes"),
     "requests": _("requests"),
     "rows": _("rows"),
     "seconds": _("seconds"),

@@ -5,6 +5,7 @@ from django.core import signing
 # Purposes: a token made for one opens nothing else.
 MAIL_STOP, ADDRESS_CHECK, CONTACT, JOIN, SEAT = "mail-stop", "address-check", "contact", "join", "seat"
 CONTACT_INVOICE, MISSING_PAYMENT, OPEN_INVOICE = "contact-invoice", "missing-payment", "open-invoice"
+QUOTE = "quote"
 
 
 def token(purpose: str, *ids: int) -> str:

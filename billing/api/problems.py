@@ -9,7 +9,14 @@ from rest_framework import exceptions, status
 
 from accounts.services import api_keys, asking, closure, invitations, joining, memberships, naming, provisioning
 from billing import gateway
-from billing.api import credit_problems, giving_problems, leaving_problems, plan_problems, webhook_problems
+from billing.api import (
+    credit_problems,
+    giving_problems,
+    leaving_problems,
+    plan_problems,
+    quote_problems,
+    webhook_problems,
+)
 from billing.queries import promotion_refusals, tax_words
 from billing.rules import tax_ids as tax_ids_rules
 from billing.services import closing, commands, people
@@ -378,6 +385,7 @@ MAKERS: tuple[tuple[type[Exception], Callable[[Any], exceptions.APIException]], 
     (invitations.NotSendable, _in_its_words("not-sendable")),
     *credit_problems.MAKERS,
     *(*giving_problems.MAKERS, *plan_problems.MAKERS, *leaving_problems.MAKERS, *webhook_problems.MAKERS),
+    *quote_problems.MAKERS,
     (ValidationError, _invalid),
     (gateway.Unreachable, _unreachable),
     (gateway.GatewayError, _refused),

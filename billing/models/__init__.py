@@ -46,6 +46,7 @@ from billing.models.pilot import Pilot, PilotFee
 from billing.models.pilot_run import PilotRun
 from billing.models.price_move import PriceMove, PriceMoveState
 from billing.models.promotion import Promotion, PromotionDuration, SubscriptionDiscount
+from billing.models.quote import Quote, QuoteCount, QuoteDecision, QuoteKind, QuoteState, QuoteWay
 from billing.models.renewal import RenewalNotice, RenewalNoticeKind, RenewalReview, RenewalWatch
 from billing.models.seats import (
     FIRST_PAYMENTS,
@@ -140,6 +141,12 @@ __all__ = [
     "ProductLine",
     "Promotion",
     "PromotionDuration",
+    "Quote",
+    "QuoteCount",
+    "QuoteDecision",
+    "QuoteKind",
+    "QuoteState",
+    "QuoteWay",
     "ReconciledPage",
     "Reconciliation",
     "RenewalNotice",

@@ -16,6 +16,7 @@ class CartState(models.TextChoices):
     OPEN = "open", _("Open")
     ORDERED = "ordered", _("Ordered")
     REPLACED = "replaced", _("Replaced by a newer one")
+    QUOTED = "quoted", _("Of a quote")
 
 
 class Cart(external.ExternallyNamed):
@@ -36,6 +37,12 @@ class Cart(external.ExternallyNamed):
     promotion_code = models.CharField(max_length=40, blank=True, help_text=_("As it was typed, in capitals; it may not hold."))
     back_from = models.ForeignKey(
         Subscription, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Filled with what this one had.")
+    )
+    held_price = models.ForeignKey(
+        Price, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Of a quote: bought at this, sold or not.")
+    )
+    held_addons = models.JSONField(
+        _("held add-ons"), default=list, blank=True, help_text=_("Of a quote: the prices of its add-ons, by id.")
     )
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))

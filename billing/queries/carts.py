@@ -60,7 +60,7 @@ def price(cart: Cart, at: datetime) -> Priced | None:
 
     One query, and one if it has add-ons.
     """
-    row = catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=cart.currency)
+    row = price_row(cart)
     if row is None:
         return None
     tiers = catalog.tiers_of(row)
@@ -83,12 +83,26 @@ def price(cart: Cart, at: datetime) -> Priced | None:
     )
 
 
+def price_row(cart: Cart) -> Price | None:
+    """The price that a cart is bought at: what its quote holds, else the one on sale. One query."""
+    if cart.held_price_id is not None:
+        return Price.objects.select_related("plan__line").get(pk=cart.held_price_id)
+    return catalog.price_row(plan_id=cart.plan_id, interval=cart.interval, currency=cart.currency)
+
+
 def addons_of(cart: Cart) -> tuple[Item, ...]:
-    """The add-ons in the cart that are sold for its plan, interval and currency, in the catalog's order. One query at most."""
+    """The add-ons in the cart that are sold for its plan, interval and currency, in the catalog's order. One query at most.
+
+    Of a quote's cart those that the quote holds.
+    """
     if not cart.addons or cart.pilot_id is not None:
         return ()
-    on_sale = AddonPrice.objects.filter(addon__line=cart.plan.line_id, addon__code__in=list(cart.addons), retired_at=None)
-    rows = on_sale.filter(addon__withdrawn_at=None, interval=cart.interval, currency=cart.currency).select_related("addon")
+    rows = AddonPrice.objects.filter(addon__line=cart.plan.line_id, addon__code__in=list(cart.addons)).select_related("addon")
+    if cart.held_price_id is not None:
+        rows = rows.filter(pk__in=cart.held_addons)
+    else:
+        on_sale = {"retired_at": None, "addon__withdrawn_at": None}
+        rows = rows.filter(interval=cart.interval, currency=cart.currency, **on_sale)
     return tuple(
         Item(
             code=row.addon.code,
@@ -100,7 +114,7 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
             features=tuple(row.addon.features),
         )
         for row in rows.order_by("addon__rank", "addon__code")
-        if cart.plan.code in row.addon.plans
+        if cart.held_price_id is not None or cart.plan.code in row.addon.plans
     )
 
 

@@ -8,6 +8,7 @@ and notices. The rooms, from the ground up; no two import each other in a circle
 `offering`        the catalog file becomes prices and codes
 `changes`         seats, plans, add-ons, codes, and the invoice window
 `selling`         the cart, the first payment, cards
+`quoting`         carts and changes as documents that hold a price, and their acceptance
 `trying`          trials and pilots that go on or end
 `leaving`         cancelling, ending, pausing, going on
 `recovery`        failed payments and disputes

@@ -1,4 +1,4 @@
-"""The lane of what falls due on store time: ends of trials, pilots and discounts, renewals, late and missing payments."""
+"""The lane of what falls due on store time: ends of trials, pilots, discounts and quotes, renewals, missing payments."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from billing.services.agreeing import terms_sweep
 from billing.services.books import first_payments, sent_invoices
 from billing.services.leaving import pause_notices
 from billing.services.offering import discount_notices
+from billing.services.quoting import quote_sweep
 from billing.services.recovery import dunning_turns
 from billing.services.renewing import price_moves, renewal_notices
 from billing.services.selling import card_notices
@@ -14,7 +15,7 @@ from config import pulse
 
 LANES = (
     *(trial_notices, pilot_notices, discount_notices, first_payments, pause_notices),
-    *(terms_sweep, renewal_notices, price_moves, card_notices, sent_invoices, dunning_turns),
+    *(terms_sweep, renewal_notices, price_moves, card_notices, sent_invoices, dunning_turns, quote_sweep),
 )
 
 

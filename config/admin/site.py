@@ -55,6 +55,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.billingdetails", "home_work"),
             ("billing.cart", "shopping_cart"),
             ("billing.checkoutattempt", "shopping_cart_checkout"),
+            ("billing.quote", "request_quote"),
+            ("billing.quotedecision", "approval"),
             ("billing.trial", "hourglass_top"),
             ("billing.pause", "pause_circle"),
             ("billing.pilotrun", "flight_takeoff"),

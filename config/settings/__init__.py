@@ -283,6 +283,7 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.leaving_policies",
     "billing.rules.paying_policies",
     "billing.rules.terms_policies",
+    "billing.rules.quote_policies",
 ]
 
 # --- Outgoing webhooks --------------------------------------------------------------------------------------------------

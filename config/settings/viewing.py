@@ -17,7 +17,7 @@ _PAGES = frozenset(
             "renewal",
             "expansion",
         ),
-        *("invoices", "credit_notes", "payment_method", "pilot_conversion"),
+        *("invoices", "credit_notes", "quotes", "quote", "payment_method", "pilot_conversion"),
         *("team", "invitation_revocation", "member_removal", "team_leaving", "ownership", "mail_preferences"),
         *("organization_settings", "billing_details", "people_settings", "organization_closure", "api_keys"),
         *("api_key_revocation", "webhooks", "webhook", "webhook_delivery", "webhook_deletion"),

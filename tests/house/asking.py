@@ -14,8 +14,21 @@ from django.urls import reverse
 
 from accounts import staff_groups
 from accounts.models import BillingContact, JoinRequest, Membership, OutgoingMail, SeatRequest
+from accounts.origin import Origin
 from accounts.services import joining, links, outbox, seat_requests, webhook_endpoints
-from billing.models import Cart, CheckoutAttempt, CreditNote, Invoice, Price, ScheduledChange, SeatChange, Subscription, TaxId
+from billing.models import (
+    Cart,
+    CheckoutAttempt,
+    CreditNote,
+    Invoice,
+    Price,
+    Quote,
+    ScheduledChange,
+    SeatChange,
+    Subscription,
+    TaxId,
+)
+from billing.services.quoting import drafts
 from config import clock
 from tests import factories, shelf
 from tests.cast import assemble
@@ -85,6 +98,7 @@ def build():
         "storefront:expansion_undo": [seat_change.public_id],
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
+        **_quote_args(rows["attempt"].cart, cast),
         **_webhook_args(cast),
         "v1:consume": ["reports"],
         "v1:release": ["reports"],
@@ -212,6 +226,19 @@ def _invoice_args(invoice):
     args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
     args["v1:credit_note"] = [note.stripe_id]
     return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
+
+
+def _quote_args(cart, cast):
+    """A quote of the cart, issued."""
+    now = clock.now()
+    made = drafts.of_cart(cart, cast.acme, origin=Origin(actor=cast.owner, source="page"), at=now)
+    soon = now + timedelta(days=30)
+    Quote.objects.filter(pk=made.pk).update(
+        state="open", number="Q-2026-00001", issued_at=now, valid_on=soon.date(), lapses_at=soon
+    )
+    args = {f"storefront:{name}": [made.public_id] for name in ("quote", "quote_pdf")}
+    args |= {f"storefront:{name}": ["never-given-out"] for name in ("quote_approval", "quote_approval_pdf")}
+    return args | {f"v1:{name}": [made.public_id] for name in ("quote", "quote_pdf")}
 
 
 def _webhook_args(cast):

@@ -69,6 +69,8 @@ LOOKING = {
     "billing.taxrate": GROUPS,
     "billing.pilotrun": NOT_MARKETING,
     "billing.cart": GROUPS,
+    "billing.quote": NOT_MARKETING,
+    "billing.quotedecision": NOT_MARKETING,
     "billing.customer": MONEY,
     "billing.checkoutattempt": MONEY | {"marketing"},
     "billing.stripecommand": STRIPE | {"manager"},

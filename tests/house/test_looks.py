@@ -22,9 +22,10 @@ ELSEWHERE = {
     "seat_change_payment",
     "payment_card",
 }
+DOCUMENTS = {"quote_pdf", "quote_approval_pdf"}
 PARTS = {"header", "seat_preview"}
 FILES = {"invoices_file"}
-NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | PARTS | FILES} | {
+NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS | PARTS | FILES} | {
     *("brand_css", "manifest", "language", "set_language", "stripe_webhook", "api_schema", "viewing_end"),
     *("mailbox_html",),  # a mail as it was sent: tests/storefront/test_mails.py
     *("mfa_download_recovery_codes", "mfa_login_webauthn"),

@@ -85,6 +85,9 @@ LISTED = {
         "expansion_undo",
         "resumption",
         "pilot_conversion",
+        "quotes",
+        "quote",
+        "quote_approval",
         "sandbox_bar",
     )
 } | {
@@ -254,6 +257,7 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(plan, "plan")
     seen(f"{plan}&plan=business", "plan-now")
     seen(f"{plan}&plan=starter", "plan-later")
+    _look_at_quotes(seen, client)
     seen(reverse("storefront:renewal"), "renewal")
     seen(reverse("storefront:expansion"), "expansion")
     seen(reverse("storefront:expansion_undo", args=[_expanded(shop, attempt.organization)]), "expansion-undo")
@@ -271,6 +275,18 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(reverse("storefront:home"), "read-only-unpaid-home")
     seen(reverse("storefront:ending"), "ending-unpaid")
     assert not seen.words()
+
+
+def _look_at_quotes(seen, client):
+    """A quote of a larger plan: its draft, the list, and what its approver sees."""
+    shown = client.get(f"{reverse('storefront:plan')}?line=fieldnote&plan=business").content.decode()
+    token = re.search(r'name="token" value="([^"]+)"', shown)[1]
+    draft = client.post(reverse("storefront:quotes"), {"token": token}).headers["Location"]
+    seen(draft, "quote-draft")
+    client.post(draft, {"action": "issue", "addressed_to": "Purchasing"})
+    seen(reverse("storefront:quotes"), "quotes")
+    link = re.search(r"/quotes/approval/[^/\"]+/", client.get(draft).content.decode())[0]
+    seen(link, "quote-approval")
 
 
 def _missing():

@@ -1,10 +1,24 @@
-"""What mails of renewals, prices, cards, seats by themselves and carts are written with (tests/storefront/test_mails.py)."""
+"""Contexts of the mails of renewals, prices, cards, expansions, carts and quotes (tests/storefront/test_mails.py)."""
 
 from datetime import UTC, datetime
 
 AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
 THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
+QUOTE = {
+    "organization": "Acme",
+    "number": "Q-2027-00042",
+    "buyer": "Olive Owner",
+    "plan": "Team",
+    "interval": "month",
+    "seats": 13,
+    "is_purchase": False,
+    "due_minor": 5180,
+    "period_minor": 20800,
+    "currency": "usd",
+    "valid_on": THEN.date(),
+    "open_url": "https://store.example/quotes/approval/x/",
+}
 CONTEXTS = {
     "seats_expanded": PLAN
     | {
@@ -61,6 +75,10 @@ CONTEXTS = {
         "charge_at": THEN,
         "plan_url": "https://store.example/subscription/plan/?line=fieldnote",
     },
+    "quote_to_approve": QUOTE | {"is_buyer": False},
+    "quote_lapses": QUOTE | {"is_buyer": True},
+    "quote_accepted": QUOTE
+    | {"approver": "Frida Finance", "way": "card", "amount_minor": 5180, "quote_url": QUOTE["open_url"]},
     "price_moves": PLAN
     | {
         "seats": 13,

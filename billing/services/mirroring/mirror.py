@@ -32,6 +32,7 @@ from billing.services.books import (
     pilots,
     plan_rows,
     projection,
+    quote_rows,
     resting,
     seat_takers,
     trial_mails,
@@ -280,6 +281,7 @@ def conclude_increase(
         ledger.book(row, kind=LedgerKind.ADDED if gained > 0 else LedgerKind.REMOVED, **booked)
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
+    quote_rows.made(change, at)
     seat_takers.give(row, change, origin=origin, at=at)
     window_rows.billed(row, change, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
@@ -312,6 +314,7 @@ def _conclude_addon(
     )
     change.state, change.concluded_at, change.message = ChangeState.DONE, at, ""
     change.save(update_fields=["state", "concluded_at", "stripe_invoice_id", "message"])
+    quote_rows.made(change, at)
     window_rows.billed(row, change, at=at)
     if row.schedule_id or row.scheduled.filter(state=ScheduledState.PENDING).exists():
         projection.want(row)

@@ -210,7 +210,8 @@ def adopt(*, cart: Cart, organization: Organization, user: User, at: datetime, o
 
 def mark_ordered(*, cart: Cart, at: datetime) -> bool:
     """Close a cart that was paid. False if it was no longer open. Call in the transaction of the order."""
-    return bool(Cart.objects.filter(pk=cart.pk, state=CartState.OPEN).update(state=CartState.ORDERED, updated_at=at))
+    buyable = Cart.objects.filter(pk=cart.pk, state__in=(CartState.OPEN, CartState.QUOTED))
+    return bool(buyable.update(state=CartState.ORDERED, updated_at=at))
 
 
 def price(cart: Cart, at: datetime) -> queries.Priced:

@@ -82,11 +82,13 @@ def start(
     at: datetime,
     external_id: str | None = None,
     purchase_order: str | None = None,
+    back: str = "",
 ) -> CheckoutAttempt:
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
-    `purchase_order` (None: as it stands) is kept and told Stripe before, so that the very first invoice bears it.
+    `purchase_order` (None: as it stands) is kept and told Stripe before, so that the very first invoice bears it. `back` is the
+    address of whoever pays by a quote's link; everybody else comes back to the attempt.
     Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
     trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
     """
@@ -98,7 +100,7 @@ def start(
         applied = _settle_open_attempt(organization, cart, external_id)
         if applied is not None:
             return applied
-        attempt = _open(cart, organization, origin, at, external_id)
+        attempt = _open(cart, organization, origin=origin, at=at, external_id=external_id, back=back)
         if attempt.state == CheckoutState.OPENING:
             _execute(attempt)
         if attempt.state != CheckoutState.OPEN or _is_same(attempt, cart, external_id):
@@ -123,7 +125,7 @@ def start_invoiced(
     applied = _settle_open_attempt(organization, cart, external_id, is_invoiced=True)
     if applied is not None:
         return applied
-    attempt = _open(cart, organization, origin, at, external_id, days=days)
+    attempt = _open(cart, organization, origin=origin, at=at, external_id=external_id, days=days)
     if attempt.state == CheckoutState.OPENING:
         _execute(attempt)
     return attempt
@@ -158,24 +160,20 @@ def _settle_open_attempt(
     line = cart.plan.line_id
     old = (
         CheckoutAttempt.objects.filter(organization=organization, line=line, state=CheckoutState.OPEN)
-        .select_related("promotion")
+        .select_related("promotion", "cart")
         .first()
     )
     if old is None or old.stripe_session_id is None or (not is_invoiced and _is_same(old, cart, external_id)):
         return None
-    try:
-        session = gateway.expire_session(old.stripe_session_id, key=f"expire:{old.public_id}")
-    except gateway.Refused:
-        session = gateway.session(old.stripe_session_id)
-    with transaction.atomic(durable=True):
-        sessions.apply(session, clock.now())
-    old.refresh_from_db()
+    sessions.end(old)
     return old if old.state == CheckoutState.APPLIED else None
 
 
 def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> bool:
     if attempt.expires_at <= clock.now() + timedelta(minutes=5) or external_id not in (None, attempt.external_id):
         return False
+    if cart.pk != attempt.cart_id and (cart.held_price_id or attempt.cart.held_price_id):
+        return False  # a quote's page leads back to its own link
     code = attempt.promotion.code if attempt.promotion else ""
     fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
     is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
@@ -183,8 +181,15 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     return is_same_way and is_same_thing and code == cart.promotion_code
 
 
-def _open(
-    cart: Cart, organization: Organization, origin: Origin, at: datetime, external_id: str | None, *, days: int = 0
+def _open(  # what, by whom, and how it is paid
+    cart: Cart,
+    organization: Organization,
+    *,
+    origin: Origin,
+    at: datetime,
+    external_id: str | None,
+    back: str = "",
+    days: int = 0,
 ) -> CheckoutAttempt:
     """Breath 1. The organization's row is the lock: of two clicks the second finds the first one's attempt.
 
@@ -224,7 +229,7 @@ def _open(
             kind="checkout.invoice" if days else "checkout.open",
             target=_target(attempt),
             organization=locked,
-            payload=orders.payload(attempt, locked, origin),
+            payload=orders.payload(attempt, locked, origin, back=back),
             origin=origin,
             at=at,
         )
@@ -244,7 +249,7 @@ def _check(cart: Cart, organization: Organization) -> Price:
     live = bundles.in_the_way(organization, line_id=cart.plan.line_id, parts=parts)
     if live is not None:
         raise AlreadyBought(live)
-    if not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
+    if cart.held_price_id is None and not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
         raise SeatsOutOfRange(cart.plan.seats_min, cart.plan.seats_max)
     if organization.currency != cart.currency and (held := currencies.held(organization)):
         raise CurrencyLocked(held)
@@ -268,8 +273,7 @@ def _code(cart: Cart, at: datetime) -> Entered | None:
 
 
 def _price(cart: Cart) -> Price:
-    on_sale = Price.objects.filter(plan=cart.plan, interval=cart.interval, currency=cart.currency, retired_at=None)
-    price = on_sale.filter(plan__withdrawn_at=None).first()
+    price = cart_queries.price_row(cart)
     if price is None:
         raise NotOnSale("This plan is no longer sold like this.")
     return price

@@ -14,12 +14,12 @@ from billing.rules import payment_terms
 from billing.services.tax import tax_checkout
 
 
-def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin) -> dict[str, Any]:
+def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin, *, back: str = "") -> dict[str, Any]:
     """The customer if Stripe does not know it yet, and the payment page; of an order on invoice, its subscription instead.
 
-    Call inside the transaction that records the attempt.
+    `back` is where the page leads if not to the attempt's own. Call inside the transaction that records the attempt.
     """
-    back = f"{settings.STORE_URL}/checkout/{attempt.public_id}/"
+    own = f"{settings.STORE_URL}/checkout/{attempt.public_id}/"
     known = Customer.objects.filter(organization=organization).first()
     metadata = {"organization": organization.public_id, "attempt": attempt.public_id}
     session: dict[str, Any] = {
@@ -29,8 +29,8 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
         "client_reference_id": attempt.public_id,
         "metadata": metadata,
         "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}, **_trial_terms(attempt)},
-        "success_url": f"{back}?paid=1",
-        "cancel_url": f"{settings.STORE_URL}/cart/?back=1",
+        "success_url": f"{back or own}?paid=1",
+        "cancel_url": back or f"{settings.STORE_URL}/cart/?back=1",
         "expires_at": int(attempt.expires_at.timestamp()),
         "locale": organization.locale[:2] or "auto",
         "customer_update": {"address": "auto"},

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from accounts.models import Membership, Organization
 from accounts.origin import Origin, Source
 from accounts.services import journal
@@ -10,9 +12,25 @@ from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscript
 from billing.queries import bundles as queries
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, notices, people
-from billing.services.books import addon_items, bundles, ledger, pilots, tax_standings, trial_mails, trials
+from billing.services.books import addon_items, bundles, ledger, pilots, quote_rows, tax_standings, trial_mails, trials
 from billing.services.mirroring import mirror
 from billing.services.selling import cards, carts, checkout_returns, returning
+from config import clock
+
+
+def end(attempt: CheckoutAttempt) -> None:
+    """End an open payment page, which the attempt then says; one that turns out to be paid is applied. Two Stripe calls.
+
+    Raises the gateway's errors.
+    """
+    assert attempt.stripe_session_id is not None
+    try:
+        session = gateway.expire_session(attempt.stripe_session_id, key=f"expire:{attempt.public_id}")
+    except gateway.Refused:
+        session = gateway.session(attempt.stripe_session_id)
+    with transaction.atomic(durable=True):
+        apply(session, clock.now())
+    attempt.refresh_from_db()
 
 
 def apply(session: gateway.Session, at: datetime) -> None:
@@ -66,6 +84,7 @@ def _complete(attempt: CheckoutAttempt, bought: gateway.Subscription, at: dateti
     attempt.state, attempt.subscription, attempt.concluded_at = CheckoutState.APPLIED, row, at
     attempt.save(update_fields=["state", "subscription", "concluded_at"])
     carts.mark_ordered(cart=attempt.cart, at=at)
+    quote_rows.bought(attempt, at)
 
 
 def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime) -> Subscription:

@@ -1,0 +1,74 @@
+"""A quote's PDF as an answer, and why it cannot be accepted or made, in words."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from billing.models import Quote, QuoteState
+from billing.queries import quote_sheets, quote_words
+from billing.services import commands, faults
+from billing.services.books import quote_rows
+from billing.services.changes import paying_first, seats
+from billing.services.quoting import acceptances, quotes, terms
+from config import words
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`tone` is a banner's; `status` the answer's."""
+
+    title: str
+    text: str
+    tone: str = "warn"
+    status: int = 409
+
+
+def pdf(quote: Quote) -> HttpResponse:
+    """In the active language. One that is open says where it is accepted."""
+    is_open = quote.state == QuoteState.OPEN
+    state = "" if is_open or quote.state == QuoteState.DRAFT else str(quote.get_state_display())
+    link = quote_rows.link(quote) if is_open else ""
+    response = HttpResponse(quote_sheets.render(quote_words.of(quote), link=link, state=state), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{quote.number or "quote"}.pdf"'
+    return response
+
+
+def problem(error: Exception, quote: Quote | None = None) -> Problem:
+    """Why it cannot be made, issued or accepted, and what to do."""
+    buyer = (quote.actor.name or quote.actor.email) if quote is not None and quote.actor else _("the buyer")
+    return _of_quote(error, buyer) or _of_change(error, buyer)
+
+
+def _of_quote(error: Exception, buyer: str) -> Problem | None:
+    """What is said of the quote itself."""
+    found = None
+    match error:
+        case acceptances.Moved():
+            text = _("Seats, plan or add-ons have changed since it was made. Ask %(buyer)s for a new one. Nothing was charged.")
+            found = Problem(_("What it rests on has changed"), text % {"buyer": buyer})
+        case acceptances.Bought(subscription=row):
+            text = _("%(plan)s with %(seats)s is there already. Nothing was charged.")
+            values = {"plan": row.plan.name, "seats": words.seats(row.quantity)}
+            found = Problem(_("It was bought meanwhile"), text % values, "info")
+        case acceptances.Changed() | seats.Stale():
+            found = Problem(_("The amount has changed since you looked"), _("Look at it again, and accept it as it is now."))
+        case quotes.TooMany(most=most):
+            text = _("%(most)s quotes were made within a day. The next one can be made tomorrow.")
+            found = Problem(_("Enough quotes for today"), text % {"most": words.number(most)}, status=429)
+        case terms.NotQuotable():
+            text = _("Trials cost nothing, and pilots have one fixed price. Buy it as it is.")
+            found = Problem(_("There is no quote of this"), text)
+    return found
+
+
+def _of_change(error: Exception, buyer: str) -> Problem:
+    if isinstance(error, faults.GatewayError):
+        text = _("Nothing was changed or charged. Try again in a minute.")
+        return Problem(_("Our payment service does not answer"), text, "bad", 503)
+    if isinstance(error, commands.Busy | seats.WaitsForPayment):
+        return Problem(_("Another change is being made"), _("Look again in a minute. Nothing was charged."))
+    if isinstance(error, paying_first.PayFirst | seats.NotLive):
+        return Problem(_("A payment is missing"), _("Once it is made, this can go on. Nothing was charged."))
+    text = _("What waits for the next period, or what is had, does not go with it. Ask %(buyer)s. Nothing was charged.")
+    return Problem(_("This cannot be done as things stand"), text % {"buyer": buyer})

@@ -1,0 +1,241 @@
+"""Standard quotes: made by the buyer alone, held whatever is sold meanwhile, accepted by a link for what is shown, once."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from accounts.models import Journal, OutgoingMail, Policy
+from accounts.queries import policies
+from billing.models import Cart, CheckoutAttempt, Quote, SeatChange, Subscription
+from billing.services import announcements
+from billing.services.books import quote_rows
+from billing.services.changes import plan_changes, seats
+from billing.services.quoting import drafts, quotes
+from config import clock
+from storefront import limits
+from tests import shelf
+from tests.billing.calling import Program, assert_problem
+from tests.shop import text
+
+SHIPPED = "prices.month = { usd = 900,"
+LINK = re.compile(r"/quotes/approval/[^/\"]+/")
+APPROVER = {"name": "Frida Finance", "email": "frida@acme.example", "accept": "yes", "purchase_order": "PO 4711"}
+
+
+@pytest.fixture(autouse=True)
+def _asked_as_often_as_one_likes(monkeypatch):
+    """The hour's counts of an address outlive a test."""
+    monkeypatch.setattr(limits, "is_over", lambda *_asked: False)
+
+
+@pytest.fixture
+def row(shop):
+    return shop.kept("bought", lambda: shop.buy(seats=10))
+
+
+@pytest.fixture
+def buyer(client, cast):
+    client.force_login(cast.owner)
+    return client
+
+
+def issued(shop, quote, **said):
+    return quotes.issue(quote, said=quotes.Addressed(**said), origin=shop.origin, at=clock.now())
+
+
+def of_cart(shop, **wanted):
+    cart = Cart.objects.select_related("plan__line", "pilot", "organization").get(pk=shop.cart(**wanted).pk)
+    return issued(shop, drafts.of_cart(cart, shop.organization, origin=shop.origin, at=clock.now()))
+
+
+def of_seats(shop, row, number):
+    token = seats.offer(row, seats=number, at=clock.now()).token
+    return issued(shop, drafts.of_token(shop.organization, token, origin=shop.origin, at=clock.now()))
+
+
+def link_of(quote):
+    return LINK.search(quote_rows.link(quote)).group(0)
+
+
+def form_of(page):
+    """The hidden fields of the accepting form, as a browser would send them."""
+    return dict(re.findall(r'<input type="hidden" name="(due|token)" value="([^"]*)"', page))
+
+
+def test_a_cart_becomes_a_quote_that_holds_its_price_and_is_bought_by_its_link(shop, buyer, client_of_nobody):
+    cart = shop.cart(plan="fieldnote/starter", seats=3)
+    assert "Get a quote" in text(buyer.get("/cart/"))
+    draft = buyer.post("/quotes/", {"cart": cart.public_id}).headers["Location"]
+    assert "Issue the quote" in text(buyer.get(draft))
+    said = {"action": "issue", "approver_email": "frida@acme.example", "addressed_to": "Einkauf & Söhne", "note": "<b>Q4</b>"}
+    assert [buyer.post(draft, said).status_code for _ in "12"] == [303, 303]
+    quote = Quote.objects.get()
+    assert (quote.state, quote.due_minor, quote.number[-5:]) == ("open", 2_700, "00001")
+    mail = OutgoingMail.objects.get(kind="billing/quote_to_approve")
+    assert mail.recipient == "frida@acme.example"
+    link = LINK.search(mail.context["open_url"]).group(0)
+    shop.sell(shelf.read(shelf.text().replace(SHIPPED, "prices.month = { usd = 990,")))
+    page = text(client_of_nobody.get(link))
+    assert "Einkauf & Söhne" in page
+    assert "<b>Q4</b>" not in client_of_nobody.get(link).content.decode()
+    assert form_of(page) == {"due": "2700"}
+    assert client_of_nobody.get(f"{link}pdf/").content.startswith(b"%PDF-")
+    assert client_of_nobody.post(link, APPROVER | {"due": "2600"}).status_code == 409
+    gone = [client_of_nobody.post(link, APPROVER | form_of(page)).headers["Location"] for _ in "12"]
+    assert gone[0] == gone[1]
+    assert CheckoutAttempt.objects.count() == 1
+    back = shop.pay(gone[0])
+    assert link in back
+    assert "This quote is accepted" in text(client_of_nobody.get(back))
+    shop.settle()
+    row = Subscription.objects.get()
+    assert (row.quantity, row.price.retired_at is not None) == (3, True)
+    quote.refresh_from_db()
+    assert (quote.state, quote.decision.name, quote.decision.due_minor) == ("accepted", "Frida Finance", 2_700)
+    assert OutgoingMail.objects.filter(kind="billing/quote_accepted").count() == 2  # owner and billing admin
+    assert row.organization.billing_details.purchase_order == "PO 4711"
+    assert "Frida Finance accepted it" in text(buyer.get(draft))
+
+
+def test_more_seats_are_accepted_once_by_two_approvers_for_what_is_shown(shop, row, buyer, client_of_nobody):
+    shown = text(buyer.get("/seats/", {"seats": 13}))
+    token = re.search(r'name="token" value="([^"]+)"', shown).group(1)
+    draft = buyer.post("/quotes/", {"token": token}).headers["Location"]
+    assert "3 more seats of Team" in text(buyer.get(draft))
+    buyer.post(draft, {"action": "issue"})
+    quote = Quote.objects.get()
+    link = link_of(quote)
+    first, second = (text(client_of_nobody.get(link)) for _ in "12")
+    assert "13 seats at once" in first
+    due = int(form_of(first)["due"])
+    assert 0 < due <= 4_800
+    for page in (first, second):
+        client_of_nobody.post(link, APPROVER | form_of(page))
+    change = SeatChange.objects.get()
+    assert (change.state, change.due_now_minor) == ("done", due)
+    assert shop.fresh(row).quantity == 13
+    quote.refresh_from_db()
+    assert quote.state == "accepted"
+    assert "There is nothing left to do" in text(client_of_nobody.get(link))
+    assert {"billing.quote.issued", "billing.quote.accepted"} <= set(Journal.objects.values_list("kind", flat=True))
+
+
+def test_what_it_rests_on_has_moved_so_it_is_made_anew(shop, row, buyer, client_of_nobody):
+    quote = of_seats(shop, row, 13)
+    token = seats.offer(row, seats=11, at=clock.now(), is_gathered=False).token
+    seats.confirm(row, token=token, origin=shop.origin, at=clock.now())
+    page = text(client_of_nobody.get(link_of(quote)))
+    assert "What it rests on has changed" in page
+    assert not form_of(page)
+    fresh = buyer.post(f"/quotes/{quote.public_id}/", {"action": "again"}).headers["Location"]
+    assert "2 more seats of Team" in text(buyer.get(fresh))
+    buyer.post(fresh, {"action": "issue"})
+    quote.refresh_from_db()
+    assert quote.state == "withdrawn"
+    assert Quote.objects.get(state="open").number[-5:] == "00002"
+
+
+def test_a_larger_plan_whose_price_has_left_the_catalog_is_had_at_the_price_that_was_held(shop, row, client_of_nobody):
+    token = plan_changes.offer(row, plan="business", quantity=None, at=clock.now()).token
+    quote = issued(shop, drafts.of_token(shop.organization, token, origin=shop.origin, at=clock.now()))
+    dearer = shelf.text().replace("prices.month = { usd = [2900,", "prices.month = { usd = [9900,")
+    shop.sell(shelf.read(dearer))
+    page = text(client_of_nobody.get(link_of(quote)))
+    client_of_nobody.post(link_of(quote), APPROVER | form_of(page))
+    row = shop.fresh(row)
+    assert (row.plan.code, row.price_id) == ("business", quote.price_id)
+    assert row.price.retired_at is not None
+
+
+def test_a_declined_card_is_replaced_on_the_page_it_leads_to_and_then_it_is_accepted(shop, row, client_of_nobody):
+    quote = of_seats(shop, row, 12)
+    link = link_of(quote)
+    shop.control("POST", "next_payment", outcome="insufficient_funds")
+    leads = client_of_nobody.post(link, APPROVER | form_of(text(client_of_nobody.get(link)))).headers["Location"]
+    assert "The card was declined" in text(client_of_nobody.get(link))
+    assert client_of_nobody.post(link, {"way": "pay"}).headers["Location"] == leads
+    quote.refresh_from_db()
+    assert (quote.state, shop.fresh(row).quantity) == ("open", 10)
+    shop.pay_invoice(leads)
+    shop.settle()
+    quote.refresh_from_db()
+    assert (quote.state, shop.fresh(row).quantity) == ("accepted", 12)
+
+
+def test_it_is_reminded_of_then_lapses_and_accepts_nothing(shop, client_of_nobody):
+    quote = of_cart(shop, plan="fieldnote/starter", seats=3)
+    shop.move_store(26 * 86_400)
+    announcements.drain(clock.wall())
+    announcements.drain(clock.wall())
+    assert OutgoingMail.objects.filter(kind="billing/quote_lapses").count() == 1
+    form = APPROVER | form_of(text(client_of_nobody.get(link_of(quote))))
+    shop.move_store(32 * 86_400)
+    assert client_of_nobody.post(link_of(quote), form).status_code == 409  # before any sweep says so
+    announcements.drain(clock.wall())
+    quote.refresh_from_db()
+    assert quote.state == "lapsed"
+    assert "This quote has lapsed" in text(client_of_nobody.get(link_of(quote)))
+    shop.move_store(95 * 86_400)
+    assert client_of_nobody.get(link_of(quote)).status_code == 404
+    assert not CheckoutAttempt.objects.exists()
+
+
+def test_withdrawing_ends_a_page_that_is_open(shop, buyer, client_of_nobody):
+    quote = of_cart(shop, plan="fieldnote/starter", seats=3)
+    client_of_nobody.post(link_of(quote), APPROVER | {"due": str(quote.due_minor)})
+    buyer.post(f"/quotes/{quote.public_id}/", {"action": "withdraw"})
+    assert CheckoutAttempt.objects.get().state == "expired"
+    assert "This quote was withdrawn" in text(client_of_nobody.get(link_of(quote)))
+
+
+def test_pages_in_few_queries_and_limits(shop, buyer, django_assert_max_num_queries, in_force):
+    for number in (3, 4):
+        quote = of_cart(shop, plan="fieldnote/starter", seats=number)
+    with django_assert_max_num_queries(6):
+        page = text(buyer.get("/quotes/"))
+    assert page.count("Starter for") == 2
+    with django_assert_max_num_queries(6):
+        buyer.get(f"/quotes/{quote.public_id}/")
+    in_force(quotes_per_day=2)
+    with pytest.raises(quotes.TooMany):
+        of_cart(shop, plan="fieldnote/starter", seats=5)
+    assert quote.valid_on - timedelta(days=30) == quote.issued_at.date()
+
+
+def test_by_the_api(shop, row, cast):
+    program = Program(cast.organization_key)
+    token = program.post("subscription/seats/preview", {"seats": 12}).json()["token"]
+    said = {"token": token, "external_id": "deal-1", "note": "For the new crew"}
+    made = program.post("quotes", said)
+    assert (made.status_code, made.json()["state"], made.json()["kind"], made.json()["seats"]) == (201, "open", "change", 12)
+    assert program.post("quotes", said).status_code == 200
+    assert program.get("quotes/external:deal-1").json() == made.json()
+    assert program.get("quotes", {"state": "open"}).json()["data"] == [made.json()]
+    pdf = program.get("quotes/external:deal-1/pdf").json()["url"]
+    assert Client().get(LINK.search(pdf).group(0) + "pdf/").content.startswith(b"%PDF-")
+    assert program.delete("quotes/external:deal-1").json()["state"] == "withdrawn"
+    assert program.delete("quotes/external:deal-1").status_code == 200
+    assert_problem(program.post("quotes", {}), 400, "invalid", "#/cart")
+    trial = shop.cart(plan="fieldnote/team", seats=5, is_trial=True)
+    assert_problem(program.post("quotes", {"cart": trial.public_id}), 422, "not-quotable")
+    assert not Quote.objects.filter(state="draft").exists()
+
+
+@pytest.fixture
+def client_of_nobody():
+    return Client()
+
+
+@pytest.fixture
+def in_force():
+    def now(**values):
+        at = clock.now()
+        Policy.objects.bulk_create(
+            Policy(name=f"billing.{name}", value=value, effective_at=at - timedelta(days=1), created_at=at, reason="x")
+            for name, value in values.items()
+        )
+        policies.forget()
+
+    return now
