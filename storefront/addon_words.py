@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from billing.models import Cart
-from billing.queries import catalog
+from billing.queries import catalog, catalog_words
 from billing.queries.catalog import AddonOnSale, PriceOnSale
 from billing.queries.overview import Scheduled, Standing
+from billing.queries.standing_facts import Between
 from billing.rules import pricing
 from billing.rules.addons import Item
 from config import words
@@ -74,13 +76,19 @@ def choice(addon: AddonOnSale, price: PriceOnSale, seats: int, number: int) -> C
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """An add-on on the seats page: had, with what it costs a period, or to be had. `leaves`: what gives it back."""
+    """An add-on on the seats page: had, with what it costs a period, or to be had. `leaves`: what gives it back.
+
+    It can be given back on `ends_at`; where that is before the plan's renewal, it is charged `is_apart`, each month.
+    """
 
     choice: Choice
     is_had: bool
     total_minor: int
     next_number: int
     can_have_more: bool
+    interval: str
+    is_apart: bool = False
+    ends_at: datetime | None = None
     leaves: Scheduled | None = None
 
 
@@ -93,7 +101,9 @@ def rows(standing: Standing) -> tuple[Row, ...]:
     leaving = {change.addon: change for change in standing.scheduled if change.is_addon}
     found = [_had(standing, item, sold.get(item.code), leaving.get(item.code)) for item in had.values()]
     for code, addon in sold.items():
-        price = addon.price(row.price.interval, row.currency)
+        price = addon.price(row.price.interval, row.currency) or (
+            None if row.is_in_trial else addon.price("month", row.currency)
+        )
         if code not in had and price is not None:
             offered = choice(addon, price, standing.quantity, 0)
             found.append(
@@ -103,6 +113,8 @@ def rows(standing: Standing) -> tuple[Row, ...]:
                     total_minor=offered.total_minor,
                     next_number=offered.least,
                     can_have_more=offered.most > 1 and not offered.is_per_seat,
+                    interval=price.interval,
+                    is_apart=price.interval != row.price.interval,
                 )
             )
     return tuple(found)
@@ -115,7 +127,7 @@ def _had(standing: Standing, item: Item, sold: AddonOnSale | None, leaves: Sched
         code=item.code,
         name=numbered(item),
         pitch=name(sold.pitch) if sold else "",
-        unit_text=unit(each, row.currency, row.price.interval, per_seat=item.is_per_seat),
+        unit_text=unit(each, row.currency, item.interval or row.price.interval, per_seat=item.is_per_seat),
         total_minor=item.total(standing.quantity),
         number=item.quantity(standing.quantity),
         least=(item.number or 0) + 1,
@@ -129,6 +141,9 @@ def _had(standing: Standing, item: Item, sold: AddonOnSale | None, leaves: Sched
         total_minor=shown.total_minor,
         next_number=(item.number or 0) + 1,
         can_have_more=can_have_more,
+        interval=item.interval or row.price.interval,
+        is_apart=item.period_ends_at is not None,
+        ends_at=item.period_ends_at or row.period_ends_at,
         leaves=leaves,
     )
 
@@ -183,5 +198,24 @@ def line(item: Item, seats: int, interval: str, currency: str) -> dict[str, Any]
     """A receipt's line of what it costs beside so many seats."""
     each = pricing.average_unit(item.tiers, item.scheme, max(item.quantity(seats), 1))
     tiers = tier_words.rows(item.tiers, item.scheme, item.quantity(seats), currency)
-    note = "" if tiers else unit(each, currency, interval, per_seat=item.is_per_seat, several=(item.number or 1) > 1)
+    note = (
+        ""
+        if tiers
+        else unit(each, currency, item.interval or interval, per_seat=item.is_per_seat, several=(item.number or 1) > 1)
+    )
     return {"label": numbered(item), "note": note, "tiers": tiers, "amount_minor": item.total(seats)}
+
+
+def named(items: Sequence[Item]) -> str:
+    """ "Season storage", "Season storage and 3 x Extra rooms"."""
+    return catalog_words.listed([numbered(item) for item in items])
+
+
+def between(charge: Between) -> str:
+    """What is charged by the month before a plan by the year renews, and when."""
+    values = {
+        "amount": words.money(charge.due_minor, charge.currency),
+        "addons": named(charge.items),
+        "when": words.on_day_away(charge.at),
+    }
+    return _("Before that %(amount)s for %(addons)s, %(when)s and each month.") % values

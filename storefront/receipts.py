@@ -269,8 +269,18 @@ def _renewal(shown: Preview) -> str:
         "when": words.on_day_away(shown.renewal_at),
     }
     if shown.quantity_at_renewal < 1:
-        return _("Your subscription ends %(when)s; nothing is charged then.") % values
-    if shown.renewal_discount_minor:
+        said = _("Your subscription ends %(when)s; nothing is charged then.") % values
+    elif shown.renewal_discount_minor:
         values["full"] = words.money(shown.renewal_full_minor, shown.currency)
-        return _("Then %(amount)s for %(seats)s, %(when)s; without the discount %(full)s.") % values
-    return _("Then %(amount)s for %(seats)s, %(when)s.") % values
+        said = _("Then %(amount)s for %(seats)s, %(when)s; without the discount %(full)s.") % values
+    else:
+        said = _("Then %(amount)s for %(seats)s, %(when)s.") % values
+    return f"{said} {_between(shown)}" if shown.between_at else said
+
+
+def _between(shown: Preview) -> str:
+    """What is charged by the month beside a plan by the year."""
+    assert shown.between_at is not None
+    amount = words.money(shown.between_minor + shown.between_tax_minor, shown.currency)
+    values = {"amount": amount, "when": words.on_day_away(shown.between_at)}
+    return _("Before that %(amount)s for what is charged by the month, %(when)s and each month.") % values

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.queries.overview import NextCharge, Scheduled, Standing
-from billing.queries.standing_facts import OpenChange, OpenInvoice, PilotFacts
+from billing.queries.overview import Scheduled, Standing
+from billing.queries.standing_facts import NextCharge, OpenChange, OpenInvoice, PilotFacts
 from config import words
 from storefront import addon_words, invoice_words, missing_words, reductions, window_words
 
@@ -22,6 +22,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
         *_payment(standing, at),
         *window_words.events(standing),
         *invoice_words.events(standing),
+        *_between(standing),
         *_card(standing, at),
         *_scheduled(standing),
         *_discounts(standing),
@@ -145,6 +146,23 @@ def _waiting(change: OpenChange, at: datetime) -> Event:
         "undo_name": "action",
         "undo_value": "drop",
     }
+
+
+def _between(standing: Standing) -> list[Event]:
+    """The charge of what is paid by the month beside a plan by the year."""
+    charge = standing.between
+    if charge is None:
+        return []
+    return [
+        {
+            "on": charge.at,
+            "title": addon_words.named(charge.items),
+            "detail": _("Charged by the month."),
+            "amount_minor": charge.due_minor,
+            "currency": charge.currency,
+            "rank": 2,
+        }
+    ]
 
 
 def _card(standing: Standing, at: datetime) -> list[Event]:

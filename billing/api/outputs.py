@@ -168,6 +168,14 @@ class NextChargeOutput(Output):
     due_minor = serializers.IntegerField(help_text="After discounts, tax and the balance.")
 
 
+class BetweenChargeOutput(Output):
+    at = serializers.DateTimeField()
+    addons = serializers.ListField(child=serializers.CharField(), help_text="Codes.")
+    total_minor = serializers.IntegerField(help_text="Before discounts and tax.")
+    discount_minor = serializers.IntegerField()
+    due_minor = serializers.IntegerField(help_text="After discounts, with tax.")
+
+
 class TrialOutput(Output):
     """A trial that has not become paid. Its seats are free; `next_charge` is the first charge, if a card is there by then."""
 
@@ -216,6 +224,10 @@ class HeldAddonOutput(Output):
     quantity = serializers.IntegerField()
     follows_seats = serializers.BooleanField(help_text="Whether there is one for each seat.")
     total_minor = serializers.IntegerField(help_text="An interval, before discounts and tax.")
+    interval = serializers.ChoiceField(choices=Interval.choices)
+    period_ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="Of one that is charged by the month beside a plan by the year; null: with the plan."
+    )
 
 
 class MissingOutput(Output):
@@ -255,6 +267,9 @@ class SubscriptionOutput(Output):
     pause = PauseFactsOutput(allow_null=True)
     pilot = PilotOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
+    between_charge = BetweenChargeOutput(
+        allow_null=True, help_text="What add-ons by the month are charged before a plan by the year renews."
+    )
     discounts = DiscountOutput(many=True)
     balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")
     missing_payment = MissingPaymentOutput(
@@ -329,6 +344,11 @@ class PreviewOutput(Output):
     unbilled_seats = serializers.IntegerField(help_text="Of `seats_before`: how many are had and not charged yet.")
     renewal_minor = serializers.IntegerField(help_text="The next period, after discounts, before tax and balance.")
     renewal_discount_minor = serializers.IntegerField()
+    between_at = serializers.DateTimeField(
+        allow_null=True, help_text="When add-ons by the month are charged before a plan by the year renews; then each month."
+    )
+    between_minor = serializers.IntegerField(help_text="What they are charged, after discounts, before tax.")
+    between_tax_minor = serializers.IntegerField(help_text="Comes on top of `between_minor`.")
     renewal_tax_minor = serializers.IntegerField(help_text="Comes on top of `renewal_minor`.")
     discounts = DiscountOutput(many=True)
     renewal_at = serializers.DateTimeField()

@@ -12,6 +12,7 @@ from billing.api import missing, pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, overview, standing_facts, trials
 from billing.queries.overview import Standing
+from billing.queries.standing_facts import NextCharge
 from billing.rules.addons import Item
 from billing.rules.preview import FirstCharge
 from billing.rules.promotions import Held
@@ -111,6 +112,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "pause": _pause(standing),
         "pilot": pilots.of_standing(standing),
         "next_charge": _next_charge(next_charge) if next_charge else None,
+        "between_charge": _between(standing),
         "discounts": [_discount(one) for one in standing.discounts],
         "balance_minor": standing.balance_minor,
         "missing_payment": missing.of_standing(standing),
@@ -120,9 +122,18 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
     }
 
 
+def _between(standing: Standing) -> dict[str, Any] | None:
+    charge = standing.between
+    if charge is None:
+        return None
+    money = {"total_minor": charge.total_minor, "discount_minor": charge.discount_minor, "due_minor": charge.due_minor}
+    return {"at": charge.at, "addons": [item.code for item in charge.items], **money}
+
+
 def _addon(item: Item, seats: int) -> dict[str, Any]:
     quantities = {"quantity": item.quantity(seats), "follows_seats": item.is_per_seat, "total_minor": item.total(seats)}
-    return {"code": item.code, "name": catalog.text(item.name), **quantities}
+    own = {"interval": item.interval, "period_ends_at": item.period_ends_at}
+    return {"code": item.code, "name": catalog.text(item.name), **quantities, **own}
 
 
 def _pause(standing: Standing) -> dict[str, Any] | None:
@@ -152,7 +163,7 @@ def _trial(standing: Standing, at: datetime) -> dict[str, Any] | None:
     }
 
 
-def _next_charge(charge: overview.NextCharge) -> dict[str, Any]:
+def _next_charge(charge: NextCharge) -> dict[str, Any]:
     return {
         "at": charge.at,
         "seats": charge.seats,
@@ -228,6 +239,9 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "charged_at": shown.charged_at,
         "unbilled_seats": shown.unbilled,
         "renewal_minor": shown.renewal_minor,
+        "between_at": shown.between_at,
+        "between_minor": shown.between_minor,
+        "between_tax_minor": shown.between_tax_minor,
         "renewal_discount_minor": shown.renewal_discount_minor,
         "renewal_tax_minor": shown.renewal_tax_minor,
         "discounts": [_discount(one) for one in shown.discounts],

@@ -71,7 +71,8 @@ class AddonPrice(SoldPrice):
 class SubscriptionAddon(models.Model):
     """An add-on that a subscription has, an item of its own at Stripe. Ends; is never deleted.
 
-    `quantity` is empty for one that follows the seats: there is one for each.
+    `quantity` is empty for one that follows the seats: there is one for each. `period_ends_at` is empty where it is charged
+    with the plan.
     """
 
     subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="addons")
@@ -79,6 +80,9 @@ class SubscriptionAddon(models.Model):
     price = models.ForeignKey(AddonPrice, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField(_("number"), null=True, blank=True, help_text=_("Empty: one for each seat."))
     stripe_item_id = models.CharField(max_length=64)
+    period_ends_at = models.DateTimeField(
+        _("paid until"), null=True, blank=True, help_text=_("Where it is charged by the month beside a plan by the year.")
+    )
     added_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

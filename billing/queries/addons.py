@@ -31,6 +31,8 @@ def item(one: SubscriptionAddon) -> addons.Item:
         tiers=catalog.tiers_of(one.price),
         stripe_price_id=one.price.stripe_price_id,
         stripe_item_id=one.stripe_item_id,
+        interval=one.price.interval,
+        period_ends_at=one.period_ends_at,
         features=tuple(one.addon.features),
     )
 

@@ -60,7 +60,8 @@ class Place:
 def along(held: Sequence[Item], place: Place) -> tuple[Item, ...]:
     """Those of these add-ons that go with a plan, each at what it costs at that interval. No query for none, else two or three.
 
-    Whoever has an add-on keeps its price while the interval stays; at another interval it costs what it is sold for now.
+    Whoever has an add-on keeps its price while the interval stays; at another interval it costs what it is sold for now. One
+    that is sold by the month alone stays with the month.
     """
     if not held:
         return ()
@@ -72,7 +73,8 @@ def along(held: Sequence[Item], place: Place) -> tuple[Item, ...]:
     others = [item.code for item in kept if item.stripe_price_id not in same]
     sold = _sold(others, place) if others else {}
     found = ((item, sold.get(item.code)) for item in kept)
-    return tuple(_at(item, price) if price else item for item, price in found if price or item.stripe_price_id in same)
+    stays = same | {item.stripe_price_id for item in kept if place.interval == "year" and item.interval == "month"}
+    return tuple(_at(item, price) if price else item for item, price in found if price or item.stripe_price_id in stays)
 
 
 def _sold(codes: Sequence[str], place: Place) -> dict[str, AddonPrice]:
@@ -84,4 +86,11 @@ def _sold(codes: Sequence[str], place: Place) -> dict[str, AddonPrice]:
 
 
 def _at(item: Item, sold: AddonPrice) -> Item:
-    return replace(item, scheme=sold.scheme, tiers=catalog.tiers_of(sold), stripe_price_id=sold.stripe_price_id)
+    return replace(
+        item,
+        scheme=sold.scheme,
+        tiers=catalog.tiers_of(sold),
+        stripe_price_id=sold.stripe_price_id,
+        interval=sold.interval,
+        period_ends_at=None,
+    )

@@ -12,8 +12,10 @@ from billing.models import Customer, ScheduledKind, Subscription, TermsKind
 from billing.queries import coming, standing_rows
 from billing.queries.standing_facts import (
     Agreed,
+    Between,
     Card,
     Late,
+    NextCharge,
     OpenChange,
     OpenInvoice,
     PauseFacts,
@@ -70,41 +72,6 @@ class Scheduled:
     @property
     def is_plan(self) -> bool:
         return self.plan is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NextCharge:
-    """The renewal: `total_minor` for `seats` (`plan_minor`) and add-ons, less `discount_minor`, and `taxes` on that.
-
-    `balance_minor` is taken from credit (negative) or added. `is_before_tax`: Stripe Tax adds what is due when it charges.
-    """
-
-    at: datetime
-    seats: int
-    unit_minor: int
-    total_minor: int
-    balance_minor: int
-    currency: str
-    discount_minor: int = 0
-    discounts: tuple[rules.Held, ...] = ()
-    taxes: tuple[tax.TaxLine, ...] = ()
-    is_before_tax: bool = False
-    plan_minor: int = 0
-    held_addons: tuple[addons.Item, ...] = ()
-
-    @property
-    def reduction_minor(self) -> int:
-        """What the discounts take off, as a negative amount."""
-        return -self.discount_minor
-
-    @property
-    def tax_minor(self) -> int:
-        """What the taxes add."""
-        return tax.on_top(self.taxes)
-
-    @property
-    def due_minor(self) -> int:
-        return max(self.total_minor - self.discount_minor + self.tax_minor + self.balance_minor, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,6 +266,29 @@ class Standing:
             plan_minor=self.coming_rate.total(self.coming),
             held_addons=self.coming_addons,
             is_before_tax=self.levy.is_automatic and self.levy.exempt == tax.Exempt.NONE,
+        )
+
+    @cached_property
+    def between(self) -> Between | None:
+        """The charge by the month that comes before the renewal of a plan by the year; None: there is none."""
+        if not self.row.is_live or self.row.status == "paused":
+            return None
+        own = [item for item in addons.between(self.held_addons, self.row.price.interval) if item.period_ends_at is not None]
+        at = min((item.period_ends_at for item in own if item.period_ends_at), default=self.row.period_ends_at)
+        leaving = [one for one in self.scheduled if one.is_addon and one.effective_at <= at]
+        left = addons.after(own, [addons.Wanted(code=one.addon, number=one.addon_after or 0) for one in leaving])
+        if at >= self.row.period_ends_at or not left:
+            return None
+        parts = tuple(item.total(self.quantity) for item in left)
+        off = addons.off([one for one in self.discounts if one.is_for_addons], parts, at)
+        taxes = self.levy.on(*(part - less for part, less in zip(parts, off, strict=True)))
+        return Between(
+            at=at,
+            items=left,
+            total_minor=sum(parts),
+            discount_minor=sum(off),
+            taxes=taxes,
+            currency=self.row.currency,
         )
 
     @cached_property

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from billing.models import FIRST_PAYMENTS, ChangeKind
+from billing.rules import addons, promotions, tax
 from billing.rules.dunning import STEPS, Missing, Step
 
 
@@ -94,6 +95,60 @@ class WindowFacts:
     @property
     def is_unpaid(self) -> bool:
         return self.release_at is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextCharge:
+    """The renewal: `total_minor` for `seats` (`plan_minor`) and add-ons, less `discount_minor`, and `taxes` on that.
+
+    `balance_minor` is taken from credit (negative) or added. `is_before_tax`: Stripe Tax adds what is due when it charges.
+    """
+
+    at: datetime
+    seats: int
+    unit_minor: int
+    total_minor: int
+    balance_minor: int
+    currency: str
+    discount_minor: int = 0
+    discounts: tuple[promotions.Held, ...] = ()
+    taxes: tuple[tax.TaxLine, ...] = ()
+    is_before_tax: bool = False
+    plan_minor: int = 0
+    held_addons: tuple[addons.Item, ...] = ()
+
+    @property
+    def reduction_minor(self) -> int:
+        """What the discounts take off, as a negative amount."""
+        return -self.discount_minor
+
+    @property
+    def tax_minor(self) -> int:
+        """What the taxes add."""
+        return tax.on_top(self.taxes)
+
+    @property
+    def due_minor(self) -> int:
+        return max(self.total_minor - self.discount_minor + self.tax_minor + self.balance_minor, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between:
+    """What is charged by the month beside a plan by the year: `items` at the instant `at`, and each month from then on.
+
+    Minor units of `currency`; `total_minor` is before `discount_minor` and `taxes`.
+    """
+
+    at: datetime
+    items: tuple[addons.Item, ...]
+    total_minor: int
+    discount_minor: int
+    taxes: tuple[tax.TaxLine, ...]
+    currency: str
+
+    @property
+    def due_minor(self) -> int:
+        return self.total_minor - self.discount_minor + tax.on_top(self.taxes)
 
 
 @dataclass(frozen=True, kw_only=True)

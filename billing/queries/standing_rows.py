@@ -37,7 +37,7 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     WHERE g.subscription_id = s.id),
     (SELECT json_agg(json_build_object('code', bb.code, 'name', bb.name, 'number', e.quantity, 'scheme', gg.scheme,
         'tiers', gg.tiers, 'stripe_price_id', gg.stripe_price_id, 'stripe_item_id', e.stripe_item_id, 'features', bb.features,
-        'added_at', e.added_at)
+        'added_at', e.added_at, 'interval', gg.interval, 'period_ends_at', e.period_ends_at)
         ORDER BY e.id)
     FROM billing_subscriptionaddon e
     JOIN billing_addon bb ON bb.id = e.addon_id JOIN billing_addonprice gg ON gg.id = e.price_id

@@ -50,7 +50,7 @@ def _addon(code: str, table: Table, around: Around) -> catalog.Addon:
         plans=table.words("plans", '["team"]') if table.has("plans") else tuple(plan.code for plan in around.plans),
         margin_bps=sold_reading.margin_bps(table),
         features=sold_reading.included(table, around.features),
-        prices=sold_reading.prices(table, around.currencies),
+        prices=sold_reading.prices(table, around.currencies, may_be_monthly=True),
     )
 
 

@@ -17,7 +17,10 @@ Text = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """An add-on of a subscription: `number` of it, or (None) one for each seat."""
+    """An add-on of a subscription: `number` of it, or (None) one for each seat.
+
+    `interval` is that of its price. Where it is charged more often than the plan, its present period ends at `period_ends_at`.
+    """
 
     code: str
     name: Text
@@ -26,6 +29,8 @@ class Item:
     tiers: tuple[pricing.Tier, ...]
     stripe_price_id: str = ""
     stripe_item_id: str = ""
+    interval: str = ""
+    period_ends_at: datetime | None = None
     features: tuple[Mapping[str, Any], ...] = ()
     added_at: datetime | None = None
 
@@ -53,6 +58,11 @@ class Wanted:
 
     code: str
     number: int
+
+
+def between(items: Sequence[Item], interval: str) -> tuple[Item, ...]:
+    """Those charged more often than a plan with this interval: by the month, beside a plan by the year."""
+    return tuple(item for item in items if interval == "year" and item.interval == "month")
 
 
 def after(items: Sequence[Item], wanted: Iterable[Wanted]) -> tuple[Item, ...]:

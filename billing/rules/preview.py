@@ -52,7 +52,8 @@ class Preview:
     Amounts in minor units of `currency`. `balance_applied_minor` is the credit used (positive) or debt collected (negative);
     `due_now_minor` is what the card is charged. `renewal_minor` is the next period's price of `quantity_at_renewal` seats,
     less `renewal_discount_minor`, before balance and `renewal_tax_minor`; `renewal_full_minor` is what it would come to without
-    the discount, with tax. `discounts` are those in force, worked into the lines. In a trial
+    the discount, with tax. With `between_at` add-ons by the month beside a plan by the year are charged `between_minor`, plus
+    `between_tax_minor`, at that instant and each month. `discounts` are those in force, worked into the lines. In a trial
     nothing is due, and `first_charge` is what the change makes of the first one. With `addon` (a code) it is the price of
     having `addon_after` of it (None: one for each seat); with `plan` (line/plan) that of another plan, whose
     price is `price_id`. With `charged_at` it is charged then, unless something is changed before: `due_now_minor` is what is
@@ -80,6 +81,9 @@ class Preview:
     renewal_discount_minor: int = 0
     renewal_tax_minor: int = 0
     renewal_full_minor: int = 0
+    between_minor: int = 0
+    between_tax_minor: int = 0
+    between_at: datetime | None = None
     discounts: tuple[promotions.Held, ...] = ()
     taxes: tuple[tax.TaxLine, ...] = ()
     first_charge: FirstCharge | None = None

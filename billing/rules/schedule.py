@@ -3,6 +3,7 @@
 Source: stripe.md ("ScheduledChange rows are the truth and the schedule is their projection").
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ class Shape(StrEnum):
     PLAIN = "plain"  # nothing waits: no schedule, no end
     ENDING = "ending"  # ends with the period: no schedule, cancel_at_period_end
     PHASED = "phased"  # a schedule with the current and the coming phase
+    CLOSING = "closing"  # a schedule that ends it with the period, because add-ons by the month end before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +68,13 @@ def project(
     waiting: Sequence[Waiting],
     has_other_items: bool = False,
     unbilled: int = 0,
+    between: Sequence[datetime] = (),
 ) -> Projection:
     """What Stripe shall hold for `quantity` seats in the period `[starts_at, ends_at)` while `waiting` is pending.
 
     `has_other_items`: whether the plan or the add-ons are others then, which takes a coming phase too. `unbilled` of the seats
-    Stripe has not yet: their invoice window adds them to the current phase.
+    Stripe has not yet: their invoice window adds them to the current phase. `between` are the instants within the period,
+    rising, at which add-ons by the month end beside a plan by the year: a phase begins at each.
 
     An end wins over seats that wait for the same instant: they would never be had. They stay pending rows, so that taking the
     end back brings them back. Raises ValueError when a change waits for another instant than the period's end, or when seats
@@ -78,17 +82,13 @@ def project(
     """
     if any(change.effective_at != ends_at for change in waiting):
         raise ValueError("a scheduled change waits for another instant than the period's end")
+    edges = (starts_at, *between, ends_at)
+    present = tuple(Phase(quantity=quantity - unbilled, starts_at=one, ends_at=two) for one, two in itertools.pairwise(edges))
     if any(change.is_end for change in waiting):
-        return Projection(shape=Shape.ENDING)
+        return Projection(shape=Shape.CLOSING, phases=present) if between else Projection(shape=Shape.ENDING)
     coming = coming_quantity(quantity, waiting)
     if coming < 1:
         raise ValueError("scheduled changes leave no seat; end the subscription instead")
     if coming == quantity and not has_other_items:
         return Projection(shape=Shape.PLAIN)
-    return Projection(
-        shape=Shape.PHASED,
-        phases=(
-            Phase(quantity=quantity - unbilled, starts_at=starts_at, ends_at=ends_at),
-            Phase(quantity=coming, starts_at=ends_at, ends_at=None),
-        ),
-    )
+    return Projection(shape=Shape.PHASED, phases=(*present, Phase(quantity=coming, starts_at=ends_at, ends_at=None)))

@@ -32,14 +32,16 @@ def included(table: Table, known: Mapping[str, catalog.Feature]) -> tuple[catalo
     return tuple(found)
 
 
-def prices(table: Table, currencies: Sequence[str]) -> tuple[catalog.Price, ...]:
+def prices(table: Table, currencies: Sequence[str], *, may_be_monthly: bool = False) -> tuple[catalog.Price, ...]:
+    """The prices of what is sold by the month and by the year; by the month alone if that `may_be` and no year is given."""
     scheme = table.word("scheme", "per_unit", choices=tuple(pricing.Scheme), default="per_unit")
     bounds = _bounds(table, scheme)
     costs = table.table("unit_cost") if table.has("unit_cost") else None
     found = []
     outer = table.table("prices", "{ month = { usd = 900 }, year = { usd = 9000 } }")
     outer.only(catalog.INTERVALS)
-    for interval in catalog.INTERVALS:
+    is_monthly = may_be_monthly and outer.has("month") and not outer.has("year")
+    for interval in ("month",) if is_monthly else catalog.INTERVALS:
         inner = outer.table(interval, "{ " + ", ".join(f"{currency} = 900" for currency in currencies) + " }")
         cost = costs.table(interval, "{ usd = 200 }") if costs else None
         for each in (inner, cost):

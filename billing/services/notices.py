@@ -5,7 +5,7 @@ the outbox formats them in each recipient's language and the organization's time
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -124,8 +124,12 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
     """An add-on, paid; in a trial, free for now, or given back."""
     assert change.addon_price is not None
     row, charge = change.subscription, change.preview.get("first_charge")
+    is_apart = change.addon_price.interval != row.price.interval
     context = {
         **plan_of(row),
+        # Charged by the month beside a plan by the year: what, and when next.
+        "monthly_at": datetime.fromtimestamp(change.preview["between_at"], UTC) if is_apart else None,
+        "monthly_minor": change.preview["between_minor"] + change.preview["between_tax_minor"] if is_apart else None,
         "addon": change.addon_price.addon.name,
         "number": change.addon_after,
         "is_gone": change.addon_after == 0,

@@ -24,6 +24,12 @@ def addon_of_line(line: Mapping[str, Any]) -> str:
 
 
 @register.filter
+def between_charge(standing: Standing) -> str:
+    """What add-ons by the month are charged before a plan by the year renews; "" for none."""
+    return addon_words.between(standing.between) if standing.between else ""
+
+
+@register.filter
 def charged_addons(standing: Standing) -> list[dict[str, Any]]:
     """The add-ons of the next charge: label, note and amount of each."""
     charge = standing.next_charge

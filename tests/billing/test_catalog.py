@@ -194,7 +194,7 @@ def test_an_emptied_stripe_account_is_filled_again(stripe_account):
     stripe_account.control("DELETE", "account")
     applied = apply()
     assert {change.kind for change in applied.changes} == {Kind.STRIPE_REPAIRED, Kind.PROMOTION_REPAIRED, Kind.PILOT_REPAIRED}
-    assert len(applied.changes) == 67
+    assert len(applied.changes) == 71
     old.refresh_from_db()
     assert old.retired_at is not None
     assert at_stripe().id == on_sale_row().stripe_price_id
@@ -340,7 +340,7 @@ def run(*arguments):
 
 
 def test_check_needs_no_database(tmp_path):
-    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 3 add-ons, 64 prices, 2 promotions, 1 pilot.\n"
+    assert run("check") == "catalog.toml is good: 2 lines, 5 plans, 4 add-ons, 68 prices, 2 promotions, 1 pilot.\n"
     bad = tmp_path / "bad.toml"
     bad.write_text(SHIPPED.replace('stage = "growth"', 'stage = "grow"'), encoding="utf-8")
     with pytest.raises(CommandError, match=r"bad\.toml, line \d+: lines\.inspect\.stage: .*\n1 problem; nothing was applied"):

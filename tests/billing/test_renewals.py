@@ -136,8 +136,8 @@ def test_tiers_of_the_policy_are_looked_at_by_one_of_us(shop, yearly, cast, clie
     profile = yearly.organization.profile
     for tier, count in ((2, 0), (1, 1)):
         type(profile).objects.filter(pk=profile.pk).update(coverage_tier=tier)
-        RenewalWatch.objects.update(due_at=clock.now())
         go_to(shop, yearly, 59 * DAY)
+        RenewalWatch.objects.update(due_at=clock.now() - DAY)
         announce()
         assert RenewalReview.objects.count() == count
     assert kinds() == []

@@ -94,6 +94,8 @@ CONTEXTS = {
         "number": None,
         "is_gone": False,
         "is_trial": False,
+        "monthly_at": THEN,
+        "monthly_minor": 3800,
         "amount_minor": 1585,
         "renewal_minor": 20800,
         "by": "Olive Owner",

@@ -35,6 +35,9 @@ PREVIEW: dict[str, Any] = examples.PREVIEW | {
     "total_minor": 1740,
     "due_now_minor": 1740,
     "renewal_minor": 19000,
+    "between_at": None,
+    "between_minor": 0,
+    "between_tax_minor": 0,
 }
 CHANGE: dict[str, Any] = examples.CHANGE | {
     "external_id": "po-120",

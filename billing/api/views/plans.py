@@ -42,6 +42,9 @@ PREVIEW: dict[str, Any] = examples.PREVIEW | {
     "total_minor": 7540,
     "due_now_minor": 7540,
     "renewal_minor": 29000,
+    "between_at": None,
+    "between_minor": 0,
+    "between_tax_minor": 0,
 }
 CHANGE: dict[str, Any] = examples.CHANGE | {
     "external_id": "po-121",

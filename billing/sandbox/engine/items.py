@@ -130,9 +130,7 @@ def change(tx: Transaction, subscription: Obj, given: list[Obj]) -> Changes:
             _add_one(tx, subscription, params, index, changes)
     rows = subscription["items"]["data"]
     check(tx, subscription, rows)
-    present = {item["id"] for item in rows}
-    now = {interval(tx, item) for item in changes.after if item["id"] in present}
-    changes.new_interval = bool(now) and not now & intervals
+    changes.new_interval = bool(changes.after) and not intervals & {interval(tx, item) for item in rows}
     subscription["items"]["total_count"] = len(rows)
     return changes
 
@@ -173,7 +171,9 @@ def _add_one(tx: Transaction, subscription: Obj, params: Obj, index: int, change
     if same:
         item.update(current_period_start=same[0]["current_period_start"], current_period_end=same[0]["current_period_end"])
     else:
-        set_period(tx, subscription, item, tx.now)
+        # Of another interval: its periods are counted from the same anchor, and the rest of the present one is billed.
+        start, end = periods.around(subscription["billing_cycle_anchor"], *interval(tx, item), tx.now)
+        item.update(current_period_start=start, current_period_end=end)
     subscription["items"]["data"].append(item)
     changes.after.append(item)
 

@@ -29,6 +29,16 @@ def end_of(anchor: int, interval: str, count: int, start: int) -> int:
     return after(anchor, interval, count, steps)
 
 
+def around(anchor: int, interval: str, count: int, instant: int) -> tuple[int, int]:
+    """The period that an instant falls in, counted from the anchor: its start and its end."""
+    end = end_of(anchor, interval, count, instant)
+    seconds = {"day": DAY, "week": 7 * DAY, "month": 28 * DAY, "year": 365 * DAY}[interval] * count
+    start = end_of(anchor, interval, count, end - seconds - 4 * DAY * count)
+    while (following := end_of(anchor, interval, count, start)) < end:
+        start = following
+    return start, end
+
+
 def date(instant: int) -> str:
     """A day for people, in a line's description."""
     return datetime.fromtimestamp(instant, UTC).strftime("%-d %b %Y")

@@ -77,6 +77,11 @@ def sweep_all(now: datetime, *, batch: int = BATCH) -> int:
     return count
 
 
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_terms WHERE due_at <= %(at)s)
+    OR EXISTS (SELECT 1 FROM billing_termsnotice WHERE sent_at IS NULL)"""
+
+
 def drain(now: datetime) -> pulse.Drained:
     """A lane's share. Exceptions run on store time, whatever the wall says."""
     at = clock.now()

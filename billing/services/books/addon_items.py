@@ -3,7 +3,8 @@
 Everything here runs in the caller's transaction, under the subscription's lock.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -16,7 +17,7 @@ from billing.services.books.items import Split
 def start(row: Subscription, split: Split, *, at: datetime) -> None:
     """Those that a new subscription begins with: its first entry counts them."""
     for price, item in split.held:
-        _create(row, price, number_of(price.addon, int(item.quantity or 0)), item.id, at)
+        _create(row, price, number_of(price.addon, int(item.quantity or 0)), item, at)
 
 
 def follow(row: Subscription, split: Split, *, origin: Origin, at: datetime) -> None:
@@ -32,8 +33,8 @@ def follow(row: Subscription, split: Split, *, origin: Origin, at: datetime) -> 
             have(row, price.addon, number_of(price.addon, number), split, origin=origin, at=at, kind=LedgerKind.STRIPE)
         elif held.quantity is not None and held.quantity != number and number:
             have(row, price.addon, number, split, origin=origin, at=at, kind=LedgerKind.STRIPE)
-        elif held.stripe_item_id != item.id:
-            SubscriptionAddon.objects.filter(pk=held.pk).update(stripe_item_id=item.id)
+        elif (held.stripe_item_id, held.period_ends_at) != (item.id, ends_at := own_end(row, price, item)):
+            SubscriptionAddon.objects.filter(pk=held.pk).update(stripe_item_id=item.id, period_ends_at=ends_at)
 
 
 def have(  # what, how many, as Stripe has it, by whom and why
@@ -93,6 +94,19 @@ def number_of(addon: Addon, quantity: int) -> int | None:
     return None if addon.kind == AddonKind.PER_SEAT else max(quantity, 1)
 
 
+def own_end(row: Subscription, price: AddonPrice, item: Any) -> datetime | None:
+    """When the period of one that is charged more often than the plan ends; None: with the plan's."""
+    if (row.price.interval, price.interval) != ("year", "month"):
+        return None
+    return datetime.fromtimestamp(item.current_period_end, UTC)
+
+
+def ends_at(row: Subscription, addon_id: int | None, split: Split) -> datetime:
+    """When the present period of an add-on ends, or (None) the plan's."""
+    own = (own_end(row, price, item) for price, item in split.held if price.addon_id == addon_id)
+    return next(own, None) or row.period_ends_at
+
+
 def _write(row: Subscription, addon: Addon, number: int | None, split: Split, at: datetime) -> None:
     held = _live(row).filter(addon=addon).first()
     price, item = next(((price, item) for price, item in split.held if price.addon_id == addon.pk), (None, None))
@@ -103,17 +117,23 @@ def _write(row: Subscription, addon: Addon, number: int | None, split: Split, at
     if number == 0 or price is None or item is None:
         return
     if held is None:
-        _create(row, price, number, item.id, at)
+        _create(row, price, number, item, at)
     else:
-        held.quantity, held.stripe_item_id = number, item.id
-        held.save(update_fields=["quantity", "stripe_item_id"])
+        held.quantity, held.stripe_item_id, held.period_ends_at = number, item.id, own_end(row, price, item)
+        held.save(update_fields=["quantity", "stripe_item_id", "period_ends_at"])
 
 
 def _live(row: Subscription) -> QuerySet[SubscriptionAddon]:
     return SubscriptionAddon.objects.filter(subscription=row, ended_at=None).select_related("addon", "price").order_by("id")
 
 
-def _create(row: Subscription, price: AddonPrice, number: int | None, item_id: str, at: datetime) -> None:
+def _create(row: Subscription, price: AddonPrice, number: int | None, item: Any, at: datetime) -> None:
     SubscriptionAddon.objects.create(
-        subscription=row, addon=price.addon, price=price, quantity=number, stripe_item_id=item_id, added_at=at
+        subscription=row,
+        addon=price.addon,
+        price=price,
+        quantity=number,
+        stripe_item_id=item.id,
+        period_ends_at=own_end(row, price, item),
+        added_at=at,
     )

@@ -150,6 +150,11 @@ def put_off(change_id: int, *, at: datetime) -> None:
     late.update(expires_at=at + AFTER_REFUSAL)
 
 
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_seatchange
+    WHERE kind = 'resumption' AND state = 'waiting' AND expires_at <= %(at)s)"""
+
+
 def drain(now: datetime) -> pulse.Drained:
     """The lane: resumptions that were not paid in time, on store time, are voided."""
     at, handled = clock.now(), 0

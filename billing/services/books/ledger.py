@@ -9,6 +9,7 @@ from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing.models import Addon, InvoiceWindow, LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
 from billing.queries import addons
+from billing.rules import addons as addon_rules
 from billing.rules import pricing
 from billing.rules.addons import Item, parts
 
@@ -40,9 +41,12 @@ def listed_mrr_minor(subscription: Subscription) -> int:
 
 
 def of_all_minor(price: Price, quantity: int, items: Sequence[Item]) -> int:
-    """The MRR of a plan and add-ons that are paid for: of the sum, rounded once."""
+    """The MRR of a plan and add-ons that are paid for: of the sum, rounded once. Those by the month count as they are."""
     plan = pricing.total([pricing.Tier(**tier) for tier in price.tiers], price.scheme, quantity)
-    return pricing.monthly(sum(parts(plan, items, quantity)), price.interval)
+    apart = addon_rules.between(items, price.interval)
+    together = [item for item in items if item not in apart]
+    monthly = sum(item.total(quantity) for item in apart)
+    return pricing.monthly(sum(parts(plan, together, quantity)), price.interval) + monthly
 
 
 def convert(subscription: Subscription, *, at: datetime) -> SeatLedgerEntry:

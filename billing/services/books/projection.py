@@ -4,6 +4,7 @@ Whoever changes the pending rows calls `want` in the same transaction; `follow` 
 that creates, rewrites or releases the schedule. Until it has landed the subscription is "being arranged".
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -26,7 +27,8 @@ from billing.models import (
 )
 from billing.queries import addons as addon_queries
 from billing.queries import coming
-from billing.rules import schedule
+from billing.rules import addons, schedule
+from billing.rules.addons import Item
 from billing.services import commands
 from billing.services.books import items, tax_rates
 from config import clock, pulse
@@ -35,6 +37,7 @@ BATCH = 20
 # Of a paused one Stripe holds nothing: what waits is put in place when it goes on.
 HELD_STATUSES: Final = tuple(status for status in LIVE_STATUSES if status != "paused")
 AFTER_REFUSAL = timedelta(seconds=30)
+SCHEDULED: Final = (schedule.Shape.PHASED, schedule.Shape.CLOSING)
 DURATIONS: Final = {"month": {"interval": "month", "interval_count": 1}, "year": {"interval": "year", "interval_count": 1}}
 log = structlog.get_logger(__name__)
 
@@ -94,6 +97,7 @@ def _open(subscription_id: int) -> StripeCommand | None:
         return None
     held, pending = addon_queries.of(row), coming.pending(row)
     then = coming.after(row, held, row.quantity, pending)
+    early = [change for change in pending if change.addon is not None and change.effective_at < row.period_ends_at]
     aim = schedule.project(
         quantity=row.quantity,
         starts_at=row.period_starts_at,
@@ -101,18 +105,22 @@ def _open(subscription_id: int) -> StripeCommand | None:
         waiting=_of_seats(pending),
         has_other_items=then.held != held or then.price != row.price,
         unbilled=row.unbilled,
+        between=sorted({change.effective_at for change in early}),
     )
-    sides = ((row.price, held), (then.price, then.held))
     phases = [
-        items.of_phase(price.stripe_price_id, phase.quantity, had)
-        for phase, (price, had) in zip(aim.phases, sides, strict=False)
+        items.of_phase(then.price.stripe_price_id, phase.quantity, then.held)
+        if phase.ends_at is None
+        else items.of_phase(row.price.stripe_price_id, phase.quantity, _had_at(held, early, phase.starts_at))
+        for phase in aim.phases
     ]
     payload = {
         "subscription": row.stripe_id,
         "wanted": row.projection_wanted,
         "shape": aim.shape,
         "interval": then.price.interval,
+        "is_mixed": bool(addons.between(held, row.price.interval)),
         "phases": phases,
+        "ends": [int(phase.ends_at.timestamp()) for phase in aim.phases if phase.ends_at is not None],
         "period_ends": int(row.period_ends_at.timestamp()),
     }
     try:
@@ -128,6 +136,11 @@ def _open(subscription_id: int) -> StripeCommand | None:
         return None  # the lane comes back when that command has ended
 
 
+def _had_at(held: Sequence[Item], early: Iterable[ScheduledChange], at: datetime) -> Sequence[Item]:
+    """What is left of the add-ons once those that end within the period, up to `at`, have ended."""
+    return addons.after(held, addon_queries.waiting(change for change in early if change.effective_at <= at))
+
+
 class Project(commands.Handler):
     """The command: a few calls, each under a key of its own, each only when what Stripe holds asks for it."""
 
@@ -135,57 +148,56 @@ class Project(commands.Handler):
         aim, key = command.payload, command.idempotency_key
         now = gateway.subscription(aim["subscription"])
         held = now.schedule if isinstance(now.schedule, str) else (now.schedule.id if now.schedule else "")
-        if aim["shape"] != schedule.Shape.PHASED and held:
+        if aim["shape"] not in SCHEDULED and held:
             gateway.release_schedule(held, key=f"{key}:release")
             held = ""
         ends = aim["shape"] == schedule.Shape.ENDING
-        if bool(now.cancel_at_period_end or now.cancel_at) != ends:
-            gateway.update_subscription(now.id, self._end(ends=ends), key=f"{key}:end")
-        if aim["shape"] == schedule.Shape.PHASED:
+        # Under a schedule the end is the schedule's.
+        if not held and bool(now.cancel_at_period_end or now.cancel_at) != ends:
+            gateway.update_subscription(now.id, self._end(aim, ends=ends), key=f"{key}:end")
+        if aim["shape"] in SCHEDULED:
             held = held or gateway.create_schedule({"from_subscription": now.id}, key=f"{key}:create").id
             self._write_phases(held, aim, key, now)
         return gateway.subscription(aim["subscription"])
 
-    def _end(self, *, ends: bool) -> dict[str, Any]:
+    def _end(self, aim: dict[str, Any], *, ends: bool) -> dict[str, Any]:
+        """With its period; where an add-on's is shorter than the plan's, at the plan's end."""
+        if aim.get("is_mixed"):
+            return {"cancel_at": aim["period_ends"] if ends else ""}
         return {"cancel_at_period_end": ends}
 
     def _write_phases(self, stripe_id: str, aim: dict[str, Any], key: str, row: gateway.Subscription) -> None:
         now = gateway.schedule(stripe_id)
         assert now.current_phase is not None
-        current, coming = _phases(aim)
         # A phase that names no discounts would take those of the customer instead.
         held = [one if isinstance(one, str) else one.id for one in row.discounts or []]
         kept = {"discounts": [{"discount": stripe_id} for stripe_id in held]} if held else {}
+        ends = aim.get("ends", [aim["period_ends"]])
         phases = [
             {
-                "items": current,
-                "start_date": now.current_phase.start_date,
-                "end_date": aim["period_ends"],
-                # A phase that does not name its trial ends it.
-                **({"trial_end": row.trial_end} if row.status == "trialing" else {}),
+                "items": had,
+                **({"end_date": end} if end else {"duration": DURATIONS[aim["interval"]]}),
                 **kept,
                 **tax_rates.of_phase(row),
                 **_collection(row),
                 "proration_behavior": "none",
-            },
-            {
-                "items": coming,
-                "duration": DURATIONS[aim["interval"]],
-                **kept,
-                **tax_rates.of_phase(row),
-                **_collection(row),
-                "proration_behavior": "none",
-            },
+            }
+            for had, end in itertools.zip_longest(_phases(aim), ends)
         ]
-        # Nothing is prorated: the change falls on the period's end.
-        params = {"phases": phases, "end_behavior": "release", "proration_behavior": "none"}
+        phases[0]["start_date"] = now.current_phase.start_date
+        if row.status == "trialing":  # a phase that does not name its trial ends it
+            phases[0]["trial_end"] = row.trial_end
+        # Nothing is prorated: the changes fall on the ends of periods.
+        behavior = "cancel" if aim["shape"] == schedule.Shape.CLOSING else "release"
+        params = {"phases": phases, "end_behavior": behavior, "proration_behavior": "none"}
         gateway.update_schedule(stripe_id, params, key=f"{key}:phases")
 
     def conclude(self, command: StripeCommand, answer: gateway.Subscription, at: datetime) -> dict[str, Any]:
         row = Subscription.objects.locked().get(stripe_id=command.payload["subscription"])
         row.projection_done = max(row.projection_done, command.payload["wanted"])
         row.schedule_id = answer.schedule if isinstance(answer.schedule, str) else ""
-        ends = answer.cancel_at or (command.payload["period_ends"] if answer.cancel_at_period_end else None)
+        is_over = answer.cancel_at_period_end or command.payload["shape"] == schedule.Shape.CLOSING
+        ends = answer.cancel_at or (command.payload["period_ends"] if is_over else None)
         row.cancel_at = datetime.fromtimestamp(ends, UTC) if ends else None
         row.mirrored_at = at
         row.save(update_fields=["projection_done", "schedule_id", "cancel_at", "mirrored_at"])
@@ -208,12 +220,15 @@ class Project(commands.Handler):
         aim = command.payload
         now = gateway.subscription(aim["subscription"])
         held = now.schedule if isinstance(now.schedule, str) else (now.schedule.id if now.schedule else "")
-        if bool(now.cancel_at_period_end or now.cancel_at) != (aim["shape"] == schedule.Shape.ENDING):
+        if not held and bool(now.cancel_at_period_end or now.cancel_at) != (aim["shape"] == schedule.Shape.ENDING):
             return None
-        if bool(held) != (aim["shape"] == schedule.Shape.PHASED):
+        if bool(held) != (aim["shape"] in SCHEDULED):
             return None
         if held:
-            phases = [_said(phase["items"]) for phase in gateway.schedule(held).phases[-2:]]
+            found = gateway.schedule(held)
+            if (found.end_behavior == "cancel") != (aim["shape"] == schedule.Shape.CLOSING):
+                return None
+            phases = [_said(phase["items"]) for phase in found.phases[-len(_phases(aim)) :]]
             if phases != [sorted((one["price"], one["quantity"]) for one in phase) for phase in _phases(aim)]:
                 return None
         return now

@@ -65,6 +65,11 @@ def follow(row: Invoice, *, at: datetime, is_new: bool) -> None:
         write("invoice_sent", row, at=at)
 
 
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_invoice
+    WHERE status = 'open' AND due_at IS NOT NULL AND overdue_at IS NULL AND issued_at <= %(at)s)"""
+
+
 def drain(now: datetime) -> pulse.Drained:
     """A lane's share, on store time."""
     at = clock.now()

@@ -50,13 +50,18 @@ def confirm(row: Subscription, *, token: str, origin: Origin, at: datetime, exte
 
 
 def price_for(row: Subscription, code: str) -> AddonPrice:
-    """The price at which the subscription would have it: that at which it has it, else the one on sale. Raises NotOffered."""
+    """The price at which the subscription would have it: that at which it has it, else the one on sale. Raises NotOffered.
+
+    One that is sold by the month alone is had by the month, beside a plan by the year too.
+    """
     held = SubscriptionAddon.objects.filter(subscription=row, addon__code=code, addon__line=row.line_id, ended_at=None)
     mine = held.select_related("price__addon__line").first()
     if mine is not None:
         return mine.price
     on_sale = AddonPrice.objects.filter(addon__line=row.line_id, addon__code=code, addon__withdrawn_at=None, retired_at=None)
-    found = on_sale.filter(interval=row.price.interval, currency=row.currency).select_related("addon__line").first()
+    sold = {one.interval: one for one in on_sale.filter(currency=row.currency).select_related("addon__line")}
+    # In a trial the first period has not begun: it begins with one invoice, for one interval.
+    found = sold.get(row.price.interval) or (None if row.is_in_trial else sold.get("month"))
     if found is None or row.plan.code not in found.addon.plans:
         raise NotOffered(f"There is no add-on {code!r} for this plan: see the catalog.")
     return found

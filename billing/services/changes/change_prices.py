@@ -128,6 +128,7 @@ def after(row: Subscription, wanted: Wanted) -> next_prices.After:
             scheme=price.scheme,
             tiers=catalog.tiers_of(price),
             stripe_price_id=price.stripe_price_id,
+            interval=price.interval,
         )
         held = (*(one for one in held if one.code != mine.code), *([mine] if wanted.number != 0 else []))
     then = coming.after(row, held, wanted.seats, coming.pending(row))
@@ -137,6 +138,7 @@ def after(row: Subscription, wanted: Wanted) -> next_prices.After:
         held=held,
         held_then=then.held,
         price=wanted.price or then.price,
+        now=wanted.price or row.price,
     )
 
 

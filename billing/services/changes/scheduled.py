@@ -78,6 +78,8 @@ def change_addon(
 ) -> ScheduledChange:
     """Have fewer of a fixed add-on, or (0) none of any, from the period's end on; what waited for it before is overtaken.
 
+    Of one that is charged by the month beside a plan by the year it is the month's end.
+
     Asking twice finds the first. Raises the SeatsErrors: NotLive, Paused, InTrial, EndsSoon, WaitsForPayment, NothingChanges,
     PayFirst.
     """
@@ -94,7 +96,7 @@ def change_addon(
         paying_first.check(locked, at)
         about = {"addon": addon, "addon_after": number}
         wanted = ScheduledChange(kind=ScheduledKind.ADDON, **about, reason=reason, external_id=external_id)
-        change = put(wanted, locked, origin=origin, at=at, instead_of=pending)
+        change = put(wanted, locked, origin=origin, at=at, instead_of=pending, effective_at=held.period_ends_at)
         notices.addon_scheduled(change, at=at)
     projection.follow(row.pk)
     return change
@@ -162,14 +164,17 @@ def put(
     origin: Origin,
     at: datetime,
     instead_of: QuerySet[ScheduledChange] | None = None,
+    effective_at: datetime | None = None,
 ) -> ScheduledChange:
     """Have `change` wait for the end of the period of `row`, which the caller has locked; what it overtakes waits no more.
+
+    `effective_at`: the end of an add-on's own period, where it is charged by the month beside a plan by the year.
 
     The caller follows the projection once its transaction has ended.
     """
     if instead_of is not None:
         instead_of.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
-    change.subscription, change.effective_at, change.created_at = row, row.period_ends_at, at
+    change.subscription, change.effective_at, change.created_at = row, effective_at or row.period_ends_at, at
     change.actor, change.source, change.reason = origin.actor, origin.source, change.reason[:200]
     change.save()
     ends = change.kind == ScheduledKind.END

@@ -27,6 +27,10 @@ AFTER_SILENCE: Final = timedelta(minutes=1)
 log = structlog.get_logger(__name__)
 
 
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = "EXISTS (SELECT 1 FROM billing_pause WHERE state = 'on' AND due_at <= %(at)s)"
+
+
 def drain(now: datetime) -> pulse.Drained:
     """The lane. Pauses run on store time, whatever the wall says."""
     at = clock.now()

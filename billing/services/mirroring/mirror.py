@@ -103,6 +103,8 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     _settle_waiting(row, split, before_price, at)
     if quantity != row.billed:
         ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.billed, origin=STRIPE, at=at)
+    if row.price.interval == "year":
+        _end_months(row, split, at)
     addon_items.follow(row, split, origin=STRIPE, at=at)
     people.fit(row, origin=STRIPE, at=at)
 
@@ -122,7 +124,8 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
     if row.pk is None or row.trial_ends_at is not None:
         row.trial_ends_at = instant(answer.trial_end)
-    row.cancel_at = instant(answer.cancel_at) or (row.period_ends_at if answer.cancel_at_period_end else None)
+    ends = answer.cancel_at_period_end or _is_closing(row, answer)
+    row.cancel_at = instant(answer.cancel_at) or (row.period_ends_at if ends else None)
     row.canceled_at, row.ended_at = instant(answer.canceled_at), instant(answer.ended_at)
     row.pending_quantity = int(items.pending_main(asked, item).quantity or 0) if asked else None
     row.pending_expires_at = at_instant(pending.expires_at) if pending else None
@@ -133,6 +136,12 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.save()
     mirror_discounts.take(row, answer, at)
     return split
+
+
+def _is_closing(row: Subscription, answer: gateway.Subscription) -> bool:
+    """Whether its schedule ends it, which the subscription itself need not say: a month ends before the year does."""
+    has_schedule = bool(answer.schedule) and row.pk is not None and row.price.interval == "year"
+    return has_schedule and projection.has_pending_end(row)
 
 
 def stripe_id(reference: object) -> str:
@@ -183,13 +192,24 @@ def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -
     if not due:
         return
     if quantity != row.billed + sum(change.delta for change in due) or not all(_has_happened(one, split) for one in due):
-        _missed(row, due, at)
+        _missed(row, due, split, at)
         return
     # The plan first, at which the others are counted; then increases: the sum never dips below what either order leaves.
     for change in sorted(due, key=lambda change: (change.kind != ScheduledKind.PLAN, -change.delta)):
         _apply(row, change, split, before)
     # Nothing waits any more (or less does): Stripe's schedule has done its part.
     projection.want(row)
+
+
+def _end_months(row: Subscription, split: items.Split, at: datetime) -> None:
+    """Add-ons by the month that were to end within the year have ended, if Stripe's items say so."""
+    waiting = row.scheduled.filter(kind=ScheduledKind.ADDON, state=ScheduledState.PENDING, effective_at__lte=at)
+    for change in waiting.filter(effective_at__lt=row.period_ends_at).select_related("addon").order_by("id"):
+        if _has_happened(change, split):
+            _apply(row, change, split, row.price)
+            projection.want(row)
+        elif addon_items.ends_at(row, change.addon_id, split) > change.effective_at:
+            _missed(row, [change], split, at)
 
 
 def _has_happened(change: ScheduledChange, split: items.Split) -> bool:
@@ -213,9 +233,11 @@ def _apply(row: Subscription, change: ScheduledChange, split: items.Split, befor
     change.save(update_fields=["state", "ended_at"])
 
 
-def _missed(row: Subscription, due: list[ScheduledChange], at: datetime) -> None:
+def _missed(row: Subscription, due: list[ScheduledChange], split: items.Split, at: datetime) -> None:
     """The period began before Stripe heard of the change: it waits for the next one, and somebody is told."""
-    row.scheduled.filter(pk__in=[change.pk for change in due]).update(effective_at=row.period_ends_at)
+    for change in due:
+        change.effective_at = addon_items.ends_at(row, change.addon_id, split)
+        change.save(update_fields=["effective_at"])
     journal.append(
         kind="billing.schedule.missed",
         organization=row.organization,

@@ -1,7 +1,7 @@
 """What a preview says of the renewal that follows the change: its seats and price, with add-ons, discounts and tax."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from billing import gateway
@@ -16,12 +16,13 @@ from billing.services.mirroring import mirror
 class After:
     """What there is after a change: `seats` with the add-ons `held`, and `coming` with `held_then` from the next period on.
 
-    `price` is the plan's then.
+    `price` is the plan's then, and `now` the plan's until then.
     """
 
     seats: int
     coming: int
     price: Price
+    now: Price
     held: tuple[addons.Item, ...] = ()
     held_then: tuple[addons.Item, ...] = ()
 
@@ -29,7 +30,8 @@ class After:
 def after(row: Subscription, then: After, answer: gateway.Invoice | None, *, at: datetime) -> dict[str, Any]:
     """The fields of a Preview about the renewal at the instant `at`; `answer` is the invoice to come (None: none does).
 
-    A discount for one invoice that this one uses is over by then.
+    A discount for one invoice that this one uses is over by then. Add-ons by the month beside a plan by the year are charged at
+    `between_at` before that, and each month.
     """
     held = discounts.of(row, then.price.plan)
     used = {mirror.stripe_id(one) for line in (answer.lines.data if answer else ()) for one in line.discounts or []}
@@ -38,7 +40,14 @@ def after(row: Subscription, then: After, answer: gateway.Invoice | None, *, at:
     off = addons.off(lasting, parts, at)
     levy = tax_queries.levy(row.organization)
     net = [part - less for part, less in zip(parts, off, strict=True)]
+    apart, between_at = _between(then, answer, at)
+    their = tuple(item.total(then.seats) for item in apart)
+    their_off = addons.off([one for one in lasting if one.is_for_addons], their, between_at) if between_at else ()
+    their_net = [part - less for part, less in zip(their, their_off, strict=True)] if between_at else []
     return {
+        "between_minor": sum(their_net),
+        "between_at": between_at,
+        "between_tax_minor": levy.added(*their_net) if their_net else 0,
         "quantity_at_renewal": then.coming,
         "renewal_minor": sum(net),
         "renewal_at": at,
@@ -47,6 +56,22 @@ def after(row: Subscription, then: After, answer: gateway.Invoice | None, *, at:
         "renewal_full_minor": sum(parts) + levy.added(*parts),
         "discounts": held,
     }
+
+
+def _between(then: After, answer: gateway.Invoice | None, at: datetime) -> tuple[tuple[addons.Item, ...], datetime | None]:
+    """What is charged more often than the plan, and when next; None: nothing is before the renewal."""
+    apart = addons.between(then.held, then.now.interval)
+    ids = {item.stripe_price_id for item in apart}
+    billed = [line for line in (answer.lines.data if answer else ()) if line.amount > 0 and _price_id(line) in ids]
+    ends = [datetime.fromtimestamp(line.period.end, UTC) for line in billed]
+    ends += [item.period_ends_at for item in apart if item.period_ends_at is not None] if not ends else []
+    first = min(ends, default=at)
+    return (apart, first) if first < at else ((), None)
+
+
+def _price_id(line: Any) -> str:
+    details = line.pricing.price_details if line.pricing else None
+    return str(details.price) if details else ""
 
 
 def _parts(then: After) -> tuple[int, ...]:

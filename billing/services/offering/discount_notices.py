@@ -4,7 +4,7 @@ Whoever ends the subscription before, or does not pay it now, is not told: there
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +19,11 @@ from billing.services import notices
 from config import clock, pulse
 
 BATCH = 50
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_subscriptiondiscount
+    WHERE ended_at IS NULL AND told_at IS NULL AND ends_at > %(at)s)"""
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -130,7 +130,7 @@ def theirs(row: gateway.Subscription) -> reconciling.Theirs:
         currency=row.currency,
         starts_at=mirror.at_instant(first.current_period_start),
         ends_at=ends_at,
-        cancel_at=mirror.instant(row.cancel_at) or (ends_at if row.cancel_at_period_end else None),
+        cancel_at=mirror.instant(row.cancel_at) or (ends_at if row.cancel_at_period_end else _end_of(row.schedule)),
         coming=_coming(row.schedule, ends_at),
         coupons=tuple(_coupon(discount) for discount in row.discounts or []),
         tax_rates=tuple(
@@ -140,6 +140,17 @@ def theirs(row: gateway.Subscription) -> reconciling.Theirs:
         has_automatic_tax=bool(row.automatic_tax and row.automatic_tax.enabled),
         trial_ends_at=mirror.instant(row.trial_end) if row.status == "trialing" else None,
     )
+
+
+def _end_of(schedule: object) -> datetime | None:
+    """When an expanded schedule ends its subscription; None: it does not."""
+    if (
+        not isinstance(schedule, gateway.SubscriptionSchedule)
+        or schedule.end_behavior != "cancel"
+        or schedule.status != "active"
+    ):
+        return None
+    return mirror.instant(schedule.phases[-1].end_date)
 
 
 def _coming(schedule: object, ends_at: datetime) -> tuple[reconciling.Phase, ...]:

@@ -1,9 +1,15 @@
 """One turn of everything that failed payments need by themselves: a lane's share, and the whole of it for the beat."""
 
 from datetime import datetime
+from typing import Final
 
 from billing.services.recovery import dunning_ends, dunning_mails, dunning_sweep
 from config import clock, pulse
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_dunningepisode WHERE closed_at IS NULL AND (due_at <= %(at)s
+    OR (reached = 4 AND is_cancelled_then AND end_asked_at IS NULL)))
+    OR EXISTS (SELECT 1 FROM billing_dunningstep WHERE told_at IS NULL)"""
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -29,8 +29,9 @@ from billing.models import (
 )
 from billing.queries import catalog, overview
 from billing.queries import renewals as queries
-from billing.queries.overview import NextCharge, Standing
+from billing.queries.overview import Standing
 from billing.queries.renewals import Asked
+from billing.queries.standing_facts import NextCharge
 from billing.rules import pricing
 from billing.services import notices
 from billing.services.changes import plan_changes, scheduled, seats
@@ -38,6 +39,10 @@ from config import clock, pulse
 
 BATCH: Final = 20
 CLOSES_BEFORE: Final = timedelta(days=1)
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = "EXISTS (SELECT 1 FROM billing_pricemove WHERE state = 'open' AND closes_at <= %(at)s)"
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -13,7 +13,8 @@ from accounts.services import outbox
 from billing.models import RenewalNotice, RenewalWatch
 from billing.queries import overview
 from billing.queries import renewals as queries
-from billing.queries.overview import NextCharge, Standing
+from billing.queries.overview import Standing
+from billing.queries.standing_facts import NextCharge
 from billing.services import notices
 from billing.services.renewing import price_moves, renewals
 from config import clock, pulse
@@ -21,6 +22,11 @@ from config import clock, pulse
 BATCH: Final = 50
 DECIDED: Final = 500
 LOOK_AGAIN: Final = timedelta(days=1)
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_renewalwatch WHERE due_at <= %(at)s)
+    OR EXISTS (SELECT 1 FROM billing_renewalnotice WHERE sent_at IS NULL)"""
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -17,7 +17,7 @@ from accounts.queries import policies
 from accounts.services import outbox
 from billing.models import CardNotice, CardNoticeKind, CardWatch
 from billing.queries import overview
-from billing.queries.overview import NextCharge
+from billing.queries.standing_facts import NextCharge
 from billing.services import notices
 from config import clock, pulse
 
@@ -79,6 +79,11 @@ def sweep_all(now: datetime) -> int:
     while found := sweep(now):
         count += found
     return count
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_cardwatch WHERE due_at <= %(at)s)
+    OR EXISTS (SELECT 1 FROM billing_cardnotice WHERE sent_at IS NULL)"""
 
 
 def drain(now: datetime) -> pulse.Drained:

@@ -4,6 +4,7 @@ A late beat makes up for what it missed with the last stage that is due. Nothing
 """
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -14,6 +15,10 @@ from billing.services.books import pilot_mails
 from config import clock, pulse
 
 BATCH = 20
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = "EXISTS (SELECT 1 FROM billing_pilotrun WHERE notice_due_at <= %(at)s)"
 
 
 def drain(now: datetime) -> pulse.Drained:

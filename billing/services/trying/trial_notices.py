@@ -5,6 +5,7 @@ is locked, and told only if it still says the same. A late beat makes up for wha
 """
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 from django.db import transaction
@@ -22,6 +23,10 @@ from config import clock, pulse
 BATCH = 20
 AFTER_SILENCE = timedelta(minutes=1)
 log = structlog.get_logger(__name__)
+
+
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = "EXISTS (SELECT 1 FROM billing_trial WHERE notice_due_at <= %(at)s)"
 
 
 def drain(now: datetime) -> pulse.Drained:

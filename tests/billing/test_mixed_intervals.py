@@ -1,0 +1,169 @@
+"""An add-on by the month beside a plan by the year: charged each month, given back with a month, both dates said before.
+
+Season storage costs $19 a month and is sold by the month alone; ten seats of Team $1,600 a year.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from billing import gateway
+from billing.models import CancelReason, Invoice, LedgerKind, SeatLedgerEntry, SubscriptionAddon
+from billing.queries import overview
+from billing.rules import intervals
+from billing.services.changes import addons, plan_changes, scheduled, seats
+from config import clock
+from tests.billing.test_plan_changes import consistent
+
+pytestmark = pytest.mark.django_db
+SEASON = 1900
+
+
+def have(shop, row, number):
+    offered = addons.offer(row, code="season", number=number, at=clock.now())
+    change = addons.confirm(row, token=offered.token, origin=shop.origin, at=clock.now())
+    assert change.state == "done", change.message
+    shop.settle()
+    return offered.preview, change
+
+
+@pytest.fixture
+def mixed(shop):
+    """A year of ten seats, ten days old, with two of the add-on."""
+
+    def make():
+        row = shop.buy(seats=10, interval="year")
+        shop.advance_to(row.period_starts_at + timedelta(days=10))
+        have(shop, shop.fresh(row), 2)
+        return shop.fresh(row)
+
+    return shop.kept("mixed", make)
+
+
+def held(row):
+    return SubscriptionAddon.objects.get(subscription=row, ended_at=None)
+
+
+def month(row, count):
+    return intervals.months_after(row.period_starts_at, count)
+
+
+def give_back(shop, row):
+    addon = held(row).addon
+    return scheduled.change_addon(row, addon=addon, number=0, origin=shop.origin, at=clock.now())
+
+
+def phases(row):
+    """Of Stripe's schedule, from the present one on: how many of each price, smallest first."""
+    found = gateway.schedule(row.schedule_id)
+    start = found.current_phase.start_date
+    return [sorted(item.quantity for item in phase["items"]) for phase in found.phases if phase.start_date >= start]
+
+
+def charges(row):
+    return list(Invoice.objects.filter(subscription=row).order_by("issued_at", "id").values_list("total_minor", flat=True))
+
+
+def test_the_rest_of_the_month_is_charged_now_and_both_dates_are_said(shop):
+    row = shop.buy(seats=10, interval="year")
+    shop.advance_to(row.period_starts_at + timedelta(days=10))
+    row = shop.fresh(row)
+    shown, change = have(shop, row, 2)
+    (line,) = shown.lines
+    assert (line.addon, line.quantity, line.ends_at) == ("season", 2, month(row, 1))
+    days = (month(row, 1) - row.period_starts_at) / timedelta(days=1)
+    assert shown.due_now_minor == pytest.approx(2 * SEASON * (days - 10) / days, abs=2)
+    assert (shown.between_at, shown.between_minor) == (month(row, 1), 2 * SEASON)
+    assert (shown.renewal_at, shown.renewal_minor) == (row.period_ends_at, 160_000 + 2 * SEASON)
+    assert gateway.invoice(change.stripe_invoice_id).total == shown.due_now_minor
+    row = consistent(shop, row)
+    entry = SeatLedgerEntry.objects.get(subscription=row, kind=LedgerKind.ADDON)
+    assert entry.mrr_delta_minor == 2 * SEASON
+    standing = overview.standing(shop.organization)
+    assert (standing.between.at, standing.between.due_minor) == (month(row, 1), 2 * SEASON)
+    assert standing.next_charge.at == row.period_ends_at
+
+
+def test_each_month_it_is_charged_alone_and_at_the_years_end_together(shop, mixed):
+    shop.advance_to(month(mixed, 2) + timedelta(hours=2))
+    row = consistent(shop, mixed)
+    assert charges(row)[2:] == [2 * SEASON, 2 * SEASON]
+    assert held(row).period_ends_at == month(mixed, 3)
+    assert row.period_ends_at == mixed.period_ends_at
+    more = seats.offer(row, seats=12, at=clock.now()).preview
+    assert (more.between_at, more.between_minor) == (month(mixed, 3), 2 * SEASON)
+    shop.advance_to(mixed.period_ends_at + timedelta(hours=2))
+    row = consistent(shop, mixed)
+    assert charges(row)[3:] == [2 * SEASON] * 10 + [160_000 + 2 * SEASON]
+
+
+def test_given_back_with_its_month_beside_what_waits_for_the_year(shop, mixed):
+    scheduled.change_seats(mixed, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
+    change = give_back(shop, mixed)
+    shop.settle()
+    row = consistent(shop, mixed)
+    assert change.effective_at == month(mixed, 1)
+    assert phases(row) == [[2, 10], [10], [8]]
+    assert overview.standing(shop.organization).between is None
+    shop.advance_to(month(mixed, 1) + timedelta(hours=2))
+    row = consistent(shop, row)
+    change.refresh_from_db()
+    assert change.state == "applied"
+    assert not SubscriptionAddon.objects.filter(subscription=row, ended_at=None).exists()
+    assert SeatLedgerEntry.objects.filter(subscription=row, kind=LedgerKind.ADDON).last().mrr_delta_minor == -2 * SEASON
+    assert phases(row) == [[10], [8]]
+    assert len(charges(row)) == 2
+    shop.advance_to(mixed.period_ends_at + timedelta(hours=2))
+    row = consistent(shop, row)
+    assert (row.quantity, len(charges(row))) == (8, 3)
+
+
+def test_an_end_of_all_keeps_the_month_it_is_given_back_with(shop, mixed):
+    give_back(shop, mixed)
+    end = scheduled.end(mixed, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    shop.settle()
+    row = consistent(shop, mixed)
+    assert phases(row) == [[2, 10], [10]]
+    assert gateway.schedule(row.schedule_id).end_behavior == "cancel"
+    assert scheduled.take_back(end, origin=shop.origin, at=clock.now())
+    shop.settle()
+    assert gateway.schedule(consistent(shop, row).schedule_id).end_behavior == "release"
+    scheduled.end(row, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    shop.advance_to(month(mixed, 2) + timedelta(hours=2))
+    row = consistent(shop, row)
+    assert (row.is_live, len(charges(row))) == (True, 2)
+    shop.advance_to(mixed.period_ends_at + timedelta(hours=2))
+    row = shop.fresh(row)
+    assert (row.status, row.quantity, len(charges(row))) == ("canceled", 0, 2)
+
+
+def test_an_end_at_the_years_end_though_a_month_ends_before(shop, mixed):
+    end = scheduled.end(mixed, reason_code=CancelReason.OTHER, reason="", origin=shop.origin, at=clock.now())
+    shop.settle()
+    row = consistent(shop, mixed)
+    assert row.cancel_at == row.period_ends_at == end.effective_at
+    assert overview.standing(shop.organization).between.at == month(mixed, 1)
+    assert scheduled.take_back(end, origin=shop.origin, at=clock.now())
+    shop.settle()
+    assert consistent(shop, row).cancel_at is None
+
+
+def test_it_stays_by_the_month_when_the_plan_becomes_a_year_and_back(shop):
+    row = shop.buy(seats=10)
+    have(shop, row, 1)
+    offer = plan_changes.offer(shop.fresh(row), plan="team", interval="year", quantity=None, at=clock.now())
+    shown = offer.preview
+    change = plan_changes.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    assert change.state == "done", change.message
+    shop.settle()
+    row = consistent(shop, row)
+    assert (held(row).price.interval, held(row).period_ends_at) == ("month", month(row, 1))
+    assert abs((shown.between_at - month(row, 1)).total_seconds()) < 60
+    assert shown.between_minor == SEASON
+    assert shown.renewal_minor == 160_000 + SEASON
+
+
+def test_in_a_trial_it_is_not_offered(shop):
+    row = shop.buy(seats=10, interval="year", is_trial=True)
+    with pytest.raises(addons.NotOffered):
+        addons.offer(row, code="season", number=1, at=clock.now())
