@@ -294,7 +294,7 @@ def _terms(quote: Quote) -> Iterable[str]:
         yield _("Tax is worked out when it is charged, as your country asks for it, and comes on top.")
     if quote.kind == QuoteKind.CHANGE:
         yield _("It holds for what you have today. If seats or plan are changed meanwhile, it is made anew.")
-    yield _("Accepted by its link, with a card. Our terms of service apply; they are accepted with it.")
+    yield _("Accepted by its link. Our terms of service apply; they are accepted with it.")
 
 
 def _at(text: str) -> datetime:

@@ -16,7 +16,7 @@ from accounts.middleware import zone
 from accounts.models import User
 from accounts.origin import Origin, Source
 from accounts.queries import legal
-from billing.models import ChangeState, CheckoutAttempt, CheckoutState, Quote, QuoteState, SeatChange
+from billing.models import ChangeState, CheckoutAttempt, CheckoutState, Quote, QuoteState, QuoteWay, SeatChange
 from billing.queries import quote_words
 from billing.queries import quotes as queries
 from billing.services import commands, faults
@@ -40,6 +40,8 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     """GET /quotes/approval/<token>/: the document and what accepting means today; `?paid=1` on the way back from Stripe.
 
     POST {name, email, purchase_order, accept, due, token}: accept it, and on to pay. POST {way=pay}: on to what it waits for.
+
+    With way=invoice it is bought on invoice, where that may be.
     """
     if limits.is_over(request, "quote", MOST_LOOKS):
         return render(request, "storefront/quotes/approval.html", {"quote": None}, status=429)
@@ -131,9 +133,9 @@ def _accept(request: HttpRequest, quote: Quote) -> HttpResponse:
     if not form.is_valid():
         return _show(request, quote, form=form, status=422)
     said, due = form.cleaned_data, request.POST.get("due", "")
-    approver = acceptances.Approver(
-        name=said["name"], email=said["email"], purchase_order=said["purchase_order"], user=_user(request)
-    )
+    way = QuoteWay.INVOICE if request.POST.get("way") == "invoice" else QuoteWay.CARD
+    named = {name: said[name] for name in ("name", "email", "purchase_order")}
+    approver = acceptances.Approver(**named, way=way, user=_user(request))
     try:
         accepted = acceptances.accept(
             quote,

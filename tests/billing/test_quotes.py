@@ -13,9 +13,11 @@ from billing.services import announcements
 from billing.services.books import quote_rows
 from billing.services.changes import plan_changes, seats
 from billing.services.quoting import drafts, quotes
+from billing.services.tax import tax_details
 from config import clock
 from storefront import limits
-from tests import shelf
+from tests import factories, shelf
+from tests.billing import on_terms
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text
 
@@ -97,6 +99,20 @@ def test_a_cart_becomes_a_quote_that_holds_its_price_and_is_bought_by_its_link(s
     assert OutgoingMail.objects.filter(kind="billing/quote_accepted").count() == 2  # owner and billing admin
     assert row.organization.billing_details.purchase_order == "PO 4711"
     assert "Frida Finance accepted it" in text(buyer.get(draft))
+
+
+def test_bought_on_invoice_where_that_is_allowed(shop, client_of_nobody):
+    factories.rule("billing.payment_days", 30)
+    tax_details.save(shop.organization, on_terms.ADDRESS, origin=shop.origin, at=clock.now())
+    quote = of_cart(shop, plan="fieldnote/starter", seats=3)
+    page = text(client_of_nobody.get(link_of(quote)))
+    assert "On invoice, to be paid by" in page
+    client_of_nobody.post(link_of(quote), APPROVER | form_of(page) | {"way": "invoice"})
+    row = Subscription.objects.get()
+    quote.refresh_from_db()
+    assert (row.collection_method, quote.state, quote.decision.way) == ("send_invoice", "accepted", "invoice")
+    change = of_seats(shop, shop.fresh(row), 5)
+    assert "to be paid by" in text(client_of_nobody.get(link_of(change)))
 
 
 def test_more_seats_are_accepted_once_by_two_approvers_for_what_is_shown(shop, row, buyer, client_of_nobody):

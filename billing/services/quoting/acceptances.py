@@ -5,13 +5,13 @@ period cost less every day; what a period costs is what stands on the quote. Bot
 changing, so that of two approvers, a buyer beside them, or many clicks, one counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.origin import Origin
 from accounts.queries import legal
 from accounts.services import journal
@@ -35,7 +35,7 @@ from billing.services.books import quote_rows
 from billing.services.changes import change_prices, seat_tokens, seats
 from billing.services.changes.change_prices import Wanted
 from billing.services.quoting import drafts, quotes, terms
-from billing.services.selling import checkout
+from billing.services.selling import checkout, invoiced
 from billing.services.tax import tax_details
 
 
@@ -68,6 +68,8 @@ class Offered:
     shown: Preview | None = None
     expires_at: datetime | None = None
     waiting: SeatChange | None = None
+    on_invoice: invoiced.Offer | None = None
+    """Of a purchase that may be paid on invoice as well: by when, and that there is room for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,8 @@ class Approver:
     name: str
     email: str
     purchase_order: str = ""
+    way: QuoteWay = QuoteWay.CARD
+    """Of a purchase; a change is paid as its subscription is."""
     user: User | None = None
 
 
@@ -116,7 +120,7 @@ def offer(quote: Quote, *, at: datetime) -> Offered:
 
 
 def accept(quote: Quote, *, approver: Approver, due_minor: int, token: str, origin: Origin, at: datetime) -> Accepted:
-    """Accept a quote by card, for the amount that was shown. The same click again finds the same.
+    """Accept a quote for the amount that was shown, a purchase by card or on invoice. The same click again finds the same.
 
     Raises quotes.NotOpen, Moved, Bought, Changed (another amount by now), the errors of checkout.start and seats.confirm.
     """
@@ -132,13 +136,29 @@ def _purchase(quote: Quote, at: datetime) -> Offered:
     if live is not None:
         raise Bought(live)
     document = terms.of_cart(cart, quote.organization, at)
-    return Offered(due_minor=document["due"]["total_minor"], document=document)
+    return Offered(
+        due_minor=document["due"]["total_minor"], document=document, on_invoice=_on_invoice(cart, quote.organization, at)
+    )
+
+
+def _on_invoice(cart: Cart, organization: Organization, at: datetime) -> invoiced.Offer | None:
+    try:
+        found = invoiced.offer(cart, organization, at)
+    except checkout.CheckoutError:
+        return None
+    return found if found.has_room and not invoiced.missing_details(organization) else None
 
 
 def _buy(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at: datetime) -> Accepted:
-    if _purchase(quote, at).due_minor != due_minor:
+    offered = _purchase(quote, at)
+    if offered.due_minor != due_minor:
         raise Changed("The amount is another by now.")
+    on_invoice = offered.on_invoice if approver.way == QuoteWay.INVOICE else None
+    if approver.way == QuoteWay.INVOICE and on_invoice is None:
+        raise invoiced.NotOnInvoice("This is paid by card.")
     _decide(quote, approver, due_minor, origin, at)
+    if on_invoice is not None:
+        return Accepted(attempt=_invoice(quote, approver, on_invoice, origin, at))
     try:
         attempt = checkout.start(
             cart=_cart(quote),
@@ -153,6 +173,14 @@ def _buy(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at: d
     return Accepted(attempt=attempt)
 
 
+def _invoice(quote: Quote, approver: Approver, offer: invoiced.Offer, origin: Origin, at: datetime) -> CheckoutAttempt:
+    if order := _order(quote, approver):
+        tax_details.save(quote.organization, {"purchase_order": order}, origin=origin, at=at)
+    cart = _cart(quote)
+    expected = offer.total_minor
+    return invoiced.start(cart=cart, organization=quote.organization, expected_minor=expected, origin=origin, at=at)
+
+
 def _change(quote: Quote, approver: Approver, token: str, origin: Origin, at: datetime) -> Accepted:
     body = seat_tokens.read(token)
     if body is None or not str(body.get("n", "")).startswith(quote_rows.nonce(quote, 0)[:-1]):
@@ -163,6 +191,7 @@ def _change(quote: Quote, approver: Approver, token: str, origin: Origin, at: da
     row, wanted = _row(quote)
     if any(body.get(name) != value for name, value in wanted.plain.items()):
         raise Changed("This is not the quote's change.")
+    approver = replace(approver, way=QuoteWay.INVOICE if row.is_invoiced else QuoteWay.CARD)
     decision = _decide(quote, approver, int(body["p"]["due_now_minor"]), origin, at)
     if order := _order(quote, approver):
         tax_details.save(quote.organization, {"purchase_order": order}, origin=origin, at=at)
@@ -181,7 +210,7 @@ def _decide(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at
             quote=held,
             name=approver.name,
             email=approver.email,
-            way=QuoteWay.CARD,
+            way=approver.way,
             purchase_order=_order(quote, approver),
             due_minor=due_minor,
             documents=documents,
@@ -189,7 +218,7 @@ def _decide(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at
             decided_at=at,
         )
         data: dict[str, Any] = {"quote": held.public_id, "number": held.number, "amount_minor": due_minor}
-        data |= {"currency": held.currency, "way": decision.way}
+        data |= {"currency": held.currency, "way": str(decision.way)}
         journal.append(kind="billing.quote.approved", organization=held.organization, at=at, source=origin.source, data=data)
     if approver.user is not None:
         legal_services.accept(organization=quote.organization, user=approver.user, origin=origin, at=at)
