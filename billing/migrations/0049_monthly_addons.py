@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', "0047_paying_by_invoice"),
+        ('billing', "0048_quotes"),
     ]
 
     operations = [
