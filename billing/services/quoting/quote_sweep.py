@@ -15,6 +15,11 @@ BATCH: Final = 50
 A_DRAFT_IS_KEPT: Final = timedelta(days=30)
 
 
+# Whether there is something to do at %(at)s, as billing.services.announcements asks.
+DUE: Final = """EXISTS (SELECT 1 FROM billing_quote WHERE (state = 'open' AND (lapses_at <= %(at)s OR remind_at <= %(at)s))
+    OR (state = 'draft' AND created_at <= %(at)s - interval '30 days'))"""
+
+
 def drain(now: datetime) -> pulse.Drained:
     """A lane's share, in store time; any number of workers may run."""
     return pulse.Drained(handled=sweep(clock.now()))
