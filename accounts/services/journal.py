@@ -4,7 +4,7 @@ Order is (transaction id, row id), and a reader is shown only rows of transactio
 time alone, the row of a slow writer would be jumped over by a reader that came past before it committed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -56,6 +56,18 @@ def append(
         request_id=request_id or current_request_id(),
         occurred_at=at,
     )
+
+
+def append_all(
+    *, kind: str, told: Iterable[tuple[Organization, Mapping[str, Any]]], at: datetime, actor: User | None, source: str
+) -> None:
+    """The same fact of many organizations, each with its data, in one statement. Raises as `append`."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            f"journal.append_all({kind!r}) needs the transaction of the change it tells."
+        )
+    common = {"kind": kind, "actor": actor, "source": source, "request_id": current_request_id(), "occurred_at": at}
+    Journal.objects.bulk_create([Journal(organization=one, data=_plain(data), **common) for one, data in told])
 
 
 def read(reader: str, handle: Callable[[Sequence[Journal]], None], limit: int = 500) -> int:

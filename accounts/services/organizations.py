@@ -47,12 +47,12 @@ def create(
 
     Raises ValidationError with the field's name for a value that does not fit, an external id that is taken included.
     """
-    values = _clean(details)
+    values = clean(details)
     try:
         with transaction.atomic():
             organization = Organization.objects.create(**values, external_id=external_id or None, created_at=at)
             membership = Membership.objects.create(organization=organization, user=owner, role=Role.OWNER, joined_at=at)
-            profile = OrganizationProfile.objects.create(organization=organization, **_segment(organization, at))
+            profile = OrganizationProfile.objects.create(organization=organization, **concluded(organization, at))
             facts = {"segment": profile.segment, "reason": profile.segment_reason, "country": organization.country}
             _tell("accounts.organization.created", organization, origin, at, {"membership": membership.pk, **facts})
     except IntegrityError as error:
@@ -67,7 +67,7 @@ def update(*, organization: Organization, details: Details, origin: Origin, at: 
 
     Raises ValidationError with the field's name.
     """
-    values = _clean(details)
+    values = clean(details)
     with transaction.atomic():
         row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         changed = [field for field, value in values.items() if getattr(row, field) != value]
@@ -85,7 +85,8 @@ def update(*, organization: Organization, details: Details, origin: Origin, at: 
     return changed
 
 
-def _clean(details: Details) -> dict[str, str]:
+def clean(details: Details) -> dict[str, str]:
+    """The columns of an organization. Raises ValidationError with the field's name."""
     values = {field.name: str(getattr(details, field.name)).strip() for field in fields(details)}
     if not values["name"]:
         raise ValidationError({"name": _("Enter the company's name.")})
@@ -113,7 +114,8 @@ def _check_choices(values: dict[str, str]) -> None:
             raise ValidationError({field: _("Choose one of the list.")})
 
 
-def _segment(organization: Organization, at: datetime) -> dict[str, str]:
+def concluded(organization: Organization, at: datetime) -> dict[str, str]:
+    """The segment by the rule, with its reason, as a profile keeps them."""
     decision = segment.decide(
         people_at_least=EmployeeBracket(organization.employee_bracket).at_least,
         domain=organization.domain,
@@ -127,7 +129,7 @@ def _segment(organization: Organization, at: datetime) -> dict[str, str]:
 def _conclude_segment(organization: Organization, at: datetime) -> str:
     """The rule's segment, unless a person or an upper floor has set another."""
     profiles = OrganizationProfile.objects.filter(organization=organization)
-    profiles.filter(segment_set_by=SET_BY_RULE).update(**_segment(organization, at))
+    profiles.filter(segment_set_by=SET_BY_RULE).update(**concluded(organization, at))
     return profiles.values_list("segment", flat=True).get()
 
 

@@ -2,6 +2,7 @@
 
 from billing.admin import (
     addons,
+    adoptions,
     bundles,
     catalog,
     credit_notes,
@@ -28,6 +29,7 @@ from billing.admin import (
 
 __all__ = [
     "addons",
+    "adoptions",
     "bundles",
     "catalog",
     "credit_notes",

@@ -1,6 +1,7 @@
 """What is sold and what is owed: the rows of the catalog, carts, subscriptions, seats, invoices, and the talk with Stripe."""
 
 from billing.models.addon import Addon, AddonKind, AddonPrice, SubscriptionAddon
+from billing.models.adoption import Adoption, AdoptionState
 from billing.models.bundle import OccupiedLine, RevenueShare, ShareKind
 from billing.models.card_notice import CardNotice, CardNoticeKind, CardWatch
 from billing.models.cart_reminder import CartReminder, CartReminderState
@@ -86,6 +87,8 @@ __all__ = [
     "AdjustmentKind",
     "AdjustmentReason",
     "AdjustmentState",
+    "Adoption",
+    "AdoptionState",
     "AutoExpansion",
     "BillingDetails",
     "CancelReason",

@@ -26,15 +26,34 @@ class Verdict:
 
 def verdict(person: User, kind: str, said: Mapping[str, Any], at: datetime) -> Verdict:
     """One query: the person's groups."""
-    cents = 0
-    if kind == terms.Kind.CREDIT_LIMIT:
+    return Approver.of(person, at).verdict(kind, said)
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Somebody who decides about many: their groups are read once."""
+
+    is_admin: bool
+    groups: frozenset[str]
+    bands: Mapping[str, terms.Band]
+    at: datetime
+
+    @classmethod
+    def of(cls, person: User, at: datetime) -> "Approver":
+        groups = frozenset(person.groups.values_list("name", flat=True))
+        return cls(person.is_superuser, groups, bands(at), at)
+
+    def verdict(self, kind: str, said: Mapping[str, Any]) -> Verdict:
+        allowing = terms.who_may(self.bands, terms.Kind(kind), said, self._cents(kind, said))
+        return Verdict(is_allowed=self.is_admin or bool(self.groups.intersection(allowing)), groups=tuple(allowing))
+
+    def _cents(self, kind: str, said: Mapping[str, Any]) -> int:
+        if kind != terms.Kind.CREDIT_LIMIT:
+            return 0
         try:
-            cents = giving_back.us_cents(said["amount_minor"], said["currency"], at)
+            return giving_back.us_cents(said["amount_minor"], said["currency"], self.at)
         except NoRate:
-            cents = BEYOND_ALL
-    allowing = terms.who_may(bands(at), terms.Kind(kind), said, cents)
-    mine = set(person.groups.values_list("name", flat=True))
-    return Verdict(is_allowed=person.is_superuser or bool(mine.intersection(allowing)), groups=tuple(allowing))
+            return BEYOND_ALL
 
 
 def bands(at: datetime) -> dict[str, terms.Band]:

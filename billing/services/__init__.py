@@ -13,6 +13,7 @@ and notices. The rooms, from the ground up; no two import each other in a circle
 `leaving`         cancelling, ending, pausing, going on
 `recovery`        failed payments and disputes
 `agreeing`        exceptions from the catalog, each with an end
+`adopting`        contracts that were sold elsewhere move in
 `renewing`        notices, price moves, expansions
 `tax`, `refunds`  what an authority wants; money back
 `reconciliation`  what differs, and setting it right

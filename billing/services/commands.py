@@ -35,10 +35,11 @@ GRACE = timedelta(seconds=5)
 RESEND_FOR = timedelta(hours=20)
 LONGEST_WAIT = timedelta(minutes=10)
 BATCH = 20
-# Failed commands that a person may send again: money of a customer's is still with us.
-REOPENED: Final = frozenset({"checkout.return"})
+# Failed commands that a person may send again: money of a customer's is still with us, or a contract has not moved in.
+REOPENED: Final = frozenset({"checkout.return", "adoption.release"})
 
 HANDLERS: Final[Mapping[str, str]] = {
+    "adoption.release": "billing.services.adopting.releasing.Release",
     "checkout.open": "billing.services.selling.checkout.OpenSession",
     "checkout.invoice": "billing.services.selling.invoiced.BuyOnInvoice",
     "checkout.return": "billing.services.selling.checkout_returns.ReturnDuplicate",

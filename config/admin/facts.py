@@ -77,6 +77,8 @@ KINDS: Final[dict[str, Any]] = {
     "billing.quote.lapsed": _("Quote lapsed"),
     "billing.quote.withdrawn": _("Quote withdrawn"),
     "billing.renewal.reviewed": _("Looked at before the renewal"),
+    "billing.contract.adopted": _("Contract taken over"),
+    "billing.contract.released": _("Contract released"),
     "billing.terms.proposed": _("Exception proposed"),
     "billing.terms.approved": _("Exception approved"),
     "billing.terms.declined": _("Exception declined"),

@@ -39,6 +39,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.autoexpansion", "add_circle"),
             ("billing.invoicewindow", "hourglass_bottom"),
             ("billing.terms", "handshake"),
+            ("billing.adoption", "move_to_inbox"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),
             ("billing.cardnotice", "credit_card_off"),
