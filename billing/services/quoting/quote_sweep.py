@@ -13,9 +13,6 @@ from config import clock, pulse
 
 BATCH: Final = 50
 A_DRAFT_IS_KEPT: Final = timedelta(days=30)
-DUE: Final = """EXISTS (SELECT 1 FROM billing_quote
-    WHERE state = 'open' AND (lapses_at <= %(at)s OR remind_at <= %(at)s)
-    OR state = 'draft' AND created_at <= %(at)s - interval '30 days')"""
 
 
 # Whether there is something to do at %(at)s, as billing.services.announcements asks.
