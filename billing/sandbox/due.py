@@ -17,6 +17,7 @@ ORDER = (
     "pending_update_expires",
     "tax_id_checked",
     "dispute_runs_out",
+    "bank_answers",
     "discounts_end",
     "customer_discount_ends",
     "checkout_expires",
@@ -113,7 +114,12 @@ def _dispute(row: Obj) -> list[Due]:
     return [_due(row["evidence_details"]["due_by"], "dispute_runs_out")] if is_open else []
 
 
+def _payment_intent(row: Obj) -> list[Due]:
+    return [_due(row["_settles_at"], "bank_answers")] if row["status"] == "processing" and row.get("_settles_at") else []
+
+
 FINDERS = {
+    "payment_intent": _payment_intent,
     "dispute": _dispute,
     "customer": _customer,
     "subscription": _subscription,

@@ -18,6 +18,8 @@ DEFAULT_SETTINGS: dict[str, Any] = {
     # Seconds until a tax id is checked, and what comes of it.
     "tax_id_seconds": 10,
     "tax_id_result": "verified",
+    # Working days until a bank has answered a debit.
+    "debit_days": {"sepa_debit": 5, "us_bank_account": 4},
 }
 
 

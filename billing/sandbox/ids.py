@@ -19,11 +19,15 @@ PREFIXES = {
     "credit_note": "cn",
     "credit_note_line_item": "cnli",
     "payment_method": "pm",
+    "mandate": "mandate",
     "setup_intent": "seti",
     "payment_intent": "pi",
     "charge": "ch",
     "refund": "re",
     "dispute": "du",
+    "balance_transaction": "txn",
+    "billing_portal.session": "bps",
+    "billing_portal.configuration": "bpc",
     "checkout.session": "cs_test",
     "item": "li",
     "subscription": "sub",
@@ -39,8 +43,9 @@ PREFIXES = {
     "request": "req",
 }
 
-# Longest first, so that sub_sched_ is not read as sub_.
-KINDS = sorted(((prefix + "_", kind) for kind, prefix in PREFIXES.items()), key=lambda pair: -len(pair[0]))
+# Longest first, so that sub_sched_ is not read as sub_. Charges of bank accounts are called py_.
+_BY_PREFIX = [*((prefix + "_", kind) for kind, prefix in PREFIXES.items()), ("py_", "charge")]
+KINDS = sorted(_BY_PREFIX, key=lambda pair: -len(pair[0]))
 
 
 def token(length: int) -> str:

@@ -22,12 +22,13 @@ EVENT_NAMES = {
     "payment_intent": "payment_intent",
     "setup_intent": "setup_intent",
     "payment_method": "payment_method",
+    "mandate": "mandate",
     "charge": "charge",
     "refund": "refund",
     "credit_note": "credit_note",
     "customer_balance_transaction": "customer_balance_transaction",
 }
-WITHOUT_CREATED = {"payment_method", "charge", "customer_balance_transaction"}
+WITHOUT_CREATED = {"payment_method", "mandate", "charge", "customer_balance_transaction"}
 WITHOUT_UPDATED = {"payment_intent", "setup_intent", "charge", "invoiceitem", "customer_balance_transaction"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from billing.sandbox import contract, pages
 from billing.sandbox.engine import cards as engine_cards
-from billing.sandbox.pages import amounts, cards, checkout_view, invoice_view, layout, pdf, prices, words
+from billing.sandbox.pages import amounts, banks, cards, checkout_view, invoice_view, layout, pdf, prices, words
 from billing.sandbox.pages.markup import Html, join, tag
 
 EN, DE = words.Say("en"), words.Say("de")
@@ -66,7 +66,9 @@ def test_every_word_has_its_german_and_none_is_left_over():
     assert len(said) > 60
     assert said - words.GERMAN.keys() == set()
     assert words.GERMAN.keys() - constants() == set()
-    for does in [advice for pair in cards.ADVICE.values() for advice in pair] + [does for _, does in cards.TEST_CARDS]:
+    for does in [advice for pair in cards.ADVICE.values() for advice in pair] + [
+        does for known in (cards.TEST_CARDS, *banks.TEST_ACCOUNTS.values()) for _, does in known
+    ]:
         assert does in words.GERMAN
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from billing.sandbox import errors
 from billing.sandbox.calls import Call
 from billing.sandbox.engine import (
+    bank_accounts,
     discounts,
     drafting,
     finalizing,
@@ -62,6 +63,7 @@ def change(tx: Transaction, identity: str, params: Obj, *, by_schedule: bool = F
     if MONEY & params.keys() and subscription["pending_update"]:
         drop_pending(tx, identity)
     if params.get("payment_behavior") == "pending_if_incomplete":
+        _check_waits(tx, subscription)
         _when_paid(tx, identity, params)
     else:
         invoice = apply(tx, identity, params)
@@ -91,6 +93,16 @@ def _check(subscription: Obj, params: Obj, *, by_schedule: bool) -> None:
     if subscription["collection_method"] != "charge_automatically":
         raise errors.invalid(
             "`payment_behavior=pending_if_incomplete` needs `collection_method=charge_automatically`.", "payment_behavior"
+        )
+
+
+def _check_waits(tx: Transaction, subscription: Obj) -> None:
+    """A bank answers days later, and an update waits for 23 hours. (The words are the sandbox's own.)"""
+    method = paying.default_of(tx, subscription)
+    if method is not None and method["type"] in bank_accounts.KINDS and not tx.preview:
+        raise errors.invalid(
+            f"`payment_behavior=pending_if_incomplete` can't be used with payment methods of type {method['type']}.",
+            "payment_behavior",
         )
 
 

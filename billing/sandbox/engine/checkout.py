@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from billing.sandbox import errors
 from billing.sandbox.engine import (
+    bank_accounts,
     cards,
     checkout_ends,
     checkout_sums,
@@ -83,10 +84,12 @@ def submit(
     promotion: str = "",
     consent: bool = False,
     country: str = "",
+    bank: Obj | None = None,
 ) -> Outcome:
     """A customer submits the form. `card`: number, exp_month, exp_year, cvc; `tax_id`: type and value; `promotion`: a code.
 
-    Without a card the purchase goes through only where nothing is due today and the session asks for none.
+    `bank` in a card's place: kind with iban, or with routing_number and account_number. Without either
+    the purchase goes through only where nothing is due today and the session asks for none.
     """
     row = session(tx, identity)
     if row["status"] == "complete":
@@ -95,6 +98,7 @@ def submit(
         return Outcome("declined", code="session_expired", message="This session has expired.")
     entry = {
         "card": card,
+        "bank": bank,
         "name": name,
         "email": email,
         "tax_id": tax_id,
@@ -123,14 +127,14 @@ def _try(tx: Transaction, identity: str, entry: Obj, *, authenticated: bool) -> 
     try:
         row = inner.edit("checkout.session", identity)
         customer = _customer(inner, row, entry)
-        method = _method(inner, entry)
+        method = _method(inner, row, entry)
         buy = _subscribe if row["mode"] == "subscription" else _set_up
         intent = buy(inner, row, customer, method, entry, authenticated=authenticated)
     except errors.StripeError as error:
         return Outcome("declined", code=error.code, decline_code=error.extra.get("decline_code"), message=error.message)
     if intent is not None and intent["status"] == payments.REQUIRES_ACTION:
         return _challenge(tx, identity, entry, intent)
-    if intent is not None and intent["status"] != payments.SUCCEEDED:
+    if intent is not None and intent["status"] not in {payments.SUCCEEDED, payments.PROCESSING}:
         failed = intent.get("last_payment_error") or intent.get("last_setup_error") or {}
         return Outcome(
             "declined", code=failed.get("code"), decline_code=failed.get("decline_code"), message=failed.get("message")
@@ -141,14 +145,29 @@ def _try(tx: Transaction, identity: str, entry: Obj, *, authenticated: bool) -> 
     return Outcome("complete", success_address(row))
 
 
-def _method(tx: Transaction, entry: Obj) -> Obj | None:
-    """The card as typed; None where none was."""
+def _method(tx: Transaction, row: Obj, entry: Obj) -> Obj | None:
+    """The card or the bank account as typed; None where none was."""
+    if entry.get("bank"):
+        return _bank(tx, row, entry)
     if entry["card"] is None:
         return None
     today = datetime.fromtimestamp(tx.now, UTC)
     cards.check_entry(today.year, today.month, entry["card"])
     card = cards.of_number(str(entry["card"]["number"]))
     return payment_methods.new(tx, card, entry["card"], {"name": entry["name"], "email": entry["email"]})
+
+
+def _bank(tx: Transaction, row: Obj, entry: Obj) -> Obj:
+    kind = entry["bank"]["kind"]
+    if kind not in row["payment_method_types"]:
+        raise errors.invalid(f"The payment method type {kind} is not offered here.", code="payment_method_not_available")
+    typed = entry["bank"]
+    account = (
+        bank_accounts.of_iban(typed["iban"])
+        if kind == bank_accounts.SEPA
+        else bank_accounts.of_us_account(typed["routing_number"], typed["account_number"])
+    )
+    return payment_methods.new_bank(tx, account, {"name": entry["name"], "email": entry["email"]})
 
 
 def _customer(tx: Transaction, row: Obj, entry: Obj) -> str:

@@ -68,6 +68,34 @@ def open_one(tx: Transaction, charge: Obj, card: cards.Card) -> Obj:
     return made
 
 
+def debit_lost(tx: Transaction, charge: Obj) -> Obj:
+    """A debit was taken back at the bank: that is final, and nobody is asked for evidence (SEPA: without any question)."""
+    made = tx.new(
+        "dispute",
+        amount=charge["amount"],
+        balance_transactions=[],
+        charge=charge["id"],
+        currency=charge["currency"],
+        enhanced_eligibility_types=[],
+        is_charge_refundable=False,
+        metadata={},
+        network_reason_code=None,
+        payment_intent=charge["payment_intent"],
+        reason="debit_not_authorized",
+        status="lost",
+        _customer=charge["customer"],
+    )
+    made["evidence"]["enhanced_evidence"] = made["evidence_details"]["enhanced_eligibility"] = {}
+    made["evidence_details"]["submission_method"] = "not_submitted"
+    made["evidence_details"]["due_by"] = None
+    made["payment_method_details"] = None
+    tx.add(made)
+    tx.edit("charge", charge["id"])["disputed"] = True
+    for event in ("created", "funds_withdrawn", "closed"):
+        tx.emit(f"charge.dispute.{event}", made)
+    return made
+
+
 def retrieve(call: Call) -> Obj:
     return call.tx.need("dispute", call.ids["id"])
 

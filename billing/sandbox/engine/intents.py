@@ -2,7 +2,7 @@
 
 from billing.sandbox import errors, ids, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import cards, paying, payment_methods, payments
+from billing.sandbox.engine import bank_accounts, cards, mandates, paying, payment_methods, payments
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -141,6 +141,10 @@ def set_up(tx: Transaction, identity: str, method: Obj) -> Obj:
     """Try to set a card up; the intent afterwards: succeeded, requires_action, or requires_payment_method with an error."""
     intent = tx.edit("setup_intent", identity, "intent")
     intent.update(payment_method=method["id"], last_setup_error=None)
+    if method["type"] in bank_accounts.KINDS:
+        intent["mandate"] = mandates.ensure(tx, method)
+        intent["payment_method_types"] = [*dict.fromkeys((*intent["payment_method_types"], method["type"]))]
+        return _is_set_up(tx, intent, method["id"])
     card = payment_methods.card_of(method)
     if not card.attaches and card.refusal:
         error = card.refusal.error()

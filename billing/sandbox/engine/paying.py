@@ -7,17 +7,21 @@ from billing.sandbox.transactions import Transaction
 
 
 def method_of(tx: Transaction, invoice: Obj) -> Obj | None:
-    """The card an invoice is charged to: its own, its subscription's, its customer's."""
+    """What an invoice is charged to: its own payment method, its subscription's, its customer's."""
     subscription = tx.get("subscription", invoice.get("_subscription")) or {}
-    customer = tx.need("customer", invoice["customer"])
-    settings = customer.get("invoice_settings") or {}
-    for identity in (
-        invoice["default_payment_method"],
-        subscription.get("default_payment_method"),
-        settings.get("default_payment_method"),
-    ):
+    return _first_of(tx, invoice["customer"], invoice["default_payment_method"], subscription.get("default_payment_method"))
+
+
+def default_of(tx: Transaction, subscription: Obj) -> Obj | None:
+    """What a subscription's next invoice is charged to."""
+    return _first_of(tx, subscription["customer"], subscription["default_payment_method"])
+
+
+def _first_of(tx: Transaction, customer: str, *chosen: str | None) -> Obj | None:
+    settings = tx.need("customer", customer).get("invoice_settings") or {}
+    for identity in (*chosen, settings.get("default_payment_method")):
         method = tx.get("payment_method", identity)
-        if method is not None and method["customer"] == invoice["customer"]:
+        if method is not None and method["customer"] == customer:
             return method
     return None
 
@@ -51,10 +55,36 @@ def attempt(
         tx.emit("invoice.payment_failed", invoice)
         return intent
     intent = payments.attempt(tx, intent["id"], chosen, off_session=off_session, authenticated=authenticated)
+    if intent["status"] == payments.PROCESSING:
+        _wait_for_bank(tx, invoice)
+        return intent
     if intent["status"] != payments.SUCCEEDED:
         _count(tx, invoice, automatic=automatic)
     after(tx, intent)
     return intent
+
+
+def _wait_for_bank(tx: Transaction, invoice: Obj) -> None:
+    """It is open, and nobody tries it again before the bank has answered."""
+    invoice.update(attempted=True, next_payment_attempt=None, _processing=True)
+    invoice["attempt_count"] += 1
+    standing.processing(tx, invoice)
+
+
+def after_bank(tx: Transaction, intent: Obj, *, is_retried: bool) -> None:
+    """Carry a bank's late answer over to the invoice. Another try follows only where `is_retried`."""
+    invoice = tx.get("invoice", intent.get("_invoice"))
+    if invoice is None:
+        return
+    invoice = tx.edit("invoice", invoice["id"])
+    invoice.pop("_processing", None)
+    if intent["status"] == payments.SUCCEEDED:
+        settling.mark_paid(tx, invoice)
+        return
+    if is_retried and invoice["auto_advance"]:
+        dunning.plan(tx, invoice)
+    standing.failed(tx, invoice)
+    tx.emit("invoice.payment_failed", invoice)
 
 
 def _count(tx: Transaction, invoice: Obj, *, automatic: bool) -> None:
@@ -118,7 +148,7 @@ def pay(tx: Transaction, identity: str, params: Obj) -> Obj:
 def refuse_unless_paid(tx: Transaction, invoice: Obj) -> None:
     """Raise 402 for an invoice whose attempt did not end in payment."""
     intent = settling.intent_of(tx, invoice)
-    if invoice["status"] == "paid" or intent is None:
+    if invoice["status"] == "paid" or intent is None or intent["status"] == payments.PROCESSING:
         return
     if intent["status"] == payments.REQUIRES_ACTION:
         raise errors.CardError(

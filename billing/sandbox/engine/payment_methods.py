@@ -1,4 +1,4 @@
-"""Payment methods: test cards by id, token or number; attached to and detached from customers."""
+"""Payment methods: test cards and test bank accounts, by id, token or number; attached to and detached from customers."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from billing.sandbox import errors, paging
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import cards
+from billing.sandbox.engine import bank_accounts, cards
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj, copy
@@ -59,21 +59,70 @@ def card_of(method: Obj) -> cards.Card:
     return cards.BY_NUMBER[method.get("_number", "4242424242424242")]
 
 
+def new_bank(tx: Transaction, account: bank_accounts.Account, details: Obj | None = None) -> Obj:
+    """Store a payment method for a bank account. (At Stripe an account in the US is looked at first; these are known.)"""
+    method = tx.new("payment_method", type=account.kind, allow_redisplay="unspecified", _number=account.number)
+    method["billing_details"] = copy(BILLING_DETAILS) | {key: value or None for key, value in (details or {}).items()}
+    method["card"] = None
+    shared = {"fingerprint": hashlib.sha256(account.number.encode()).hexdigest()[:16], "last4": account.last4}
+    if account.kind == bank_accounts.SEPA:
+        country, bank = account.number[:2], account.number[4:12]
+        method[account.kind] = {"bank_code": bank, "branch_code": "", "country": country, "generated_from": None, **shared}
+    else:
+        method[account.kind] = {
+            "account_holder_type": "company",
+            "account_type": "checking",
+            "bank_name": "STRIPE TEST BANK",
+            "financial_connections_account": None,
+            "networks": {"preferred": "ach", "supported": ["ach"]},
+            "routing_number": bank_accounts.ROUTING,
+            "status_details": None,
+            **shared,
+        }
+    return tx.add(method)
+
+
+def bank_of(method: Obj) -> bank_accounts.Account:
+    """The test account behind a payment method; one that was only typed succeeds."""
+    number = str(method["_number"])
+    return bank_accounts.BY_NUMBER.get(number) or bank_accounts.Account(method["type"], number, "typed")
+
+
 def resolve(tx: Transaction, identity: str, param: str = "payment_method") -> Obj:
     """The payment method of an id. A test id (`pm_card_visa`) makes a new one each time."""
     if identity in cards.BY_TOKEN:
         return new(tx, cards.BY_TOKEN[identity])
+    if identity in bank_accounts.BY_TOKEN:
+        return new_bank(tx, bank_accounts.BY_TOKEN[identity])
     return tx.need("payment_method", identity, param)
 
 
 def create(call: Call) -> Obj:
     params = call.params
-    if params.get("type", "card") != "card":
-        raise errors.invalid("The sandbox knows payment methods of type card alone.", "type")
+    kind = params.get("type", "card")
+    if kind in bank_accounts.KINDS:
+        method = new_bank(call.tx, _typed_bank(kind, params), params.get("billing_details"))
+        assign(method, params, "allow_redisplay")
+        return method
+    if kind != "card":
+        raise errors.invalid("The sandbox knows payment methods of the types card, sepa_debit and us_bank_account.", "type")
     card, entry = _typed(call.tx, params.get("card") or {})
     method = new(call.tx, card, entry, params.get("billing_details"))
     assign(method, params, "allow_redisplay")
     return method
+
+
+def _typed_bank(kind: str, params: Obj) -> bank_accounts.Account:
+    given = params.get(kind) or {}
+    wanted = ("iban",) if kind == bank_accounts.SEPA else ("routing_number", "account_number")
+    for name in wanted:
+        if not given.get(name):
+            raise errors.invalid(f"Missing required param: {kind}[{name}].", f"{kind}[{name}]", "parameter_missing")
+    if not (params.get("billing_details") or {}).get("name"):
+        raise errors.invalid("Missing required param: billing_details[name].", "billing_details[name]", "parameter_missing")
+    if kind == bank_accounts.SEPA:
+        return bank_accounts.of_iban(given["iban"])
+    return bank_accounts.of_us_account(given["routing_number"], given["account_number"])
 
 
 def _typed(tx: Transaction, given: Any) -> tuple[cards.Card, Obj]:
@@ -95,14 +144,18 @@ def attach(tx: Transaction, method: Obj, customer: str) -> Obj:
         raise errors.missing("customer", customer, "customer")
     if method["customer"] not in {None, customer}:
         raise errors.invalid("The payment method you provided has already been attached to a customer.", "payment_method")
-    card = card_of(method)
-    if not card.attaches and card.refusal:
-        raise card.refusal.error()
+    if method["type"] == "card":
+        _check_attaches(card_of(method))
     row = tx.edit("payment_method", method["id"])
     if row["customer"] is None:
         row["customer"] = customer
         tx.emit("payment_method.attached", row)
     return row
+
+
+def _check_attaches(card: cards.Card) -> None:
+    if not card.attaches and card.refusal:
+        raise card.refusal.error()
 
 
 def attach_verb(call: Call) -> Obj:

@@ -1,11 +1,12 @@
-"""Charging: one attempt of a payment intent with a payment method, by the test card's behaviour."""
+"""Charging: one attempt of a payment intent with a payment method, by the test card's or the test bank account's behaviour."""
 
 from billing.sandbox import errors, ids
-from billing.sandbox.engine import cards, disputes, payment_methods
+from billing.sandbox.engine import bank_accounts, cards, charges, debits, disputes, payment_methods
 from billing.sandbox.state import Obj
 from billing.sandbox.transactions import Transaction
 
 SUCCEEDED, REQUIRES_ACTION, FAILED = "succeeded", "requires_action", "requires_payment_method"
+PROCESSING = debits.PROCESSING
 
 
 def new_intent(tx: Transaction, amount: int, currency: str, customer: str | None, **fields: object) -> Obj:
@@ -28,19 +29,48 @@ def new_intent(tx: Transaction, amount: int, currency: str, customer: str | None
 
 
 def attempt(tx: Transaction, identity: str, method: Obj, *, off_session: bool, authenticated: bool = False) -> Obj:
-    """Try to charge; the intent afterwards tells: succeeded, requires_action, or requires_payment_method with an error."""
+    """Try to charge; the intent afterwards: succeeded, processing, requires_action, or requires_payment_method (failed)."""
     intent = tx.edit("payment_intent", identity)
+    _check_idle(intent)
     intent["payment_method"] = method["id"]
     intent["next_action"] = intent["last_payment_error"] = None
+    if method["type"] in bank_accounts.KINDS:
+        return _debit(tx, intent, method)
     forced = None if authenticated else _forced(tx, intent["customer"])
     if not authenticated and _challenged(method, forced, off_session=off_session):
         return _challenge(tx, intent, off_session=off_session)
     refusal = forced.refusal if forced else payment_methods.card_of(method).refusal
     if refusal is not None:
-        return fail(tx, intent, refusal, _charge(tx, intent, method, refusal))
+        return fail(tx, intent, refusal, charges.new(tx, intent, method, refusal))
     if authenticated or not off_session:
         tx.edit("payment_method", method["id"])["_set_up"] = True
     return _succeed(tx, intent, method)
+
+
+def _check_idle(intent: Obj) -> None:
+    """What a bank is at work on is not asked for a second time."""
+    if intent["status"] == PROCESSING:
+        raise errors.invalid(
+            "This PaymentIntent's payment is processing; it can't be confirmed again before its bank has answered.",
+            code="payment_intent_unexpected_state",
+        )
+
+
+def _debit(tx: Transaction, intent: Obj, method: Obj) -> Obj:
+    """Ask a bank. What it says comes days later (`clearing`), but for what Stripe does not even send."""
+    wanted = _forced_outcome(tx, intent["customer"]) or payment_methods.bank_of(method).outcome
+    if wanted in bank_accounts.AT_ONCE:
+        refusal = bank_accounts.FAILURES[wanted]
+        return fail(tx, intent, refusal, charges.new(tx, intent, method, refusal))
+    return debits.begin(tx, intent, method, wanted)
+
+
+def _forced_outcome(tx: Transaction, customer: str | None) -> str:
+    """The outcome that someone set for the next payment, as a bank would say it; empty: none."""
+    forced = _forced(tx, customer)
+    if forced is None:
+        return ""
+    return forced.outcome if forced.outcome in {*bank_accounts.FAILURES, SUCCEEDED} else "failed"
 
 
 def _forced(tx: Transaction, customer: str | None) -> cards.Card | None:
@@ -90,6 +120,7 @@ def fail(tx: Transaction, intent: Obj, refusal: cards.Refusal, charge: Obj | Non
         "payment_method": {key: value for key, value in (method or {}).items() if not key.startswith("_")} or None,
         "type": "card_error" if refusal.decline_code else "invalid_request_error",
     }
+    intent.pop("_settles_at", None)
     intent["latest_charge"] = charge["id"] if charge else intent["latest_charge"]
     intent["payment_method"] = None
     tx.emit("payment_intent.payment_failed", intent)
@@ -97,62 +128,11 @@ def fail(tx: Transaction, intent: Obj, refusal: cards.Refusal, charge: Obj | Non
 
 
 def _succeed(tx: Transaction, intent: Obj, method: Obj) -> Obj:
-    charge = _charge(tx, intent, method, None)
+    charge = charges.new(tx, intent, method, None)
     intent.update(status=SUCCEEDED, amount_received=intent["amount"], latest_charge=charge["id"])
     tx.emit("payment_intent.succeeded", intent)
     disputes.after_charge(tx, charge, method)
     return intent
-
-
-def _charge(tx: Transaction, intent: Obj, method: Obj, refusal: cards.Refusal | None) -> Obj:
-    paid = refusal is None
-    charge = tx.new(
-        "charge",
-        amount=intent["amount"],
-        amount_captured=intent["amount"] if paid else 0,
-        captured=paid,
-        paid=paid,
-        currency=intent["currency"],
-        customer=intent["customer"],
-        description=intent["description"],
-        payment_intent=intent["id"],
-        payment_method=method["id"],
-        status="succeeded" if paid else "failed",
-        metadata=dict(intent["metadata"]),
-        billing_details=dict(method["billing_details"]),
-        calculated_statement_descriptor="SANDBOX",
-        fraud_details={},
-        radar_options={},
-    )
-    charge["payment_method_details"] = {"type": "card", "card": _card_details(method)}
-    charge["receipt_url"] = f"{tx.account.base_url}/receipts/{charge['id']}" if paid else None
-    charge["outcome"] = {
-        "advice_code": None,
-        "network_advice_code": None,
-        "network_decline_code": None,
-        "network_status": "approved_by_network" if paid else "declined_by_network",
-        "reason": None if refusal is None else refusal.decline_code,
-        "risk_level": "normal",
-        "risk_score": 20,
-        "seller_message": "Payment complete." if paid else "The bank did not return any further details with this decline.",
-        "type": "authorized" if paid else "issuer_declined",
-    }
-    if refusal:
-        charge.update(failure_code=refusal.code, failure_message=refusal.message)
-    tx.add(charge)
-    tx.emit("charge.succeeded" if paid else "charge.failed", charge)
-    return charge
-
-
-def _card_details(method: Obj) -> Obj:
-    card = method["card"]
-    kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
-    return {key: card[key] for key in kept} | {
-        "network": card["brand"],
-        "three_d_secure": None,
-        "mandate": None,
-        "installments": None,
-    }
 
 
 def error_of(intent: Obj) -> errors.CardError:

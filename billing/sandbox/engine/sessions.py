@@ -2,7 +2,7 @@
 
 from billing.sandbox import errors, paging, places
 from billing.sandbox.calls import Call
-from billing.sandbox.engine import checkout, checkout_ends, checkout_sums, intents, items, tax_rates
+from billing.sandbox.engine import bank_accounts, checkout, checkout_ends, checkout_sums, intents, items, tax_rates
 from billing.sandbox.objects import assign
 from billing.sandbox.paging import Page
 from billing.sandbox.state import Obj
@@ -67,12 +67,24 @@ def create(call: Call) -> Obj:
     row["customer_details"] = checkout.details(customer, params)
     if params["mode"] == "subscription":
         _fill_items(tx, row, params)
+        row["payment_method_types"] = _offered(row["currency"], params)
     elif params["mode"] == "setup":
         row["currency"] = params.get("currency")
+        row["payment_method_types"] = _offered(row["currency"], params)
         row["setup_intent"] = intents.new_setup(
             tx, params.get("customer"), metadata=row["_setup_intent_data"].get("metadata") or {}
         )["id"]
     return tx.add(row)
+
+
+def _offered(currency: str | None, params: Obj) -> list[str]:
+    """Cards, and of the bank debits those that are asked for by name and can debit this currency: the parameter is a filter."""
+    allowed = params.get("allowed_payment_method_types") or ["card"]
+    known = ("card", *(kind for kind, own in bank_accounts.CURRENCIES.items() if own == currency))
+    found = [kind for kind in known if kind in allowed and kind not in (params.get("excluded_payment_method_types") or [])]
+    if not found:
+        raise errors.invalid("No valid payment method types for this Checkout Session.", "allowed_payment_method_types")
+    return found
 
 
 def _check(params: Obj) -> None:

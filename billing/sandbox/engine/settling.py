@@ -51,6 +51,11 @@ def void(tx: Transaction, identity: str) -> Obj:
             else f"This invoice is already {invoice['status']}; only open and uncollectible invoices can be voided.",
             code="invoice_not_editable",
         )
+    if invoice.get("_processing"):
+        raise errors.invalid(
+            "This invoice has a payment that is processing; it can't be voided before its bank has answered.",
+            code="invoice_not_editable",
+        )
     _give_back(tx, invoice)
     abandon(tx, invoice, "void_invoice")
     invoice["status"] = "void"

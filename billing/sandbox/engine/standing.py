@@ -70,6 +70,17 @@ def paid(tx: Transaction, invoice: Obj) -> None:
     _delinquency(tx, subscription)
 
 
+def processing(tx: Transaction, invoice: Obj) -> None:
+    """A bank was asked to pay it. A first invoice's subscription is active meanwhile, and one that resumes by an attempt."""
+    subscription = subscription_of(tx, invoice)
+    if subscription is None or subscription["status"] in ENDED:
+        return
+    if is_resumption(subscription, invoice) and not subscription["_resumption"]["is_tried"]:
+        wake(tx, subscription)
+    if subscription["status"] == "incomplete":
+        subscription["status"] = "active"
+
+
 def failed(tx: Transaction, invoice: Obj) -> None:
     """What follows for the subscription when an attempt on one of its invoices fails."""
     subscription = subscription_of(tx, invoice)
@@ -104,7 +115,7 @@ def _owes(tx: Transaction, subscription: Obj) -> bool:
     """Whether the subscription has an open invoice that was tried in vain, or is overdue."""
     return any(
         invoice["status"] == "open"
-        and (invoice["attempted"] or invoice.get("_overdue"))
+        and ((invoice["attempted"] and not invoice.get("_processing")) or invoice.get("_overdue"))
         and not is_pending_update(subscription, invoice)
         for invoice in tx.find("invoice", "_subscription", subscription["id"])
     )

@@ -1,12 +1,13 @@
 """Which verb each due thing is."""
 
-from billing.sandbox.engine import changes, checkout_ends, discounts, disputes, phases, renewals, resuming, tax_ids
+from billing.sandbox.engine import changes, checkout_ends, clearing, discounts, disputes, phases, renewals, resuming, tax_ids
 from billing.sandbox.transactions import Transaction
 
 VERBS = {
     "pending_update_expires": changes.expire_pending,
     "tax_id_checked": tax_ids.check,
     "dispute_runs_out": disputes.run_out,
+    "bank_answers": clearing.answer,
     "discounts_end": discounts.end_of_subscription,
     "customer_discount_ends": discounts.end_of_customer,
     "checkout_expires": checkout_ends.expire_due,

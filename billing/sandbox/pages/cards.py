@@ -1,7 +1,7 @@
 """The card form: its fields, what was typed into them, the test cards, and what to do about a refusal."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,15 @@ ADVICE = {
         "Nothing was charged. Try again, or use another card.",
     ),
 }
+ADVICE["charge_exceeds_source_limit"] = ADVICE["charge_exceeds_weekly_limit"] = (
+    "The bank account's limit is reached.",
+    "Nothing was collected. Use another account, or a card.",
+)
+ADVICE["invalid_bank_account_iban"] = ("The IBAN is incorrect.", "Check it, letter by letter. Test accounts are listed below.")
+ADVICE["account_number_invalid"] = ADVICE["routing_number_invalid"] = (
+    "The bank account is not known here.",
+    "Use one of the test accounts that are listed below.",
+)
 ADVICE["invalid_number"] = ADVICE["incorrect_number"]
 ADVICE["invalid_cvc"] = ADVICE["incorrect_cvc"]
 ADVICE["invalid_expiry_year"] = ADVICE["invalid_expiry_month"] = ADVICE["expired_card"]
@@ -192,6 +201,13 @@ def test_card(number: str) -> str:
 
 def help_block(say: Say) -> Html:
     """The test cards, what each does, and a button that fills one in."""
+    hint = "Any security code and any expiry in the future will do."
+    rows = ((number, does, say("Use the card {number}", number=number)) for number, does in TEST_CARDS)
+    return help_table(say, "Test cards", hint, rows)
+
+
+def help_table(say: Say, title: str, hint: str, known: Iterable[tuple[str, str, str]]) -> Html:
+    """Numbers to try, what comes of each, and what the button says aloud that fills one in."""
     rows = [
         tag(
             "tr",
@@ -208,18 +224,18 @@ def help_block(say: Say) -> Html:
                     value=number.replace(" ", ""),
                     formnovalidate=True,
                     class_="small",
-                    aria_label=say("Use the card {number}", number=number),
+                    aria_label=aloud,
                 ),
                 class_="figure",
             ),
         )
-        for number, does in TEST_CARDS
+        for number, does, aloud in known
     ]
     head = tag("tr", tag("th", say("Number")), tag("th", say("What it does")), tag("td", ""))
     return tag(
         "details",
-        tag("summary", say("Test cards")),
-        tag("p", say("Any security code and any expiry in the future will do."), class_="soft"),
+        tag("summary", say(title)),
+        tag("p", say(hint), class_="soft"),
         tag("table", tag("thead", head), tag("tbody", *rows), class_="cards"),
         open=True,
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from billing.sandbox import errors, rendering
 from billing.sandbox.engine import checkout, checkout_sums
 from billing.sandbox.http import Response, redirect
-from billing.sandbox.pages import cards, checkout_view
+from billing.sandbox.pages import banks, cards, checkout_view
 from billing.sandbox.pages.desk import Obj, Visit
 from billing.sandbox.transactions import Transaction
 
@@ -37,7 +37,9 @@ def answer(visit: Visit) -> Response:
     session, problem = _priced(visit, session, checkout_sums.Basket(code, entry.get("country")))
     if problem:
         entry.wrong["promotion_code"] = problem
-    entry = cards.Entry({**entry.values, "promotion_code": code, "applied_code": "" if problem else code}, entry.wrong)
+    more = {"promotion_code": code, "applied_code": "" if problem else code}
+    more["method"] = banks.chosen(session, visit.query("method"))
+    entry = cards.Entry({**entry.values, **more}, entry.wrong)
     return _pay(visit, session, entry) if entry.get("action") == "pay" else _show(visit, session, entry)
 
 
@@ -103,16 +105,18 @@ def _ended(visit: Visit, session: Obj) -> Response:
 
 def _pay(visit: Visit, session: Obj, entry: cards.Entry) -> Response:
     needs_card = session.get("needs_card", True)
-    card = cards.read(entry) if needs_card else None
+    kind = entry.get("method")
+    card = cards.read(entry) if needs_card and kind == banks.CARD else None
+    bank = banks.read(entry, kind) if needs_card and kind != banks.CARD else None
     email = checkout_view.known_email(session) or entry.get("email")
     _check_contact(session, entry, email)
-    if (card is None and needs_card) or entry.wrong:
+    if (card is None and bank is None and needs_card) or entry.wrong:
         return _show(visit, session, entry)
     if session["automatic_tax"]["enabled"] and entry.get("total") != str(session["amount_total"]):
         say = visit.say(session["locale"])
         changed = "Tax was added for the country you chose. Look at the total again before you pay."
         return _show(visit, session, entry, (say("The total has changed"), say(changed)))
-    kind = entry.get("tax_id_type")
+    tax_kind = entry.get("tax_id_type")
     business = {"business_name": entry.get("business_name")} if entry.get("business_name") else {}
     outcome = visit.act(
         lambda tx: _submit(
@@ -123,7 +127,8 @@ def _pay(visit: Visit, session: Obj, entry: cards.Entry) -> Response:
             name=entry.get("card_name"),
             email=email,
             country=entry.get("country"),
-            tax_id={"type": kind, "value": entry.get("tax_id")} if kind else None,
+            tax_id={"type": tax_kind, "value": entry.get("tax_id")} if tax_kind else None,
+            bank=bank,
             promotion=entry.get("applied_code"),
             consent=bool(entry.get("consent")),
         )

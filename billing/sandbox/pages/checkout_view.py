@@ -1,12 +1,11 @@
 """The Checkout page: what is bought on one side, the card form on the other."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from billing.sandbox import contract
 from billing.sandbox.http import Response
-from billing.sandbox.pages import amounts, cards, layout, prices, reductions
-from billing.sandbox.pages.markup import Child, Html, tag
+from billing.sandbox.pages import amounts, banks, cards, layout, prices, reductions
+from billing.sandbox.pages.markup import Child, Html, join, tag
 from billing.sandbox.pages.words import Say
 
 Obj = dict[str, Any]
@@ -49,7 +48,8 @@ def ended(say: Say, merchant: str, session: Obj, onward: str | None) -> Response
 
 def _title(say: Say, merchant: str, session: Obj) -> str:
     if session["mode"] == "setup":
-        return say("Save a card")
+        is_card = session["payment_method_types"] == [banks.CARD]
+        return say("Save a card") if is_card else say("Save how you pay")
     items = session["line_items"]["data"]
     return say("Subscribe to {name}", name=items[0]["description"] if len(items) == 1 else merchant)
 
@@ -68,7 +68,7 @@ def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
         tag("h1", _title(say, merchant, session)),
     ]
     if session["mode"] == "setup":
-        words = tag("p", say("The card will be charged for later invoices. Nothing is charged now."), class_="soft")
+        words = tag("p", say("It is charged for later invoices. Nothing is charged now."), class_="soft")
         return tag("section", *head, words, class_="stack")
     items = session["line_items"]["data"]
     return tag(
@@ -145,7 +145,9 @@ def _pay(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, failure: 
             "form",
             _contact(say, session, entry),
             tag("input", type="hidden", name="total", value=str(session["amount_total"])) if session["amount_total"] else None,
-            cards.fields(say, entry, country, problem) if needs_card else _no_card(say, entry, country, problem),
+            _method(say, merchant, session, entry, country=country, problem=problem)
+            if needs_card
+            else _no_card(say, entry, country, problem),
             _business(say, entry) if (session["tax_id_collection"] or {}).get("enabled") else None,
             _consent(say, merchant, entry) if asks_consent(session) else None,
             tag("button", _label(say, session), name="action", value="pay", class_="primary wide"),
@@ -155,9 +157,24 @@ def _pay(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, failure: 
             novalidate=True,
             class_="panel stack",
         ),
-        cards.help_block(say) if needs_card else None,
+        _help(say, entry) if needs_card else None,
         class_="stack",
     )
+
+
+def _method(say: Say, merchant: str, session: Obj, entry: cards.Entry, *, country: str, problem: Child) -> Html:
+    """Which way to pay, and the fields of the one chosen."""
+    kind = entry.get("method") or banks.CARD
+    if kind == banks.CARD:
+        shown = cards.fields(say, entry, country, problem)
+    else:
+        shown = banks.fields(say, merchant, entry, kind, country=country, problem=problem)
+    return join([banks.choice(say, session, kind, promotion=entry.get("applied_code")), shown])
+
+
+def _help(say: Say, entry: cards.Entry) -> Html:
+    kind = entry.get("method") or banks.CARD
+    return cards.help_block(say) if kind == banks.CARD else banks.help_block(say, kind)
 
 
 def _no_card(say: Say, entry: cards.Entry, country: str, problem: Child) -> Html:
@@ -182,14 +199,13 @@ def _no_card(say: Say, entry: cards.Entry, country: str, problem: Child) -> Html
 
 
 def _own_address(session: Obj, entry: cards.Entry) -> str:
-    """The page's address with the code in force, without what became of an attempt before."""
-    code = entry.get("applied_code")
-    return f"/c/pay/{session['id']}?{urlencode({'promotion': code})}" if code else f"/c/pay/{session['id']}"
+    """The page's address with the code in force and the way to pay, without what became of an attempt before."""
+    return banks.address(session["id"], entry.get("method"), entry.get("applied_code"))
 
 
 def _label(say: Say, session: Obj) -> str:
     if session["mode"] == "setup":
-        return say("Save the card")
+        return say("Save the card") if session["payment_method_types"] == [banks.CARD] else say("Save this")
     if session.get("trial") and not session["amount_total"]:
         return say("Start the free trial")
     return say("Subscribe, {amount} today", amount=_money(say, session, session["amount_total"]))

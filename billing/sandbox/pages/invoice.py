@@ -40,7 +40,9 @@ def document(visit: Visit) -> Response:
 
 
 def _invoice(visit: Visit) -> Obj:
-    return visit.shown("invoice", *EXPANDED)
+    """As the API shows it, and whether a bank is at work on its payment."""
+    stored = visit.look(lambda tx: tx.need("invoice", visit.identity))
+    return {**visit.shown("invoice", *EXPANDED), "is_processing": bool(stored.get("_processing"))}
 
 
 def _customer(invoice: Obj) -> str:

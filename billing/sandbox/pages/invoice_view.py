@@ -47,8 +47,8 @@ def show(
 
 
 def payable(invoice: Obj) -> bool:
-    """Whether money is owed that a card can pay."""
-    return bool(invoice["status"] == "open" and invoice["amount_remaining"] > 0)
+    """Whether money is owed that a card can pay: not while a bank is at work on it."""
+    return bool(invoice["status"] == "open" and invoice["amount_remaining"] > 0 and not invoice.get("is_processing"))
 
 
 def title(say: Say, invoice: Obj) -> str:
@@ -225,6 +225,11 @@ def _state(say: Say, invoice: Obj) -> Child:
     if invoice["status"] == "draft":
         words = tag("p", say("This invoice is a draft. It can be paid once it is finalized."))
         return layout.notice("plain", say("Draft"), words)
+    if invoice.get("is_processing"):
+        words = tag(
+            "p", say("A bank is collecting {amount}. That takes some working days.", amount=_money(say, invoice, owed(invoice)))
+        )
+        return layout.notice("plain", say("Being collected"), words)
     if not payable(invoice):
         return layout.notice("plain", say(STATUS[invoice["status"]]), tag("p", say("Nothing is owed on this invoice.")))
     due = (

@@ -1,7 +1,7 @@
-"""The receipt of a charge: amount, card, day."""
+"""The receipt of a charge: amount, card or bank account, day."""
 
 from billing.sandbox.http import Response
-from billing.sandbox.pages import amounts, layout
+from billing.sandbox.pages import amounts, banks, layout
 from billing.sandbox.pages.desk import Visit
 from billing.sandbox.pages.markup import tag
 
@@ -10,12 +10,14 @@ def answer(visit: Visit) -> Response:
     """The receipt's page."""
     charge = visit.shown("charge")
     say = visit.say()
-    card = (charge["payment_method_details"] or {}).get("card") or {}
+    details = charge["payment_method_details"] or {"type": "card"}
+    paid_by = details.get(details["type"]) or {}
+    name = str(paid_by.get("brand", "")).title() or say(banks.NAMES[details["type"]])
     facts = [
         (say("Merchant"), visit.merchant),
         (say("Amount"), amounts.money(charge["amount"], charge["currency"], say.language)),
         (say("Paid on"), amounts.day(charge["created"], say.language)),
-        (say("Card"), f"{str(card.get('brand', '')).title()} ···· {card.get('last4', '')}"),
+        (say("Paid by"), f"{name} ···· {paid_by.get('last4', '')}"),
     ]
     if charge["amount_refunded"]:
         facts.append((say("Refunded"), amounts.money(charge["amount_refunded"], charge["currency"], say.language)))

@@ -33,6 +33,69 @@ GERMAN = {
     # checkout
     "Subscribe to {name}": "{name} abonnieren",
     "Save a card": "Karte hinterlegen",
+    "Save how you pay": "Zahlungsart hinterlegen",
+    "Save this": "Zahlungsart speichern",
+    # bank accounts
+    "Pay with": "Bezahlen mit",
+    "SEPA Direct Debit": "SEPA-Lastschrift",
+    "US bank account": "Bankkonto in den USA",
+    "IBAN": "IBAN",
+    "Routing number": "Routing-Nummer",
+    "Account number": "Kontonummer",
+    "Name of the account's holder": "Name des Kontoinhabers",
+    "Type the name of the account's holder.": "Geben Sie den Namen des Kontoinhabers ein.",
+    "Type the IBAN, for example DE89 3704 0044 0532 0130 00.": (
+        "Geben Sie die IBAN ein, zum Beispiel DE89 3704 0044 0532 0130 00."
+    ),
+    "Type the digits as they are on a cheque.": "Geben Sie die Ziffern ein, wie sie auf einem Scheck stehen.",
+    (
+        "By going on you allow {name} to collect payments from this account by SEPA Direct Debit, now and for later invoices. "
+        "Your bank gives an amount back within 8 weeks if you ask for it."
+    ): (
+        "Damit ermächtigen Sie {name}, Zahlungen von diesem Konto per SEPA-Lastschrift einzuziehen, jetzt und für spätere "
+        "Rechnungen. Ihre Bank erstattet einen Betrag innerhalb von 8 Wochen, wenn Sie es verlangen."
+    ),
+    ("By going on you allow {name} to debit this account, now and for later invoices. You can take that back at any time."): (
+        "Damit erlauben Sie {name}, dieses Konto zu belasten, jetzt und für spätere Rechnungen. Sie können das jederzeit "
+        "widerrufen."
+    ),
+    "Test accounts": "Testkonten",
+    "Any name will do; the days pass when the clock is moved.": (
+        "Jeder Name genügt; die Tage vergehen, wenn die Uhr gestellt wird."
+    ),
+    "Is paid after 5 working days": "Wird nach 5 Werktagen bezahlt",
+    "Fails after 5 working days": "Scheitert nach 5 Werktagen",
+    "Lacks funds after 5 working days": "Ist nach 5 Werktagen nicht gedeckt",
+    "Is paid after 4 working days": "Wird nach 4 Werktagen bezahlt",
+    "Lacks funds after 4 working days": "Ist nach 4 Werktagen nicht gedeckt",
+    "Is closed, after 4 working days": "Ist geschlossen, nach 4 Werktagen",
+    "Allows no debits, after 4 working days": "Erlaubt keine Lastschriften, nach 4 Werktagen",
+    "Is paid, and taken back at the bank": "Wird bezahlt und bei der Bank zurückgeholt",
+    "Is over the account's limit, at once": "Übersteigt den Rahmen des Kontos, sofort",
+    "The bank account's limit is reached.": "Der Rahmen des Bankkontos ist erreicht.",
+    "Nothing was collected. Use another account, or a card.": (
+        "Es wurde nichts eingezogen. Nehmen Sie ein anderes Konto oder eine Karte."
+    ),
+    "The IBAN is incorrect.": "Die IBAN ist falsch.",
+    "Check it, letter by letter. Test accounts are listed below.": (
+        "Prüfen Sie sie Zeichen für Zeichen. Testkonten stehen unten."
+    ),
+    "The bank account is not known here.": "Das Bankkonto ist hier nicht bekannt.",
+    "Use one of the test accounts that are listed below.": "Nehmen Sie eines der Testkonten, die unten stehen.",
+    "A bank is collecting {amount}. That takes some working days.": (
+        "Eine Bank zieht {amount} ein. Das dauert einige Werktage."
+    ),
+    "Being collected": "Wird eingezogen",
+    "Paid by": "Bezahlt mit",
+    "Mandate": "Mandat",
+    "Creditor": "Gläubiger",
+    "Account": "Konto",
+    "Holder": "Inhaber",
+    "Reference": "Referenz",
+    "Allowed on": "Erteilt am",
+    "In force": "In Kraft",
+    "yes": "ja",
+    "no": "nein",
     "Back to {name}": "Zurück zu {name}",
     "Back": "Zurück",
     "What you buy": "Was Sie kaufen",
@@ -81,8 +144,8 @@ GERMAN = {
     "every {count} weeks": "alle {count} Wochen",
     "every {count} months": "alle {count} Monate",
     "every {count} years": "alle {count} Jahre",
-    "The card will be charged for later invoices. Nothing is charged now.": (
-        "Spätere Rechnungen werden von dieser Karte abgebucht. Jetzt wird nichts abgebucht."
+    "It is charged for later invoices. Nothing is charged now.": (
+        "Spätere Rechnungen werden davon abgebucht. Jetzt wird nichts abgebucht."
     ),
     "Charged {interval} until you cancel.": "Wird {interval} abgebucht, bis Sie kündigen.",
     "Promotion code": "Aktionscode",
@@ -110,6 +173,7 @@ GERMAN = {
     "Any security code and any expiry in the future will do.": "Jede Prüfziffer und jedes künftige Ablaufdatum passen.",
     "Use": "Nehmen",
     "Use the card {number}": "Die Karte {number} nehmen",
+    "Use the account {number}": "Das Konto {number} nehmen",
     "What it does": "Was sie bewirkt",
     "Number": "Nummer",
     "Succeeds": "Gelingt",
