@@ -287,8 +287,8 @@ def preview_invoice(params: Params) -> Invoice:
 
 
 def invoice(stripe_id: str) -> Invoice:
-    """With its payments and the coupons of its discounts expanded."""
-    params: Any = {"expand": ["payments", "total_discount_amounts.discount.source.coupon"]}
+    """With its payments, their intents, and the coupons of its discounts expanded."""
+    params: Any = {"expand": ["payments.data.payment.payment_intent", "total_discount_amounts.discount.source.coupon"]}
     return call("invoices.retrieve", lambda c, o: c.v1.invoices.retrieve(stripe_id, params, o))
 
 

@@ -17,7 +17,7 @@ def events(
     title = _("The invoice was due") if is_sent else _("The payment failed")
     found = [{"on": missing.since, "title": title, "kind": "past"}]
     if next_attempt_at is not None and next_attempt_at > at:
-        found.append({"on": next_attempt_at, "title": _("The card is tried again"), "kind": "next"})
+        found.append({"on": next_attempt_at, "title": _("It is tried again"), "kind": "next"})
     found += cuts(missing, is_cancelled_then=is_cancelled_then)
     return sorted(found, key=lambda event: event["on"])
 

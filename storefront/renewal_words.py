@@ -46,9 +46,9 @@ def receipt(standing: Standing) -> receipts.Receipt | None:
 
 
 def _next(standing: Standing) -> str:
-    if standing.card is None:
+    if not standing.last4:
         return _("Nothing is charged today.")
-    return _("Nothing is charged today. Then it goes to the card ending in %(last4)s.") % {"last4": standing.card.last4}
+    return _("Nothing is charged today. Then it goes to •••• %(last4)s.") % {"last4": standing.last4}
 
 
 def changes(standing: Standing) -> list[str]:

@@ -13,7 +13,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, committed, paying_first, plan_changes, seats
 from config import words
-from storefront import seat_urls
+from storefront import debit_words, seat_urls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +121,8 @@ def _pay_first(error: paying_first.PayFirst, standing: Standing, wanted: int) ->
 
 @_of.register
 def _beyond_credit(error: seats.BeyondCredit, standing: Standing, wanted: int) -> Problem:
+    if not standing.row.is_invoiced:
+        return Problem(tone="warn", second_url=seat_urls.talk_url(standing, wanted), **debit_words.beyond())
     text = _(
         "Your invoices may come to a limit together, and this would go beyond it. Pay what is open first, pay by card from now "
         "on, or ask a person for more. Nothing was changed."

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.queries.overview import Scheduled, Standing
-from billing.queries.standing_facts import NextCharge, OpenChange, OpenInvoice, PilotFacts
+from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts
 from config import words
 from storefront import addon_words, invoice_words, missing_words, reductions, window_words
 
@@ -100,10 +100,23 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
         )
     if invoice is not None:
         events.append(_unpaid(invoice, at))
+    if standing.debit is not None:
+        events.append(_debit(standing.debit))
     if standing.missing is not None:
         then = standing.missing.is_cancelled_then
         events += [event for event in missing_words.cuts(standing.missing, is_cancelled_then=then) if event["on"] > at]
     return events
+
+
+def _debit(debit: Debit) -> Event:
+    return {
+        "on": debit.arrives_on,
+        "title": _("What is being debited arrives"),
+        "detail": _("Invoice %(number)s, from your bank account.") % {"number": debit.number},
+        "amount_minor": debit.amount_minor,
+        "currency": debit.currency,
+        "kind": "next",
+    }
 
 
 def _unpaid(invoice: OpenInvoice, at: datetime) -> Event:
@@ -267,7 +280,7 @@ def _change(standing: Standing, change: Scheduled) -> Event:
 def _trial_end(standing: Standing, charge: NextCharge) -> Event:
     """The trial's end, and what then: the first charge, or a pause without a card."""
     seats = words.seats(charge.seats)
-    if standing.card is None:
+    if not standing.last4:
         return {
             "on": charge.at,
             "title": _("The trial ends"),
@@ -283,7 +296,7 @@ def _trial_end(standing: Standing, charge: NextCharge) -> Event:
     return {
         "on": charge.at,
         "title": _("The trial ends, the first period begins"),
-        "detail": _("%(seats)s, charged to the card ending in %(last4)s.") % {"seats": seats, "last4": standing.card.last4},
+        "detail": _("%(seats)s, charged to •••• %(last4)s.") % {"seats": seats, "last4": standing.last4},
         "amount_minor": charge.due_minor,
         "currency": charge.currency,
         "rank": 2,

@@ -29,7 +29,7 @@ def shown(standing: Standing, at: datetime) -> Shown | None:
     extended_at = standing.trial.extended_at if standing.trial else None
     return Shown(
         text=_text(standing),
-        tone="warn" if is_soon and standing.card is None else "info",
+        tone="warn" if is_soon and not standing.last4 else "info",
         longer_until=queries.extended_end(ends_at=ends_at, extended_at=extended_at, at=at) if standing.trial else None,
     )
 
@@ -37,10 +37,10 @@ def shown(standing: Standing, at: datetime) -> Shown | None:
 def _text(standing: Standing) -> str:
     charge = standing.next_charge
     values = {"amount": words.money(charge.due_minor, charge.currency) if charge else ""}
-    if standing.card is None:
+    if not standing.last4:
         said = _(
             "Without a card it pauses then: nothing is charged, and everything is kept. With one it costs %(amount)s then."
         )
         return said % values
-    said = _("Then %(amount)s is charged to the card ending in %(last4)s; a mail tells you before. Cancel any day until then.")
-    return said % (values | {"last4": standing.card.last4})
+    said = _("Then %(amount)s is charged to •••• %(last4)s; a mail tells you before. Cancel any day until then.")
+    return said % (values | {"last4": standing.last4})

@@ -155,6 +155,7 @@ urlpatterns: list[URLPattern] = [
     path("quotes/<slug:public_id>/pdf/", quotes.pdf, name="quote_pdf"),
     path("payment-method/", payment.payment_method, name="payment_method"),
     path("payment-method/collection/", collection.collection, name="collection"),
+    path("payment-method/mandate/", payment.mandate, name="mandate"),
     path("payment-method/card/", payment.card, name="payment_card"),
     path("subscription/trial/extension/", trials.extension, name="trial_extension"),
     path("subscription/pilot/", pilots.conversion, name="pilot_conversion"),

@@ -60,6 +60,10 @@ class InvoiceAdmin(exports.Exported):
             _("Payment"),
             {"fields": (("payable", "paid_at"), ("next_attempt_at", "attempt_count"), ("overdue_at", "reminded_at"))},
         ),
+        (
+            _("Bank debit"),
+            {"fields": (("debited_at", "debit_arrives_on"),)},
+        ),
     )
     readonly_fields = (
         *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining", "payable"),
@@ -126,7 +130,7 @@ class InvoiceAdmin(exports.Exported):
 @admin.register(Customer)
 class CustomerAdmin(ReadOnly):
     list_display = ("organization", "balance", "card", "stripe", "mirrored_at")
-    list_filter = ("balance_currency", "card_brand")
+    list_filter = ("balance_currency", "method_kind", "card_brand")
     list_select_related = ("organization",)
     search_fields = ("stripe_id", "organization__name", "organization__domain")
     ordering = ("organization__name",)
@@ -139,6 +143,8 @@ class CustomerAdmin(ReadOnly):
 
     @display(description=_("Card"))
     def card(self, row: Customer) -> str:
+        if row.bank_last4:
+            return f"{row.bank_name or row.method_kind} {row.bank_last4}"
         return f"{row.card_brand} {row.card_last4}, {row.card_exp_month}/{row.card_exp_year}" if row.card_last4 else "-"
 
     @display(description=_("Customer"))

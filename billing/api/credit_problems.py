@@ -10,7 +10,7 @@ from config.problems import Problem
 
 
 def _beyond_credit(error: seats.BeyondCredit) -> Problem:
-    detail = _("More would be open on invoices than may be: pay what is open first, or have it paid by card.")
+    detail = _("More would be open than may be: pay what is open first, wait until the bank has paid, or have it paid by card.")
     return Problem("beyond-credit", detail, limit_us_cents=error.credit.limit, open_us_cents=error.credit.used)
 
 

@@ -50,6 +50,10 @@ class Invoice(external.ExternallyNamed):
     )
     paid_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
+    debited_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when a bank is at work on its payment; empty: none is.")
+    )
+    debit_arrives_on = models.DateField(null=True, blank=True, help_text=_("By when that has usually arrived."))
     attempt_count = models.PositiveSmallIntegerField(default=0)
     mirrored_at = models.DateTimeField()
 

@@ -14,6 +14,7 @@ from accounts.models import Organization
 from accounts.queries import policies, profiles
 from billing.models import ChangeState, Collection, Invoice, InvoiceStatus, SeatChange
 from billing.queries import giving_back, terms
+from billing.rules import debits
 from billing.rules.giving_back import NoRate
 from config import words
 
@@ -76,13 +77,14 @@ def covers(organization: Organization, amount_minor: int, currency: str, at: dat
 
 
 def _unheard(organization: Organization, at: datetime) -> list[tuple[str, int]]:
-    """Of each currency what changes on invoice have just billed, of whose invoices Stripe has not told yet."""
+    """Of each currency what changes that are paid later have just billed, of whose invoices Stripe has not told yet."""
     heard = Invoice.objects.filter(stripe_id=OuterRef("stripe_invoice_id"))
     made = SeatChange.objects.filter(
         ~Exists(heard),
         Q(state=ChangeState.SENDING) | Q(state=ChangeState.DONE) & ~Q(stripe_invoice_id=""),
+        Q(subscription__collection_method=Collection.INVOICED)
+        | Q(subscription__organization__customer__method_kind__in=debits.DEBITS),
         subscription__organization=organization,
-        subscription__collection_method=Collection.INVOICED,
         due_now_minor__gt=0,
         created_at__gt=at - HEARD_WITHIN,
     )

@@ -5,12 +5,12 @@ The statements are written out: Django took longer to put them together than Pos
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from accounts.models import Organization
 from accounts.queries import rows
-from billing.models import ChangeState, CreditNote, Invoice, InvoiceStatus, SeatChange
+from billing.models import ChangeState, CreditNote, Invoice, InvoiceStatus, SeatChange, Subscription
 from billing.rules import disputes
 
 A_PAGE: Final = 20
@@ -78,6 +78,8 @@ class Listed:
     next_attempt_at: datetime | None
     due_at: datetime | None
     is_overdue: bool
+    debited_at: datetime | None
+    debit_arrives_on: date | None
     external_id: str | None
     subscription: str | None
     """Stripe's id; None for one that a person made by hand."""
@@ -109,7 +111,12 @@ class Listed:
 
     @property
     def is_due(self) -> bool:
-        return self.status == InvoiceStatus.OPEN and self.remaining_minor > 0
+        return self.status == InvoiceStatus.OPEN and self.remaining_minor > 0 and not self.is_debited
+
+    @property
+    def is_debited(self) -> bool:
+        """Whether a bank is at work on it, so that there is nothing to do."""
+        return self.debited_at is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +141,7 @@ class Owed:
 COLUMNS: Final = (
     "id, stripe_id, number, purchase_order, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, due_at, "
-    "(overdue_at IS NOT NULL AND status = 'open'), external_id, "
+    "(overdue_at IS NOT NULL AND status = 'open'), debited_at, debit_arrives_on, external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
     "(SELECT json_build_object('status', d.status, 'amount_minor', d.amount_minor, 'opened_at', d.opened_at) "
@@ -159,7 +166,8 @@ WHERE invoice_id = ANY (%s) ORDER BY invoice_id, position
 """
 OWED: Final = """
 SELECT currency, sum(amount_remaining_minor)::bigint, count(*) FROM billing_invoice
-WHERE organization_id = %s AND status = 'open' AND amount_remaining_minor > 0 GROUP BY currency ORDER BY currency
+WHERE organization_id = %s AND status = 'open' AND amount_remaining_minor > 0 AND debited_at IS NULL
+GROUP BY currency ORDER BY currency
 """
 
 
@@ -195,11 +203,16 @@ def newest(organization: Organization, limit: int) -> tuple[Listed, ...]:
 
 
 def owed(organization: Organization) -> list[Owed]:
-    """What is open. One query."""
+    """What is open, but for what is on its way from a bank. One query."""
     return [
         Owed(currency=code, amount_minor=sum_minor, count=count)
         for code, sum_minor, count in rows.fetch(OWED, (organization.pk,))
     ]
+
+
+def debited(row: Subscription) -> Invoice | None:
+    """The newest invoice of a subscription that a bank is at work on. One query."""
+    return row.invoices.exclude(debited_at=None).order_by("-issued_at", "-pk").first()
 
 
 def find(organization: Organization, stripe_id: str) -> Invoice | None:

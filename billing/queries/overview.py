@@ -9,11 +9,13 @@ from typing import Any
 
 from accounts.models import Organization
 from billing.models import Customer, ScheduledKind, Subscription, TermsKind
-from billing.queries import coming, standing_rows
+from billing.queries import coming, standing_facts, standing_rows
 from billing.queries.standing_facts import (
     Agreed,
+    Bank,
     Between,
     Card,
+    Debit,
     Late,
     NextCharge,
     OpenChange,
@@ -97,6 +99,8 @@ class Standing:
     missing: Late | None = None
     pause: PauseFacts | None = None
     window: WindowFacts | None = None
+    bank: Bank | None = None
+    debit: Debit | None = None
     agreed: tuple[Agreed, ...] = ()
     """Exceptions that hold, will hold, or have held."""
     sent: tuple[OpenInvoice, ...] = ()
@@ -165,6 +169,12 @@ class Standing:
     def first_payment(self) -> OpenChange | None:
         """The first charge that waits because the bank wants to be asked."""
         return self.change if self.change is not None and self.change.is_waiting and self.change.is_first else None
+
+    @property
+    def last4(self) -> str:
+        """How what pays ends, a card or a bank account; empty: nothing pays yet."""
+        pays = self.card or self.bank
+        return pays.last4 if pays else ""
 
     @cached_property
     def quantity(self) -> int:
@@ -337,7 +347,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
         change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
         invoice=OpenInvoice(**standing_rows.instants(row.invoice)) if row.invoice else None,
-        card=None if subscription.is_invoiced else card_of(customer),
+        card=None if subscription.is_invoiced else standing_facts.card_of(customer),
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
         is_asked=row.is_asked,
@@ -351,24 +361,14 @@ def _standing(row: standing_rows.Row) -> Standing:
         window=WindowFacts(**standing_rows.instants(row.window)) if row.window else None,
         agreed=tuple(Agreed.of_plain(standing_rows.instants(plain)) for plain in row.agreed),
         sent=tuple(OpenInvoice(**standing_rows.instants(plain)) for plain in row.sent),
+        bank=None if subscription.is_invoiced else standing_facts.bank_of(customer),
+        debit=Debit.of_plain(standing_rows.instants(row.debit)) if row.debit else None,
     )
 
 
 def is_customer(organization: Organization) -> bool:
     """Whether something runs: paid for, in a trial, or paused after one."""
     return Subscription.objects.live().filter(organization=organization).exists()
-
-
-def card_of(customer: Customer | None) -> Card | None:
-    """The card on file, if there is one that we know of."""
-    if customer is None or not customer.card_last4 or not customer.card_exp_month or not customer.card_exp_year:
-        return None
-    return Card(
-        brand=customer.card_brand,
-        last4=customer.card_last4,
-        exp_month=customer.card_exp_month,
-        exp_year=customer.card_exp_year,
-    )
 
 
 def _rate(tiers: Sequence[Mapping[str, Any]], scheme: str, interval: str) -> pricing.Rate:

@@ -1,11 +1,11 @@
-"""What hangs on a subscription, as frozen data: the unpaid invoice, the card, the trial and the pilot it began with."""
+"""What hangs on a subscription, as frozen data: the unpaid invoice, what pays, the trial and the pilot it began with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from billing.models import FIRST_PAYMENTS, ChangeKind
+from billing.models import FIRST_PAYMENTS, ChangeKind, Customer
 from billing.rules import addons, promotions, tax
 from billing.rules.dunning import STEPS, Missing, Step
 
@@ -168,6 +168,30 @@ class Card:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bank:
+    """The account that is debited: `kind` as Stripe names the debit; `name` is empty where only the IBAN is known."""
+
+    kind: str
+    name: str
+    last4: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debit:
+    """`amount_minor` is on its way from the bank since `begun_at`, and has usually arrived by `arrives_on`."""
+
+    amount_minor: int
+    currency: str
+    number: str
+    begun_at: datetime
+    arrives_on: date
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "Debit":
+        return cls(**{**plain, "arrives_on": date.fromisoformat(plain["arrives_on"])})
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrialFacts:
     """What was agreed of the trial it began with."""
 
@@ -228,3 +252,22 @@ class Agreed:
     def is_in_force(self) -> bool:
         """Begun and not over."""
         return self.state == "approved" and self.began_at is not None
+
+
+def card_of(customer: Customer | None) -> Card | None:
+    """The card on file, if there is one that we know of."""
+    if customer is None or not customer.card_last4 or not customer.card_exp_month or not customer.card_exp_year:
+        return None
+    return Card(
+        brand=customer.card_brand,
+        last4=customer.card_last4,
+        exp_month=customer.card_exp_month,
+        exp_year=customer.card_exp_year,
+    )
+
+
+def bank_of(customer: Customer | None) -> Bank | None:
+    """The account that is debited, where that is what pays."""
+    if customer is None or not customer.bank_last4:
+        return None
+    return Bank(kind=customer.method_kind, name=customer.bank_name, last4=customer.bank_last4)

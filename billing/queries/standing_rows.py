@@ -66,7 +66,10 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         'number', si.number, 'remaining_minor', si.amount_remaining_minor, 'currency', si.currency, 'next_attempt_at', NULL,
         'due_at', si.due_at) ORDER BY si.due_at, si.id)
     FROM billing_invoice si WHERE si.subscription_id = s.id AND si.status = 'open' AND si.amount_remaining_minor > 0
-    AND si.due_at IS NOT NULL AND si.overdue_at IS NULL) END
+    AND si.due_at IS NOT NULL AND si.overdue_at IS NULL) END,
+    (SELECT json_build_object('amount_minor', sum(di.amount_remaining_minor), 'currency', min(di.currency),
+        'begun_at', min(di.debited_at), 'arrives_on', max(di.debit_arrives_on), 'number', min(di.number))
+    FROM billing_invoice di WHERE di.subscription_id = s.id AND di.debited_at IS NOT NULL HAVING count(*) > 0)
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -119,7 +122,7 @@ LEFT JOIN LATERAL (
     FROM billing_invoice i
     WHERE i.subscription_id = s.id AND i.status = 'open' AND i.amount_remaining_minor > 0
     AND (i.attempt_count > 0 OR i.overdue_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
+    AND i.debited_at IS NULL AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
         WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))
     ORDER BY i.issued_at DESC LIMIT 1) invoice ON TRUE
 WHERE s.organization_id = %(organization)s AND s.status NOT IN ('incomplete', 'incomplete_expired')
@@ -154,6 +157,7 @@ class Row:
     window: dict[str, Any] | None
     agreed: list[dict[str, Any]]
     sent: list[dict[str, Any]]
+    debit: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -220,7 +224,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late, pause, window, agreed, sent = rest
+    addons, usages, late, pause, window, agreed, sent, debit = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -241,4 +245,5 @@ def _row(found: Sequence[Any]) -> Row:
         window=window,
         agreed=agreed or [],
         sent=sent or [],
+        debit=debit,
     )

@@ -8,11 +8,12 @@ from billing.models import ChangeState, Invoice, InvoiceStatus, SeatChange, Subs
 
 
 def open_invoices(row: Subscription) -> QuerySet[Invoice]:
-    """Those that are open, oldest first; without those that a change waits for: unpaid, it is just not had."""
+    """Those that are open, oldest first; without those that a change waits for (unpaid, it is just not had), or that a bank is
+    at work on: nothing is asked for twice."""
     under_way = SeatChange.objects.filter(
         stripe_invoice_id=OuterRef("stripe_id"), state__in=(ChangeState.SENDING, ChangeState.WAITING)
     )
-    found = row.invoices.filter(~Exists(under_way), status=InvoiceStatus.OPEN, amount_remaining_minor__gt=0)
+    found = row.invoices.filter(~Exists(under_way), status=InvoiceStatus.OPEN, amount_remaining_minor__gt=0, debited_at=None)
     return found.order_by("issued_at", "pk")
 
 

@@ -5,7 +5,7 @@ the outbox formats them in each recipient's language and the organization's time
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -261,7 +261,7 @@ def _unbilled(row: Subscription) -> dict[str, Any]:
 def _unpaid(row: Subscription) -> dict[str, Any]:
     """The newest invoice that could not be charged, or was not paid by its date, if there is one."""
     missing = Q(attempt_count__gt=0) | Q(overdue_at__isnull=False)
-    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0)
+    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0, debited_at=None)
     unpaid = tried.order_by("-issued_at").first()
     if unpaid is None:
         return {}
@@ -315,6 +315,23 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
     _write_to_contacts("receipt", f"invoice:{invoice.pk}", invoice, context, at)
 
 
+def being_debited(invoice: Invoice, *, at: datetime) -> None:
+    """A bank account is about to be debited: how much, for which invoice, and by when it has usually arrived."""
+    arrives_on = invoice.debit_arrives_on
+    context = {
+        "invoice": invoice.pk,
+        "invoice_url": settings.STORE_URL + reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
+        "number": invoice.number,
+        "amount_minor": invoice.amount_remaining_minor,
+        "currency": invoice.currency,
+        "last4": invoice.organization.customer.bank_last4,
+        "arrives_at": datetime.combine(arrives_on, time(12), UTC) if arrives_on else None,
+    }
+    about = f"invoice:{invoice.pk}:{invoice.attempt_count}"
+    write("being_debited", about, invoice.organization, context, at)
+    _write_to_contacts("being_debited", about, invoice, context, at)
+
+
 def payment_failed(invoice: Invoice, *, at: datetime) -> None:
     """A charge of what nobody has any more was declined: the amount, when it is tried again, where to mend it.
 
@@ -340,9 +357,9 @@ def paid_twice(attempt: CheckoutAttempt, *, amount_minor: int, currency: str, at
 
 
 def card_changed(organization: Organization, command: StripeCommand, *, at: datetime) -> None:
-    """A new card is in use."""
+    """A new card, or a bank account, is in use."""
     card = organization.customer
-    context = {"card_brand": card.card_brand, "last4": card.card_last4}
+    context = {"card_brand": card.card_brand, "last4": card.card_last4, "bank_last4": card.bank_last4}
     write("card_changed", f"command:{command.pk}", organization, context, at)
 
 

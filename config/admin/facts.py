@@ -131,6 +131,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.invoice.overdue": _("Invoice overdue"),
     "billing.invoice.paid": _("Invoice paid"),
     "billing.invoice.payment_failed": _("Payment failed"),
+    "billing.invoice.debited": _("Bank account debited"),
     "billing.schedule.missed": _("Scheduled change missed"),
     "billing.schedule.refused": _("Schedule refused by Stripe"),
     "billing.seat.assigned": _("Seat assigned"),

@@ -113,6 +113,8 @@ def _actions() -> Callable[[Listed], str]:
 @register.simple_tag
 def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
     """An invoice's status as a badge; paid ones need none in a short list."""
+    if invoice.is_debited:
+        return store.badge(_("Being debited"))
     if invoice.is_due:
         return (
             store.badge(_("Overdue"), "bad") if invoice.is_overdue else store.badge(_("Open"), "" if invoice.due_at else "warn")
@@ -182,6 +184,8 @@ def _state(invoice: Listed) -> str:
     elif invoice.is_due and invoice.due_at:
         said = _("was due %(when)s") if invoice.is_overdue else _("due %(when)s")
         again = SMALL.format(escape(said) % {"when": store.day_away(invoice.due_at)})
+    elif invoice.is_debited and invoice.debit_arrives_on:
+        again = SMALL.format(escape(_("arrives %(when)s")) % {"when": store.on_day(invoice.debit_arrives_on)})
     elif invoice.is_due and invoice.next_attempt_at:
         again = SMALL.format(escape(_("tried again %(when)s")) % {"when": store.on_day(invoice.next_attempt_at)})
     elif invoice.dispute and invoice.dispute.is_lost:

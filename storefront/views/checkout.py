@@ -15,6 +15,7 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import bundles, carts, catalog_words, checkouts, promotion_refusals
+from billing.queries import invoices as queries
 from billing.services import commands, faults
 from billing.services.books import pilots, trials
 from billing.services.selling import carts as cart_services
@@ -97,6 +98,7 @@ def _context(request: OrganizationRequest, found: CheckoutAttempt, *, has_answer
         "has_answer": has_answer,
         "again_url": f"{reverse('storefront:checkout_attempt', args=[found.public_id])}?{urlencode(query)}",
         "subscription": found.subscription,
+        "debit": queries.debited(found.subscription) if found.subscription else None,
         "is_new_cart_open": found.cart.state == "open",
     }
 

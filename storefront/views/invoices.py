@@ -28,6 +28,7 @@ def listing(request: OrganizationRequest) -> HttpResponse:
     values = {
         "page": page,
         "owed": queries.owed(request.organization),
+        "debited": [invoice for invoice in page.invoices if invoice.is_debited],
         "is_customer": not page.invoices and overview.is_customer(request.organization),
     }
     return render(request, "storefront/invoices/page.html", values)

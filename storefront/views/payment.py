@@ -1,4 +1,4 @@
-"""The card that pays: which one, until when, and changing it on Stripe's page."""
+"""What pays, a card or a bank account: which one, until when, and changing it on Stripe's page."""
 
 from collections import Counter
 from datetime import datetime
@@ -13,13 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
+from accounts.queries import policies
 from billing.models import Customer
-from billing.queries import overview, payment_terms
+from billing.queries import overview, payment_terms, standing_facts
 from billing.queries.overview import Standing, State
 from billing.queries.standing_facts import Card
+from billing.rules import debits
 from billing.services import faults
 from billing.services.books import sent_invoices
-from billing.services.selling import cards
+from billing.services.selling import cards, mandates
 from config import clock, words
 from storefront import invoice_words
 from storefront.views import redirects, trials
@@ -45,16 +47,18 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
     standings = overview.standings(request.organization)
     standing = standings[0] if standings else None
     customer = getattr(request.organization if standing is None else standing.row.organization, "customer", None)
-    card = overview.card_of(customer) if standing else None
+    card = standing_facts.card_of(customer) if standing else None
     is_invoiced = standing is not None and standing.row.is_invoiced
     charge = standing.next_charge if standing else None
     today = words.day_of(clock.now())
     return {
         "standing": standing,
         "card": card,
+        "bank": standing.bank if standing else None,
+        "takes_debits": _takes_debits(standing) if standing else False,
         "charge": charge,
         "is_expired": card is not None and not card.works_on(today),
-        "overdue": _overdue(request) if standing else "",
+        "overdue": _overdue(request) if any(one.invoice or one.state is State.PAST_DUE for one in standings) else "",
         "waiting": [one.change for one in standings if one.change and one.change.is_waiting],
         "is_invoiced": is_invoiced,
         "invoice_days": _invoice_days(request, standing),
@@ -79,6 +83,12 @@ def _invoice_days(request: OrganizationRequest, standing: Standing | None) -> in
     return payment_terms.days(request.organization, clock.now())
 
 
+def _takes_debits(standing: Standing) -> bool:
+    """Whether Stripe's page offers more than cards, as far as it is known without asking for the segment. No query."""
+    lines = policies.value("billing.payment_methods", clock.now())
+    return len(debits.offered(lines, standing.row.currency)) > 1
+
+
 def _overdue(request: OrganizationRequest) -> str:
     """What a new card pays at once, in words; all of it, as an organization pays in one currency."""
     rows = cards.overdue(request.organization).values_list("currency", "amount_remaining_minor")
@@ -96,6 +106,19 @@ def card(request: OrganizationRequest) -> HttpResponse:
     if "prefetch" in request.headers.get("Sec-Purpose", "") or request.method == "HEAD":
         return HttpResponse(status=204)
     return _change(request)
+
+
+@require_safe
+@access.require(Permission.MANAGE_PAYMENT)
+def mandate(request: OrganizationRequest) -> HttpResponse:
+    """GET /payment-method/mandate/: on to what was allowed of the bank account; its address is asked of Stripe each time."""
+    try:
+        return redirects.see(mandates.url(request.organization))
+    except faults.Unreachable:
+        messages.error(request, _("Our payment service does not answer. Try again in a minute."))
+    except mandates.NoDocument:
+        messages.info(request, _("You allowed it on our payment service's page; there is no document. Write to us to end it."))
+    return redirects.see("/payment-method/")
 
 
 def _change(request: OrganizationRequest) -> HttpResponse:
@@ -124,10 +147,10 @@ def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
         return trials.went_on(request, going_on)
     overdue = _overdue(request) if is_used else ""
     if overdue:
-        said = _("The new card is in use from now on, but %(amount)s could not be charged to it. Pay that by another one.")
+        said = _("It pays from now on, but %(amount)s could not be charged to it. Pay that by another one.")
         messages.warning(request, said % {"amount": overdue})
     elif is_used:
-        messages.success(request, _("The new card is in use from now on."))
+        messages.success(request, _("It pays from now on."))
     else:
-        messages.info(request, _("The new card is being taken over; that takes a few seconds."))
+        messages.info(request, _("It is being taken over; that takes a few seconds."))
     return redirects.see("/payment-method/")

@@ -123,6 +123,7 @@ PAGES = {
     "storefront:tax_id_removal": ("POST!", BILLING_OBJECT),
     "storefront:payment_method": ("GET! POST!", BILLING),
     "storefront:payment_card": ("GET!", BILLING),
+    "storefront:mandate": ("GET!", BILLING),
     "storefront:trial_extension": ("POST!", BILLING),
     "storefront:resumption": ("GET! POST!", BILLING),
     "storefront:pilot_conversion": ("GET! POST!", BILLING),

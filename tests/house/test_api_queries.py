@@ -98,7 +98,7 @@ WRITES = (
 )
 
 # One after the other, on a yearly plan bought by a checkout of so many statements. `{token}` is that of the answer before.
-CHECKOUT = 54
+CHECKOUT = 61
 BILLING = "subscription/"
 CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
@@ -108,7 +108,7 @@ ASKING_STRIPE = (
     ("delete", f"{LATER}/external:po-2", None, 27),
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
     ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),
-    ("post", "payment-method/setups", None, 12),
+    ("post", "payment-method/setups", None, 14),
     ("patch", "billing-details", {"line1": "Musterstrasse 1", "city": "Berlin"}, 30),
     ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
     ("delete", "tax-ids/external:vat-fr", None, 21),

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "open_invoice",
     "seat_change_payment",
     "payment_card",
+    "mandate",
 }
 DOCUMENTS = {"quote_pdf", "quote_approval_pdf"}
 PARTS = {"header", "seat_preview"}

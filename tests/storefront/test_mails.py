@@ -233,6 +233,15 @@ CONTEXTS = {
         "seats_url": "https://store.example/seats/?line=fieldnote",
     },
     "card_changed": {"organization": "Acme", "card_brand": "visa", "last4": "4242"},
+    "being_debited": {
+        "organization": "Acme",
+        "invoice_url": "https://store.example/invoices/in_1/hosted/",
+        "number": "ACME-0007",
+        "amount_minor": 19040,
+        "currency": "eur",
+        "last4": "3000",
+        "arrives_at": THEN,
+    },
     "seat_assigned": {"organization": "Acme"},
 }
 CONTEXTS |= renewal_mails.CONTEXTS
@@ -252,6 +261,7 @@ SUBJECTS = {
     "pause_ends": "$67.20 will be charged on 22 March: Team goes on",
     "pause_stays": "Team stays paused: $160.00 could not be charged",
     "receipt": "Receipt: $12.85 paid on 3 March",
+    "being_debited": "€190.40 will be debited for invoice ACME-0007",
     "payment_failed": "$208.00 could not be charged; tried again on 22 March",
     "invoice_sent": "Invoice FN-0043: $208.00, due on 22 March",
     "invoice_due": "$208.00 is due on 22 March: invoice FN-0043",

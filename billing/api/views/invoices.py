@@ -43,6 +43,11 @@ class InvoiceOutput(outputs.Output):
     )
     is_overdue = serializers.BooleanField(help_text="Whether it was sent, and not paid by then.")
 
+    debited_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when a bank is at work on its payment (a bank debit); null: none is."
+    )
+    debit_arrives_on = serializers.DateField(allow_null=True, help_text="By when that has usually arrived.")
+
 
 class InvoicesQuery(paging.PageQuery):
     status = serializers.ChoiceField(
@@ -94,6 +99,8 @@ EXAMPLE: dict[str, Any] = {
     "next_attempt_at": None,
     "due_at": None,
     "is_overdue": False,
+    "debited_at": None,
+    "debit_arrives_on": None,
 }
 DETAIL: dict[str, Any] = EXAMPLE | {
     "subtotal_minor": 18000,

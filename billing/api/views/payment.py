@@ -1,4 +1,4 @@
-"""The card that pays: which one, until when, and a page of Stripe's for another one."""
+"""What pays, a card or a bank account: which one, and a page of Stripe's for another one."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from accounts.models import Scope
 from billing.api import idempotency, inputs, outputs, problems, schema
 from billing.api.views import base
 from billing.models import Customer, SubscriptionStatus
+from billing.rules import debits
 from billing.services.leaving import resuming
 from billing.services.selling import cards
 from config import clock
@@ -32,17 +33,24 @@ class CardOutput(outputs.Output):
     exp_year = serializers.IntegerField()
 
 
+class BankAccountOutput(outputs.Output):
+    kind = serializers.ChoiceField(choices=debits.DEBITS, help_text="SEPA Direct Debit, or an ACH debit.")
+    bank_name = serializers.CharField(help_text="Empty of an IBAN, which names none.")
+    last4 = serializers.CharField()
+
+
 class PaymentMethodOutput(outputs.Output):
-    """`card` is null where none is known: before the first purchase, or when something else than a card pays."""
+    """`card` and `bank_account` are null where none is known: before the first purchase, or when something else pays."""
 
     card = CardOutput(allow_null=True)
+    bank_account = BankAccountOutput(allow_null=True)
 
 
 class CardSetupOutput(outputs.Output):
     url = serializers.CharField(help_text="Stripe's page; empty while Stripe has not answered: ask again with another key.")
 
 
-EXAMPLE: dict[str, Any] = {"card": {"brand": "visa", "last4": "4242", "exp_month": 11, "exp_year": 2028}}
+EXAMPLE: dict[str, Any] = {"card": {"brand": "visa", "last4": "4242", "exp_month": 11, "exp_year": 2028}, "bank_account": None}
 PAGE = {"url": "https://checkout.stripe.com/c/pay/cs_test_b2"}
 NO_CUSTOMER = schema.problem("no-customer", 409, "Buy a plan first: the card is asked for there.")
 
@@ -58,7 +66,11 @@ class PaymentMethod(base.View):
     )
     def get(self, request: Request) -> Response:
         row = Customer.objects.filter(organization=self.organization).first()
-        return base.answer(PaymentMethodOutput, {"card": _card(row) if row and row.card_last4 else None})
+        said = {
+            "card": _card(row) if row and row.card_last4 else None,
+            "bank_account": _bank(row) if row and row.bank_last4 else None,
+        }
+        return base.answer(PaymentMethodOutput, said)
 
 
 class CardSetups(base.View):
@@ -97,6 +109,10 @@ class CardSetups(base.View):
         if row.status != SubscriptionStatus.PAUSED:
             raise problems.not_paused()
         return agreed
+
+
+def _bank(row: Customer) -> dict[str, Any]:
+    return {"kind": row.method_kind, "bank_name": row.bank_name, "last4": row.bank_last4}
 
 
 def _card(row: Customer) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def details(method: Obj, pending_until: int | None) -> Obj:
     held = method[kind]
     expected = datetime.fromtimestamp(pending_until, UTC).strftime("%Y-%m-%d") if pending_until else None
     shared = {"expected_debit_date": expected, "mandate": method.get("_mandate")}
+    kept: tuple[str, ...]
     if kind == bank_accounts.SEPA:
         kept = ("bank_code", "branch_code", "country", "fingerprint", "last4")
     else:

@@ -6,17 +6,23 @@ from django.db import connection
 
 from billing.models import Subscription
 from billing.queries import credit
+from billing.rules import debits
 
 
 def missing(row: Subscription, amount_minor: int, at: datetime) -> credit.Credit | None:
     """The credit that an invoice of so much would go beyond; None: there is room for it, or a card is charged."""
-    if not row.is_invoiced or row.is_in_trial or credit.covers(row.organization, amount_minor, row.currency, at):
+    if not _is_lent(row) or row.is_in_trial or credit.covers(row.organization, amount_minor, row.currency, at):
         return None
     return credit.of(row.organization, at)
 
 
+def _is_lent(row: Subscription) -> bool:
+    """Whether what is bought is had before it is paid: on an invoice, or while a bank is at work on it."""
+    return row.is_invoiced or row.organization.customer.method_kind in debits.DEBITS
+
+
 def hold(row: Subscription) -> None:
     """Have changes of one organization counted one after another. Call last of all locks, inside a transaction."""
-    if row.is_invoiced:
+    if _is_lent(row):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('credit'), %s)", [row.organization_id])

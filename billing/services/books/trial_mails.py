@@ -72,7 +72,7 @@ def _write(kind: str, about: str, row: Subscription, at: datetime, **more: Any) 
         "currency": row.currency,
         "seats": row.quantity,
         "ends_at": row.trial_ends_at,
-        "card": customer.card_last4 if customer else "",
+        "card": customer.last4 if customer else "",
         "card_url": settings.STORE_URL + reverse("storefront:payment_card"),
         "resume_url": f"{settings.STORE_URL}{reverse('storefront:resumption')}?{line}",
         **more,

@@ -73,7 +73,10 @@ def _made(answer: gateway.Subscription) -> Made:
 
 
 class Increase(commands.Handler):
-    """Update with `pending_if_incomplete` and `always_invoice`: the seats are there only if the payment succeeds."""
+    """Update with `pending_if_incomplete` and `always_invoice`: the seats are there only if the payment succeeds.
+
+    A bank debit takes days, for which no update waits: the seats are there at once, within the credit limit (changes.seats).
+    """
 
     def send(self, command: StripeCommand) -> Made:
         asked = command.payload
@@ -86,8 +89,8 @@ class Increase(commands.Handler):
         params = {
             "items": _items(asked),
             "proration_behavior": "always_invoice",
-            # What is paid on invoices is had at once: Stripe has no pending updates there.
-            **({} if asked.get("is_invoiced") else {"payment_behavior": "pending_if_incomplete"}),
+            # What is paid on invoices, or by a bank, is had at once: Stripe has no pending updates there.
+            **({} if asked.get("is_invoiced") or asked.get("is_debited") else {"payment_behavior": "pending_if_incomplete"}),
             **{name: asked[name] for name in WHEN_AND_LESS if asked.get(name)},
         }
         return _made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))

@@ -100,7 +100,7 @@ class EndsSoon(SeatsError):
 
 
 class BeyondCredit(SeatsError):
-    """More would be open on invoices than may be: pay what is open first, pay by card, or talk to a person."""
+    """More would be open on invoices, or with a bank, than may be: pay what is open first, pay by card, or talk to a person."""
 
     def __init__(self, found: credit.Credit) -> None:
         super().__init__("More would be open on invoices than may be.")
@@ -349,7 +349,7 @@ def _open(
     """Breath 1, under the subscription's lock: whoever comes second finds the first one's change."""
     body, wanted = agreed.body, agreed.wanted
     with transaction.atomic(durable=True):
-        locked = Subscription.objects.locked().select_related("organization", "price").get(pk=row.pk)
+        locked = Subscription.objects.locked().select_related("organization__customer", "price").get(pk=row.pk)
         known = SeatChange.objects.filter(nonce=body["n"]).first()
         if known is not None:
             return known

@@ -15,6 +15,7 @@ from django.db import transaction
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import ChangeKind, Customer, StripeCommand, Subscription
+from billing.rules import debits
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
@@ -144,8 +145,19 @@ class Resume(commands.Handler):
         charge = first_charges.of_resuming(row)
         if (charge.due_minor, charge.currency) != (asked["due_minor"], asked["currency"]):
             raise gateway.Refused("The price has moved; nothing was charged.", code="price_moved")
+        if row.organization.customer.method_kind in debits.DEBITS:
+            return self._by_debit(now.id, key)
         params = {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_success"}
         return self._unless_declined(gateway.resume_subscription(now.id, params, key=key), key)
+
+    def _by_debit(self, stripe_id: str, key: str) -> gateway.Subscription:
+        """A bank's answer takes days: it goes on as soon as the debit is on its way, and a late no is a failed payment."""
+        params = {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_attempt"}
+        answer = gateway.resume_subscription(stripe_id, params, key=key)
+        invoice = answer.latest_invoice
+        if answer.status == "paused" and isinstance(invoice, gateway.Invoice) and invoice.status == "open":
+            gateway.pay_invoice(mirror.stripe_id(invoice), {}, key=f"{key}:pay")
+        return gateway.subscription(stripe_id)
 
     def _unless_declined(self, answer: gateway.Subscription, key: str) -> gateway.Subscription:
         """Stripe has tried the card: without success it is paused still, and the invoice open."""

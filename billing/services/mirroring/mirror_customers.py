@@ -5,11 +5,12 @@ from datetime import datetime
 from accounts.models import Organization
 from billing import gateway
 from billing.models import Customer
+from billing.rules import debits
 from billing.services.mirroring import mirror, tax_ids
 
 
 def take(answer: gateway.Customer, at: datetime) -> None:
-    """Take over the balance, the default card, the address and the tax ids."""
+    """Take over the balance, what pays by default, the address and the tax ids."""
     row = Customer.objects.select_for_update().filter(stripe_id=answer.id).first()
     if row is None or getattr(answer, "deleted", False):
         return
@@ -24,13 +25,20 @@ def take(answer: gateway.Customer, at: datetime) -> None:
 
 
 def copy_card(row: Customer, method: object) -> None:
-    """Keep what a page shows of a card; `method` is an expanded payment method, an id, or None. Does not save."""
-    row.payment_method_id = mirror.stripe_id(method)
+    """Keep what a page shows of what pays; `method` is an expanded payment method, an id, or None. Does not save."""
+    was, row.payment_method_id = row.payment_method_id, mirror.stripe_id(method)
+    kind = getattr(method, "type", None)
+    if kind is not None or row.payment_method_id != was:
+        row.method_kind = str(kind or "")
+        bank = getattr(method, kind, None) if kind in debits.DEBITS else None
+        row.bank_last4 = str(getattr(bank, "last4", "") or "")
+        # Of an IBAN Stripe knows the bank's code alone, which nobody knows their bank by.
+        row.bank_name = str(getattr(bank, "bank_name", "") or "")
     card = getattr(method, "card", None)
     if card is not None:
         row.card_brand, row.card_last4 = card.brand, card.last4
         row.card_exp_month, row.card_exp_year = card.exp_month, card.exp_year
-    elif not row.payment_method_id:
+    elif not row.payment_method_id or kind is not None:
         row.card_brand = row.card_last4 = ""
         row.card_exp_month = row.card_exp_year = None
 

@@ -1,7 +1,7 @@
 """Invoices as Stripe says they are, with their lines."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,16 @@ from billing.queries import tax as queries
 from billing.rules import pricing, purchase_orders
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, notices
-from billing.services.books import bundles, dispute_holds, dunning, first_payments, mirror_discounts, sent_invoices, tax_rates
+from billing.services.books import (
+    bundles,
+    debits,
+    dispute_holds,
+    dunning,
+    first_payments,
+    mirror_discounts,
+    sent_invoices,
+    tax_rates,
+)
 from billing.services.mirroring import mirror
 
 OVER = ("paid", "void", "uncollectible")
@@ -32,7 +41,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     was_receipted = row is not None and was_paid and row.subscription_id is not None
     was_placed = row is not None and row.subscription_id is not None
     row = row or Invoice(stripe_id=answer.id, organization=known.organization)
-    attempts_before, status_before = row.attempt_count, row.status
+    before = _Before(row.attempt_count, row.status, row.debited_at is not None)
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
     bundles.share(row)
@@ -45,19 +54,35 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         if not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
             notices.receipt(row, at=at)
     elif row.status == "open":
-        _follow_open(row, attempts_before, status_before, at)
-    if row.status in OVER and (attempts_before or row.attempt_count > 1 or row.overdue_at is not None):
+        _follow_open(row, before, at)
+    if row.status in OVER and (before.attempts or row.attempt_count > 1 or row.overdue_at is not None):
         dunning.invoice_settled(row, at=at)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
         inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")
 
 
-def _follow_open(row: Invoice, attempts_before: int, status_before: str, at: datetime) -> None:
-    """What is not paid: sent to be paid by a date, or tried in vain once more."""
-    if row.is_sent:
-        sent_invoices.follow(row, at=at, is_new=status_before != "open")
+@dataclass(frozen=True)
+class _Before:
+    """What was known of an invoice: its attempts, its status, and whether a bank was at work on it."""
+
+    attempts: int
+    status: str
+    is_debited: bool
+
+
+def _follow_open(row: Invoice, before: _Before, at: datetime) -> None:
+    """What is not paid: with a bank, sent to be paid by a date, or tried in vain once more.
+
+    A card says no at its attempt; a bank days later, without another one.
+    """
+    if row.debited_at is not None:
+        if not before.is_debited:
+            debits.begun(row, at=at)
         return
-    if row.attempt_count <= attempts_before:
+    if row.is_sent:
+        sent_invoices.follow(row, at=at, is_new=before.status != "open")
+        return
+    if row.attempt_count <= before.attempts and not before.is_debited:
         return
     _tell_invoice("billing.invoice.payment_failed", row, at)
     # What its episode says of it is said on the ladder; of what nobody has any more, here.
@@ -86,6 +111,7 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     row.starting_balance_minor, row.ending_balance_minor = answer.starting_balance, answer.ending_balance
     row.attempt_count, row.next_attempt_at = answer.attempt_count, mirror.instant(answer.next_payment_attempt)
     row.due_at = mirror.instant(answer.due_date)
+    debits.note(row, answer, at)
     stamps = answer.status_transitions
     row.issued_at = mirror.instant(stamps.finalized_at) or mirror.at_instant(answer.created)
     row.paid_at, row.mirrored_at = mirror.instant(stamps.paid_at), at

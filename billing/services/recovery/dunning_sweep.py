@@ -50,7 +50,9 @@ WITH claimed AS (
             WHERE t.episode_id = c.id AND t.round = c.round AND t.told_at IS NOT NULL AND EXISTS (
                 SELECT 1 FROM accounts_outgoingmail m WHERE m.kind = ANY(%(mails)s)
                 AND m.subject_row = 'dunning:' || t.id AND m.state = 'sent')) END AS told_at,
-        EXISTS (SELECT 1 FROM billing_dispute d WHERE d.subscription_id = c.subscription_id AND d.closed_at IS NULL) AS is_held
+        EXISTS (SELECT 1 FROM billing_dispute d WHERE d.subscription_id = c.subscription_id AND d.closed_at IS NULL)
+        OR EXISTS (SELECT 1 FROM billing_dunninginvoice u JOIN billing_invoice i ON i.id = u.invoice_id
+            WHERE u.episode_id = c.id AND i.debited_at IS NOT NULL) AS is_held
     FROM claimed c
 ), judged AS MATERIALIZED (
     SELECT *, {soonest} AS soonest, CASE
@@ -115,7 +117,7 @@ JOIN LATERAL (
     SELECT i.id FROM billing_invoice i
     WHERE i.subscription_id = s.id AND i.status = 'open' AND i.amount_remaining_minor > 0
     AND (i.attempt_count > 0 OR i.overdue_at IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
+    AND i.debited_at IS NULL AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
         WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))
     ORDER BY i.issued_at LIMIT 1) i ON TRUE
 WHERE s.status IN ({owing}) AND NOT EXISTS (

@@ -16,7 +16,7 @@ from accounts.models import Segment
 from accounts.queries import policies
 from accounts.services import outbox
 from billing.models import CardNotice, CardNoticeKind, CardWatch
-from billing.queries import overview
+from billing.queries import overview, standing_facts
 from billing.queries.standing_facts import NextCharge
 from billing.services import notices
 from config import clock, pulse
@@ -121,7 +121,7 @@ def _send(notice_id: int, at: datetime) -> bool:
 
 def _write(held: CardNotice, charge: NextCharge, at: datetime) -> None:
     customer = held.customer
-    card = overview.card_of(customer)
+    card = standing_facts.card_of(customer)
     assert card is not None
     ends_at = datetime(card.expires_on.year, card.expires_on.month, 1, tzinfo=UTC)
     context: dict[str, Any] = {

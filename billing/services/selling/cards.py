@@ -7,13 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Organization
 from accounts.origin import Origin, Source
+from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing import gateway
-from billing.models import ChangeState, Customer, Invoice, SeatChange, StripeCommand, Subscription
+from billing.models import ChangeState, Customer, DunningInvoice, Invoice, SeatChange, StripeCommand, Subscription
+from billing.rules import debits
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, notices
 from billing.services.leaving import resuming
@@ -44,7 +46,7 @@ def start_setup(
                 kind="card.setup",
                 target=target,
                 organization=organization,
-                payload=_payload(organization, customer, agreed, back),
+                payload=_payload(organization, customer, agreed, back, at),
                 origin=origin,
                 at=at,
             )
@@ -105,12 +107,25 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
 
 
 def overdue(organization: Organization) -> QuerySet[Invoice]:
-    """Renewals whose charge failed: a new card is tried at once. A change that waits is the buyer's to finish or drop."""
-    renewals = Invoice.objects.filter(organization=organization, status="open", billing_reason="subscription_cycle")
+    """What could not be charged: what pays from now on is tried at once. A change that waits is the buyer's to finish."""
+    on_the_ladder = DunningInvoice.objects.filter(invoice=OuterRef("pk"), episode__closed_at=None)
+    failed = Q(billing_reason="subscription_cycle") | Exists(on_the_ladder)
+    invoices = Invoice.objects.filter(failed, organization=organization, status="open", debited_at=None)
     theirs = SeatChange.objects.filter(subscription__organization=organization, state=ChangeState.WAITING)
-    due = renewals.filter(Q(due_at=None) | Q(overdue_at__isnull=False))  # who pays on invoice has until its date
+    due = invoices.filter(Q(due_at=None) | Q(overdue_at__isnull=False))  # who pays on invoice has until its date
     unpaid = due.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
     return unpaid.order_by("pk")
+
+
+def offered(organization: Organization, at: datetime) -> tuple[str, ...]:
+    """What may pay from now on: a card, and the bank debit of the organization's currency where the policy has it."""
+    lines = policies.value("billing.payment_methods", at, profiles.segment(organization.pk))
+    return debits.offered(lines, _currency(organization))
+
+
+def _currency(organization: Organization) -> str:
+    known: Customer | None = getattr(organization, "customer", None)
+    return organization.currency or (known.balance_currency if known else "") or "usd"
 
 
 def _resume_key(command: StripeCommand) -> str:
@@ -121,18 +136,21 @@ def _use_key(session_id: str) -> str:
     return f"card.use:{session_id}"[:100]
 
 
-def _payload(organization: Organization, customer: Customer, agreed: resuming.Agreed | None, back: str) -> dict[str, Any]:
+def _payload(
+    organization: Organization, customer: Customer, agreed: resuming.Agreed | None, back: str, at: datetime
+) -> dict[str, Any]:
     back = back or f"{settings.STORE_URL}/payment-method/"
+    currency = _currency(organization)
     return {
         "mode": "setup",
         "ui_mode": "hosted_page",
         "customer": customer.stripe_id,
-        "currency": organization.currency or customer.balance_currency or "usd",
+        "currency": currency,
         "metadata": {"organization": organization.public_id, **(agreed.metadata if agreed else {})},
         "success_url": back + "?session={CHECKOUT_SESSION_ID}",
         "cancel_url": back,
         "locale": organization.locale[:2] or "auto",
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": list(offered(organization, at)),
     }
 
 

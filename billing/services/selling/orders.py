@@ -8,9 +8,10 @@ from django.utils.translation import ngettext
 
 from accounts.models import Organization
 from accounts.origin import Origin
-from accounts.queries import policies
+from accounts.queries import policies, profiles
 from billing.models import CheckoutAttempt, Customer
-from billing.rules import payment_terms
+from billing.queries import charges, credit
+from billing.rules import debits, payment_terms
 from billing.services.tax import tax_checkout
 
 
@@ -34,7 +35,7 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
         "expires_at": int(attempt.expires_at.timestamp()),
         "locale": organization.locale[:2] or "auto",
         "customer_update": {"address": "auto"},
-        "allowed_payment_method_types": ["card"],
+        "allowed_payment_method_types": _methods(attempt),
         **({"payment_method_collection": "if_required"} if attempt.trial_days else {}),
         **_terms(attempt, organization),
         **_discounts(attempt),
@@ -55,6 +56,16 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
     if attempt.payment_days:
         payload["invoiced"] = _invoiced(payload.pop("session"), attempt)
     return payload
+
+
+def _methods(attempt: CheckoutAttempt) -> list[str]:
+    """What may be paid with: a bank's debit takes days, so it is offered as far as the organization's credit goes."""
+    organization, currency, at = attempt.organization, attempt.price.currency, attempt.created_at
+    lines = policies.value("billing.payment_methods", at, profiles.segment(organization.pk))
+    offered = debits.offered(lines, currency)
+    if offered != (debits.CARD,) and not credit.covers(organization, charges.of_attempt(attempt).due_now_minor, currency, at):
+        return [debits.CARD]
+    return list(offered)
 
 
 def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:

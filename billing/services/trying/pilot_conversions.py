@@ -15,11 +15,11 @@ from django.db import transaction
 from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing import gateway
-from billing.models import ChangeKind, CommandState, PilotRun, Price, StripeCommand, Subscription
+from billing.models import ChangeKind, CommandState, Customer, PilotRun, Price, StripeCommand, Subscription
 from billing.queries import catalog, terms
 from billing.queries import pilots as queries
+from billing.rules import debits, pricing
 from billing.rules import pilots as rules
-from billing.rules import pricing
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, people
@@ -119,6 +119,7 @@ def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, 
                 "quantity": body["q"],
                 "coupon": _coupon(run),
                 "due_minor": body["c"]["due_minor"],
+                "is_debited": Customer.objects.filter(organization=row.organization_id, method_kind__in=debits.DEBITS).exists(),
             },
             origin=origin,
             at=at,
@@ -188,7 +189,8 @@ class Convert(commands.Handler):
             "trial_end": "now",
             "cancel_at_period_end": False,
             # Only against payment: a subscription that went on without its first one would be a debt nobody agreed to.
-            "payment_behavior": "pending_if_incomplete",
+            # What a bank is asked for arrives days later, and no update waits so long.
+            "payment_behavior": "allow_incomplete" if asked.get("is_debited") else "pending_if_incomplete",
         }
         if asked["coupon"]:
             params["discounts"] = [{"coupon": asked["coupon"]}]

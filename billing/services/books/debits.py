@@ -1,0 +1,57 @@
+"""Payments that are on their way from a bank: since when, by when they have usually arrived, and the word of it.
+
+What is on its way is open and not late. If the bank says no after days, the invoice has failed then (mirror_invoices), and goes
+up the ladder as any other.
+"""
+
+from datetime import UTC, datetime
+
+from accounts.origin import Source
+from accounts.queries import policies, profiles
+from accounts.services import journal
+from billing import gateway
+from billing.models import Invoice
+from billing.rules import debits
+from billing.services import notices
+
+PROCESSING = "processing"
+
+
+def note(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
+    """Write into `row` whether a bank is at work on it. Does not save."""
+    if row.status != "open" or not _is_processing(answer):
+        row.debited_at = row.debit_arrives_on = None
+        return
+    if row.debited_at is None:
+        row.debited_at = at
+        row.debit_arrives_on = debits.arrives_on(at.astimezone(UTC).date(), _days(row, at))
+
+
+def _is_processing(answer: gateway.Invoice) -> bool:
+    found = answer.payments.data if answer.payments else []
+    intents = (payment.payment.payment_intent for payment in found)
+    return any(getattr(intent, "status", "") == PROCESSING for intent in intents)
+
+
+def _days(row: Invoice, at: datetime) -> int:
+    kind = debits.of_currency(row.currency) or debits.SEPA
+    found: int = policies.value(f"billing.{kind}_days", at, profiles.segment(row.organization_id))
+    return found
+
+
+def begun(row: Invoice, *, at: datetime) -> None:
+    """A bank has been asked: the payer is told beforehand, as SEPA's rules want it."""
+    journal.append(
+        kind="billing.invoice.debited",
+        organization=row.organization,
+        at=at,
+        source=Source.STRIPE,
+        data={
+            "invoice": row.pk,
+            "number": row.number,
+            "amount_minor": row.amount_remaining_minor,
+            "currency": row.currency,
+            "arrives_on": row.debit_arrives_on.isoformat() if row.debit_arrives_on else None,
+        },
+    )
+    notices.being_debited(row, at=at)

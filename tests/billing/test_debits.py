@@ -1,0 +1,101 @@
+"""Bank debits in the store: bought and had while the bank is at work, within a limit; late failures go up the ladder."""
+
+from datetime import timedelta
+
+import pytest
+import requests
+
+from accounts.models import OutgoingMail
+from billing.models import Customer, DunningEpisode, Invoice
+from billing.queries import overview
+from billing.services.changes import seats
+from config import clock
+from tests import factories
+
+IBAN, IBAN_POOR = "DE89370400440532013000", "DE65370400440002222227"
+FORM = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}
+
+
+def pay_by_debit(shop, url, iban=IBAN):
+    answer = requests.post(
+        f"{url}?method=sepa_debit", data={**FORM, "email": shop.owner.email, "iban": iban}, allow_redirects=False, timeout=30
+    )
+    assert answer.status_code == 303, answer.text[-3000:]
+
+
+def bought(shop, iban=IBAN, **wanted):
+    """Acme with ten seats in euros, whose bank is at work on the first invoice."""
+
+    def buy():
+        attempt = shop.start(currency="eur", seats=10, **wanted)
+        pay_by_debit(shop, attempt.url, iban)
+        shop.settle()
+        attempt.refresh_from_db()
+        return attempt.subscription
+
+    return shop.fresh(shop.kept(f"ten seats by debit of {iban}", buy))
+
+
+def standing(row):
+    return overview.standing(row.organization)
+
+
+def mails(kind):
+    return OutgoingMail.objects.filter(kind=f"billing/{kind}")
+
+
+def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
+    row = bought(shop)
+    found, invoice = standing(row), Invoice.objects.get()
+    customer = Customer.objects.get()
+    assert (customer.method_kind, customer.bank_last4, customer.card_last4) == ("sepa_debit", "3000", "")
+    assert (row.status, row.quantity, found.state, found.invoice) == ("active", 10, "active", None)
+    assert (found.debit.amount_minor, found.debit.arrives_on) == (invoice.total_minor, invoice.debit_arrives_on)
+    assert (found.bank.kind, found.bank.last4, found.card) == ("sepa_debit", "3000", None)
+    assert mails("being_debited").exists()
+    assert not mails("receipt").exists()
+    assert not DunningEpisode.objects.exists()
+
+    shop.advance_to(clock.now() + timedelta(days=12))
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.debited_at, standing(row).debit) == ("paid", None, None)
+    assert mails("receipt").exists()
+    assert not mails("payment_missing").exists()
+
+
+def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop):
+    row = bought(shop, IBAN_POOR)
+    shop.advance_to(clock.now() + timedelta(days=9))
+    row, invoice, episode = shop.fresh(row), Invoice.objects.get(), DunningEpisode.objects.get()
+    assert (row.status, invoice.status, invoice.debited_at) == ("past_due", "open", None)
+    assert standing(row).state == "past_due"
+    assert episode.started_at > invoice.issued_at + timedelta(days=4)
+    # Stripe tries such an account once more: while the bank is at work, nothing gets worse.
+    shop.advance_to(invoice.next_attempt_at + timedelta(hours=1))
+    invoice.refresh_from_db()
+    assert invoice.debited_at is not None
+    told = episode.steps.count()
+    shop.advance_to(invoice.debited_at + timedelta(days=3))
+    episode.refresh_from_db()
+    assert (episode.closed_at, episode.steps.count()) == (None, told)
+
+
+def test_more_seats_are_had_at_once_within_the_credit_limit(shop):
+    row = bought(shop)
+    shop.advance_to(clock.now() + timedelta(days=10))
+    row = shop.fresh(row)
+    offer = seats.offer(row, seats=12, at=clock.now())
+    change = seats.confirm(row, token=offer.token, origin=shop.origin, at=clock.now())
+    shop.settle()
+    row = shop.fresh(row)
+    assert (change.state, row.quantity, shop.at_stripe(row).pending_update) == ("done", 12, None)
+    assert standing(row).debit.amount_minor == offer.preview.due_now_minor
+    factories.rule("billing.credit_limit", 100)
+    with pytest.raises(seats.BeyondCredit):
+        seats.offer(row, seats=20, at=clock.now())
+
+
+def test_beyond_the_limit_a_payment_page_takes_cards_alone(shop):
+    factories.rule("billing.credit_limit", 100)
+    attempt = shop.start(currency="eur", seats=10)
+    assert "SEPA Direct Debit" not in requests.get(attempt.url, timeout=30).text
