@@ -6,8 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0048_quotes'),
-        ('billing', '0048_monthly_addons'),
+        ('billing', '0050_adoptions'),
     ]
 
     operations = [
