@@ -33,3 +33,24 @@ def funding_instructions(customer: str, params: Params) -> dict[str, Any]:
     found = gateway.call(ask, lambda c, o: c.v1.customers.funding_instructions.create(customer, full, o))
     told: dict[str, Any] = found.bank_transfer.to_dict()
     return told
+
+
+def create_invoice(params: Params, *, key: str) -> Invoice:
+    """A draft."""
+    full: Any = params
+    return gateway.call("invoices.create", lambda c, o: c.v1.invoices.create(full, o), key=key)
+
+
+def add_item(params: Params, *, key: str) -> None:
+    """A line of a draft."""
+    full: Any = params
+    gateway.call("invoice_items.create", lambda c, o: c.v1.invoice_items.create(full, o), key=key)
+
+
+def finalize_invoice(stripe_id: str, *, key: str) -> Invoice:
+    params: Any = {"auto_advance": False}
+    return gateway.call("invoices.finalize", lambda c, o: c.v1.invoices.finalize_invoice(stripe_id, params, o), key=key)
+
+
+def delete_draft(stripe_id: str, *, key: str) -> None:
+    gateway.call("invoices.delete", lambda c, o: c.v1.invoices.delete(stripe_id, {}, o), key=key)

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from billing.models import SeatChange
 from billing.queries.overview import Standing
+from billing.rules import payment_terms
 from billing.rules.preview import Preview
 from config import words
 
@@ -33,7 +34,8 @@ def labels() -> dict[str, str]:
 def account(told: Mapping[str, str], number: str = "") -> list[dict[str, str]]:
     """The account for transfers as the component of definitions takes it; with `number` what to name in the transfer."""
     named = labels()
-    found = [{"label": named[name], "value": _grouped(name, value)} for name, value in told.items() if name in named]
+    fields = payment_terms.FIELDS.get(told.get("kind", ""), ())
+    found = [{"label": named[name], "value": _grouped(name, told[name])} for name in fields if told.get(name)]
     return [*found, {"label": _("Reference"), "value": number}] if found and number else found
 
 

@@ -1,7 +1,8 @@
 """Invoices and customers as Stripe has them; carts and visits to the payment page."""
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -9,11 +10,11 @@ from unfold.decorators import display
 
 from accounts import exports
 from accounts.models import Organization
-from billing.admin import bundles, credit_notes, exported
+from billing.admin import bundles, credit_notes, exported, replacing
 from billing.admin.shown import address, at_stripe, money
 from billing.models import Cart, CheckoutAttempt, Customer, Invoice, InvoiceLine
 from config import words
-from config.admin import acts, codes
+from config.admin import acts, codes, columns
 from config.admin.pages import ReadOnly, ReadOnlyRows
 
 INVOICE_TONES = {"paid": "good", "open": "wait", "draft": "info", "uncollectible": "bad", "void": ""}
@@ -51,7 +52,7 @@ class InvoiceAdmin(exports.Exported):
             {
                 "fields": (
                     *(("organization", "subscription"), ("number", "status"), ("issued_at", "occasion"), "purchase_order"),
-                    *(("total", "remaining"), ("stripe", "mirrored_at")),
+                    *(("total", "remaining"), ("replaces", "successor"), ("stripe", "mirrored_at")),
                 )
             },
         ),
@@ -66,13 +67,27 @@ class InvoiceAdmin(exports.Exported):
         ),
     )
     readonly_fields = (
-        *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining", "payable"),
+        *("occasion", "stripe", "subtotal", "tax", "total", "due", "paid", "remaining", "payable", "successor"),
         *("starting", "ending", "refunded", "credited"),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the page on which one is replaced."""
+
+        def replace(request: HttpRequest, invoice_id: int) -> HttpResponse:
+            return replacing.replace(self, request, invoice_id)
+
+        own = path("replace/<int:invoice_id>/", self.admin_site.admin_view(replace), name="billing_invoice_replace")
+        return [own, *super().get_urls()]
 
     @display(description=_("Number"), ordering="number")
     def shown_number(self, row: Invoice) -> str:
         return row.number or row.stripe_id
+
+    @display(description=_("Replaced by"))
+    def successor(self, row: Invoice) -> SafeString | str | None:
+        later = Invoice.objects.filter(replaces=row).first()
+        return columns.link(later, str(later)) if later else "-"
 
     @display(description=_("To be paid by"), ordering="due_at")
     def payable(self, row: Invoice) -> str:

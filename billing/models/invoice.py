@@ -55,6 +55,14 @@ class Invoice(external.ExternallyNamed):
     )
     debit_arrives_on = models.DateField(null=True, blank=True, help_text=_("By when that has usually arrived."))
     attempt_count = models.PositiveSmallIntegerField(default=0)
+    replaces = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        help_text=_("The one it is made out anew of."),
+    )
     mirrored_at = models.DateTimeField()
 
     class Meta:

@@ -83,6 +83,9 @@ class Listed:
     external_id: str | None
     subscription: str | None
     """Stripe's id; None for one that a person made by hand."""
+    replaces: str
+    """The number of the invoice that it was made out anew of; empty: none. `replaced_by` of the one that took its place."""
+    replaced_by: str
     is_reverse: bool
     discounts: list[dict[str, Any]]
     dispute: Disputed | None
@@ -108,6 +111,11 @@ class Listed:
     def beside(self) -> tuple[Line, ...]:
         """What it charges for add-ons, beside the main line."""
         return tuple(line for line in self.lines if line.addon and line.amount_minor >= 0 and line is not self.main)
+
+    @property
+    def is_replaceable(self) -> bool:
+        """Whether its buyer may have it made out anew, as far as the list knows."""
+        return self.is_due and self.due_at is not None and self.remaining_minor == self.total_minor and bool(self.subscription)
 
     @property
     def is_due(self) -> bool:
@@ -143,6 +151,8 @@ COLUMNS: Final = (
     "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, due_at, "
     "(overdue_at IS NOT NULL AND status = 'open'), debited_at, debit_arrives_on, external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
+    "COALESCE((SELECT o.number FROM billing_invoice o WHERE o.id = billing_invoice.replaces_id), ''), "
+    "COALESCE((SELECT n.number FROM billing_invoice n WHERE n.replaces_id = billing_invoice.id), ''), "
     "(taxes @> '[{\"is_reverse\": true}]'), discounts::json, "
     "(SELECT json_build_object('status', d.status, 'amount_minor', d.amount_minor, 'opened_at', d.opened_at) "
     "FROM billing_dispute d WHERE d.invoice_id = billing_invoice.id ORDER BY d.id DESC LIMIT 1), "

@@ -51,6 +51,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "dispute.answer": "billing.services.recovery.dispute_answers.Answer",
     "dispute.hold": "billing.services.books.dispute_holds.Hold",
     "dunning.end": "billing.services.recovery.dunning_ends.EndUnpaid",
+    "invoice.replace": "billing.services.refunds.replacing.Replace",
     "pilot.convert": "billing.services.trying.pilot_conversions.Convert",
     "promotion.apply": "billing.services.changes.promotions.Apply",
     "seats.increase": "billing.services.changes.seat_increases.Increase",

@@ -129,6 +129,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.invitations.refused": _("Nobody invited to the new seats"),
     "billing.invoice.sent": _("Invoice sent, to be paid later"),
     "billing.invoice.overdue": _("Invoice overdue"),
+    "billing.invoice.replaced": _("Invoice replaced"),
     "billing.invoice.paid": _("Invoice paid"),
     "billing.invoice.payment_failed": _("Payment failed"),
     "billing.invoice.debited": _("Bank account debited"),

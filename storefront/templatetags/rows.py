@@ -78,7 +78,7 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
             day=store.day(invoice.issued_at),
             what=_what(invoice),
             number=escape(invoice.number or NONE),
-            order=SMALL.format(escape(invoice.purchase_order)) if invoice.purchase_order else "",
+            order=_order(invoice),
             state=_state(invoice),
             amount=escape(words.money(invoice.total_minor, invoice.currency)),
             tax=_tax(invoice),
@@ -91,6 +91,20 @@ def invoice_rows(invoices: Iterable[Listed]) -> SafeString:
         for invoice in invoices
     ]
     return mark_safe("".join(made))  # noqa: S308 - every part is escaped above
+
+
+def _order(invoice: Listed) -> str:
+    """Below the number: the purchase order, what replaces what, and the way to correct one that is open."""
+    said: list[str] = [escape(invoice.purchase_order)] if invoice.purchase_order else []
+    if invoice.replaces:
+        said.append(escape(_("replaces %(number)s") % {"number": invoice.replaces}))
+    if invoice.replaced_by:
+        said.append(escape(_("replaced by %(number)s") % {"number": invoice.replaced_by}))
+    elif invoice.is_replaceable:
+        url = _address("storefront:invoice_correction", invoice.stripe_id)
+        text, look = escape(_("Something wrong on it?")), escape(invoice.number)
+        said.append(f'<a href="{url}">{text}<span class="visually-hidden"> {look}</span></a>')
+    return "".join(SMALL.format(one) for one in said)
 
 
 def _actions() -> Callable[[Listed], str]:
@@ -130,6 +144,8 @@ def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
 
 
 def _paid_status(invoice: Listed, *, always: bool) -> SafeString:
+    if invoice.replaced_by:
+        return store.badge(_("Replaced"))
     if invoice.refunded_minor + invoice.credited_minor:
         is_whole = invoice.refunded_minor + invoice.credited_minor >= invoice.total_minor
         return store.badge(_("Refunded") if is_whole else _("Partly refunded"))

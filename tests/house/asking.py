@@ -221,7 +221,7 @@ def _billing_rows(organization, price):
 def _invoice_args(invoice):
     about = {"number": "CN-1", "status": "issued", "total_minor": 1, "issued_at": clock.now(), "mirrored_at": clock.now()}
     note = CreditNote.objects.create(invoice=invoice, stripe_id="cn_1", **about)
-    pages = ("invoice_hosted", "invoice_pdf", "credit_notes")
+    pages = ("invoice_hosted", "invoice_pdf", "credit_notes", "invoice_correction")
     args = {f"storefront:{name}": [invoice.stripe_id] for name in pages}
     args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
     args["v1:credit_note"] = [note.stripe_id]

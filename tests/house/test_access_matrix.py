@@ -61,6 +61,7 @@ PAGES = {
     "storefront:open_invoice": ("GET", "4444444444"),  # nor this
     "storefront:checkout_invoice": ("GET POST", BILLING),
     "storefront:collection": ("POST", BILLING),
+    "storefront:invoice_correction": ("GET POST", BILLING_OBJECT),
     "storefront:organization_switch": ("POST", "L444444LLL"),  # one must name an organization one is in
     "storefront:organization_settings": ("GET POST", OWNER),
     "storefront:organization_closure": ("GET POST", OWNER),

@@ -62,7 +62,15 @@ def seen(browser, folder):
 BY_LINK = ("invitation", "mail_stop", "billing_contact")
 OF_AN_OWNER = (
     *("join_request", "seat_request", "api_key_revocation", "invitation_revocation", "member_removal"),
-    *("seat_change", "credit_notes", "checkout_attempt", "webhook", "webhook_delivery", "webhook_deletion"),
+    *(
+        "seat_change",
+        "credit_notes",
+        "invoice_correction",
+        "checkout_attempt",
+        "webhook",
+        "webhook_delivery",
+        "webhook_deletion",
+    ),
 )
 STEPS = (
     *("mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_generate_recovery_codes", "mfa_view_recovery_codes"),

@@ -42,6 +42,8 @@ class InvoiceOutput(outputs.Output):
         allow_null=True, help_text="By when it is to be paid, if it was sent; null: a card is charged."
     )
     is_overdue = serializers.BooleanField(help_text="Whether it was sent, and not paid by then.")
+    replaces = serializers.CharField(help_text="The number of the invoice whose place it takes, corrected; empty: none.")
+    replaced_by = serializers.CharField(help_text="The number of the one that took its place; empty: none.")
 
     debited_at = serializers.DateTimeField(
         allow_null=True, help_text="Since when a bank is at work on its payment (a bank debit); null: none is."
@@ -101,6 +103,8 @@ EXAMPLE: dict[str, Any] = {
     "is_overdue": False,
     "debited_at": None,
     "debit_arrives_on": None,
+    "replaces": "",
+    "replaced_by": "",
 }
 DETAIL: dict[str, Any] = EXAMPLE | {
     "subtotal_minor": 18000,
@@ -177,7 +181,7 @@ class InvoiceView(base.View):
     @idempotency.honoured
     @transaction.atomic
     def patch(self, request: Request, invoice: str) -> Response:
-        rows = _rows(self).select_related("organization", "subscription").select_for_update(of=("self",))
+        rows = _rows(self).select_related("organization", "subscription", "replaces").select_for_update(of=("self",))
         row = references.named(rows, invoice, "invoice", by="stripe_id")
         wanted = self.body(inputs.NameInput)["external_id"]
         self.check_match(InvoiceDetailOutput, detail(row))
@@ -217,7 +221,7 @@ class InvoicePdf(base.View):
 
 def _rows(view: base.View) -> QuerySet[Invoice]:
     rows = Invoice.objects.exclude(status=InvoiceStatus.DRAFT).filter(organization=view.organization)
-    return rows.select_related("subscription")
+    return rows.select_related("subscription", "replaces", "replaced_by")
 
 
 def _own(view: base.View, said: str) -> Invoice:
@@ -230,10 +234,12 @@ def _listed(row: queries.Listed) -> dict[str, Any]:
 
 
 def detail(row: Invoice) -> dict[str, Any]:
-    names = set(InvoiceDetailOutput().fields) - {"id", "subscription", "remaining_minor", "lines"}
+    names = set(InvoiceDetailOutput().fields) - {"id", "subscription", "remaining_minor", "lines", "replaces", "replaced_by"}
+    later: Invoice | None = getattr(row, "replaced_by", None)
+    places = {"replaces": row.replaces.number if row.replaces else "", "replaced_by": later.number if later else ""}
     remaining = _remaining(row.status, row.amount_remaining_minor)
     told = {"id": row.stripe_id, "remaining_minor": remaining, "lines": list(row.lines.all())}
-    return told | {"subscription": row.subscription.stripe_id if row.subscription else None} | words.named(row, names)
+    return told | places | {"subscription": row.subscription.stripe_id if row.subscription else None} | words.named(row, names)
 
 
 def _remaining(status: str, amount_minor: int) -> int:

@@ -27,7 +27,7 @@ def finalize(tx: Transaction, identity: str) -> Obj:
         invoice_pdf=f"{base}/i/{invoice['id']}/pdf",
     )
     invoice["status_transitions"]["finalized_at"] = tx.now
-    if invoice["collection_method"] == "send_invoice":
+    if invoice["collection_method"] == "send_invoice" and not (invoice["due_date"] and invoice["due_date"] > tx.now):
         invoice["due_date"] = tx.now + int(invoice.get("_days_until_due", 30)) * periods.DAY
     if invoice["amount_due"] > 0:
         _ask_for_payment(tx, invoice)

@@ -25,6 +25,8 @@ MOST_CUSTOM_FIELDS, LONGEST_NAME, LONGEST_VALUE = 4, 40, 140
 def create(call: Call) -> Obj:
     """A draft of what is pending for a customer or one of its subscriptions."""
     tx, params = call.tx, call.params
+    if params.get("from_invoice"):
+        _refuse_revision(tx, params["from_invoice"])
     customer = tx.live_customer(params.get("customer", ""))
     subscription = tx.need("subscription", params["subscription"], "subscription") if params.get("subscription") else None
     currency = params.get("currency") or (subscription or {}).get("currency") or customer["currency"] or "usd"
@@ -43,6 +45,14 @@ def create(call: Call) -> Obj:
     return tx.need("invoice", invoice["id"])
 
 
+def _refuse_revision(tx: Transaction, given: Obj) -> None:
+    """Stripe revises no invoice of a subscription; others the store makes none of. Source: docs.stripe.com, invoice edits."""
+    revised = tx.need("invoice", given.get("invoice"), "from_invoice[invoice]")
+    if revised["_subscription"]:
+        raise errors.invalid("You can't revise invoices that are attached to subscriptions.", "from_invoice")
+    raise errors.invalid("The sandbox makes no revisions.", "from_invoice")
+
+
 def _fill(tx: Transaction, invoice: Obj, params: Obj) -> None:
     assign(invoice, params, "description", "footer", "default_payment_method", "statement_descriptor", "due_date")
     if "custom_fields" in params:
@@ -50,6 +60,8 @@ def _fill(tx: Transaction, invoice: Obj, params: Obj) -> None:
     for name in ("collection_method", "auto_advance"):
         if name in params:
             invoice[name] = params[name]
+    if params.get("payment_settings"):
+        invoice["payment_settings"] = {**invoice["payment_settings"], **params["payment_settings"]}
     if params.get("days_until_due") is not None:
         invoice["_days_until_due"] = int(params["days_until_due"])
     _fill_money(tx, invoice, params)

@@ -62,7 +62,14 @@ def follow(row: Invoice, *, at: datetime, is_new: bool) -> None:
             write("invoice_overdue", row, at=at)
     elif is_new:
         tell("billing.invoice.sent", row, at)
-        write("invoice_sent", row, at=at)
+        if row.replaces_id is None:
+            write("invoice_sent", row, at=at)
+
+
+def replaced(row: Invoice, *, at: datetime) -> None:
+    """It was made out anew: the mail that names both, and what is still to be paid."""
+    assert row.replaces is not None
+    write("invoice_replaced", row, at=at, replaced=row.replaces.number, is_paid=row.status == InvoiceStatus.PAID)
 
 
 # Whether there is something to do at %(at)s, as billing.services.announcements asks.
@@ -157,9 +164,9 @@ def bank_account(customer: Customer | None, currency: str) -> dict[str, str]:
     return {name: value for name, value in held.items() if name != "currency"} if held.get("currency") == currency else {}
 
 
-def write(kind: str, row: Invoice, *, at: datetime) -> None:
+def write(kind: str, row: Invoice, *, at: datetime, **more: Any) -> None:
     """The mail `billing/<kind>` to those who decide about money, and to the billing contacts. Once an invoice."""
-    context = said(row)
+    context = said(row) | more
     mail: dict[str, Any] = {"kind": f"billing/{kind}", "subject_row": f"{kind}:{row.pk}", "organization": row.organization}
     for person in notices.deciders(row.organization):
         outbox.write(to=person, context=context, at=at, **mail)

@@ -47,6 +47,8 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     bundles.share(row)
     if not was_placed and row.subscription_id is not None:
         dispute_holds.look_again(row)
+    if row.replaces is not None and status_before not in ("open", "paid") and row.status in ("open", "paid"):
+        sent_invoices.replaced(row, at=at)
     if row.status == "paid":
         if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
             _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
@@ -95,6 +97,10 @@ def _copy_invoice(row: Invoice, answer: gateway.Invoice, at: datetime) -> None:
     parent = answer.parent.subscription_details if answer.parent else None
     subscriptions = Subscription.objects.select_related("price")
     row.subscription = subscriptions.filter(stripe_id=mirror.stripe_id(parent.subscription)).first() if parent else None
+    if (replaced := gateway.metadata(answer, "replaces")) and row.replaces_id is None:
+        row.replaces = Invoice.objects.filter(stripe_id=replaced, organization=row.organization).first()
+    if row.replaces is not None:  # made by hand at Stripe, of the same sale
+        row.subscription = row.replaces.subscription
     row.number, row.status = answer.number or "", answer.status or "draft"
     row.billing_reason, row.currency = answer.billing_reason or "", answer.currency
     row.purchase_order = purchase_orders.read(answer.custom_fields)

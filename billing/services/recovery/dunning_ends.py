@@ -51,6 +51,7 @@ def _begin(episode_id: int, at: datetime) -> bool:
                 payload={
                     "episode": episode.pk,
                     "subscription": row.stripe_id,
+                    "others": _others(episode),
                     "invoices": OpenInvoices.VOID if voids else OpenInvoices.WRITTEN_OFF,
                 },
                 origin=Origin(source=Source.SCHEDULE),
@@ -63,6 +64,12 @@ def _begin(episode_id: int, at: datetime) -> bool:
         episode.end_asked_at = at
         episode.save(update_fields=["end_asked_at"])
     return True
+
+
+def _others(episode: DunningEpisode) -> list[str]:
+    """Invoices that replaced others: at Stripe they are the customer's, not the subscription's."""
+    rows = Invoice.objects.filter(dunning__episode=episode, status="open").exclude(replaces=None)
+    return list(rows.order_by("pk").values_list("stripe_id", flat=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +87,8 @@ class EndUnpaid(commands.Handler):
         asked, key = command.payload, command.idempotency_key
         now = gateway.subscription(asked["subscription"])
         if now.status != "canceled":
-            if now.status not in OWING_STATUSES:
+            others = any(gateway.invoice(one).status == "open" for one in asked.get("others", []))
+            if now.status not in OWING_STATUSES and not others:
                 raise gateway.Refused("It was paid meanwhile; nothing was cancelled.")
             held = mirror.stripe_id(now.schedule)
             if held:
@@ -89,6 +97,7 @@ class EndUnpaid(commands.Handler):
             now = gateway.subscription(now.id)
         settle = gateway.void_invoice if asked["invoices"] == OpenInvoices.VOID else gateway_endings.write_off
         settled = [str(invoice.id) for invoice in gateway_endings.open_invoices(now.id)]
+        settled += [one for one in asked.get("others", []) if gateway.invoice(one).status == "open"]
         for stripe_id in settled:
             settle(stripe_id, key=f"{key}:{stripe_id}")
         return _Ended(subscription=now, settled=tuple(settled))

@@ -47,7 +47,7 @@ def take(answer: gateway.CreditNote, at: datetime) -> CreditNote | None:
     if is_new:
         _name(note)
     if is_new and note.status == ISSUED:
-        _tell(note, at)
+        _tell(note, at, is_mailed=not gateway.metadata(answer, "replacement"))  # of a replacement one mail tells
     return note
 
 
@@ -70,7 +70,7 @@ def _name(note: CreditNote) -> None:
         CreditNote.objects.filter(pk=note.pk).update(external_id=wanted)
 
 
-def _tell(note: CreditNote, at: datetime) -> None:
+def _tell(note: CreditNote, at: datetime, *, is_mailed: bool) -> None:
     by = Adjustment.objects.filter(stripe_id=note.stripe_id).select_related("actor").first()
     journal.append(
         kind="billing.credit_note.issued",
@@ -89,4 +89,5 @@ def _tell(note: CreditNote, at: datetime) -> None:
             "currency": note.invoice.currency,
         },
     )
-    notices.given_back(note, at=at)
+    if is_mailed:
+        notices.given_back(note, at=at)

@@ -1,0 +1,94 @@
+"""A wrong purchase order or address on a final invoice: a credit note over it and a new invoice, linked to each other."""
+
+import pytest
+import requests
+from django.urls import reverse
+
+from accounts.models import OutgoingMail
+from accounts.queries import policies
+from billing import gateway
+from billing.models import CreditNote, Invoice
+from billing.queries import credit
+from billing.services.refunds import replacing
+from config import clock
+from tests.billing import on_terms
+from tests.billing.calling import Program
+from tests.shop import text
+
+RIGHT = {"purchase_order": "PO-8", "line1": "2 Acme Street"}
+
+
+@pytest.fixture
+def bought(shop):
+    row = shop.kept("bought on invoice", lambda: on_terms.buy(shop))
+    policies.forget()
+    return row
+
+
+def replace(shop, invoice, nonce="one", **more):
+    return replacing.replace(invoice, RIGHT, nonce=nonce, origin=shop.origin, at=clock.now(), **more)
+
+
+def test_an_open_one_is_replaced_and_due_as_before(shop, bought):
+    old = Invoice.objects.get()
+    command = replace(shop, old)
+    assert command.state == "done", command.error
+    shop.settle()
+    old.refresh_from_db()
+    new = Invoice.objects.get(replaces=old)
+    assert (old.status, old.amount_remaining_minor, new.status, new.amount_remaining_minor) == ("paid", 0, "open", 16_000)
+    assert (new.purchase_order, new.due_at, new.subscription_id) == ("PO-8", old.due_at, bought.pk)
+    assert [(one.description, one.amount_minor) for one in new.lines.all()] == [
+        (one.description, one.amount_minor) for one in old.lines.all()
+    ]
+    note = CreditNote.objects.get()
+    assert (note.invoice, note.total_minor, note.lowered_minor) == (old, 16_000, 16_000)
+    at_stripe = gateway.invoice(new.stripe_id)
+    assert at_stripe.customer_address.line1 == "2 Acme Street"
+    assert b"PO-8" in requests.get(at_stripe.invoice_pdf, timeout=30).content
+    kinds = set(OutgoingMail.objects.values_list("kind", flat=True))
+    assert "billing/invoice_replaced" in kinds
+    assert "billing/given_back" not in kinds
+    assert credit.of(shop.organization, clock.now()).used == 16_000
+    assert replace(shop, old).pk == command.pk, "a second click is the same act"
+    with pytest.raises(replacing.NotReplaceable):
+        replace(shop, old, nonce="two")
+    on_terms.transfer(shop.fresh(bought), 16_000)
+    shop.settle()
+    assert Invoice.objects.get(pk=new.pk).status == "paid"
+    assert shop.fresh(bought).quantity == 10
+
+
+def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought):
+    old = Invoice.objects.get()
+    on_terms.transfer(bought, 16_000)
+    shop.settle()
+    old.refresh_from_db()
+    with pytest.raises(replacing.OthersOnly):
+        replace(shop, old)
+    assert replace(shop, old, is_staff=True).state == "done"
+    shop.settle()
+    new, note = Invoice.objects.get(replaces=old), CreditNote.objects.get()
+    assert (new.status, new.total_minor, new.amount_paid_minor, note.credited_minor) == ("paid", 16_000, 0, 16_000)
+    assert gateway.customer(shop.fresh(bought).organization.customer.stripe_id).balance == 0
+
+
+def test_the_buyer_corrects_it_on_a_page_and_staff_in_the_admin(shop, bought, client, cast, admin_client):
+    old = Invoice.objects.get()
+    client.force_login(cast.owner)
+    listed = text(client.get("/invoices/"))
+    assert "Something wrong on it?" in listed
+    address = f"/invoices/{old.stripe_id}/correction/"
+    page = text(client.get(address))
+    assert ("PO-7" in page, "$160.00" in page) == (True, True)
+    said = {"purchase_order": "PO-9", "line1": "1 Acme Street", "city": "Springfield", "postal_code": "10000", "nonce": "page"}
+    assert client.post(address, said).status_code == 303
+    listed = text(client.get("/invoices/"))
+    new = Invoice.objects.get(replaces=old)
+    assert (f"replaced by {new.number}" in listed, f"replaces {old.number}" in listed, "PO-9" in listed) == (True, True, True)
+    own = Program(cast.organization_key)
+    told = {one["number"]: one for one in own.get("invoices").json()["data"]}
+    assert (told[new.number]["replaces"], told[old.number]["replaced_by"]) == (old.number, new.number)
+    assert own.get(f"invoices/{old.stripe_id}").json()["replaced_by"] == new.number
+    assert "Correct it" in text(admin_client.get(reverse("admin:billing_invoice_change", args=[new.pk])))
+    assert new.number in text(admin_client.get(reverse("admin:billing_invoice_change", args=[old.pk])))
