@@ -47,7 +47,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     bundles.share(row)
     if not was_placed and row.subscription_id is not None:
         dispute_holds.look_again(row)
-    if row.replaces is not None and status_before not in ("open", "paid") and row.status in ("open", "paid"):
+    if row.replaces is not None and before.status not in ("open", "paid") and row.status in ("open", "paid"):
         sent_invoices.replaced(row, at=at)
     if row.status == "paid":
         if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
