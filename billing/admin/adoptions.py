@@ -24,7 +24,7 @@ STATE_TONES = {"adopted": "wait", "releasing": "info", "released": "good", "fail
 
 @admin.register(Adoption)
 class AdoptionAdmin(pages.ReadOnly):
-    list_display = ("reference", "organization", "state", "segment", "arr", "was_at_stripe", "adopted_at", "released_at")
+    list_display = ("reference", "organization", "state", "segment", "arr", "adopted_at", "released_at")
     list_filter = ("state", "segment", "was_at_stripe", "currency")
     list_select_related = ("organization", "adopted_by", "released_by")
     search_fields = ("reference", "organization__name", "organization__external_id", "subscription__stripe_id")

@@ -35,7 +35,7 @@ BUTTONS = {
 
 @admin.register(Terms)
 class TermsAdmin(pages.ReadOnly):
-    list_display = ("organization", "state", "kind", "gives", "starts_on", "ends_on", "owner", "quarter", "approver")
+    list_display = ("organization", "state", "kind", "gives", "starts_on", "ends_on", "owner", "approver")
     list_filter = ("state", "kind", "quarter", "owner", "line")
     list_select_related = ("organization", "line", "owner", "approver", "proposed_by")
     search_fields = ("organization__name", "organization__public_id", "reason", "owner__email", "public_id")
@@ -75,7 +75,7 @@ class TermsAdmin(pages.ReadOnly):
 
     @display(description=_("in force since"))
     def begun(self, row: Terms) -> Any:
-        return row.began_at
+        return columns.moment(row.began_at)
 
     @display(description=_("End announced"))
     def announced(self, row: Terms) -> Any:
@@ -84,7 +84,7 @@ class TermsAdmin(pages.ReadOnly):
         if notice is None or notice.sent_at is None:
             return None
         if notice.then_minor is None:
-            return notice.sent_at
+            return columns.moment(notice.sent_at)
         values = {"now": money(notice.now_minor, notice.currency), "then": money(notice.then_minor, notice.currency)}
         return gettext("%(now)s a period, then %(then)s") % values
 

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
-    UnfoldAdminDateWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -39,6 +38,12 @@ from config.admin import acts
 
 # A field of the rule, as the form names it where a person types something else.
 FIELDS = {"percent_bps": "percent", "amount_minor": "amount"}
+
+
+class Day(UnfoldAdminTextInputWidget):  # type: ignore[misc] # unfold ships no types
+    """The browser's own calendar: the admin's needs scripts that an act's page has not."""
+
+    input_type = "date"
 
 
 class KindForm(forms.Form):
@@ -79,10 +84,10 @@ class TermsForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("On top of what the plan has, for a feature that is counted. Empty: without limit."),
     )
-    starts_on = forms.DateField(label=_("Holds from"), widget=UnfoldAdminDateWidget)
+    starts_on = forms.DateField(label=_("Holds from"), widget=Day)
     ends_on = forms.DateField(
         label=_("Ends on"),
-        widget=UnfoldAdminDateWidget,
+        widget=Day,
         help_text=_("The first day without it. The customer is told beforehand and has the catalog's again."),
     )
     owner = forms.ModelChoiceField(
@@ -330,7 +335,7 @@ def _rows(row: Terms) -> list[acts.Row]:
         acts.Row(gettext("Customer"), str(row.organization)),
         acts.Row(row.get_kind_display(), terms_words.gives(row.kind, row.value), is_sum=True),
         acts.Row(gettext("Days"), terms_words.days(row.starts_on, row.ends_on)),
-        acts.Row(gettext("Then"), terms_words.after(row.kind)),
+        acts.Row(gettext("The buyer reads"), terms_words.after(row.kind)),
         acts.Row(gettext("Reason"), row.reason),
         acts.Row(gettext("Owner"), str(row.owner)),
         acts.Row(gettext("Proposed by"), str(row.proposed_by)),

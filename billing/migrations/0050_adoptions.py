@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("adopted", "Taken over, waits for release"),
+                            ("adopted", "Waits for release"),
                             ("releasing", "Being released"),
                             ("released", "Released"),
                             ("failed", "Failed"),

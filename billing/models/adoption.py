@@ -11,7 +11,7 @@ from billing.models.subscription import Subscription
 
 
 class AdoptionState(models.TextChoices):
-    ADOPTED = "adopted", _("Taken over, waits for release")
+    ADOPTED = "adopted", _("Waits for release")
     RELEASING = "releasing", _("Being released")
     RELEASED = "released", _("Released")
     FAILED = "failed", _("Failed")

@@ -10,6 +10,7 @@ from django.db.models.functions import TruncMonth
 
 from accounts.models import Segment
 from billing.models import Adoption, AdoptionState
+from billing.queries import terms_words
 from billing.rules.adoption import Agreed, Contract
 from config import words
 
@@ -106,7 +107,7 @@ def sentence(contract: Contract, list_minor: int, agreed: Sequence[Agreed], *, i
     what += f" (list price {listed})" if paid != listed else ""
     what += f", renews on {contract.renews_on.isoformat()}"
     if agreed:
-        said = ", ".join(f"{one.kind} {' '.join(str(value) for value in one.value.values())}".strip() for one in agreed)
+        said = ", ".join(terms_words.gives(one.kind, one.value) for one in agreed)
         what += f"; until {contract.exception_until.isoformat()}: {said}"
     if contract.amount_minor > list_minor:
         what += "; from then on it pays less, the list price"

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
-from billing.rules import intervals, money, rounding, terms
+from billing.rules import intervals, money, terms
 
 REQUIRED: Final = (
     *("reference", "customer_id", "company", "country", "people", "email"),
@@ -152,6 +152,7 @@ class Known:
     industries: Sequence[str]
     locales: Sequence[str]
     currencies: Sequence[str]
+    plans: Sequence[str]
     today: date
 
 
@@ -198,7 +199,7 @@ def _contract(line: Line, known: Known) -> Contract:
         country=line.one_of("country", known.countries),
         people=line.one_of("people", known.brackets),
         email=line.text("email", most=254).lower(),
-        plan=line.text("plan"),
+        plan=line.one_of("plan", known.plans),
         interval=interval,
         currency=currency,
         seats=line.whole("seats", 1, terms.MOST_SEATS),
@@ -288,8 +289,9 @@ def exceptions(contract: Contract, sold: Sold) -> list[Agreed]:
     found = []
     list_minor = sold.total(contract.seats)
     if contract.amount_minor < list_minor:
-        bps = rounding.divide((list_minor - contract.amount_minor) * terms.WHOLE_BPS, list_minor)
-        found += [Agreed(kind=terms.Kind.DISCOUNT, value={"percent_bps": bps})] if bps else []
+        # Rounded up: nobody pays a cent more than their contract says.
+        bps = -(-(list_minor - contract.amount_minor) * terms.WHOLE_BPS // list_minor)
+        found.append(Agreed(kind=terms.Kind.DISCOUNT, value={"percent_bps": bps}))
     if sold.is_retired:
         found.append(Agreed(kind=terms.Kind.PRICE_HOLD, value={}))
     if contract.seats > sold.seats_max:

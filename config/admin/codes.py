@@ -48,6 +48,15 @@ WORDS: Final[dict[str, dict[str, Any]]] = {
         "outside": _("No rate for the country"),
         "exempted": _("Exempted at Stripe by staff"),
     },
+    "exception": {
+        "discount": _("Discount"),
+        "price_hold": _("Price hold"),
+        "term": _("Committed term"),
+        "payment_terms": _("Payment terms"),
+        "credit_limit": _("Credit limit"),
+        "seat_ceiling": _("Seat ceiling"),
+        "feature": _("Feature"),
+    },
     "dispute_reason": {
         "bank_cannot_process": _("The bank could not process it"),
         "credit_not_processed": _("A refund did not come"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +77,8 @@ KINDS: Final[dict[str, Any]] = {
     "billing.quote.lapsed": _("Quote lapsed"),
     "billing.quote.withdrawn": _("Quote withdrawn"),
     "billing.renewal.reviewed": _("Looked at before the renewal"),
+    "billing.discount.ended": _("Discount over"),
+    "billing.discount.started": _("Discount begun"),
     "billing.contract.adopted": _("Contract taken over"),
     "billing.contract.released": _("Contract released"),
     "billing.terms.proposed": _("Exception proposed"),
@@ -194,6 +196,7 @@ SOURCES: Final[dict[str, Any]] = {
 HIDDEN: Final = {
     "adjustment",
     "terms",
+    "discount",
     "episode",
     "dispute",
     *("attempt", "cart", "change", "command", "currency", "hand_raise", "invitation", "invitations", "invoice", "line"),
@@ -253,15 +256,22 @@ def _value(name: str, value: Any, currency: str) -> str:
         return gettext("yes") if value else gettext("no")
     if name == "delta":
         return f"{value:+d}"
-    if isinstance(value, int) and name.endswith("_bps"):
-        return words.percent(value)
     if isinstance(value, int):
-        return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
+        return _number(name, value, currency)
+    if dated := _dated(name, value):
+        return dated
+    return ", ".join(map(str, value)) if isinstance(value, list) else codes.said(name, str(value))
+
+
+def _number(name: str, value: int, currency: str) -> str:
+    if name.endswith("_bps"):
+        return words.percent(value)
+    return words.money(value, currency) if name.endswith("_minor") and currency else words.number(value)
+
+
+def _dated(name: str, value: Any) -> str:
+    """An instant or a day in words; empty: it is neither."""
+    if name.endswith("_on") and (day := parse_date(str(value))) is not None:
+        return words.day(day)
     instant = value if isinstance(value, datetime) else parse_datetime(value) if name.endswith("_at") else None
-    return (
-        words.moment(instant)
-        if instant
-        else ", ".join(map(str, value))
-        if isinstance(value, list)
-        else codes.said(name, str(value))
-    )
+    return words.moment(instant) if instant else ""

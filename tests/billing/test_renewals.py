@@ -8,7 +8,16 @@ from django.db import connection
 
 from accounts.models import Membership, OutgoingMail, Policy
 from accounts.queries import policies
-from billing.models import Price, RenewalNotice, RenewalReview, RenewalWatch, ScheduledChange, SeatAssignment, Subscription
+from billing.models import (
+    Price,
+    RenewalNotice,
+    RenewalReview,
+    RenewalWatch,
+    ScheduledChange,
+    SeatAssignment,
+    Subscription,
+    Terms,
+)
 from billing.queries import overview
 from billing.services.changes import plan_changes, scheduled
 from billing.services.renewing import renewal_notices, renewals
@@ -240,3 +249,19 @@ def test_many_workers_sweep_at_once_and_each_is_decided_once():
         counts = list(pool.map(work, range(4)))
     assert sum(counts) + renewals.sweep_all(at) == 40
     assert kinds() == ["first"] * 40
+
+
+def test_an_account_with_an_exception_is_looked_at_whatever_its_tier(shop, yearly, cast):
+    at = clock.now()
+    people = {"owner": cast.admin, "proposed_by": cast.admin, "approver": cast.staff_member("finance")}
+    days = {"starts_on": at.date(), "ends_on": at.date() + 400 * DAY, "proposed_at": at, "decided_at": at}
+    Terms.objects.create(
+        organization=yearly.organization,
+        kind="payment_terms",
+        value={"net_days": 45},
+        state="approved",
+        **{**people, **days, "reason": "Signed.", "quarter": "2026-Q4", "nonce": "1", "began_at": at},
+    )
+    go_to(shop, yearly, 59 * DAY)
+    announce()
+    assert RenewalReview.objects.get().has_exceptions

@@ -14,6 +14,7 @@ KNOWN = Known(
     industries=["energy"],
     locales=["en", "de"],
     currencies=["eur", "jpy", "usd"],
+    plans=["fieldnote/team"],
     today=TODAY,
 )
 LINE = {
@@ -54,6 +55,7 @@ def test_a_line_is_a_contract_with_what_it_leaves_open():
         ("country", "XX", "DE, US"),
         ("people", "12", "10-49"),
         ("email", "ida", "owner's address"),
+        ("plan", "fieldnote/huge", "fieldnote/team"),
         ("interval", "week", "month, year"),
         ("currency", "gbp", "eur, jpy, usd"),
         ("seats", "0", "from 1 to"),
@@ -95,6 +97,7 @@ def test_what_a_contract_has_that_the_plan_has_not_is_an_exception():
     assert agreed(card, sold(15_000)) == []
     assert agreed(card, sold(14_000)) == []  # it pays more than the list: from the renewal on it pays less
     assert agreed(card, sold(20_000)) == [("discount", {"percent_bps": 2_500})]
+    assert agreed(card, sold(22_500)) == [("discount", {"percent_bps": 3_334})]  # never a cent more than the contract
     assert agreed(invoice, sold(15_000, seats_max=25, is_retired=True)) == [
         ("price_hold", {}),
         ("seat_ceiling", {"seats": 40}),

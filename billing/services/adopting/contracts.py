@@ -67,13 +67,16 @@ class Plan:
 
 def known(today: date) -> rules.Known:
     """What lines are checked against."""
-    currencies = Price.objects.order_by("currency").values_list("currency", flat=True).distinct()
+    sold = Price.objects.filter(parts=[]).order_by("plan__line__rank", "plan__rank", "currency")
+    rows = sold.values_list("plan__line__code", "plan__code", "currency")
+    plans = dict.fromkeys(f"{line}/{plan}" for line, plan, _currency in rows)
     return rules.Known(
         countries=sorted(geography.REGION_OF),
         brackets=EmployeeBracket.values,
         industries=Industry.values,
         locales=[code for code, _name in settings.LANGUAGES],
-        currencies=list(currencies),
+        currencies=sorted({currency for _line, _plan, currency in rows}),
+        plans=list(plans),
         today=today,
     )
 

@@ -19,6 +19,7 @@ from billing import gateway, gateway_adoptions
 from billing.models import Adoption, AdoptionState, Customer, StripeCommand, Subscription, Terms, TermsKind, TermsState
 from billing.queries.terms_bands import Approver
 from billing.services import commands
+from billing.services.agreeing import terms
 from billing.services.books import tax_standings
 from billing.services.mirroring import mirror, mirror_customers
 from config import clock
@@ -96,7 +97,7 @@ def _approve(rows: Sequence[Terms], *, by: User, origin: Origin, at: datetime) -
     for row in rows:
         row.state, row.approver, row.decided_at, row.due_at = TermsState.APPROVED, by, at, at
     Terms.objects.bulk_update(rows, ["state", "approver", "decided_at", "due_at"])
-    told = [(row.organization, {"terms": row.public_id, "kind": row.kind, **row.says, "ends_on": row.ends_on}) for row in rows]
+    told = [(row.organization, terms.facts(row)) for row in rows]
     journal.append_all(kind="billing.terms.approved", told=told, at=at, actor=by, source=origin.source)
 
 

@@ -173,14 +173,15 @@ def tell(verb: str, row: Terms, *, origin: Origin, at: datetime) -> None:
         source=origin.source,
         request_id=origin.request_id,
         data={
-            "terms": row.public_id,
-            "kind": row.kind,
-            **row.says,
-            "starts_on": row.starts_on,
-            "ends_on": row.ends_on,
+            **facts(row),
             **({"reason": row.end_reason} if verb == "ended_early" else {}),
         },
     )
+
+
+def facts(row: Terms) -> dict[str, Any]:
+    """What the journal says of it."""
+    return {"terms": row.public_id, "exception": row.kind, **row.says, "starts_on": row.starts_on, "ends_on": row.ends_on}
 
 
 def _held(terms_id: int, state: TermsState) -> Terms:

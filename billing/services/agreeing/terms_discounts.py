@@ -6,7 +6,7 @@ its day are less, those from then on are not. What is added to a period that beg
 one invoice (queries.discounts.of_added).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +14,6 @@ from typing import Any, Final
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.origin import Origin
 from billing import gateway, gateway_promotions
@@ -52,14 +51,17 @@ def rest_of(coupon: str) -> str:
     return coupon + mirror_discounts.REST
 
 
-def follow(ids: Collection[int], at: datetime) -> None:
-    """Have the subscriptions of these discounts bear them, or not any more. Call outside a transaction."""
-    rows = Terms.objects.filter(pk__in=ids, kind=TermsKind.DISCOUNT).select_related("organization").order_by("pk")
+def follow(found: Mapping[int, datetime | None], at: datetime) -> None:
+    """Have the subscriptions of these discounts bear them, or not any more. Call outside a transaction.
+
+    `found` says when each is to be looked at next, if nothing is in the way.
+    """
+    rows = Terms.objects.filter(pk__in=found, kind=TermsKind.DISCOUNT).select_related("organization").order_by("pk")
     for row in rows:
         wait = _follow(row, at)
-        if wait is not None:
-            due = Terms.objects.filter(pk=row.pk).filter(Q(due_at=None) | Q(due_at__gt=at + wait))
-            due.update(due_at=at + wait)
+        instants = [one for one in (found[row.pk], at + wait if wait is not None else None) if one is not None]
+        # Only if nobody has changed it meanwhile: then it is due for that.
+        Terms.objects.filter(pk=row.pk, due_at=row.due_at).update(due_at=min(instants, default=None))
 
 
 def is_wanted(row: Terms, subscription: Subscription, at: datetime) -> bool:

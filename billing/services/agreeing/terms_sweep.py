@@ -31,9 +31,12 @@ WITH policy AS MATERIALIZED (
     FROM billing_terms t WHERE t.due_at <= %(now)s ORDER BY t.due_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
 ), looked AS MATERIALIZED (
     SELECT due.*, stands AND ends_at <= %(now)s AS ends, stands AND ends_at > %(now)s AND starts_at <= %(now)s AS holds,
-        CASE WHEN p.has_notice THEN GREATEST(ends_at - p.notice, starts_at) END AS notice_at
+        notice_at, CASE WHEN stands AND ends_at > %(now)s THEN LEAST(
+            CASE WHEN starts_at > %(now)s THEN starts_at END, CASE WHEN notice_at > %(now)s THEN notice_at END,
+            CASE WHEN kind = 'discount' AND ends_at - %(ahead)s > %(now)s THEN ends_at - %(ahead)s END, ends_at) END AS next_at
     FROM due LEFT JOIN accounts_organizationprofile o ON o.organization_id = due.organization_id
     JOIN policy p ON p.segment = COALESCE(o.segment, '')
+    CROSS JOIN LATERAL (SELECT CASE WHEN p.has_notice THEN GREATEST(ends_at - p.notice, starts_at) END AS notice_at) n
 ), told AS (
     INSERT INTO billing_termsnotice (terms_id, decided_at, currency)
     SELECT id, %(now)s, '' FROM looked WHERE holds AND notice_at <= %(now)s ON CONFLICT (terms_id) DO NOTHING
@@ -42,30 +45,32 @@ UPDATE billing_terms t SET
     began_at = CASE WHEN holds THEN COALESCE(t.began_at, %(now)s) ELSE t.began_at END,
     state = CASE WHEN ends THEN 'ended' ELSE t.state END,
     ended_at = CASE WHEN ends THEN %(now)s ELSE t.ended_at END,
-    due_at = CASE WHEN stands AND NOT ends THEN LEAST(
-        CASE WHEN starts_at > %(now)s THEN starts_at END,
-        CASE WHEN notice_at > %(now)s THEN notice_at END,
-        CASE WHEN t.kind = 'discount' AND ends_at - %(ahead)s > %(now)s THEN ends_at - %(ahead)s END, ends_at) END
+    due_at = CASE WHEN t.kind = 'discount' THEN LEAST(next_at, %(now)s + %(lease)s) ELSE next_at END
 FROM looked l WHERE t.id = l.id
-RETURNING t.id, l.holds AND l.began_at IS NULL, l.ends
+RETURNING t.id, l.holds AND l.began_at IS NULL, l.ends, l.next_at
 """
 
 
-def sweep(now: datetime, *, batch: int = BATCH) -> list[int]:
-    """Decide one batch of what is due at store time `now`; the exceptions that were looked at."""
+def sweep(now: datetime, *, batch: int = BATCH) -> dict[int, datetime | None]:
+    """Decide one batch of what is due at store time `now`; the exceptions that were looked at, and when they are again.
+
+    Discounts are looked at again within a minute, unless `terms_discounts.follow` is done with them: whoever dies in between
+    leaves no coupon on or off that should not be.
+    """
     values: dict[str, Any] = {
         "now": now,
         "batch": batch,
         "ahead": terms_discounts.AHEAD,
+        "lease": terms_discounts.SOON,
         "policies": json.dumps(_policies(now)),
     }
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute(DECIDE, values)
-            found: Sequence[tuple[int, bool, bool]] = cursor.fetchall()
-        if moved := {pk: begins for pk, begins, ends in found if begins or ends}:
+            found: Sequence[tuple[int, bool, bool, datetime | None]] = cursor.fetchall()
+        if moved := {pk: begins for pk, begins, ends, _next_at in found if begins or ends}:
             _book(moved, now)
-    return [pk for pk, _begins, _ends in found]
+    return {pk: next_at for pk, _begins, _ends, next_at in found}
 
 
 def sweep_all(now: datetime, *, batch: int = BATCH) -> int:
