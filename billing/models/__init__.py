@@ -66,6 +66,7 @@ from billing.models.seats import (
 )
 from billing.models.store_time import StoreTime
 from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Collection, Subscription, SubscriptionStatus
+from billing.models.sunset import UNSETTLED, Sunset, SunsetCase, SunsetCaseState, SunsetState
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 from billing.models.terms import Terms, TermsKind, TermsNotice, TermsState
 from billing.models.trial import Trial
@@ -79,6 +80,7 @@ __all__ = [
     "OWING_STATUSES",
     "RUNNING",
     "UNDOING",
+    "UNSETTLED",
     "Access",
     "Addon",
     "AddonKind",
@@ -176,6 +178,10 @@ __all__ = [
     "SubscriptionAddon",
     "SubscriptionDiscount",
     "SubscriptionStatus",
+    "Sunset",
+    "SunsetCase",
+    "SunsetCaseState",
+    "SunsetState",
     "TaxId",
     "TaxIdState",
     "TaxRate",

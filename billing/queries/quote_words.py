@@ -252,6 +252,9 @@ def _after(quote: Quote, data: Data) -> Iterable[str]:
             _("%(total)s a year from then on, instead of %(was)s."),
             _("%(total)s a month from then on, instead of %(was)s."),
         ) % (values | {"was": unit})
+    for item in data.get("beside", ()):
+        beside = {"addon": catalog.text(item["name"]), "amount": words.money(item["amount_minor"], currency)}
+        yield _("%(addon)s besides, for %(amount)s a month before tax.") % beside
     if coming := data.get("coming"):
         then = {"day": words.full_day(_at(coming["at"])), "seats": words.seats(coming["seats"])}
         then["total"] = words.money(coming["total_minor"], currency)

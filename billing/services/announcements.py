@@ -10,7 +10,7 @@ from billing.services.leaving import pause_notices
 from billing.services.offering import discount_notices
 from billing.services.quoting import quote_sweep
 from billing.services.recovery import dunning_turns
-from billing.services.renewing import price_moves, renewal_notices
+from billing.services.renewing import price_moves, renewal_notices, sunset_sweep
 from billing.services.selling import card_notices
 from billing.services.trying import pilot_notices, trial_notices
 from config import clock, pulse
@@ -27,7 +27,7 @@ class Kind(Protocol):
 
 LANES: Final[tuple[Kind, ...]] = (
     *(trial_notices, pilot_notices, discount_notices, first_payments, pause_notices),
-    *(terms_sweep, renewal_notices, price_moves, card_notices, sent_invoices, dunning_turns, quote_sweep),
+    *(terms_sweep, renewal_notices, price_moves, sunset_sweep, card_notices, sent_invoices, dunning_turns, quote_sweep),
 )
 # All are asked at once, twice a second: two queries or more of each would keep a processor at a twentieth for nothing.
 DUE: Final = f"SELECT {', '.join(lane.DUE for lane in LANES)}"

@@ -20,6 +20,7 @@ LABELS = {
     "answer": _("Answer"),
     "opened_at": _("Opened"),
     "second_at": _("Second notice"),
+    "sunset": _("Ending plan"),
     "third_at": _("Third notice"),
     "told_at": _("Told"),
     "outcome": _("Outcome"),

@@ -44,6 +44,8 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.renewalnotice", "notification_important"),
             ("billing.cardnotice", "credit_card_off"),
             ("billing.pricemove", "price_change"),
+            ("billing.sunset", "wb_twilight"),
+            ("billing.sunsetcase", "fact_check"),
             ("billing.invoice", "receipt_long"),
             ("billing.dunningepisode", "credit_card_off"),
             ("billing.dispute", "gavel"),

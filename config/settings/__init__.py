@@ -284,6 +284,7 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.paying_policies",
     "billing.rules.terms_policies",
     "billing.rules.quote_policies",
+    "billing.rules.sunset_policies",
 ]
 
 # --- Outgoing webhooks --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ _PAGES = frozenset(
             "addon",
             "plan",
             "renewal",
+            "sunset",
             "expansion",
         ),
         *("invoices", "credit_notes", "quotes", "quote", "payment_method", "pilot_conversion"),

@@ -107,6 +107,7 @@ PAGES = {
     "storefront:expansion": ("GET POST!", BILLING),  # setting it is for owners: tests/billing/test_expansions.py
     "storefront:expansion_undo": ("GET! POST!", BILLING_OBJECT),
     "storefront:renewal": ("GET POST", BILLING),
+    "storefront:sunset": ("GET POST", BILLING),
     "storefront:promotion": ("GET POST!", BILLING),
     "storefront:invoices": ("GET", BILLING),
     "storefront:invoices_file": ("GET", BILLING),

@@ -54,6 +54,8 @@ LOOKING = {
     "billing.adoption": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,
+    "billing.sunset": NOT_MARKETING,
+    "billing.sunsetcase": NOT_MARKETING,
     "billing.cardnotice": NOT_MARKETING,
     "billing.autoexpansion": NOT_MARKETING,
     "billing.invoice": NOT_MARKETING,

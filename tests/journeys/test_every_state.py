@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
-from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription
+from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription, Sunset, SunsetCase
 from billing.services import people, time_moves
 from billing.services.books import dunning
 from billing.services.recovery import dunning_mails
@@ -93,6 +93,7 @@ LISTED = {
         "expansion_undo",
         "resumption",
         "pilot_conversion",
+        "sunset",
         "quotes",
         "quote",
         "quote_approval",
@@ -266,6 +267,7 @@ def test_a_payment_that_waits_or_fails(seen, shop, cast):
     seen(f"{plan}&plan=business", "plan-now")
     seen(f"{plan}&plan=starter", "plan-later")
     _look_at_quotes(seen, client)
+    _look_at_a_sunset(seen, attempt.organization)
     seen(reverse("storefront:renewal"), "renewal")
     seen(reverse("storefront:expansion"), "expansion")
     seen(reverse("storefront:expansion_undo", args=[_expanded(shop, attempt.organization)]), "expansion-undo")
@@ -295,6 +297,16 @@ def _look_at_quotes(seen, client):
     seen(reverse("storefront:quotes"), "quotes")
     link = re.search(r"/quotes/approval/[^/\"]+/", client.get(draft).content.decode())[0]
     seen(link, "quote-approval")
+
+
+def _look_at_a_sunset(seen, organization):
+    """A plan that ends with this period, and what to have instead."""
+    row = Subscription.objects.get(organization=organization)
+    ends = {"plan": row.plan, "ends_on": row.period_ends_at.date(), "is_end": True, "created_at": clock.now()}
+    held = Sunset.objects.create(**ends, successor=row.plan.moves.order_by("pk").first().to_plan)
+    SunsetCase.objects.create(sunset=held, subscription=row, renews_at=row.period_ends_at, due_at=row.period_ends_at)
+    seen(reverse("storefront:sunset"), "sunset")
+    held.delete()
 
 
 def _missing():

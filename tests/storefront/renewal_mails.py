@@ -75,6 +75,19 @@ CONTEXTS = {
         "charge_at": THEN,
         "plan_url": "https://store.example/subscription/plan/?line=fieldnote",
     },
+    "sunset": PLAN
+    | {
+        "seats": 13,
+        "renews_at": THEN,
+        "answer_by": AT,
+        "is_end": True,
+        "is_last": True,
+        "now_minor": 20800,
+        "successor": "Business",
+        "then_minor": 33800,
+        "choose_url": "https://store.example/subscription/sunset/?line=fieldnote",
+    },
+    "sunset_off": PLAN | {"has_chosen": True},
     "quote_to_approve": QUOTE | {"is_buyer": False},
     "quote_lapses": QUOTE | {"is_buyer": True},
     "quote_accepted": QUOTE

@@ -7,7 +7,8 @@ Words are made when somebody reads it, in their language (billing.queries.quote_
 
 `due` of a purchase: {total_minor}. Of a change: {at, period_ends_at, charged_minor, credited_minor, taxes, total_minor,
 balance_minor, due_minor, is_anew}, beside `before`: {plan, interval, seats, total_minor}, `what` kind of change it is, and
-`coming`: {at, seats, total_minor} where something waits. Minor units; instants in ISO 8601.
+`coming`: {at, seats, total_minor} where something waits, and add-ons that are charged each month `beside` a year. Minor units;
+instants in ISO 8601.
 """
 
 from collections.abc import Iterable, Sequence
@@ -86,9 +87,10 @@ def of_cart(cart: Cart, organization: Organization, at: datetime) -> Document:
 def of_change(row: Subscription, wanted: Wanted, shown: Preview, at: datetime) -> Document:
     """What a change means: what there is then, for how much a period, and what is charged of it on the day of `shown`."""
     levy = tax_queries.levy(row.organization)
-    before = _Having(row.price, row.quantity, addon_queries.of(row))
+    before = _Having(row.price, row.quantity, _with_plan(addon_queries.of(row), row.price))
     then = change_prices.after(row, wanted)
-    after = _Having(wanted.price or row.price, wanted.seats, then.held)
+    price = wanted.price or row.price
+    after = _Having(price, wanted.seats, _with_plan(then.held, price))
     held = discounts.of(row)
     ends_at = row.period_ends_at
     net = _net(after, held, ends_at)
@@ -116,6 +118,10 @@ def of_change(row: Subscription, wanted: Wanted, shown: Preview, at: datetime) -
         },
         "what": _what(row, wanted),
         "coming": _coming(wanted, shown),
+        "beside": [
+            {"name": dict(item.name), "amount_minor": item.total(wanted.seats)}
+            for item in addons.between(then.held, price.interval)
+        ],
         "due": _due(row, wanted, shown),
     }
 
@@ -183,6 +189,12 @@ def _net(having: _Having, held: Sequence[Held], at: datetime) -> list[int]:
 
 def _with_tax(net: Sequence[int], levy: tax.Levy) -> int:
     return sum(net) + levy.added(*net)
+
+
+def _with_plan(held: Sequence[addons.Item], price: Price) -> list[addons.Item]:
+    """The add-ons that are charged when the plan is; the others, by the month beside a year, are `beside`."""
+    apart = {item.code for item in addons.between(held, price.interval)}
+    return [item for item in held if item.code not in apart]
 
 
 def _coming(wanted: Wanted, shown: Preview) -> dict[str, Any] | None:

@@ -1,0 +1,146 @@
+"""A plan that ends: told in time, answered by a click, never moved without one, ended or kept as it says, called off."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import OutgoingMail
+from billing.models import Move, Plan, ScheduledChange, Sunset, SunsetCase
+from billing.services.renewing import sunset_sweep, sunsets
+from config import clock
+from tests.shop import text
+
+DAY = timedelta(days=1)
+PAGE = "/subscription/sunset/"
+
+
+@pytest.fixture
+def row(shop):
+    return shop.kept("bought", lambda: shop.buy(seats=10))
+
+
+@pytest.fixture
+def buyer(client, cast):
+    client.force_login(cast.owner)
+    return client
+
+
+def begin(shop, *, days=61, successor="business", is_end=True):
+    plan = Plan.objects.get(code="team")
+    instead = Plan.objects.get(code=successor) if successor else None
+    ends_on = (clock.now() + days * DAY).date()
+    wanted = {"ends_on": ends_on, "successor": instead, "is_end": is_end, "reason": "One plan fewer"}
+    return sunsets.begin(plan, **wanted, origin=shop.origin, at=clock.now())
+
+
+def go_to(shop, instant):
+    """The store's time alone."""
+    shop.move_store(max(round((instant - clock.wall()).total_seconds()) + 60, 0))
+    while sunset_sweep.drain(clock.wall()).handled:
+        pass
+
+
+def told():
+    return OutgoingMail.objects.filter(kind="billing/sunset").order_by("pk")
+
+
+def case_of(row):
+    return SunsetCase.objects.get(subscription=row)
+
+
+def test_what_was_chosen_early_is_had_with_the_last_renewal_and_not_before(shop, row, buyer, cast):
+    begin(shop)
+    go_to(shop, clock.now())
+    case = case_of(row)
+    assert case.renews_at > row.period_ends_at  # months before the plan ends
+    go_to(shop, case.renews_at - 60 * DAY)
+    mail = told().get(recipient=cast.owner.email)
+    assert (mail.context["successor"], mail.context["now_minor"], mail.context["then_minor"]) == ("Business", 16_000, 29_000)
+    page = text(buyer.get(PAGE))
+    amount = re.search(r'value="business"><input type="hidden" name="amount" value="(\d+)"', page).group(1)
+    assert not ScheduledChange.objects.exists()  # a look changes nothing
+    assert buyer.post(PAGE, {"line": "fieldnote", "plan": "business", "amount": "100"}).status_code == 409
+    said = {"line": "fieldnote", "plan": "business", "amount": amount}
+    assert "Business from" in text(buyer.post(PAGE, said, follow=True))
+    assert not ScheduledChange.objects.exists()  # this period's end is not the plan's
+    shop.advance_to(intervals_before(case.renews_at))
+    go_to(shop, clock.now() + timedelta(hours=3))
+    change = ScheduledChange.objects.get()
+    assert (change.kind, change.price_after.plan.code, change.effective_at) == ("plan", "business", case.renews_at)
+    assert change.actor == cast.owner
+    assert case_of(row).state == "moved"
+
+
+def intervals_before(renews_at):
+    """Within the last period of a month."""
+    return renews_at - 20 * DAY
+
+
+def last_period(row):
+    """The row's present period is its last."""
+    Sunset.objects.update(ends_on=row.period_ends_at.date())
+
+
+def test_without_a_click_it_ends_and_nobody_pays_more(shop, row, cast):
+    begin(shop)
+    last_period(row)
+    go_to(shop, row.period_ends_at - 7 * DAY)
+    assert [mail.context["is_last"] for mail in told().filter(recipient=cast.owner.email)] == [True]  # the newest alone
+    go_to(shop, row.period_ends_at - DAY)
+    end = ScheduledChange.objects.get()
+    assert (end.kind, end.actor, end.reason) == ("end", None, "sunset")
+    assert case_of(row).state == "ends"
+
+
+def test_nobody_is_ended_who_was_not_told(shop, row):
+    begin(shop)
+    last_period(row)
+    go_to(shop, row.period_ends_at - DAY)  # no beat before
+    assert (case_of(row).state, ScheduledChange.objects.count()) == ("open", 0)
+    assert case_of(row).due_at > row.period_ends_at
+
+
+def test_by_its_word_it_stays_and_another_decision_is_respected(shop, row, buyer):
+    begin(shop, is_end=False)
+    last_period(row)
+    go_to(shop, row.period_ends_at - DAY)
+    assert (case_of(row).state, ScheduledChange.objects.count()) == ("stays", 0)
+    assert "This is settled" in text(buyer.get(PAGE))
+
+
+def test_called_off_everything_is_as_it_was(shop, row, buyer):
+    held = begin(shop)
+    last_period(row)
+    go_to(shop, row.period_ends_at - 7 * DAY)
+    go_to(shop, row.period_ends_at - DAY)
+    assert ScheduledChange.objects.get().state == "pending"
+    assert sunsets.call_off(held, origin=shop.origin, at=clock.now())
+    assert not sunsets.call_off(held, origin=shop.origin, at=clock.now())
+    assert ScheduledChange.objects.get().state == "canceled"
+    assert case_of(row).state == "called_off"
+    assert OutgoingMail.objects.filter(kind="billing/sunset_off").count() == 2
+    assert buyer.get(PAGE).status_code == 302
+
+
+def test_it_is_begun_once_with_time_for_all_notices_and_a_way_to_go(shop, row, client, cast):
+    plan = Plan.objects.get(code="team")
+    client.force_login(cast.admin)
+    url = f"/admin/billing/sunset/begin/{plan.pk}/"
+    early = {"ends_on": (clock.now() + 5 * DAY).date().isoformat(), "reason": "x"}
+    assert "Leave time for all notices" in text(client.post(url, early))
+    said = early | {"ends_on": (clock.now() + 90 * DAY).date().isoformat()}
+    made = client.post(url, said)
+    assert made.status_code == 302, text(made)
+    held = Sunset.objects.get()
+    assert "runs already" in text(client.post(url, said))
+    sunset_sweep.drain(clock.wall())
+    page = text(client.get(f"/admin/billing/sunset/{held.pk}/change/"))
+    assert "Not answered: 1" in page
+    assert "Call it off" in page
+    client.post(f"/admin/billing/sunset/{held.pk}/call-off/")
+    held.refresh_from_db()
+    assert held.state == "called_off"
+    nowhere = Plan.objects.exclude(pk__in=Move.objects.filter(from_plan=plan).values("to_plan")).exclude(pk=plan.pk)
+    with pytest.raises(sunsets.NoWay):
+        begin(shop, successor=nowhere.order_by("pk").first().code)
