@@ -24,12 +24,14 @@ from billing.sandbox.engine import (
     mandates,
     pausing,
     payment_methods,
+    portal,
     previews,
     promotion_codes,
     refunds,
     renewals,
     resuming,
     schedules,
+    search,
     sessions,
     subscription_items,
     subscriptions,
@@ -38,6 +40,8 @@ from billing.sandbox.engine import (
     test_clocks,
     transfers,
 )
+
+SEARCHED = {kind: f"{kind}s" for kind in search.FIELDS}
 
 API: dict[str, Verb] = {
     "GET /v1/products": catalog.list_products,
@@ -159,10 +163,14 @@ API: dict[str, Verb] = {
     "GET /v1/invoiceitems/{id}": invoice_items.retrieve,
     "POST /v1/invoiceitems/{id}": invoice_items.update,
     "DELETE /v1/invoiceitems/{id}": invoice_items.delete,
+    **{f"GET /v1/{plural}/search": search.verb(kind, plural) for kind, plural in SEARCHED.items()},
     "GET /v1/account": account_settings.retrieve,
     "GET /v1/tax/settings": account_settings.retrieve_tax,
     "GET /v1/billing_portal/configurations": account_settings.list_portals,
+    "POST /v1/billing_portal/configurations": portal.create_configuration,
+    "GET /v1/billing_portal/configurations/{configuration}": portal.retrieve_configuration,
     "POST /v1/billing_portal/configurations/{configuration}": account_settings.update_portal,
+    "POST /v1/billing_portal/sessions": portal.create,
     "GET /v1/events": endpoints.list_events,
     "GET /v1/events/{id}": endpoints.retrieve_event,
     "GET /v1/webhook_endpoints": endpoints.list_all,
@@ -186,7 +194,7 @@ def _compiled() -> list[tuple[str, re.Pattern[str], str]]:
         method, _, template = route.partition(" ")
         made.append((method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), route))
     # Literal addresses before those with an id in the same place.
-    return sorted(made, key=lambda entry: "(?P" in entry[1].pattern.rpartition("/")[2])
+    return sorted(made, key=lambda entry: "{" in entry[2].rpartition("/")[2])
 
 
 def find(method: str, path: str) -> tuple[Verb, dict[str, str]]:

@@ -5,12 +5,23 @@ from collections.abc import Callable
 
 from billing.sandbox import ids
 from billing.sandbox.http import Request, Response
-from billing.sandbox.pages import challenge, challenge_view, checkout, credit_note, invoice, layout, mandate, receipt, words
+from billing.sandbox.pages import (
+    challenge,
+    challenge_view,
+    checkout,
+    credit_note,
+    invoice,
+    layout,
+    mandate,
+    portal,
+    receipt,
+    words,
+)
 from billing.sandbox.pages.desk import Visit
 from billing.sandbox.pages.markup import tag
 from billing.sandbox.tenants import Tenants
 
-_ADDRESS = re.compile(r"/(?P<page>c/pay|3ds|i|receipts|credit_notes|mandates)/(?P<identity>\w{1,255})(?P<pdf>/pdf)?")
+_ADDRESS = re.compile(r"/(?P<page>c/pay|p/session|3ds|i|receipts|credit_notes|mandates)/(?P<identity>\w{1,255})(?P<pdf>/pdf)?")
 
 # The page at an address, by what its id names.
 _PAGES: dict[tuple[str, str | None], Callable[[Visit], Response]] = {
@@ -21,6 +32,7 @@ _PAGES: dict[tuple[str, str | None], Callable[[Visit], Response]] = {
     ("i/pdf", "invoice"): invoice.document,
     ("receipts", "charge"): receipt.answer,
     ("mandates", "mandate"): mandate.answer,
+    ("p/session", "billing_portal.session"): portal.answer,
     ("credit_notes/pdf", "credit_note"): credit_note.document,
 }
 
