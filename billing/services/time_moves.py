@@ -4,6 +4,7 @@ Hundreds of customers live through each of its days. One at a time, kept in the 
 worker's queue, which lives there too.
 """
 
+import time
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.models import Journal, Organization
 from billing.models import StoreTime, Subscription
+from billing.rules import intervals
 from billing.services import store_time
 from config import clock
 
@@ -23,6 +25,10 @@ TASK: Final = "billing.move_time"
 KEPT_SECONDS: Final = 3600
 # Days times customers that pass within a request, in two or three seconds.
 AT_ONCE: Final = 120
+# A year shows a failed payment and how it comes back, too: in a month with room before and behind.
+FAILS_IN_MONTH: Final = 4
+# So long a year may take: with a whole demo's customers it is minutes.
+MOST_SECONDS: Final = 600
 # So long without a step: whoever was moving the time is gone.
 STILL: Final = timedelta(seconds=45)
 
@@ -39,7 +45,17 @@ class Move:
     newest: int
     """The journal's newest row before."""
     ended: str = ""
-    """How: done, or no_answer of the sandbox."""
+    """How: done, no_answer of the sandbox, or late: the bound was reached on the way."""
+    is_year: bool = False
+    """A year of a customer's life, month by month, in which one payment fails. Its story stays on the page at the end."""
+
+    @property
+    def stops(self) -> list[datetime]:
+        """The ends of the way's months, the last its target."""
+        found = [self.started_at]
+        while found[-1] < self.target:
+            found.append(min(intervals.months_after(self.started_at, len(found)), self.target))
+        return found[1:]
 
     def share(self, now: datetime) -> float:
         """How much of the way is gone at `now` (store time), 0 to 1."""
@@ -53,7 +69,7 @@ def is_long(to: datetime) -> bool:
     return days * Subscription.objects.live().count() > AT_ONCE
 
 
-def begin(*, to: datetime, organization: Organization | None, after: str) -> Move:
+def begin(*, to: datetime, organization: Organization | None, after: str, is_year: bool = False) -> Move:
     """Have the worker go there; the move that is under way, if there is one, whoever asked for it.
 
     Raises store_time.NoAnswer where no worker can be told.
@@ -65,6 +81,7 @@ def begin(*, to: datetime, organization: Organization | None, after: str) -> Mov
         asked_at=clock.wall(),
         after=after,
         newest=Journal.objects.aggregate(id=Max("id"))["id"] or 0,
+        is_year=is_year,
     )
     if not cache.add(KEY, move, KEPT_SECONDS):
         return current() or move
@@ -97,9 +114,18 @@ def go_on(move: Move) -> None:
 def finish(move: Move) -> store_time.Moved:
     """What happened on the way; the next move may begin."""
     cache.delete(KEY)
+    return store_time.Moved(started_at=move.started_at, ended_at=clock.now(), facts=facts(move))
+
+
+def facts(move: Move) -> list[Journal]:
+    """What has happened to its organization on the way, oldest first. One query."""
     whose = move.organization_id
-    facts = list(Journal.objects.filter(id__gt=move.newest, organization_id=whose).order_by("id")) if whose else []
-    return store_time.Moved(started_at=move.started_at, ended_at=clock.now(), facts=facts)
+    return list(Journal.objects.filter(id__gt=move.newest, organization_id=whose).order_by("id")) if whose else []
+
+
+def year_from(start: datetime) -> datetime:
+    """Where a year ends that begins then."""
+    return intervals.end(start, "year")
 
 
 def carry_out() -> str:
@@ -108,15 +134,33 @@ def carry_out() -> str:
     if move is None or move.ended:
         return ""
     try:
-        if move.target > clock.now():
-            store_time.advance(to=move.target)
-        ended = "done"
+        ended = _walk_a_year(move) if move.is_year else _walk(move)
     except store_time.Busy:
         return "busy"
     except store_time.NoAnswer:
         ended = "no_answer"
     cache.set(KEY, replace(move, ended=ended), KEPT_SECONDS)
     return ended
+
+
+def _walk(move: Move) -> str:
+    if move.target > clock.now():
+        store_time.advance(to=move.target)
+    return "done"
+
+
+def _walk_a_year(move: Move) -> str:
+    """Month by month, so that one is seen after the other; hundreds of customers may take longer than anybody waits."""
+    give_up = time.monotonic() + MOST_SECONDS
+    for number, stop in enumerate(move.stops, start=1):
+        if stop <= clock.now():
+            continue  # gone before, by whoever began
+        if time.monotonic() > give_up:
+            return "late"
+        if number == FAILS_IN_MONTH and move.organization_id is not None:
+            store_time.fail_next_payment(Organization.objects.get(pk=move.organization_id))
+        store_time.advance(to=stop)
+    return "done"
 
 
 def _tell() -> None:

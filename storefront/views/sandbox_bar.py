@@ -1,6 +1,5 @@
 """The SANDBOX bar: a demo's visitors move the time, and see what happens on the way."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import floor
 
@@ -15,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import OrganizationRequest
-from accounts.models import Journal
 from billing.services import store_time, time_moves
 from config import clock, words
+from storefront import sandbox_words, year_story
 from storefront.views import redirects
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
@@ -26,7 +25,7 @@ SPANS = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.signed_in
 def move(request: OrganizationRequest) -> HttpResponse:
-    """POST /demo/clock/ {move: day, week, renewal, fail, on; next}; GET: how far it is. 404 but in a demo on the sandbox."""
+    """POST /demo/clock/ {move: day, week, renewal, year, fail, on; next}; GET: how far. 404 but in a demo on the sandbox."""
     if not settings.DEMO or not store_time.is_movable():
         raise Http404
     if request.method != "POST":
@@ -56,6 +55,10 @@ def _move(request: OrganizationRequest, wanted: str) -> bool:
         if wanted == "on" and time_moves.is_still(under_way):
             time_moves.go_on(under_way)
         return True
+    if wanted == "year":
+        after = redirects.back(request, "storefront:home").url
+        time_moves.begin(to=time_moves.year_from(clock.now()), organization=organization, after=after, is_year=True)
+        return True
     target = _target(request, wanted)
     if target is None:
         return False
@@ -84,7 +87,7 @@ def _progress(request: OrganizationRequest) -> HttpResponse:
     under_way = time_moves.current()
     if under_way is None:
         return _leave(request, reverse("storefront:home"))
-    if under_way.ended:
+    if under_way.ended and not under_way.is_year:
         moved = time_moves.finish(under_way)
         if under_way.ended == "done":
             _say(request, moved)
@@ -93,7 +96,14 @@ def _progress(request: OrganizationRequest) -> HttpResponse:
         return _leave(request, under_way.after)
     now = clock.now()
     share = floor(under_way.share(now) * 100)
-    page = {"under_way": under_way, "now": now, "share": share, "is_still": time_moves.is_still(under_way)}
+    page = {
+        "under_way": under_way,
+        "now": now,
+        "share": share,
+        "is_still": time_moves.is_still(under_way),
+        "ending": year_story.ending(under_way),
+        "months": year_story.months(under_way, now) if under_way.is_year else [],
+    }
     name = "storefront/moving/_how_far.html" if request.headers.get("HX-Request") else "storefront/moving/page.html"
     return render(request, name, page)
 
@@ -107,29 +117,8 @@ def _leave(request: OrganizationRequest, url: str) -> HttpResponse:
 
 def _say(request: OrganizationRequest, moved: store_time.Moved) -> None:
     days = ngettext("%(count)s day passed", "%(count)s days passed", moved.days) % {"count": words.number(moved.days)}
-    events = happened(moved.facts)
+    events = sandbox_words.happened(moved.facts)
     if events:
         messages.success(request, f"{days}: {', '.join(events)}.")
     else:
         messages.info(request, _("%(days)s: nothing happened.") % {"days": days})
-
-
-def happened(facts: Sequence[Journal]) -> list[str]:
-    """What the journal says of a stretch of time, in a few words each."""
-    said: list[str] = []
-    for fact in facts:
-        data = fact.data
-        match fact.kind:
-            case "billing.invoice.paid" if data.get("amount_minor"):
-                said.append(_("%(amount)s paid") % {"amount": words.money(data["amount_minor"], data["currency"])})
-            case "billing.invoice.payment_failed":
-                said.append(_("payment of %(amount)s failed") % {"amount": words.money(data["amount_minor"], data["currency"])})
-            case "billing.dunning.read_only":
-                said.append(_("read-only: a payment is missing"))
-            case "billing.dunning.recovered":
-                said.append(_("the missing payment came"))
-            case "billing.subscription.renewed":
-                said.append(_("renewed with %(seats)s") % {"seats": words.seats(data["quantity"])})
-            case "billing.seats.ended":
-                said.append(_("subscription ended"))
-    return said

@@ -172,3 +172,35 @@ def test_how_far_it_is():
         organization_id=None, started_at=start, target=start + timedelta(days=4), asked_at=start, after="/", newest=0
     )
     assert [move.share(start + timedelta(days=days)) for days in (-1, 0, 1, 4, 5)] == [0, 0, 0.25, 1, 1]
+
+
+def test_a_year_is_told_by_month_with_a_failed_payment_and_its_recovery(buyer, shop, demo, told, monkeypatch):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    gone, began, lived = [], clock.now(), store_time.advance
+    monkeypatch.setattr(time_moves, "FAILS_IN_MONTH", 1)
+
+    def advance(*, to):
+        gone.append(to)  # two of the twelve months are lived through, the others only counted
+        if len(gone) <= 2:
+            lived(to=to)
+
+    monkeypatch.setattr(store_time, "advance", advance)
+    assert buyer.post(BAR, {"move": "year", "next": "/seats/"}).url == BAR
+    assert tasks.move_time() == "done"
+    assert gone == time_moves.current().stops
+    assert (len(gone), gone[-1].year) == (12, began.year + 1)
+    page = text(buyer.get(BAR))
+    assert "payment of $160.00 failed" in page
+    assert "$160.00 paid" in page
+    assert "the missing payment came" in page
+    assert 'href="/seats/"' in page
+    assert text(buyer.get(BAR)) != "", "the story stays until the next move"
+    assert buyer.post(BAR, {"move": "day"}).url == BAR
+
+
+def test_a_year_that_takes_too_long_stops_where_it_is(buyer, shop, demo, told, monkeypatch):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    monkeypatch.setattr(time_moves, "MOST_SECONDS", -1)
+    buyer.post(BAR, {"move": "year"})
+    assert tasks.move_time() == "late"
+    assert "It stopped on the way" in text(buyer.get(BAR))

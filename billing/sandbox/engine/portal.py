@@ -1,6 +1,6 @@
 """Customer portal sessions: an address at which a customer looks at invoices and changes the card. (The store uses none.)"""
 
-from typing import Final
+from typing import Any, Final
 
 from billing.sandbox import errors
 from billing.sandbox.calls import Call
@@ -10,7 +10,7 @@ from billing.sandbox.transactions import Transaction
 
 # As long as Stripe's addresses can be opened.
 OPEN_SECONDS: Final = 5 * 60
-FEATURES: Final = {
+FEATURES: Final[dict[str, dict[str, Any]]] = {
     "customer_update": {"allowed_updates": [], "enabled": False},
     "invoice_history": {"enabled": True},
     "payment_method_update": {"enabled": True, "payment_method_configuration": None},

@@ -60,7 +60,11 @@ def choice(say: Say, session: dict[str, Any], kind: str, *, promotion: str) -> C
         for one in kinds
     ]
     return tag(
-        "nav", tag("p", say("Pay with")), tag("p", *(part for link in links for part in (link, " "))), class_="stack tight", aria_label=say("Pay with")
+        "nav",
+        tag("p", say("Pay with")),
+        tag("p", *(part for link in links for part in (link, " "))),
+        class_="stack tight",
+        aria_label=say("Pay with"),
     )
 
 
