@@ -11,7 +11,7 @@ from config import words
 
 def name(held: Held) -> str:
     """ "Welcome (WELCOME20)"."""
-    return promotion_words.name(held.name, held.code) if held.code else next(iter(held.name.values()), "")
+    return promotion_words.name(held.name, held.code)
 
 
 def short(held: Held, currency: str) -> str:

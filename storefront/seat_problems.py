@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.models import ScheduledKind
+from billing.queries import terms_words
 from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, committed, paying_first, plan_changes, seats
@@ -240,7 +241,7 @@ def _no_such_move(error: plan_changes.NotOffered, standing: Standing, wanted: in
 
 @_of.register
 def _committed(error: committed.Committed, standing: Standing, wanted: int) -> Problem:
-    values = {"day": words.day(error.until), "opens": words.day(error.opens_at)}
+    values = {"day": terms_words.last_day(error.until), "opens": words.day(error.opens_at)}
     text = _("From %(opens)s on you can cancel it. If something has changed for you, talk to us.")
     return Problem(
         title=_("You agreed to stay until %(day)s") % values,

@@ -1,7 +1,7 @@
 """Exceptions in words: what one gives, for buyers and for staff, and what its end changes."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,10 +19,17 @@ def gives(kind: str, said: Mapping[str, Any]) -> str:
 
 
 def line(one: Agreed) -> str:
-    """ "10% off until 1 March 2027": the first day without it."""
-    text = _("%(what)s until %(day)s") if one.state == "approved" else _("%(what)s, ended on %(day)s")
-    ended = one.ended_at if one.state == "ended_early" else None
-    return text % {"what": gives(one.kind, one.value), "day": words.day(ended or one.ends_on)}
+    """ "10% off until 1 March 2027": the last day with it, as with every discount."""
+    if one.state == "ended_early" and one.ended_at is not None:
+        text, on = _("%(what)s, ended on %(day)s"), words.day(one.ended_at)
+    else:
+        text, on = _("%(what)s until %(day)s"), last_day(one.ends_on)
+    return text % {"what": gives(one.kind, one.value), "day": on}
+
+
+def last_day(ends_on: date) -> str:
+    """The last day with an exception; `ends_on` is the first without."""
+    return words.day(ends_on - timedelta(days=1))
 
 
 def after(kind: str) -> str:
@@ -31,7 +38,7 @@ def after(kind: str) -> str:
 
 
 def days(starts_on: date, ends_on: date) -> str:
-    return _("from %(first)s until %(last)s") % {"first": words.day(starts_on), "last": words.day(ends_on)}
+    return _("from %(first)s until %(last)s") % {"first": words.day(starts_on), "last": last_day(ends_on)}
 
 
 def _discount(said: Mapping[str, Any]) -> str:

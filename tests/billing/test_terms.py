@@ -297,4 +297,4 @@ def test_it_is_proposed_and_approved_in_the_admin_and_shown_to_the_buyer(shop, c
     client.force_login(cast.owner)
     row.refresh_from_db()
     page = text(client.get(reverse("storefront:plan")))
-    assert f"7.5% off until {words.day(row.ends_on)}" in page
+    assert f"7.5% off until {words.day(row.ends_on - timedelta(days=1))}" in page

@@ -66,7 +66,7 @@ CONTEXTS = {
     "terms_end": {
         "organization": "Acme",
         "agreement": {"kind": "discount", "value": {"percent_bps": 1000}},
-        "ends_on": THEN.date(),
+        "last_on": THEN.date(),
         "plan": "Team",
         "interval": "month",
         "now_minor": 14400,

@@ -3,7 +3,7 @@
 The sweep (terms_sweep) decides which are due. One that has ended meanwhile, or whose subscription has, is told to nobody.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -67,7 +67,7 @@ def _context(row: Terms, held: TermsNotice, standing: Standing | None) -> dict[s
     line = f"?line={row.line.code}" if row.line else ""
     return {
         "agreement": {"kind": row.kind, "value": row.value},
-        "ends_on": row.ends_on,
+        "last_on": row.ends_on - timedelta(days=1),
         "plan": standing.row.plan.name if standing else "",
         "interval": standing.row.price.interval if standing else "",
         "now_minor": held.now_minor,
