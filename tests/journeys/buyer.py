@@ -162,13 +162,13 @@ class Buyer:
         if not self.has_scripts:
             page.locator("main form:has(input[name=when][type=radio]) button.button").first.click()
         total = page.locator("#answer .receipt__total dd")
-        page.locator("#answer form button").wait_for()
+        page.locator("#answer form .button[data-kind=primary]").wait_for()
         self.shoot(page, f"price-of-{seats}-{when}")
         return total.inner_text()
 
     def confirm(self):
         page = self.page
-        page.locator("#answer form button").click()
+        page.locator("#answer form .button[data-kind=primary]").click()
         page.wait_for_load_state()
         self.shoot(page, "confirmed")
 
