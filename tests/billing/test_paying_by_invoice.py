@@ -3,18 +3,24 @@
 from datetime import timedelta
 
 import pytest
+import requests
 
-from accounts.models import OutgoingMail
+from accounts.models import OutgoingMail, Policy
 from accounts.queries import policies
+from accounts.services import links
 from billing import gateway
-from billing.models import DunningEpisode, Invoice
+from billing.models import DunningEpisode, Invoice, Subscription
 from billing.queries import credit
+from billing.services.books import dunning
 from billing.services.changes import scheduled, seats
+from billing.services.mirroring import tax_ids
+from billing.services.recovery import dunning_mails
 from billing.services.selling import collecting, invoiced
 from billing.services.tax import tax_details
 from config import clock
 from tests import factories
-from tests.billing import on_terms
+from tests.billing import on_terms, test_tax
+from tests.shop import text
 
 
 @pytest.fixture
@@ -131,3 +137,62 @@ def test_from_card_to_invoice_and_back(shop):
     collecting.switch(shop.fresh(row), collecting.Collection.CHARGED, origin=shop.origin, at=clock.now())
     assert shop.at_stripe(row).collection_method == "charge_automatically"
     assert open_invoice() == renewal
+
+
+def test_the_stores_own_step_asks_whom_the_invoice_is_for(shop, client, cast):
+    factories.rule("billing.payment_days", 30)
+    client.force_login(cast.owner)
+    cart = shop.cart()
+    assert "Pay by invoice (NET 30)" in text(client.get("/cart/"))
+    address = f"/checkout/invoice/?cart={cart.public_id}"
+    assert "Buy for $160.00 on invoice" in text(client.get(address))
+    said = {"cart": cart.public_id, "expected": "16000", "accept": "yes", "country": "US"}
+    assert client.post("/checkout/invoice/", said).status_code == 422, "an invoice needs an address"
+    said |= on_terms.ADDRESS
+    assert client.post("/checkout/invoice/", said | {"expected": "1"}).status_code == 409
+    assert not Subscription.objects.exists()
+    bought = client.post("/checkout/invoice/", said)
+    assert bought.status_code == 303
+    page = text(client.get(bought.headers["Location"]))
+    assert ("You're in" in page, "within 30 days" in page) == (True, True)
+    home = text(client.get("/"))
+    assert ("Invoice, NET 30" in home, "$160.00 is due" in home) == (True, True)
+    paying = text(client.get("/payment-method/"))
+    assert ("By bank transfer to" in paying, "Routing number" in paying) == (True, True)
+
+
+def test_reverse_charge_and_the_tax_id_stand_on_the_sent_invoice(shop):
+    test_tax.put(shop)
+    details = on_terms.ADDRESS | {"country": "FR", "city": "Lyon"}
+    tax_ids.add(shop.organization, country="FR", kind="eu_vat", typed="FR40303265045", origin=shop.origin, at=clock.now())
+    on_terms.buy(shop, details=details, currency="eur")
+    invoice = open_invoice()
+    assert (invoice.tax_minor, invoice.amount_remaining_minor) == (0, 15_000)
+    assert invoice.taxes[0]["is_reverse"]
+    pdf = requests.get(gateway.invoice(invoice.stripe_id).invoice_pdf, timeout=30).content
+    for words in (b"FR40303265045", b"PO-7", b"Lyon", b"IBAN"):
+        assert words in pdf
+
+
+def test_overdue_pages_lead_to_the_payment(shop, bought, client, cast):
+    invoice = open_invoice()
+    Invoice.objects.update(due_at=clock.now() - timedelta(days=2), mirrored_at=clock.now())
+    episode = dunning.failed(invoice, at=clock.now())
+    Invoice.objects.update(overdue_at=clock.now())
+    Subscription.objects.update(status="past_due")
+    client.force_login(cast.owner)
+    assert f"$160.00 is overdue: invoice {invoice.number}" in text(client.get("/"))
+    assert "Overdue" in text(client.get("/invoices/"))
+    client.logout()
+    page = text(client.get(f"/missing-payments/{dunning_mails.token(episode.pk)}/"))
+    assert ("$160.00 is missing" in page, "It was due on" in page, "Change the card" in page) == (True, True, False)
+    found = client.get(f"/open-invoices/{links.token(links.OPEN_INVOICE, invoice.pk)}/")
+    assert (found.status_code, "/i/in_" in found.headers["Location"]) == (303, True)
+
+
+def test_whose_time_to_pay_was_taken_back_gets_nothing_more_on_invoice(shop, bought):
+    now = {"effective_at": clock.now(), "created_at": clock.now(), "reason": "No longer"}
+    Policy.objects.create(name="billing.payment_days", value=0, **now)
+    policies.forget()
+    with pytest.raises(seats.BeyondCredit):
+        seats.offer(shop.fresh(bought), seats=12, at=clock.now())

@@ -5,13 +5,19 @@ from datetime import datetime
 from django.db import connection
 
 from billing.models import Subscription
-from billing.queries import credit
+from billing.queries import credit, payment_terms
 from billing.rules import debits
 
 
 def missing(row: Subscription, amount_minor: int, at: datetime) -> credit.Credit | None:
-    """The credit that an invoice of so much would go beyond; None: there is room for it, or a card is charged."""
-    if not _is_lent(row) or row.is_in_trial or credit.covers(row.organization, amount_minor, row.currency, at):
+    """The credit that an invoice of so much would go beyond; None: there is room for it, or a card is charged.
+
+    Whose time to pay was taken back gets nothing more on invoice.
+    """
+    if not _is_lent(row) or row.is_in_trial or amount_minor <= 0:
+        return None
+    is_agreed = not row.is_invoiced or payment_terms.days(row.organization, at) > 0
+    if is_agreed and credit.covers(row.organization, amount_minor, row.currency, at):
         return None
     return credit.of(row.organization, at)
 
