@@ -18,6 +18,7 @@ class PayingRow(pages.ReadOnlyRows):
     fields = ("card", "balance", "payment_days", "open_invoices")
     readonly_fields = ("card", "balance", "payment_days", "open_invoices")
     related = ("organization",)
+    verbose_name_plural = _("How it pays")
     tab = False
 
     @display(description=_("Card"))

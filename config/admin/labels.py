@@ -212,6 +212,7 @@ LABELS = {
     "page": _("Page"),
     "paid": _("Paid"),
     "paid_at": _("Paid on"),
+    "payable_at": _("To be paid by"),
     "paused_at": _("Read-only since"),
     "payload": _("Content"),
     "payment_method_id": _("Payment method"),

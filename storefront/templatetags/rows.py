@@ -224,9 +224,11 @@ def _tax(invoice: Listed) -> str:
 def _refund(invoice: Listed) -> str:
     """What came back, as a link to the credit notes."""
     came_back = invoice.refunded_minor + invoice.credited_minor
-    if not came_back:
+    if not came_back and not invoice.replaced_by:
         return ""
     said = escape(_("%(amount)s came back") % {"amount": words.money(came_back, invoice.currency)})
+    if invoice.replaced_by:
+        said = escape(_("Credit note"))
     return SMALL.format(f'<a href="{_address("storefront:credit_notes", invoice.stripe_id)}">{said}</a>')
 
 

@@ -182,6 +182,6 @@ def tell(kind: str, row: Invoice, at: datetime) -> None:
         "number": row.number,
         "amount_minor": row.amount_remaining_minor,
         "currency": row.currency,
-        "due_at": row.due_at,
+        "payable_at": row.due_at,
     }
     journal.append(kind=kind, organization=row.organization, at=at, source=Source.STRIPE, data=data)

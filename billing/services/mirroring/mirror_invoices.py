@@ -143,6 +143,7 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
         )
         for position, line in enumerate(answer.lines.data)
     ]
+    _as_replaced(row, lines)
     InvoiceLine.objects.bulk_create(
         lines,
         update_conflicts=True,
@@ -153,6 +154,17 @@ def _copy_lines(row: Invoice, answer: gateway.Invoice) -> None:
         ],
     )
     row.lines.exclude(stripe_id__in=[line.stripe_id for line in lines]).delete()
+
+
+def _as_replaced(row: Invoice, lines: list[InvoiceLine]) -> None:
+    """Lines that were made out anew are sums by hand at Stripe: how many seats each is for, the old ones say."""
+    if row.replaces is None:
+        return
+    known = {(one.description, one.amount_minor - one.discount_minor): one for one in row.replaces.lines.all()}
+    for line in lines:
+        old = known.get((line.description, line.amount_minor))
+        if old is not None:
+            line.quantity, line.is_proration, line.addon, line.tiers = old.quantity, old.is_proration, old.addon, old.tiers
 
 
 def _prices(row: Invoice, answer: gateway.Invoice) -> dict[str, Price | AddonPrice | PilotFee]:
