@@ -9,6 +9,7 @@ from accounts.models.legal import Acceptance, LegalDocument
 from accounts.models.mail import MailState, OutgoingMail
 from accounts.models.mail_choice import MailStop, Suppression, SuppressionReason
 from accounts.models.membership import Membership, Role
+from accounts.models.merge import OrganizationMerge
 from accounts.models.organization import (
     EmployeeBracket,
     Industry,
@@ -58,6 +59,7 @@ __all__ = [
     "MailStop",
     "Membership",
     "Organization",
+    "OrganizationMerge",
     "OrganizationProfile",
     "OutgoingMail",
     "OwnerRecovery",

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiKey, Invitation, InvitationState, Membership, Organization, WebhookSecret
+from accounts.models import ApiKey, Invitation, InvitationState, Membership, Organization, OrganizationMerge, WebhookSecret
 from accounts.origin import Origin
 from accounts.queries import members, policies
 from accounts.services import invitations, journal, outbox
@@ -54,6 +54,8 @@ def reopen(*, organization: Organization, reason: str, origin: Origin, at: datet
         row = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         if row.closed_at is None:
             raise Already
+        if OrganizationMerge.objects.filter(source=row).exists():
+            raise TooLate  # it goes on as another one
         if at > reopens_until(row, at):
             raise TooLate
         row.closed_at = None

@@ -47,6 +47,7 @@ HANDLERS: Final[Mapping[str, str]] = {
     "card.use": "billing.services.selling.cards.UseCard",
     "adjustment.note": "billing.services.refunds.giving_back.Note",
     "adjustment.credit": "billing.services.refunds.giving_back.Credit",
+    "customer.merged": "billing.services.merging.Merged",
     "dispute.accept": "billing.services.recovery.dispute_answers.Accept",
     "dispute.answer": "billing.services.recovery.dispute_answers.Answer",
     "dispute.hold": "billing.services.books.dispute_holds.Hold",

@@ -48,6 +48,8 @@ KINDS: Final[dict[str, Any]] = {
     "accounts.member.removed": _("Member removed"),
     "accounts.organization.created": _("Organization made"),
     "accounts.organization.closed": _("Organization closed"),
+    "accounts.organization.merged": _("Organizations merged"),
+    "billing.customer.not_marked": _("Merged customer not marked at Stripe"),
     "accounts.organization.reopened": _("Organization opened again"),
     "accounts.organization.updated": _("Organization changed"),
     "accounts.ownership.transferred": _("Ownership transferred"),

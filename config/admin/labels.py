@@ -24,6 +24,7 @@ LABELS = {
     "third_at": _("Third notice"),
     "told_at": _("Told"),
     "outcome": _("Outcome"),
+    "merged_by": _("Merged by"),
     "notice_days": _("Days of notice"),
     "reached_at": _("Step since"),
     "end_asked_at": _("End asked of Stripe"),

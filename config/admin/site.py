@@ -25,6 +25,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.seatrequest", "event_seat"),
             ("accounts.ownerrecovery", "assignment_ind"),
             ("accounts.closedorganization", "domain_disabled"),
+            ("accounts.organizationmerge", "merge"),
             ("accounts.viewing", "visibility"),
         ),
     ),

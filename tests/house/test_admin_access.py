@@ -35,6 +35,7 @@ LOOKING = {
     "accounts.journalcursor": {"revenue_operations"},
     "accounts.ownerrecovery": HELPING,
     "accounts.closedorganization": HELPING,
+    "accounts.organizationmerge": NOT_MARKETING,
     "accounts.viewing": HELPING | {"csm", "rep"},
     "billing.productline": GROUPS,
     "billing.plan": GROUPS,
