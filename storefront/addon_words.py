@@ -218,4 +218,4 @@ def between(charge: Between) -> str:
         "addons": named(charge.items),
         "when": words.on_day_away(charge.at),
     }
-    return _("Before that %(amount)s for %(addons)s, %(when)s and each month.") % values
+    return _("Before that %(amount)s for %(addons)s, %(when)s, and each month.") % values

@@ -163,6 +163,21 @@ def test_it_stays_by_the_month_when_the_plan_becomes_a_year_and_back(shop):
     assert shown.renewal_minor == 160_000 + SEASON
 
 
+@pytest.mark.parametrize(("begins", "ends"), [("month", "year"), ("year", "month")])
+def test_another_interval_at_the_periods_end_begins_whole_beside_it(shop, begins, ends):
+    """Not on the day of the month that the subscription began, half a year later: the period is whole, and so is its price."""
+    row = shop.buy(seats=10, interval=begins)
+    shop.advance_to(row.period_starts_at + timedelta(days=3))
+    have(shop, shop.fresh(row), 1)
+    plan_changes.schedule_for(shop.fresh(row), plan="team", interval=ends, origin=shop.origin, at=clock.now())
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    now = consistent(shop, row)
+    assert (now.price.interval, now.period_starts_at) == (ends, row.period_ends_at)
+    assert now.period_ends_at == intervals.end(row.period_ends_at, ends)
+    assert held(now).period_ends_at == (month(now, 1) if ends == "year" else None)
+    assert charges(now)[-1] == SEASON + (160_000 if ends == "year" else 16_000)
+
+
 def test_in_a_trial_it_is_not_offered(shop):
     row = shop.buy(seats=10, interval="year", is_trial=True)
     with pytest.raises(addons.NotOffered):

@@ -118,6 +118,7 @@ def _open(subscription_id: int) -> StripeCommand | None:
         "wanted": row.projection_wanted,
         "shape": aim.shape,
         "interval": then.price.interval,
+        "starts_anew": then.price.interval != row.price.interval,
         "is_mixed": bool(addons.between(held, row.price.interval)),
         "phases": phases,
         "ends": [int(phase.ends_at.timestamp()) for phase in aim.phases if phase.ends_at is not None],
@@ -185,6 +186,8 @@ class Project(commands.Handler):
             for had, end in itertools.zip_longest(_phases(aim), ends)
         ]
         phases[0]["start_date"] = now.current_phase.start_date
+        if aim.get("starts_anew"):  # beside an add-on that stays by the month Stripe would count the year from the old anchor
+            phases[-1]["billing_cycle_anchor"] = "phase_start"
         if row.status == "trialing":  # a phase that does not name its trial ends it
             phases[0]["trial_end"] = row.trial_end
         # Nothing is prorated: the changes fall on the ends of periods.
