@@ -159,6 +159,13 @@ PAY_FIRST = problem(
     invoice="in_1Qx",
     payment_url="https://store.example.com/invoices/in_1Qx/hosted/",
 )
+BEYOND_CREDIT = problem(
+    "beyond-credit",
+    409,
+    "More would be open than may be: pay what is open first, wait until the bank has paid, or have it paid by card.",
+    limit_us_cents=5_000_000,
+    open_us_cents=4_998_400,
+)
 PLAN_NOT_OFFERED = problem("plan-not-offered", 422, "This plan is not sold as a change of the one that is had.")
 PLAN_BEGINS_LATER = problem("plan-begins-later", 422, "A smaller plan begins with the next period.")
 PLAN_NOT_WITH_SEATS = problem("plan-not-with-seats", 422, "The plan is sold with 10 to 200 seats.", minimum=10, maximum=200)

@@ -1,5 +1,7 @@
 """A wrong purchase order or address on a final invoice: a credit note over it and a new invoice, linked to each other."""
 
+from datetime import timedelta
+
 import pytest
 import requests
 from django.urls import reverse
@@ -7,10 +9,11 @@ from django.urls import reverse
 from accounts.models import OutgoingMail
 from accounts.queries import policies
 from billing import gateway
-from billing.models import CreditNote, Invoice
+from billing.models import CreditNote, DunningEpisode, Invoice
 from billing.queries import credit
 from billing.services.refunds import replacing
 from config import clock
+from tests import factories
 from tests.billing import on_terms
 from tests.billing.calling import Program
 from tests.shop import text
@@ -70,6 +73,22 @@ def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought):
     new, note = Invoice.objects.get(replaces=old), CreditNote.objects.get()
     assert (new.status, new.total_minor, new.amount_paid_minor, note.credited_minor) == ("paid", 16_000, 0, 16_000)
     assert gateway.customer(shop.fresh(bought).organization.customer.stripe_id).balance == 0
+
+
+def test_the_ladders_end_settles_what_replaced_another_too(shop, bought):
+    for name, value in {"read_only_days": 1, "grace_days": 1, "second_days": 0, "third_days": 0, "notice_days": 0}.items():
+        factories.rule(f"billing.dunning_{name}", value)
+    old = Invoice.objects.get()
+    replace(shop, old)
+    shop.settle()
+    new = Invoice.objects.get(replaces=old)
+    shop.advance_to(new.due_at + timedelta(hours=1))
+    episode = DunningEpisode.objects.get()
+    assert [one.invoice for one in episode.invoices.all()] == [new]
+    shop.advance_to(episode.off_at + timedelta(hours=1))
+    episode.refresh_from_db()
+    assert (episode.outcome, shop.fresh(bought).status) == ("lost", "canceled")
+    assert Invoice.objects.get(pk=new.pk).status == "void"
 
 
 def test_the_buyer_corrects_it_on_a_page_and_staff_in_the_admin(shop, bought, client, cast, admin_client):

@@ -363,6 +363,15 @@ def test_a_first_payment_says_what_follows(render, monkeypatch, kind, change, sa
     assert said in mail.alternatives[0][0]
 
 
+@pytest.mark.parametrize("kind", ["seats_added", "seats_expanded"])
+def test_an_increase_on_invoice_is_not_called_paid(render, monkeypatch, kind):
+    monkeypatch.setitem(CONTEXTS, kind, CONTEXTS[kind] | {"payable_at": THEN})
+    mail = render(kind)
+    for part in (mail.body, mail.alternatives[0][0]):
+        assert "On an invoice due on 22 Mar" in part
+        assert "Paid for the rest" not in part
+
+
 def test_a_receipt_reads_as_seats_and_days(render):
     body = render("receipt").body
     assert "10 seats: time paid before and given back" in body

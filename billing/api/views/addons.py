@@ -51,7 +51,7 @@ STANDING = (
     schema.problem("addon-leaves", 409, "It is to be given back with the period.", change="p7d2f6r3v9ya4k8s"),
     schema.problem("nothing-changes", 409, "It is had already."),
     *(schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_PILOT, schema.PAYMENT_PENDING, schema.TOO_MANY_CHANGES),
-    *(schema.REFUSED, schema.UNREACHABLE),
+    *(schema.BEYOND_CREDIT, schema.REFUSED, schema.UNREACHABLE),
 )
 
 

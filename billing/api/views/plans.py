@@ -57,7 +57,7 @@ STANDING = (
     *(schema.PLAN_NOT_OFFERED, schema.PLAN_BEGINS_LATER, schema.PLAN_NOT_WITH_SEATS, schema.CONFLICTS),
     schema.problem("nothing-changes", 409, "It is had already."),
     *(schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_PILOT, schema.PAYMENT_PENDING, schema.TOO_MANY_CHANGES),
-    *(schema.PAY_FIRST, schema.REFUSED, schema.UNREACHABLE),
+    *(schema.PAY_FIRST, schema.BEYOND_CREDIT, schema.REFUSED, schema.UNREACHABLE),
 )
 
 

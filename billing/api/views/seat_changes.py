@@ -43,7 +43,7 @@ class SeatPreview(base.View):
         refusals=[
             schema.IN_PILOT,
             *(schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.PAYMENT_PENDING, schema.NOTHING_CHANGES, schema.ENDS_SOON),
-            *(schema.TOO_MANY_SEATS, schema.REFUSED, schema.UNREACHABLE),
+            *(schema.TOO_MANY_SEATS, schema.BEYOND_CREDIT, schema.REFUSED, schema.UNREACHABLE),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -104,8 +104,7 @@ class SeatChanges(confirming.ConfirmingView):
             schema.IN_PILOT,
             *(schema.PAYMENT_PENDING, schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.NOTHING_CHANGES, schema.ENDS_SOON),
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
-            schema.CONFLICTS,
-            schema.TOO_MANY_CHANGES,
+            *(schema.CONFLICTS, schema.BEYOND_CREDIT, schema.TOO_MANY_CHANGES),
         ],
     )
     @idempotency.once
