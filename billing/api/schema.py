@@ -152,6 +152,13 @@ TOO_MANY_SEATS = problem(
     talk_url="https://store.example.com/talk/?seats=400",
     errors=[{"pointer": "#/seats", "detail": "Up to 100 seats are sold without a person.", "code": "too-many-seats"}],
 )
+COMMITTED = problem(
+    "committed",
+    409,
+    "It is agreed to last until 2027-03-01: `opens_at` says from when on it can be cancelled. Or talk to a person.",
+    until="2027-03-01",
+    opens_at="2027-02-12T09:30:00Z",
+)
 PAY_FIRST = problem(
     "pay-first",
     409,

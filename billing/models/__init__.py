@@ -65,7 +65,15 @@ from billing.models.seats import (
     SeatRelease,
 )
 from billing.models.store_time import StoreTime
-from billing.models.subscription import LIVE_STATUSES, OWING_STATUSES, Access, Collection, Subscription, SubscriptionStatus
+from billing.models.subscription import (
+    LIVE_STATUSES,
+    NOT_AT_STRIPE,
+    OWING_STATUSES,
+    Access,
+    Collection,
+    Subscription,
+    SubscriptionStatus,
+)
 from billing.models.sunset import UNSETTLED, Sunset, SunsetCase, SunsetCaseState, SunsetState
 from billing.models.tax import BillingDetails, TaxId, TaxIdState, TaxRate, TaxStanding
 from billing.models.terms import Terms, TermsKind, TermsNotice, TermsState
@@ -77,6 +85,7 @@ __all__ = [
     "FIRST_PAYMENTS",
     "INCREASES",
     "LIVE_STATUSES",
+    "NOT_AT_STRIPE",
     "OWING_STATUSES",
     "RUNNING",
     "UNDOING",

@@ -37,6 +37,8 @@ class Collection(models.TextChoices):
     INVOICED = "send_invoice", _("On invoice")
 
 
+# What a subscription is called until Stripe has named it (docs/decisions/adoption.md).
+NOT_AT_STRIPE: Final = "adopted_"
 LIVE_STATUSES: Final = ("trialing", "active", "past_due", "unpaid", "paused")
 OWING_STATUSES: Final = ("past_due", "unpaid")
 
@@ -44,6 +46,10 @@ OWING_STATUSES: Final = ("past_due", "unpaid")
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def live(self) -> "SubscriptionQuerySet":
         return self.filter(status__in=LIVE_STATUSES)
+
+    def at_stripe(self) -> "SubscriptionQuerySet":
+        """Without contracts that were taken over and not released: Stripe has never heard of these."""
+        return self.exclude(stripe_id__startswith=NOT_AT_STRIPE)
 
     def locked(self) -> "SubscriptionQuerySet":
         """Lock only the subscription's own row, not against rows that refer to it; call inside a transaction."""

@@ -9,7 +9,6 @@ from django.db.models import F, Min
 from accounts.models import Organization
 from accounts.queries import policies
 from billing.models import (
-    LIVE_STATUSES,
     AddonPrice,
     CheckoutAttempt,
     CheckoutState,
@@ -182,7 +181,8 @@ def standard(prices: Collection[str]) -> reconciling.Standard:
     coupons = (one for pair in promoted for one in pair if one)
     credited = PilotFee.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
     agreed = Terms.objects.exclude(stripe_coupon_id="").values_list("stripe_coupon_id", flat=True)
-    known = (*coupons, *credited, *agreed, *(f"{coupon}_rest" for coupon in agreed))
+    of_customers = list(credited.union(agreed))
+    known = (*coupons, *of_customers, *(f"{coupon}_rest" for coupon in of_customers))
     return reconciling.Standard(prices=frozenset({*made, *added}), coupons=frozenset(known))
 
 
@@ -241,7 +241,7 @@ def _bill(row: Invoice) -> reconciling.Bill:
 
 def unseen(run: int, *, started_at: datetime, after: int, organization: int | None, limit: int) -> list[Subscription]:
     """Our live subscriptions beyond the row `after` that Stripe did not list in the run, oldest rows first."""
-    rows = Subscription.objects.live().filter(pk__gt=after, started_at__lt=started_at)
+    rows = Subscription.objects.live().at_stripe().filter(pk__gt=after, started_at__lt=started_at)
     if organization is not None:
         rows = rows.filter(organization=organization)
     listed = SeenSubscription.objects.filter(run=run).values("stripe_id")
@@ -260,6 +260,6 @@ def late_commands(now: datetime, wall: datetime, *, organization: int | None) ->
 
 def live_share(run: int) -> tuple[int, int]:
     """How many live subscriptions we have, and how many of them Stripe listed in the run."""
-    live = Subscription.objects.filter(status__in=LIVE_STATUSES)
+    live = Subscription.objects.live().at_stripe()
     listed = SeenSubscription.objects.filter(run=run).values("stripe_id")
     return live.count(), live.filter(stripe_id__in=listed).count()

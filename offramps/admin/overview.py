@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import OutgoingMail
-from billing.models import Difference, Dispute, Invoice, StripeCommand, StripeObject, Subscription
+from billing.models import Difference, Dispute, Invoice, StripeCommand, StripeObject, Subscription, Terms
 from billing.rules.disputes import ANSWERABLE
 from config import words
 from config.admin import columns
@@ -46,6 +46,10 @@ def _counted() -> list[tuple[str, str, QuerySet[Any], dict[str, Any], bool]]:
         (
             *("billing.dispute", _("Disputes to answer")),
             *(Dispute.objects.filter(status__in=ANSWERABLE, answered_at=None), {"closed_at__isempty": "1"}, True),
+        ),
+        (
+            *("billing.terms", _("Exceptions to decide")),
+            *(Terms.objects.filter(state="proposed"), {"state__exact": "proposed"}, False),
         ),
         ("billing.invoice", _("Open invoices"), Invoice.objects.filter(status="open"), {"status__exact": "open"}, False),
         (

@@ -14,6 +14,7 @@ from billing.queries import adoptions, entitlements
 from billing.rules import adoption as rules
 from billing.services import commands
 from billing.services.agreeing import terms_sweep
+from billing.services.reconciliation import reconciling
 from config import clock
 from tests.shop import text
 
@@ -79,6 +80,7 @@ def test_five_hundred_contracts_are_taken_over_once(shop, cast, people, tmp_path
     assert (sum(one.adopted for one in board.totals), sum(one.adopted_minor for one in board.totals)) == (500, 50_000_000)
     assert {one.segment for one in board.months} == {"smb", "mid_market", "enterprise"}
     assert commands.drain(clock.wall()).handled == 0  # no command is due before the release
+    assert reconciling.go_on(reconciling.begin()).found == 0  # what waits for its release is no difference to Stripe
 
 
 def test_what_is_wrong_is_said_by_line_and_nothing_is_written(shop, cast, people, tmp_path):

@@ -61,7 +61,7 @@ PREVIEW: dict[str, Any] = {
 DONE = outcomes.DONE | {"credit_minor": 9280}
 STALE = schema.problem("preview-stale", 409, "The price changed since the preview.", preview=PREVIEW)
 OWNERS_ONLY = schema.problem("owners-only", 403, "What is paid for is ended at once by an owner, or a vendor-wide key.")
-REFUSALS = (OWNERS_ONLY, schema.NOT_ACTIVE, schema.IN_PILOT, schema.REFUSED, schema.UNREACHABLE)
+REFUSALS = (OWNERS_ONLY, schema.COMMITTED, schema.NOT_ACTIVE, schema.IN_PILOT, schema.REFUSED, schema.UNREACHABLE)
 
 
 class EndingPreview(base.View):

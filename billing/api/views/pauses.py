@@ -81,7 +81,15 @@ ON: dict[str, Any] = {
 }
 STANDING = (
     schema.problem("not-pausable", 409, "Only what is paid monthly can be paused.", reason="not_monthly", next_at=None),
-    *(schema.PAY_FIRST, schema.BUSY, schema.NOT_ACTIVE, schema.PAUSED, schema.IN_PILOT, schema.PAYMENT_PENDING),
+    *(
+        schema.COMMITTED,
+        schema.PAY_FIRST,
+        schema.BUSY,
+        schema.NOT_ACTIVE,
+        schema.PAUSED,
+        schema.IN_PILOT,
+        schema.PAYMENT_PENDING,
+    ),
     *(schema.ENDS_SOON, schema.REFUSED, schema.UNREACHABLE),
 )
 

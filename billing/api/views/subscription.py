@@ -102,6 +102,7 @@ class ScheduledChanges(base.View):
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
             *(schema.PLAN_NOT_OFFERED, schema.PLAN_NOT_WITH_SEATS, schema.CONFLICTS),
             schema.PAY_FIRST,
+            schema.COMMITTED,
             schema.problem("ends-at-once", 409, "A payment is missing: preview an ending, and end it now."),
         ],
     )

@@ -15,6 +15,7 @@ from accounts.models import Organization, User
 from accounts.origin import Origin
 from accounts.services import adopted_organizations, journal
 from billing.models import (
+    NOT_AT_STRIPE,
     Adoption,
     BillingDetails,
     Customer,
@@ -111,7 +112,7 @@ def _customers(moves: Sequence[Move], owners: dict[str, Organization]) -> None:
 def _subscription(move: Move, organization: Organization, at: datetime) -> Subscription:
     contract, there = move.contract, move.at_stripe
     starts_at, ends_at = (there.period_starts_at, there.period_ends_at) if there else contract.period
-    name = f"adopted_{contract.reference}"[:64]
+    name = f"{NOT_AT_STRIPE}{contract.reference}"[:64]
     return Subscription(
         organization=organization,
         line=move.price.plan.line,

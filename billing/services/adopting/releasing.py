@@ -16,7 +16,18 @@ from accounts.models import Membership, Organization, Role, User
 from accounts.origin import Origin
 from accounts.services import invitations, journal
 from billing import gateway, gateway_adoptions
-from billing.models import Adoption, AdoptionState, Customer, StripeCommand, Subscription, Terms, TermsKind, TermsState
+from billing.models import (
+    Adoption,
+    AdoptionState,
+    Customer,
+    RenewalNotice,
+    RenewalWatch,
+    StripeCommand,
+    Subscription,
+    Terms,
+    TermsKind,
+    TermsState,
+)
 from billing.queries.terms_bands import Approver
 from billing.services import commands
 from billing.services.agreeing import terms
@@ -154,6 +165,9 @@ class Release(commands.Handler):
         tax_standings.settle(row.organization, at, again=True)
         adoption.state, adoption.released_at, adoption.message = AdoptionState.RELEASED, at, ""
         adoption.save(update_fields=["state", "released_at", "message"])
+        # What was due before anybody could read it is said once there is an owner.
+        RenewalNotice.objects.filter(subscription=row).delete()
+        RenewalWatch.objects.filter(subscription=row).update(due_at=at)
         # Agreed discounts wait for a subscription that Stripe knows.
         Terms.objects.filter(organization=row.organization_id, state=TermsState.APPROVED).update(due_at=at)
         origin = Origin(actor=command.actor, source=command.source)  # type: ignore[arg-type] # the column holds its values
