@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from billing.queries.overview import Scheduled, Standing
 from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts
 from config import words
-from storefront import addon_words, invoice_words, missing_words, reductions, window_words
+from storefront import addon_words, invoice_words, missing_words, reductions, sunset_words, window_words
 
 Event = dict[str, Any]
 
@@ -22,6 +22,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
         *_payment(standing, at),
         *window_words.events(standing),
         *invoice_words.events(standing),
+        *sunset_words.events(standing),
         *_between(standing),
         *_card(standing, at),
         *_scheduled(standing),

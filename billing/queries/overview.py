@@ -22,6 +22,7 @@ from billing.queries.standing_facts import (
     OpenInvoice,
     PauseFacts,
     PilotFacts,
+    SunsetFacts,
     TrialFacts,
     WindowFacts,
 )
@@ -103,6 +104,7 @@ class Standing:
     debit: Debit | None = None
     agreed: tuple[Agreed, ...] = ()
     """Exceptions that hold, will hold, or have held."""
+    sunset: SunsetFacts | None = None
     sent: tuple[OpenInvoice, ...] = ()
     """Invoices to be paid by a date that has not come yet."""
 
@@ -363,6 +365,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         sent=tuple(OpenInvoice(**standing_rows.instants(plain)) for plain in row.sent),
         bank=None if subscription.is_invoiced else standing_facts.bank_of(customer),
         debit=Debit.of_plain(standing_rows.instants(row.debit)) if row.debit else None,
+        sunset=SunsetFacts(**standing_rows.instants(row.sunset)) if row.sunset else None,
     )
 
 

@@ -271,3 +271,16 @@ def bank_of(customer: Customer | None) -> Bank | None:
     if customer is None or not customer.bank_last4:
         return None
     return Bank(kind=customer.method_kind, name=customer.bank_name, last4=customer.bank_last4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SunsetFacts:
+    """The plan ends for this customer at `renews_at`: told so often, and `chosen` (a name) instead; "": nothing yet.
+
+    `is_end`: without a choice the subscription ends then.
+    """
+
+    renews_at: datetime
+    is_end: bool
+    told: int
+    chosen: str

@@ -69,7 +69,11 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     AND si.due_at IS NOT NULL AND si.overdue_at IS NULL) END,
     (SELECT json_build_object('amount_minor', sum(di.amount_remaining_minor), 'currency', min(di.currency),
         'begun_at', min(di.debited_at), 'arrives_on', max(di.debit_arrives_on), 'number', min(di.number))
-    FROM billing_invoice di WHERE di.subscription_id = s.id AND di.debited_at IS NOT NULL HAVING count(*) > 0)
+    FROM billing_invoice di WHERE di.subscription_id = s.id AND di.debited_at IS NOT NULL HAVING count(*) > 0),
+    (SELECT json_build_object('renews_at', sc.renews_at, 'is_end', su.is_end, 'told', sc.told, 'chosen', COALESCE(sp.name, ''))
+    FROM billing_sunsetcase sc JOIN billing_sunset su ON su.id = sc.sunset_id
+    LEFT JOIN billing_price sr ON sr.id = sc.price_id LEFT JOIN billing_plan sp ON sp.id = sr.plan_id
+    WHERE sc.subscription_id = s.id AND su.state = 'running' AND su.plan_id = s.plan_id AND sc.state IN ('open', 'chosen'))
 FROM billing_subscription s
 JOIN accounts_organization o ON o.id = s.organization_id
 JOIN billing_plan p ON p.id = s.plan_id
@@ -158,6 +162,7 @@ class Row:
     agreed: list[dict[str, Any]]
     sent: list[dict[str, Any]]
     debit: dict[str, Any] | None
+    sunset: dict[str, Any] | None
 
 
 def of(organization: Organization) -> list[Row]:
@@ -224,7 +229,7 @@ def _row(found: Sequence[Any]) -> Row:
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
     people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
-    addons, usages, late, pause, window, agreed, sent, debit = rest
+    addons, usages, late, pause, window, agreed, sent, debit, sunset = rest
     return Row(
         subscription=subscription,
         people=people,
@@ -246,4 +251,5 @@ def _row(found: Sequence[Any]) -> Row:
         agreed=agreed or [],
         sent=sent or [],
         debit=debit,
+        sunset=sunset,
     )

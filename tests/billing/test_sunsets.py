@@ -57,12 +57,14 @@ def test_what_was_chosen_early_is_had_with_the_last_renewal_and_not_before(shop,
     go_to(shop, case.renews_at - 60 * DAY)
     mail = told().get(recipient=cast.owner.email)
     assert (mail.context["successor"], mail.context["now_minor"], mail.context["then_minor"]) == ("Business", 16_000, 29_000)
+    assert "Team is given up" in text(buyer.get("/"))
     page = text(buyer.get(PAGE))
     amount = re.search(r'value="business"><input type="hidden" name="amount" value="(\d+)"', page).group(1)
     assert not ScheduledChange.objects.exists()  # a look changes nothing
     assert buyer.post(PAGE, {"line": "fieldnote", "plan": "business", "amount": "100"}).status_code == 409
     said = {"line": "fieldnote", "plan": "business", "amount": amount}
     assert "Business from" in text(buyer.post(PAGE, said, follow=True))
+    assert "You have Business from then on, as you have chosen." in text(buyer.get("/"))
     assert not ScheduledChange.objects.exists()  # this period's end is not the plan's
     shop.advance_to(intervals_before(case.renews_at))
     go_to(shop, clock.now() + timedelta(hours=3))
