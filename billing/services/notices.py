@@ -281,8 +281,8 @@ def seats_lost(row: Subscription, seats: Sequence[SeatAssignment], *, at: dateti
     write("seats_lost", f"seat:{newest}", row.organization, {**plan_of(row), "seats": row.quantity, "people": who}, at)
 
 
-def receipt(invoice: Invoice, *, at: datetime) -> None:
-    """An invoice was paid: amount, number, lines."""
+def receipt(invoice: Invoice, *, at: datetime, is_back: bool = False) -> None:
+    """An invoice was paid: amount, number, lines. `is_back`: everything can be used again, now that it is."""
     lines = [
         {
             "description": line.description,
@@ -310,6 +310,7 @@ def receipt(invoice: Invoice, *, at: datetime) -> None:
         "currency": invoice.currency,
         "paid_at": invoice.paid_at or at,
         "lines": lines,
+        "is_back": is_back,
     }
     write("receipt", f"invoice:{invoice.pk}", invoice.organization, context, at)
     _write_to_contacts("receipt", f"invoice:{invoice.pk}", invoice, context, at)

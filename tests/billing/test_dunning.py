@@ -109,6 +109,8 @@ def test_paying_brings_everything_back_at_once(late, shop, cast, client):
     shop.settle()
     held = episode()
     assert (held.outcome, shop.fresh(late).access, answer(cast).entitled) == ("recovered", "full", True)
+    assert mails("receipt").latest("pk").context["is_back"]
+    assert not mails("receipt").first().context["is_back"]
     paid = held.invoices.get()
     assert (paid.amount_minor, paid.paid_reached, paid.paid_at is not None) == (16_000, 3, True)
     assert "Nothing is missing any more" in text(client.get(path))

@@ -174,6 +174,7 @@ CONTEXTS = {
         "discounts": [{"name": {"en": "Welcome", "de": "Willkommen"}, "code": "WELCOME20", "amount_minor": -200}],
         "discount_minor": -100,
         "lines": [CREDIT, {**LINE, "tiers": [TIER]}],
+        "is_back": True,
     },
     "given_back": {
         "organization": "Acme",

@@ -10,7 +10,7 @@ from accounts.models import Organization
 from accounts.origin import Source
 from accounts.queries import policies, profiles
 from accounts.services import journal
-from billing.models import DunningEpisode, DunningInvoice, DunningOutcome, Invoice, Subscription
+from billing.models import Access, DunningEpisode, DunningInvoice, DunningOutcome, Invoice, Subscription
 from billing.rules import dunning as rules
 from billing.services.books import access
 
@@ -69,17 +69,22 @@ def _begin(row: Subscription, at: datetime) -> DunningEpisode:
     return episode
 
 
-def invoice_settled(invoice: Invoice, *, at: datetime) -> None:
-    """An invoice was paid, voided or written off: note it in the episodes that it is of, and end those that are over."""
+def invoice_settled(invoice: Invoice, *, at: datetime) -> bool:
+    """An invoice was paid, voided or written off: note it in the episodes that it is of, and end those that are over.
+
+    Whether everything can be used again that could not be.
+    """
     mine = DunningInvoice.objects.filter(invoice=invoice)
     if not mine.exists():
-        return
+        return False
     row = Subscription.objects.locked().select_related("organization").get(invoices=invoice)
     if invoice.status == "paid":
         for one in mine.filter(paid_at=None).select_related("episode"):
             one.paid_at, one.paid_reached = invoice.paid_at or at, one.episode.reached
             one.save(update_fields=["paid_at", "paid_reached"])
+    was = row.access
     settle(row, at=at)
+    return row.access == Access.FULL != was
 
 
 def settle(row: Subscription, *, at: datetime, end_reason: str = "") -> None:

@@ -52,13 +52,14 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     if row.status == "paid":
         if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
             _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
-        # Stripe may tell of the invoice before its subscription is booked, which asks for another look at it.
-        if not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
-            notices.receipt(row, at=at)
     elif row.status == "open":
         _follow_open(row, before, at)
+    is_back = False
     if row.status in OVER and (before.attempts or row.attempt_count > 1 or row.overdue_at is not None):
-        dunning.invoice_settled(row, at=at)
+        is_back = dunning.invoice_settled(row, at=at)
+    # Stripe may tell of the invoice before its subscription is booked, which asks for another look at it.
+    if row.status == "paid" and not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
+        notices.receipt(row, at=at, is_back=is_back)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
         inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")
 
