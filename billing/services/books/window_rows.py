@@ -22,7 +22,7 @@ from billing.models import (
     WindowState,
 )
 from billing.queries import windows as queries
-from billing.rules import schedule, windows
+from billing.rules import dunning, schedule, windows
 from billing.services import people
 from billing.services.books import ledger, projection, seat_takers, window_mails
 
@@ -119,7 +119,8 @@ def unpaid(row: Subscription, change: SeatChange, *, at: datetime) -> None:
     if window.unpaid_at is None:
         days = policies.value("billing.window_unpaid_days", at=at)
         window.unpaid_at = at
-        window.release_at = windows.release(at, days)
+        # As nobody is cut off on a weekend, nobody's seat is taken back on one.
+        window.release_at = dunning.working(windows.release(at, days), row.organization.time_zone)
         window_mails.unpaid(window, change, at=at)
         _tell("unpaid", row, window, at, change=change.pk, release_at=window.release_at.isoformat())
     window.state = WindowState.UNPAID
