@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from accounts.models import Journal, OutgoingMail
+from accounts.models import Journal, Membership, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import (
@@ -206,6 +206,20 @@ def test_the_end_is_announced_once_with_what_changes(shop, cast, agree, monkeypa
     assert sorted(figures) == [("discount", 14_400, 16_000), ("seat_ceiling", None, None)]
 
 
+def test_an_end_is_announced_once_there_is_somebody_to_read_it(shop, cast, agree, monkeypatch):
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    row = agree(KIND.SEAT_CEILING, raw={"seats": 900}, days=80)
+    Membership.objects.filter(organization=cast.acme).update(left_at=clock.now())
+    day = row.ends_at - timedelta(days=29)
+    later(monkeypatch, day)
+    terms_sweep.drain(clock.wall())
+    assert not TermsNotice.objects.exists()
+    Membership.objects.filter(organization=cast.acme).update(left_at=None)
+    later(monkeypatch, day + timedelta(days=1))
+    terms_sweep.drain(clock.wall())
+    assert TermsNotice.objects.get().sent_at is not None
+
+
 def test_a_feature_and_a_seat_ceiling_are_had_until_their_day(shop, cast, agree, people, monkeypatch):
     bought = shop.kept("bought", lambda: shop.buy(seats=10))
     code = "sso"
@@ -228,7 +242,7 @@ def test_a_feature_and_a_seat_ceiling_are_had_until_their_day(shop, cast, agree,
     assert version(cast) > before + 1  # it began, and it ended
 
 
-def test_a_committed_term_is_not_left_before_its_day(shop, cast, agree):
+def test_a_committed_term_is_not_left_before_its_day(shop, cast, agree, client):
     row = shop.kept("bought", lambda: shop.buy(seats=10))
     held = agree(KIND.TERM, days=80)
     leave = {"reason_code": CancelReason.PRICE, "reason": "", "origin": shop.origin, "at": clock.now()}
@@ -240,6 +254,9 @@ def test_a_committed_term_is_not_left_before_its_day(shop, cast, agree):
         endings.offer(row, is_owner=True, at=clock.now())
     with pytest.raises(committed.Committed):
         pauses.offer(row, months=1, at=clock.now())
+    client.force_login(cast.owner)
+    page = text(client.get(reverse("storefront:cancellation")))
+    assert f"You agreed to stay until {words.day(held.ends_on - timedelta(days=1))}" in page
     Terms.objects.update(ends_on=row.period_ends_at.date())  # the period that runs reaches it
     assert scheduled.end(row, **leave).kind == "end"
 

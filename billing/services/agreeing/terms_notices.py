@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from billing.models import Terms, TermsKind, TermsNotice, TermsState
@@ -17,6 +18,7 @@ from billing.rules import intervals
 from billing.services import notices
 
 BATCH: Final = 50
+LOOK_AGAIN: Final = timedelta(days=1)
 
 
 def send(at: datetime) -> int:
@@ -36,12 +38,22 @@ def _send(notice_id: int, at: datetime) -> bool:
         if row.state != TermsState.APPROVED or at >= row.ends_at or (row.line is not None and standing is None):
             held.delete()
             return True
+        if not notices.deciders(row.organization):
+            _wait(held, at)
+            return True
         held.sent_at = at
         if standing is not None:
             _note_amounts(held, row, standing, at)
         held.save()
         notices.write("terms_end", f"terms:{row.pk}", row.organization, _context(row, held, standing), at)
     return True
+
+
+def _wait(held: TermsNotice, at: datetime) -> None:
+    """Nobody is there to read it, as where an owner has not accepted the invitation yet: it is decided again tomorrow."""
+    again = Q(due_at=None) | Q(due_at__gt=at + LOOK_AGAIN)
+    Terms.objects.filter(again, pk=held.terms_id).update(due_at=at + LOOK_AGAIN)
+    held.delete()
 
 
 def _standing(row: Terms) -> Standing | None:
