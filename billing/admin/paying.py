@@ -29,14 +29,23 @@ class PayingRow(pages.ReadOnlyRows):
     def balance(self, row: Customer) -> str:
         return money(row.balance_minor, row.balance_currency)
 
+    def _found(self, row: Customer) -> tuple[int, credit.Credit]:
+        """Days and credit, read once for a row: the page asks each column for its text six times."""
+        kept = vars(row)
+        if "found" not in kept:
+            at = clock.now()
+            kept["found"] = payment_terms.days(row.organization, at), credit.of(row.organization, at)
+        found: tuple[int, credit.Credit] = kept["found"]
+        return found
+
     @display(description=_("On invoice"))
     def payment_days(self, row: Customer) -> str:
-        days = payment_terms.days(row.organization, clock.now())
+        days = self._found(row)[0]
         return _now("due after %(days)s days") % {"days": words.number(days)} if days else _now("not agreed")
 
     @display(description=_("Open, of how much may be"))
     def open_invoices(self, row: Customer) -> SafeString | str:
-        found = credit.of(row.organization, clock.now())
+        found = self._found(row)[1]
         if found.used is None:
             return columns.badge(_now("in a currency without a rate"), "bad")
         said = _now("%(used)s of %(limit)s") % {"used": money(found.used, "usd"), "limit": money(found.limit, "usd")}
