@@ -100,7 +100,8 @@ def test_what_is_wrong_is_said_by_line_and_nothing_is_written(shop, cast, people
 
 
 def test_a_contract_begins_at_stripe_only_when_a_second_person_releases_it(shop, cast, people, tmp_path):
-    file = write(tmp_path, line(1, people="10-49", net_days="45"), line(2))
+    first = line(1, people="10-49", net_days="45")
+    file = write(tmp_path, first, line(2))
     run(file, "--write", "--by", people["finance"].email)
     row = Subscription.objects.get(organization__external_id="crm-1")
     assert entitlements.several(row.organization_id, features=[], now=clock.now()).entitlements
@@ -118,7 +119,7 @@ def test_a_contract_begins_at_stripe_only_when_a_second_person_releases_it(shop,
     assert (adoption.state, adoption.message, row.quantity, row.status) == ("released", "", 10, "active")
     there = gateway.subscription(row.stripe_id)
     assert (there.collection_method, there.days_until_due, there["items"].data[0].quantity) == ("send_invoice", 45, 10)
-    assert row.period_ends_at.date().isoformat() == line(1)["renews_on"]
+    assert row.period_ends_at.date().isoformat() == first["renews_on"]
     assert not there.latest_invoice or there.latest_invoice.total == 0  # what was paid elsewhere is not charged
     assert OutgoingMail.objects.filter(recipient="owner@customer1.example").count() == 1
     terms_sweep.sweep_all(clock.now())
