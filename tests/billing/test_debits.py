@@ -6,13 +6,15 @@ import pytest
 import requests
 
 from accounts.models import OutgoingMail
-from billing.models import Customer, DunningEpisode, Invoice
+from billing.models import Customer, DunningEpisode, Invoice, Subscription
 from billing.queries import overview
 from billing.services.changes import seats
+from billing.services.leaving import resuming
+from billing.services.selling import cards, checkout, mandates
 from config import clock
 from tests import factories
 
-IBAN, IBAN_POOR = "DE89370400440532013000", "DE65370400440002222227"
+IBAN, IBAN_POOR, IBAN_FAILS = "DE89370400440532013000", "DE65370400440002222227", "DE62370400440532013001"
 FORM = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}
 
 
@@ -99,3 +101,47 @@ def test_beyond_the_limit_a_payment_page_takes_cards_alone(shop):
     factories.rule("billing.credit_limit", 100)
     attempt = shop.start(currency="eur", seats=10)
     assert "SEPA Direct Debit" not in requests.get(attempt.url, timeout=30).text
+
+
+def test_a_trial_that_paused_goes_on_as_soon_as_the_bank_is_asked(shop):
+    def paused():
+        cart = shop.cart(is_trial=True, seats=10, currency="eur")
+        attempt = checkout.start(cart=cart, organization=cart.organization, origin=shop.origin, at=clock.now())
+        requests.post(attempt.url, data=FORM, allow_redirects=False, timeout=30)
+        shop.settle()
+        shop.advance_to(clock.now() + timedelta(days=15))
+        return Subscription.objects.get()
+
+    row = shop.fresh(shop.kept("a trial in euros is over", paused))
+    wanted = resuming.offer(row)
+    agreed = resuming.agreed(row, wanted.token)
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now(), agreed=agreed)
+    pay_by_debit(shop, setup.result["url"])
+    shop.settle()
+    row, invoice = shop.fresh(row), Invoice.objects.get(total_minor__gt=0)
+    assert (row.status, row.is_in_trial, invoice.total_minor) == ("active", False, wanted.charge.due_minor)
+    assert (invoice.status, invoice.debited_at is not None) == ("open", True)
+    assert mails("card_changed").first().context["bank_last4"] == "3000"
+
+
+def test_another_account_is_asked_for_what_the_first_did_not_pay(shop):
+    row = bought(shop, IBAN_FAILS)
+    shop.advance_to(clock.now() + timedelta(days=9))
+    episode = DunningEpisode.objects.get()
+    assert [invoice.billing_reason for invoice in cards.overdue(row.organization)] == ["subscription_create"]
+    setup = cards.start_setup(shop.organization, origin=shop.origin, at=clock.now())
+    pay_by_debit(shop, setup.result["url"])
+    shop.settle()
+    assert not cards.overdue(row.organization).exists()
+    assert Invoice.objects.get().debited_at is not None
+    shop.advance_to(clock.now() + timedelta(days=9))
+    episode.refresh_from_db()
+    assert (shop.fresh(row).status, episode.outcome, Invoice.objects.get().status) == ("active", "recovered", "paid")
+
+
+def test_the_mandate_is_shown_where_there_is_one(shop):
+    row = bought(shop)
+    assert "/mandates/mandate_" in mandates.url(row.organization)
+    Customer.objects.update(method_kind="card")
+    with pytest.raises(mandates.NoDocument):
+        mandates.url(row.organization)
