@@ -1,7 +1,7 @@
 """How much a customer may owe, and how much of that is used: by invoices that are open, overdue, or on their way from a bank.
 
-One limit for all that is had before it is paid (bank debits, invoices with terms), over all open invoices. What a change has
-just billed counts before its invoice is heard of.
+One limit for all that is had before it is paid (bank debits, invoices with terms), over all open invoices. What a change or
+an order has just billed counts before its invoice is heard of.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,17 @@ from django.db.models import Exists, OuterRef, Q, Sum
 
 from accounts.models import Organization
 from accounts.queries import policies, profiles
-from billing.models import ChangeState, Collection, Invoice, InvoiceStatus, SeatChange
-from billing.queries import giving_back, terms
+from billing.models import (
+    ChangeState,
+    CheckoutAttempt,
+    CheckoutState,
+    Collection,
+    Invoice,
+    InvoiceStatus,
+    ProductLine,
+    SeatChange,
+)
+from billing.queries import charges, giving_back, terms
 from billing.rules import debits
 from billing.rules.giving_back import NoRate
 from config import words
@@ -46,25 +55,27 @@ def limit(organization: Organization, at: datetime) -> int:
     return found
 
 
-def of(organization: Organization, at: datetime) -> Credit:
-    """The limit, and what is open: of all its subscriptions, whatever the reason. At most four queries.
+def of(organization: Organization, at: datetime, *, ordering: ProductLine | None = None) -> Credit:
+    """The limit, and what is open: of all its subscriptions, whatever the reason. At most five queries, without orders.
 
-    What a change waits for is not owed: unpaid, it is just not had.
+    What a change waits for is not owed: unpaid, it is just not had. Who orders of a line does not stand in their own way.
     """
     waiting = SeatChange.objects.filter(stripe_invoice_id=OuterRef("stripe_id"), state=ChangeState.WAITING)
     rows = Invoice.objects.filter(organization=organization, status=InvoiceStatus.OPEN, amount_remaining_minor__gt=0)
     sums = rows.filter(~Exists(waiting)).values_list("currency").annotate(minor=Sum("amount_remaining_minor"))
+    just_billed = [*_unheard(organization, at), *_ordered(organization, at, ordering)]
     try:
         used: int | None = sum(
-            giving_back.us_cents(minor, currency, at)
-            for currency, minor in [*sums.order_by("currency"), *_unheard(organization, at)]
+            giving_back.us_cents(minor, currency, at) for currency, minor in [*sums.order_by("currency"), *just_billed]
         )
     except NoRate:
         used = None
     return Credit(limit=limit(organization, at), used=used)
 
 
-def covers(organization: Organization, amount_minor: int, currency: str, at: datetime) -> bool:
+def covers(
+    organization: Organization, amount_minor: int, currency: str, at: datetime, *, ordering: ProductLine | None = None
+) -> bool:
     """Whether `amount_minor` more may be owed. What costs nothing always may."""
     if amount_minor <= 0:
         return True
@@ -72,7 +83,7 @@ def covers(organization: Organization, amount_minor: int, currency: str, at: dat
         asked = giving_back.us_cents(amount_minor, currency, at)
     except NoRate:
         return False
-    found = of(organization, at)
+    found = of(organization, at, ordering=ordering)
     return found.used is not None and asked <= found.left
 
 
@@ -89,3 +100,17 @@ def _unheard(organization: Organization, at: datetime) -> list[tuple[str, int]]:
         created_at__gt=at - HEARD_WITHIN,
     )
     return list(made.order_by("currency").values_list("currency").annotate(minor=Sum("due_now_minor")))
+
+
+def _ordered(organization: Organization, at: datetime, but: ProductLine | None) -> list[tuple[str, int]]:
+    """What was just bought on invoice, each with its currency, of which Stripe has not told yet."""
+    heard = Invoice.objects.filter(stripe_id=OuterRef("subscription__latest_invoice_id"))
+    made = CheckoutAttempt.objects.filter(
+        ~Exists(heard),
+        organization=organization,
+        state__in=(CheckoutState.OPENING, CheckoutState.APPLIED),
+        payment_days__gt=0,
+        created_at__gt=at - HEARD_WITHIN,
+    ).select_related("organization", "price__plan", "promotion", "pilot_fee")
+    under_way = made.exclude(line=but, state=CheckoutState.OPENING) if but else made
+    return [(one.price.currency, charges.of_attempt(one).due_now_minor) for one in under_way.order_by("pk")]

@@ -94,7 +94,7 @@ def _buy(request: OrganizationRequest, cart: Cart, form: InvoiceOrderForm) -> Ht
         amount = words.money(error.offer.total_minor, error.offer.currency)
         said = _("With these details it comes to %(amount)s. Look at it, and confirm it once more; nothing was bought yet.")
         return _show(request, cart, form, problem=said % {"amount": amount}, status=409)
-    except invoiced.BeyondCredit:
+    except checkout.BeyondCredit:
         return _show(request, cart, form, status=409)
     except invoiced.NotOnInvoice:
         messages.info(request, _("This is paid by card."))

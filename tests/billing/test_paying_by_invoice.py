@@ -1,5 +1,6 @@
 """Paying on invoice: NET 30 to paid and to overdue, more seats within the credit limit, and back to the card."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from billing.services.books import dunning
 from billing.services.changes import scheduled, seats
 from billing.services.mirroring import tax_ids
 from billing.services.recovery import dunning_mails
-from billing.services.selling import collecting, invoiced
+from billing.services.selling import checkout, collecting, invoiced
 from billing.services.tax import tax_details
 from config import clock
 from tests import factories
@@ -115,8 +116,32 @@ def test_no_terms_no_invoice(shop):
     said = {"cart": shop.cart(), "organization": shop.organization, "origin": shop.origin, "at": clock.now()}
     with pytest.raises(invoiced.AmountDiffers):
         invoiced.start(**said, expected_minor=offered.total_minor - 1)
-    with pytest.raises(invoiced.BeyondCredit):
+    with pytest.raises(checkout.BeyondCredit):
         invoiced.start(**said, expected_minor=offered.total_minor)
+
+
+def test_what_is_ordered_counts_before_its_invoice_is_heard_of(shop, monkeypatch):
+    factories.rule("billing.payment_days", 30)
+    tax_details.save(shop.organization, on_terms.ADDRESS, origin=shop.origin, at=clock.now())
+    cart, other, at = shop.cart(), shop.cart(plan="inspect/complete", seats=5), clock.now()
+    offered, wanted = (invoiced.offer(one, shop.organization, at) for one in (cart, other))
+    factories.rule("billing.credit_limit", offered.total_minor + wanted.total_minor - 1)
+    said = {"organization": shop.organization, "origin": shop.origin, "at": at}
+    with monkeypatch.context() as patched:
+        patched.setattr(checkout, "_execute", lambda _: None)  # Stripe does not answer
+        attempt = invoiced.start(cart=cart, expected_minor=offered.total_minor, **said)
+    assert attempt.state == "opening"
+    with pytest.raises(checkout.BeyondCredit):
+        invoiced.start(cart=other, expected_minor=wanted.total_minor, **said)
+    shown = dataclasses.replace(invoiced.offer(other, shop.organization, at), has_room=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(invoiced, "offer", lambda *_: shown)  # another one asked at the same moment
+        with pytest.raises(checkout.BeyondCredit):
+            invoiced.start(cart=other, expected_minor=wanted.total_minor, **said)
+    assert invoiced.start(cart=cart, expected_minor=offered.total_minor, **said) == attempt, "a second click goes on with it"
+    shop.settle()
+    assert Subscription.objects.get().is_invoiced
+    assert credit.of(shop.organization, clock.now()).used == offered.total_minor
 
 
 def test_from_card_to_invoice_and_back(shop):

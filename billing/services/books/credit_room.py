@@ -30,5 +30,10 @@ def _is_lent(row: Subscription) -> bool:
 def hold(row: Subscription) -> None:
     """Have changes of one organization counted one after another. Call last of all locks, inside a transaction."""
     if _is_lent(row):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('credit'), %s)", [row.organization_id])
+        hold_for(row.organization_id)
+
+
+def hold_for(organization_id: int) -> None:
+    """The lock itself, for an order: it has no subscription yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('credit'), %s)", [organization_id])

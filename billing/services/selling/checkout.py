@@ -14,13 +14,13 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, PilotFee, Price, StripeCommand, Subscription
-from billing.queries import bundles, currencies, promotions
+from billing.queries import bundles, charges, credit, currencies, promotions
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
-from billing.services.books import pilots, tax_standings, trials
+from billing.services.books import credit_room, pilots, tax_standings, trials
 from billing.services.mirroring import mirror_customers
 from billing.services.selling import orders, sessions
 from billing.services.tax import tax_checkout, tax_details
@@ -64,6 +64,14 @@ class CurrencyLocked(CheckoutError):
     def __init__(self, currency: str) -> None:
         super().__init__(f"This organization pays in {currency.upper()}.")
         self.currency = currency
+
+
+class BeyondCredit(CheckoutError):
+    """More would be open on invoices than may be."""
+
+    def __init__(self, found: credit.Credit) -> None:
+        super().__init__("More would be open on invoices than may be.")
+        self.credit = found
 
 
 class CodeRefused(CheckoutError):
@@ -203,6 +211,8 @@ def _open(  # what, by whom, and how it is paid
         ).first()
         if known is not None:
             return known
+        if days:
+            _check_room(cart, locked, at)
         entered = _code(cart, at)
         if cart.organization_id is None:
             Cart.objects.filter(pk=cart.pk).update(organization=locked)
@@ -242,6 +252,14 @@ def _open(  # what, by whom, and how it is paid
             data={"attempt": attempt.public_id, "plan": cart.plan.code, "seats": cart.seats},
         )
     return attempt
+
+
+def _check_room(cart: Cart, organization: Organization, at: datetime) -> None:
+    """Asked again where no other order or change of the organization's is made meanwhile."""
+    credit_room.hold_for(organization.pk)
+    wanted = draft(cart, organization, at)
+    if not credit.covers(organization, charges.of_attempt(wanted).due_now_minor, wanted.price.currency, at):
+        raise BeyondCredit(credit.of(organization, at))
 
 
 def _check(cart: Cart, organization: Organization) -> Price:

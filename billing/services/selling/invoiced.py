@@ -37,14 +37,6 @@ class DetailsMissing(checkout.CheckoutError):
         self.fields = fields
 
 
-class BeyondCredit(checkout.CheckoutError):
-    """More would be open on invoices than may be."""
-
-    def __init__(self, found: credit.Credit) -> None:
-        super().__init__("More would be open on invoices than may be.")
-        self.credit = found
-
-
 class AmountDiffers(checkout.CheckoutError):
     """The order costs something else than was agreed to: show `offer` again."""
 
@@ -97,8 +89,8 @@ def offer(cart: Cart, organization: Organization, at: datetime) -> Offer:
         currency=currency,
         days=days,
         due_at=rules.due_at(at, days),
-        credit=credit.of(organization, at),
-        has_room=credit.covers(organization, charge.due_now_minor, currency, at),
+        credit=credit.of(organization, at, ordering=draft.line),
+        has_room=credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line),
     )
 
 
@@ -124,7 +116,7 @@ def start(
     if offered.total_minor != expected_minor:
         raise AmountDiffers(offered)
     if not offered.has_room:
-        raise BeyondCredit(offered.credit)
+        raise checkout.BeyondCredit(offered.credit)
     attempt = checkout.start_invoiced(
         cart=cart, organization=organization, origin=origin, at=at, days=offered.days, external_id=external_id
     )
