@@ -80,6 +80,16 @@ def test_what_a_bank_is_at_work_on_is_neither_paid_twice_nor_voided(shop):
             verb()
 
 
+def test_a_debit_is_given_back_once_it_has_arrived(shop):
+    clock, _customer, subscription = subscribed(shop, SUCCESS)
+    charge = shop.intent(subscription.latest_invoice).latest_charge
+    with pytest.raises(stripe.InvalidRequestError, match="can't be refunded"):
+        shop.client.refunds.create({"charge": charge})
+    shop.advance(clock, START + 7 * DAY)
+    made = shop.client.refunds.create({"charge": charge})
+    assert (made.status, made.amount, made.destination_details) == ("succeeded", 5000, None)
+
+
 def void(shop, subscription):
     return lambda: shop.client.invoices.void_invoice(subscription.latest_invoice)
 

@@ -41,16 +41,23 @@ def refund(tx: Transaction, identity: str, wanted: int | None, *, reason: str | 
         status="succeeded",
         metadata={},
         reason=reason,
-        destination_details={
-            "type": "card",
-            "card": {"reference": None, "reference_status": "pending", "reference_type": None, "type": "refund"},
-        },
+        destination_details=_destination(charge),
     )
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     tx.add(made)
     tx.emit("charge.refunded", charge)
     return made
+
+
+def _destination(charge: Obj) -> Obj | None:
+    """Where the money goes: of a bank account Stripe says it once the bank has answered, which nobody here does."""
+    if (charge["payment_method_details"] or {"type": "card"})["type"] != "card":
+        return None
+    return {
+        "type": "card",
+        "card": {"reference": None, "reference_status": "pending", "reference_type": None, "type": "refund"},
+    }
 
 
 def _charge(call: Call) -> Obj:
