@@ -82,12 +82,16 @@ def _beside(line: LineOnSale, plan: PlanOnSale, choice: Choice, seats: int) -> I
 
 def _offered(line: LineOnSale, addon: AddonOnSale, choice: Choice, number: int) -> Offered:
     price = addon.price(choice.interval, choice.currency)
+    is_later = price is None  # by the month alone: beside a plan by the year it is had once that runs
+    price = price or addon.price("month", choice.currency)
     said = _("Not sold in %(currency)s.") % {"currency": choice.currency.upper()}
     if price is not None:
         count = max(choice.seats, 1) if addon.is_per_seat else max(number, addon.quantity_min)
         said = addon_words.each(addon, price, pricing.average_unit(price.tiers, price.scheme, count))
     names = [plan.name for plan in line.plans if plan.code in addon.plans]
     goes_with = _("With %(plans)s") % {"plans": catalog_words.listed(names)} if len(names) < len(line.plans) else ""
+    if is_later and price is not None:
+        goes_with = _("Added once your plan runs, for as many months as you like")
     return Offered(
         code=addon.code,
         name=catalog.text(addon.name),

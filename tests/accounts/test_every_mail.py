@@ -20,6 +20,8 @@ CONTEXT = {
     "to_email": "new@acme.example",
     "deleted_email": "gone@acme.example",
     "organization_name": "Acme",
+    "source_name": "Acme Roofing",
+    "target_name": "Acme Holding",
     "inviter": "Olive Owner",
     "giver": "Olive Owner",
     "receiver": "Bill Admin",

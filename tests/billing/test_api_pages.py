@@ -31,11 +31,11 @@ def stranger(cast):
 
 
 def test_another_card_and_a_codes_discount(own, stranger, shop):
-    assert own.get("payment-method").json() == {"card": None}
+    assert own.get("payment-method").json() == {"card": None, "bank_account": None}
     assert_problem(own.post("payment-method/setups"), 409, "no-customer")
     shop.buy(seats=5, interval="year")
     assert own.get("payment-method").json()["card"]["last4"] == "4242"
-    assert stranger.get("payment-method").json() == {"card": None}
+    assert stranger.get("payment-method").json() == {"card": None, "bank_account": None}
     opened = own.post("payment-method/setups")
     assert opened.status_code == 201
     shop.pay(opened.json()["url"], GOOD_CARD)
@@ -258,4 +258,4 @@ def test_closing(vendor, own, shop, cast):
 
 def test_a_card_that_is_none_is_not_shown(own, cast):
     Customer.objects.create(organization=cast.acme, stripe_id="cus_1")
-    assert own.get("payment-method").json() == {"card": None}
+    assert own.get("payment-method").json() == {"card": None, "bank_account": None}

@@ -82,9 +82,12 @@ def test_staff_look_first_and_type_the_name(two, cast, client):
     source, target = two
     with pytest.raises(ValidationError):
         merging.merge(source, target, typed_name="Acme?", reason="x", origin=None, at=clock.now())
-    client.force_login(cast.admin)
     url = f"/admin/accounts/organizationmerge/of/{source.pk}/"
     said = {"target": target.public_id, "reason": "Asked by both owners"}
+    for group in ("csm", "finance"):
+        client.force_login(cast.staff_member(group))
+        assert client.post(url, said | {"typed_name": "acme"}).status_code == 403
+    client.force_login(cast.admin)
     page = text(client.post(url, said | {"preview": "1"}))
     assert "Members who move" in page
     assert "Merge them for good" in page

@@ -127,8 +127,10 @@ def test_called_off_everything_is_as_it_was(shop, row, buyer):
 
 def test_it_is_begun_once_with_time_for_all_notices_and_a_way_to_go(shop, row, client, cast):
     plan = Plan.objects.get(code="team")
-    client.force_login(cast.admin)
     url = f"/admin/billing/sunset/begin/{plan.pk}/"
+    client.force_login(cast.staff_member("csm"))
+    assert client.get(url).status_code == 403
+    client.force_login(cast.admin)
     early = {"ends_on": (clock.now() + 5 * DAY).date().isoformat(), "reason": "x"}
     assert "Leave time for all notices" in text(client.post(url, early))
     said = early | {"ends_on": (clock.now() + 90 * DAY).date().isoformat()}
@@ -140,6 +142,9 @@ def test_it_is_begun_once_with_time_for_all_notices_and_a_way_to_go(shop, row, c
     page = text(client.get(f"/admin/billing/sunset/{held.pk}/change/"))
     assert "Not answered: 1" in page
     assert "Call it off" in page
+    client.force_login(cast.staff_member("csm"))
+    assert client.post(f"/admin/billing/sunset/{held.pk}/call-off/").status_code == 403
+    client.force_login(cast.admin)
     client.post(f"/admin/billing/sunset/{held.pk}/call-off/")
     held.refresh_from_db()
     assert held.state == "called_off"

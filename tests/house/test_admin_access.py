@@ -104,6 +104,9 @@ ADMIN_STAFF = {
     "admin:accounts_organization_viewing",  # tests/accounts/test_viewing.py
     *(f"admin:accounts_{name}_export" for name in ("organization", "membership")),  # tests/accounts/test_exports.py
     *(f"admin:billing_{name}_export" for name in ("subscription", "invoice", "seatledgerentry", "seatchange", "revenueshare")),
+    "admin:accounts_organizationmerge_merge",  # tests/billing/test_merging.py
+    "admin:billing_sunset_begin",  # tests/billing/test_sunsets.py
+    "admin:billing_sunset_call_off",
     "admin:billing_invoice_replace",  # tests/billing/test_replacing_invoices.py
     "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
     "admin:billing_adjustment_credit",

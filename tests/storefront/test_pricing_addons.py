@@ -41,12 +41,14 @@ def test_each_is_offered_at_the_chosen_price(on_sale):
         ("Blueprints", "$3 a seat and month", "", 1),
         ("Priority support", "$49 a month", "With Team and Business", 1),
         ("25 more projects", "$15 a month each", "With Starter and Team", 2),
+        ("Season storage", "$19 a month each", "With Team and Business", 0),
     ]
     yearly = page((), interval="year", currency="eur").addons
     assert [(one.price, one.number) for one in yearly] == [
         ("€28 a seat and year", 0),
         ("€450 a year", 0),
         ("€140 a year each", 0),
+        ("€18 a month each", 0),
     ]
     assert page(None, line="inspect").addons == ()
 
@@ -95,8 +97,8 @@ def test_it_is_kept_whole_without_a_trace(on_sale, client, django_assert_num_que
     wild = text(client.get("/pricing/?addon=nothing&addon=projects&number-projects=999&number-blueprints=x"))
     assert "10 x 25 more projects" in wild
     part = text(client.get(URL, headers={"HX-Request": "true"}))
-    assert part.count('class="addon__price num"') == part.count('<span class="addon__price') == 3
-    assert part.count("hx-swap-oob") == 5
+    assert part.count('class="addon__price num"') == part.count('<span class="addon__price') == 4
+    assert part.count("hx-swap-oob") == 6
     assert 'type="checkbox"' not in part  # what one is typing in stays
 
 
