@@ -26,8 +26,9 @@ class InvoiceOrderForm(DetailsForm):
         super().__init__(*args, **kwargs)
         for name in ("line1", "city", "country"):
             self.fields[name].required = True
-        # mypy: this kind of field has it.
-        self.fields["tax_kind"].choices = [("", _("None")), *kinds(country)]  # type: ignore[attr-defined]
+        kind = self.fields["tax_kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = [("", _("None")), *kinds(country)]
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.origin import Origin
+from accounts.origin import Origin, Source
 from accounts.services import invitations, journal
 from billing import gateway, gateway_adoptions
 from billing.models import (
@@ -170,7 +170,7 @@ class Release(commands.Handler):
         RenewalWatch.objects.filter(subscription=row).update(due_at=at)
         # Agreed discounts wait for a subscription that Stripe knows.
         Terms.objects.filter(organization=row.organization_id, state=TermsState.APPROVED).update(due_at=at)
-        origin = Origin(actor=command.actor, source=command.source)  # type: ignore[arg-type] # the column holds its values
+        origin = Origin(actor=command.actor, source=Source(command.source))
         _invite(row.organization, adoption.email, origin, at)
         data = {"subscription": row.pk, "reference": adoption.reference}
         journal.append(
