@@ -134,6 +134,11 @@ def _change(request: OrganizationRequest) -> HttpResponse:
     return redirects.see(url)
 
 
+def _now_pays(request: OrganizationRequest) -> str:
+    kind = Customer.objects.filter(organization=request.organization).values_list("method_kind", flat=True).first()
+    return _("The bank account pays from now on.") if kind in debits.DEBITS else _("The new card is in use from now on.")
+
+
 def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
     """Whoever comes first, this look or the event: the card is used once."""
     try:
@@ -146,11 +151,10 @@ def _came_back(request: OrganizationRequest, session_id: str) -> HttpResponse:
     if going_on is not None:
         return trials.went_on(request, going_on)
     overdue = _overdue(request) if is_used else ""
-    if overdue:
-        said = _("It pays from now on, but %(amount)s could not be charged to it. Pay that by another one.")
-        messages.warning(request, said % {"amount": overdue})
-    elif is_used:
-        messages.success(request, _("It pays from now on."))
+    if is_used:
+        pays = _now_pays(request)
+        rest = _("%(amount)s could not be charged to it, though. Pay that by another one.") % {"amount": overdue}
+        (messages.warning if overdue else messages.success)(request, f"{pays} {rest}" if overdue else pays)
     else:
         messages.info(request, _("It is being taken over; that takes a few seconds."))
     return redirects.see("/payment-method/")

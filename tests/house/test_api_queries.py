@@ -98,7 +98,7 @@ WRITES = (
 )
 
 # One after the other, on a yearly plan bought by a checkout of so many statements. `{token}` is that of the answer before.
-CHECKOUT = 61
+CHECKOUT = 62
 BILLING = "subscription/"
 CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
