@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from accounts import staff_guard
 from accounts.models import Membership, Organization, Role, User
@@ -34,6 +35,7 @@ class OrganizationRequest(HttpRequest):
     organization: Organization
     membership: Membership
     memberships: list[Membership]
+    htmx: HtmxDetails
 
 
 View = Callable[Concatenate[OrganizationRequest, P], HttpResponse]

@@ -98,9 +98,7 @@ class Exported(ReadOnly):
                 kind="accounts.export.made",
                 organization=None,
                 at=at,
-                actor=origin.actor,
-                source=origin.source,
-                request_id=origin.request_id,
+                origin=origin,
                 data={"list": self.opts.label_lower, "filter": request.GET.urlencode(), "rows": min(found, most), "of": found},
             )
         lines = csv_rows.lines([name for name, _value in self.export_columns], self._values(rows, most))

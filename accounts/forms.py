@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc] # allauth ships no types
+class SignupForm(AllauthSignupForm):
     """E-mail, name and password."""
 
     name = forms.CharField(

@@ -27,3 +27,8 @@ class Origin:
     @classmethod
     def system(cls, request_id: str = "") -> Self:
         return cls(source=Source.SYSTEM, request_id=request_id)
+
+    @classmethod
+    def stripe(cls) -> Self:
+        """What Stripe told us: of nobody's click here."""
+        return cls(source=Source.STRIPE)

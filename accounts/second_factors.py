@@ -12,7 +12,7 @@ from accounts.queries import second_factors as read
 from accounts.services import second_factors
 
 
-class Adapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no types
+class Adapter(DefaultMFAAdapter):
     """The store's name stands in authenticator apps and passkey dialogs; secrets are kept encrypted."""
 
     def encrypt(self, text: str) -> str:
@@ -40,7 +40,7 @@ class OncePerStep:
         return code
 
 
-class AuthenticateForm(OncePerStep, forms.AuthenticateForm):  # type: ignore[misc] # allauth ships no types
+class AuthenticateForm(OncePerStep, forms.AuthenticateForm):
     """The second step of signing in."""
 
     @cached_property
@@ -49,5 +49,5 @@ class AuthenticateForm(OncePerStep, forms.AuthenticateForm):  # type: ignore[mis
         return read.kinds_of(self.user)
 
 
-class ReauthenticateForm(OncePerStep, forms.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types
+class ReauthenticateForm(OncePerStep, forms.ReauthenticateForm):
     """Once more, before a change."""

@@ -11,7 +11,7 @@ USER = rows.part(User, "u")
 FIND = f"SELECT {USER.columns} FROM accounts_user u WHERE u.id = %s"  # noqa: S608 - our own names
 
 
-class AuthenticationBackend(AllauthBackend):  # type: ignore[misc] # allauth carries no types
+class AuthenticationBackend(AllauthBackend):
     def get_user(self, user_id: Any) -> User | None:
         found = rows.fetch(FIND, (user_id,))
         user = USER.take(found[0]) if found else None

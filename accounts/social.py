@@ -20,7 +20,7 @@ from accounts.models import User
 GOOGLE = "google"
 
 
-class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth ships no types
+class Adapter(DefaultSocialAccountAdapter):
     error_messages = DefaultSocialAccountAdapter.error_messages | {
         "email_taken": _("There is an account with this address. Sign in to it, then connect %s under Connections."),
     }

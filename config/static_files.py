@@ -49,5 +49,5 @@ class Hashed(_InOnePiece):
     """For the demo: nobody is far away."""
 
 
-class HashedAndCompressed(_InOnePiece, CompressedManifestStaticFilesStorage):  # type: ignore[misc] # WhiteNoise has no types
+class HashedAndCompressed(_InOnePiece, CompressedManifestStaticFilesStorage):
     """For production: 24 s of Brotli."""

@@ -41,8 +41,7 @@ class OutgoingMailAdmin(ReadOnly):
                     kind="accounts.mail.retried",
                     organization=None,
                     at=clock.now(),
-                    actor=access.origin(request).actor,
-                    source=Source.ADMIN,
+                    origin=access.origin(request, Source.ADMIN),
                     data={"mails": chosen},
                 )
         text = ngettext(

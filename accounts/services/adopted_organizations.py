@@ -29,7 +29,7 @@ def make(
     profiles = [OrganizationProfile(organization=one, **organizations.concluded(one, at)) for one in made.values()]
     OrganizationProfile.objects.bulk_create(profiles)
     told = [(profile.organization, {"segment": profile.segment, "reason": profile.segment_reason}) for profile in profiles]
-    journal.append_all(kind="accounts.organization.created", told=told, at=at, actor=origin.actor, source=origin.source)
+    journal.append_all(kind="accounts.organization.created", told=told, at=at, origin=origin)
     return made
 
 

@@ -185,8 +185,6 @@ def _tell(kind: str, key: ApiKey, origin: Origin, at: datetime, **data: object) 
         kind=kind,
         organization=key.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"key": key.pk, "name": key.name, "prefix": key.prefix, "scopes": key.scopes, **data},
     )

@@ -87,8 +87,6 @@ def tell(kind: str, organization: Organization, origin: Origin, at: datetime, da
         kind=kind,
         organization=organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data=data,
     )

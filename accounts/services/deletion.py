@@ -56,9 +56,7 @@ def pseudonymise(*, user: User, origin: Origin, at: datetime) -> None:
             kind="accounts.account.deleted",
             organization=None,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data={"user": row.pk},
         )
 

@@ -97,8 +97,6 @@ def _tell(kind: str, entry: Entry, origin: Origin, at: datetime) -> None:
         kind=kind,
         organization=entry.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"entry": entry.pk, "user": entry.user_id, "path": entry.path.partition("?")[0]},
     )

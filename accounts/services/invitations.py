@@ -266,8 +266,6 @@ def _tell(kind: str, organization: Organization, origin: Origin, at: datetime, d
         kind=kind,
         organization=organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data=data,
     )

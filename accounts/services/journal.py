@@ -13,11 +13,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
-from accounts.models import Journal, JournalCursor, Organization, User
-from accounts.origin import Source
+from accounts.models import Journal, JournalCursor, Organization
+from accounts.origin import Origin
 from accounts.queries import rows
 
 ENCODER = DjangoJSONEncoder()
+SYSTEM: Final = Origin.system()
 NEWS: Final = """
 SELECT EXISTS (SELECT 1 FROM accounts_journal j WHERE (j.xact, j.id) > (
     COALESCE((SELECT c.xact FROM accounts_journalcursor c WHERE c.reader = %(reader)s), 0),
@@ -31,15 +32,13 @@ def append(
     kind: str,
     organization: Organization | None,
     at: datetime,
-    actor: User | None = None,
-    source: str = Source.SYSTEM,
+    origin: Origin = SYSTEM,
     data: Mapping[str, Any] | None = None,
-    request_id: str = "",
 ) -> Journal:
     """Write down one fact.
 
     `kind` is "<app>.<noun>.<past participle>"; `at` is store time; `data` holds JSON values (dates and instants become ISO
-    text). An empty `request_id` is filled from the log context, which web requests, tasks and lanes share.
+    text). An empty `origin.request_id` is filled from the log context, which web requests, tasks and lanes share.
 
     Raises TransactionManagementError outside a transaction: a fact and its cause are written together or not at all.
     """
@@ -50,23 +49,22 @@ def append(
     return Journal.objects.create(
         kind=kind,
         organization=organization,
-        actor=actor,
-        source=source,
+        actor=origin.actor,
+        source=origin.source,
         data=_plain(data or {}),
-        request_id=request_id or current_request_id(),
+        request_id=origin.request_id or current_request_id(),
         occurred_at=at,
     )
 
 
-def append_all(
-    *, kind: str, told: Iterable[tuple[Organization, Mapping[str, Any]]], at: datetime, actor: User | None, source: str
-) -> None:
+def append_all(*, kind: str, told: Iterable[tuple[Organization, Mapping[str, Any]]], at: datetime, origin: Origin) -> None:
     """The same fact of many organizations, each with its data, in one statement. Raises as `append`."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
             f"journal.append_all({kind!r}) needs the transaction of the change it tells."
         )
-    common = {"kind": kind, "actor": actor, "source": source, "request_id": current_request_id(), "occurred_at": at}
+    request_id = origin.request_id or current_request_id()
+    common = {"kind": kind, "actor": origin.actor, "source": origin.source, "request_id": request_id, "occurred_at": at}
     Journal.objects.bulk_create([Journal(organization=one, data=_plain(data), **common) for one, data in told])
 
 

@@ -29,9 +29,7 @@ def accept(*, organization: Organization, user: User, origin: Origin, at: dateti
                 kind="accounts.legal.accepted",
                 organization=organization,
                 at=at,
-                actor=user,
-                source=origin.source,
-                request_id=origin.request_id,
+                origin=Origin(actor=user, source=origin.source, request_id=origin.request_id),
                 data={"documents": [{"kind": row.document.kind, "sha256": row.document.sha256} for row in new]},
             )
     return new

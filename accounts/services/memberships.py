@@ -155,8 +155,6 @@ def _tell(kind: str, row: Membership, origin: Origin, at: datetime, data: dict[s
         kind=kind,
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"membership": row.pk, **data},
     )

@@ -77,9 +77,7 @@ def close(
             kind="accounts.organization.merged",
             organization=organization,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data=data,
         )
     return made
@@ -105,9 +103,7 @@ def _move_members(source: Organization, target: Organization, origin: Origin, at
         row.save(update_fields=["left_at"])
         if is_new:
             data = {"membership": there.pk, "role": role, "merged": source.public_id}
-            journal.append(
-                kind="accounts.member.joined", organization=target, at=at, actor=origin.actor, source=origin.source, data=data
-            )
+            journal.append(kind="accounts.member.joined", organization=target, at=at, origin=origin, data=data)
         context = {"source_name": source.name, "target_name": target.name, "role": there.role}
         about = f"organization:{source.pk}:merged"
         outbox.write(kind="accounts/merged", subject_row=about, to=row.user, organization=target, context=context, at=at)

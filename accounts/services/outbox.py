@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import MailState, Membership, Organization, OutgoingMail, Role, SuppressionReason, User
+from accounts.origin import Origin
 from accounts.queries import mail_choices, policies
 from accounts.queries.mail_choices import Hold
 from accounts.rules import mail_refusals, mail_topics
@@ -142,7 +143,11 @@ def _failed(mail: OutgoingMail, error: Exception, now: datetime) -> None:
         if given_up:
             data = {"mail": mail.id, "kind": mail.kind, "subject_row": mail.subject_row, "attempts": mail.attempts}
             journal.append(
-                kind="accounts.mail.given_up", organization=mail.organization, at=now, data=data, request_id=mail.request_id
+                kind="accounts.mail.given_up",
+                organization=mail.organization,
+                at=now,
+                data=data,
+                origin=Origin.system(mail.request_id),
             )
 
 
@@ -168,7 +173,9 @@ def _hold(mail: OutgoingMail, hold: Hold, now: datetime) -> None:
         if mail_topics.is_money(mail.kind) and mail.organization:
             _to_owners(mail, mail.organization)
         data = {"mail": mail.pk, "kind": mail.kind, "subject_row": mail.subject_row}
-        journal.append(kind="accounts.mail.held", organization=mail.organization, at=now, data=data, request_id=mail.request_id)
+        journal.append(
+            kind="accounts.mail.held", organization=mail.organization, at=now, data=data, origin=Origin.system(mail.request_id)
+        )
 
 
 def _to_owners(mail: OutgoingMail, organization: Organization) -> None:

@@ -57,9 +57,7 @@ def _write(
         kind="accounts.policy.set",
         organization=None,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"policy": row.pk, "name": name, "segment": segment, "from": before, "to": value, "effective_at": effective_at},
     )
     transaction.on_commit(read.forget)

@@ -193,8 +193,6 @@ def _tell(kind: str, case: OwnerRecovery, origin: Origin, at: datetime, **facts:
         kind=kind,
         organization=case.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"recovery": case.pk, "membership": case.membership_id, **facts},
     )

@@ -50,9 +50,7 @@ def reset(*, user: User, reason: str, origin: Origin, at: datetime) -> int:
                 kind="accounts.second_factors.reset",
                 organization=None,
                 at=at,
-                actor=origin.actor,
-                source=origin.source,
-                request_id=origin.request_id,
+                origin=origin,
                 data={"user": user.pk, "count": count, "reason": reason.strip()},
             )
             outbox.write(

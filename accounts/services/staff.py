@@ -31,7 +31,7 @@ def create_first_admin(*, email: str, password: str, at: datetime) -> User:
         user.set_password(password)
         user.save()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-        journal.append(kind="accounts.admin.created", organization=None, at=at, source="system", data={"user": user.pk})
+        journal.append(kind="accounts.admin.created", organization=None, at=at, data={"user": user.pk})
     return user
 
 
@@ -58,8 +58,6 @@ def set_access(
             kind="accounts.access.set",
             organization=None,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data={"user": user.pk, "groups": sorted(group.name for group in groups), **facts},
         )

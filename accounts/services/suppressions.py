@@ -48,9 +48,7 @@ def lift(*, suppression: Suppression, reason: str, origin: Origin, at: datetime)
             kind="accounts.mail.suppression_lifted",
             organization=None,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data={"suppression": suppression.pk, "reason": reason.strip()},
         )
     return True

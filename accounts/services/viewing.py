@@ -82,8 +82,6 @@ def _tell(kind: str, viewing: Viewing, origin: Origin, at: datetime, **more: obj
         kind=kind,
         organization=viewing.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"viewing": viewing.pk, "reason": viewing.reason, "ticket": viewing.ticket, **more},
     )

@@ -287,8 +287,6 @@ def _tell(verb: str, endpoint: WebhookEndpoint, origin: Origin, at: datetime, **
         kind=f"accounts.webhook.{verb}",
         organization=endpoint.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"endpoint": endpoint.public_id, "url": endpoint.url, **data},
     )

@@ -147,8 +147,7 @@ class _ReadsAgain(pages.ReadOnly):
                 kind="billing.objects.read_again",
                 organization=None,
                 at=clock.now(),
-                actor=access.origin(request).actor,
-                source=Source.ADMIN,
+                origin=access.origin(request, Source.ADMIN),
                 data={"objects": [row.key for row in rows]},
             )
         for row in rows:

@@ -40,7 +40,7 @@ from config.admin import acts
 FIELDS = {"percent_bps": "percent", "amount_minor": "amount"}
 
 
-class Day(UnfoldAdminTextInputWidget):  # type: ignore[misc] # unfold ships no types
+class Day(UnfoldAdminTextInputWidget):
     """The browser's own calendar: the admin's needs scripts that an act's page has not."""
 
     input_type = "date"

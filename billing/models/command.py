@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from accounts.origin import Origin, Source
 
 
 class CommandState(models.TextChoices):
@@ -50,3 +51,8 @@ class StripeCommand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.target} ({self.get_state_display()})"
+
+    @property
+    def origin(self) -> Origin:
+        """Who asked for it, for what is told once Stripe has answered."""
+        return Origin(actor=self.actor, source=Source(self.source), request_id=self.request_id)

@@ -215,9 +215,7 @@ def try_again(command_id: int, *, origin: Origin, at: datetime) -> bool:
             kind="billing.command.tried_again",
             organization=held.organization,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data={"command": held.pk, "command_kind": held.kind, "target": held.target},
         )
     return True

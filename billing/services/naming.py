@@ -20,9 +20,7 @@ def name(row: Subscription | Invoice, external_id: str | None, *, origin: Origin
                 kind="billing.external_id.changed",
                 organization=row.organization,
                 at=at,
-                actor=origin.actor,
-                source=origin.source,
-                request_id=origin.request_id,
+                origin=origin,
                 data={"of": row._meta.model_name, "id": row.stripe_id, "external_id": external_id},  # noqa: SLF001 - as above
             )
     except IntegrityError as error:

@@ -244,8 +244,6 @@ def _tell(kind: str, seat: SeatAssignment, origin: Origin, at: datetime) -> None
         kind=kind,
         organization=seat.subscription.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"seat": seat.pk, "membership": seat.membership_id, "invitation": seat.invitation_id},
     )

@@ -9,7 +9,7 @@ from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 
-class Beside(ActionForm):  # type: ignore[misc] # unfold ships no types
+class Beside(ActionForm):
     """To inherit from, instead of unfold's own."""
 
 

@@ -14,7 +14,7 @@ from config.admin import acts, columns, labels
 ROWS_A_PAGE = 50
 
 
-class Rows(ChangeList):  # type: ignore[misc] # unfold ships no types
+class Rows(ChangeList):
     """A list that offers to show all only where a filter or a search hides some. (All are not counted beside those found.)"""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -23,7 +23,7 @@ class Rows(ChangeList):  # type: ignore[misc] # unfold ships no types
             self.full_result_count = self.result_count
 
 
-class Page(ModelAdmin):  # type: ignore[misc] # unfold ships no types
+class Page(ModelAdmin):
     """A model's pages, with columns in words. `badges` names the choice fields shown as badges, with their tones."""
 
     list_per_page = ROWS_A_PAGE
@@ -88,7 +88,7 @@ class ReadOnly(Page):
         return list(dict.fromkeys(lines))
 
 
-class ReadOnlyRows(TabularInline):  # type: ignore[misc] # unfold ships no types
+class ReadOnlyRows(TabularInline):
     """Rows shown below another row. `related` names what their columns read, so that rows cost no query each."""
 
     extra = 0

@@ -152,8 +152,6 @@ def _journal(kind: str, hand_raise: HandRaise, at: datetime, origin: Origin) -> 
         kind=kind,
         organization=hand_raise.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data={"hand_raise": hand_raise.public_id, "reason": hand_raise.reason, "basket": hand_raise.basket},
-        request_id=origin.request_id,
     )

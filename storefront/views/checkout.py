@@ -79,8 +79,7 @@ def attempt(request: OrganizationRequest, public_id: str) -> HttpResponse:
             found = checkout.look_up(found)
         except faults.GatewayError:
             has_answer = False  # the event will say it too; the page goes on looking
-    # mypy: a middleware adds it.
-    template = "storefront/checkout/_state.html" if request.htmx else "storefront/checkout/attempt.html"  # type: ignore[attr-defined]
+    template = "storefront/checkout/_state.html" if request.htmx else "storefront/checkout/attempt.html"
     return render(request, template, _context(request, found, has_answer=has_answer))
 
 

@@ -41,7 +41,7 @@ def change(request: OrganizationRequest, public_id: str) -> HttpResponse:
     is_same = request.GET.get("seen") == state
     since = _since(request.GET.get("since", ""), wall) if is_same else wall
     asks_again = state in EVERY and wall - since < LONGEST[state]
-    is_part = request.htmx  # type: ignore[attr-defined] # a middleware adds it
+    is_part = request.htmx
     if is_part and is_same and asks_again:
         return HttpResponse(status=204)
     values = {

@@ -45,7 +45,7 @@ def page(request: OrganizationRequest) -> HttpResponse:
 @access.require(Permission.VIEW_BILLING)
 def preview(request: OrganizationRequest) -> HttpResponse:
     """GET /seats/preview/?line=&seats=&when=: the answer to a number, as a fragment."""
-    if not request.htmx:  # type: ignore[attr-defined] # a middleware adds it
+    if not request.htmx:
         return redirect(f"/seats/?{request.GET.urlencode()}")
     standing = overview.standing(request.organization, _line(request.GET))
     if standing is None or not standing.row.is_live:

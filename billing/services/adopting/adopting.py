@@ -64,7 +64,7 @@ def _adopt(moves: Sequence[Move], by: User, origin: Origin, at: datetime) -> int
     told = [
         (row.organization, {"subscription": row.pk, "reference": one.contract.reference}) for one, row in _with(moves, rows)
     ]
-    journal.append_all(kind="billing.contract.adopted", told=told, at=at, actor=origin.actor, source=origin.source)
+    journal.append_all(kind="billing.contract.adopted", told=told, at=at, origin=origin)
     return len(moves)
 
 
@@ -149,7 +149,7 @@ def _open_ledger(moves: Sequence[Move], rows: Sequence[Subscription], origin: Or
     ]
     SeatLedgerEntry.objects.bulk_create(entries)
     told = [(entry.subscription.organization, _booked(entry)) for entry in entries]
-    journal.append_all(kind="billing.seats.started", told=told, at=at, actor=origin.actor, source=origin.source)
+    journal.append_all(kind="billing.seats.started", told=told, at=at, origin=origin)
 
 
 def _booked(entry: SeatLedgerEntry) -> dict[str, Any]:

@@ -6,14 +6,14 @@ when it was taken over, and are now made due: the pulse sends them, within Strip
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 
 from accounts.models import Membership, Organization, Role, User
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import invitations, journal
 from billing import gateway, gateway_adoptions
 from billing.models import (
@@ -109,7 +109,7 @@ def _approve(rows: Sequence[Terms], *, by: User, origin: Origin, at: datetime) -
         row.state, row.approver, row.decided_at, row.due_at = TermsState.APPROVED, by, at, at
     Terms.objects.bulk_update(rows, ["state", "approver", "decided_at", "due_at"])
     told = [(row.organization, terms.facts(row)) for row in rows]
-    journal.append_all(kind="billing.terms.approved", told=told, at=at, actor=by, source=origin.source)
+    journal.append_all(kind="billing.terms.approved", told=told, at=at, origin=replace(origin, actor=by))
 
 
 def _begin(rows: Sequence[Adoption], *, by: User, origin: Origin, at: datetime) -> None:
@@ -170,15 +170,14 @@ class Release(commands.Handler):
         RenewalWatch.objects.filter(subscription=row).update(due_at=at)
         # Agreed discounts wait for a subscription that Stripe knows.
         Terms.objects.filter(organization=row.organization_id, state=TermsState.APPROVED).update(due_at=at)
-        origin = Origin(actor=command.actor, source=Source(command.source))
+        origin = command.origin
         _invite(row.organization, adoption.email, origin, at)
         data = {"subscription": row.pk, "reference": adoption.reference}
         journal.append(
             kind="billing.contract.released",
             organization=row.organization,
             at=at,
-            actor=command.actor,
-            source=command.source,
+            origin=command.origin,
             data=data,
         )
         return {"subscription": answer.id}

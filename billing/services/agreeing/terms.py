@@ -169,9 +169,7 @@ def tell(verb: str, row: Terms, *, origin: Origin, at: datetime) -> None:
         kind=f"billing.terms.{verb}",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={
             **facts(row),
             **({"reason": row.end_reason} if verb == "ended_early" else {}),

@@ -6,7 +6,7 @@ up the ladder as any other.
 
 from datetime import UTC, datetime
 
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing import gateway
@@ -45,7 +45,7 @@ def begun(row: Invoice, *, at: datetime) -> None:
         kind="billing.invoice.debited",
         organization=row.organization,
         at=at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={
             "invoice": row.pk,
             "number": row.number,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from billing import gateway, gateway_disputes
 from billing.models import Dispute, Invoice, StripeCommand
 from billing.rules.stripe_events import Kind
@@ -52,7 +52,7 @@ def _ask(row: Dispute, invoices: list[str], *, wanted: bool, at: datetime) -> No
         target=f"dispute.hold:{row.pk}:{'on' if wanted else 'off'}:{invoices[0]}",
         organization=row.organization,
         payload={"dispute": row.pk, "invoices": invoices, "wanted": wanted},
-        origin=Origin(source=Source.STRIPE),
+        origin=Origin.stripe(),
         at=at,
         idempotency_key=f"{COMMAND}:{row.pk}:{'on' if wanted else 'off'}:{'+'.join(invoices)}"[:200],
         for_the_pulse=True,

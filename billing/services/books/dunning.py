@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Organization
-from accounts.origin import Source
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing.models import Access, DunningEpisode, DunningInvoice, DunningOutcome, Invoice, Subscription
@@ -123,6 +122,5 @@ def _tell(kind: str, episode: DunningEpisode, at: datetime, **more: Any) -> None
         kind=kind,
         organization=episode.organization,
         at=at,
-        source=Source.SYSTEM,
         data={"episode": episode.pk, "subscription": episode.subscription_id, "currency": episode.currency, **more},
     )

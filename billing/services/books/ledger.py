@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import Addon, InvoiceWindow, LedgerKind, Price, SeatLedgerEntry, StripeCommand, Subscription
 from billing.queries import addons
@@ -55,7 +55,7 @@ def convert(subscription: Subscription, *, at: datetime) -> SeatLedgerEntry:
         subscription,
         kind=LedgerKind.CONVERTED,
         delta=0,
-        origin=Origin(source=Source.STRIPE),
+        origin=Origin.stripe(),
         at=at,
         counted_before_minor=0,
         stripe_invoice_id=subscription.latest_invoice_id,
@@ -115,9 +115,7 @@ def book(
         kind=f"billing.seats.{kind}",
         organization=subscription.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={
             "subscription": subscription.pk,
             "line": subscription.line.code,

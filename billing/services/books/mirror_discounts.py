@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import PilotFee, Promotion, Subscription, SubscriptionDiscount, Terms
@@ -155,7 +155,7 @@ def _tell(kind: str, row: Subscription, discount: SubscriptionDiscount, at: date
         kind=kind,
         organization=row.organization,
         at=at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={"subscription": row.pk, "discount": discount.stripe_id, "promotion": _code(discount), "name": discount.name},
     )
 

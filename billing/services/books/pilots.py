@@ -141,12 +141,11 @@ def _take_again(run: PilotRun) -> None:
 
 
 def _tell(verb: str, row: Subscription, at: datetime, origin: Origin | None = None, **more: Any) -> None:
-    origin = origin or Origin(source=Source.STRIPE)
+    origin = origin or Origin.stripe()
     journal.append(
         kind=f"billing.pilot.{verb}",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data={"subscription": row.pk, "plan": row.plan.code, **more},
     )

@@ -33,7 +33,7 @@ def end(row: Subscription, at: datetime) -> None:
 
 def _begin(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     pause, began_at = _pause(row), _began_at(answer, at)
-    origin = Origin(actor=pause.actor, source=Source(pause.source)) if pause else Origin(source=Source.STRIPE)
+    origin = Origin(actor=pause.actor, source=Source(pause.source)) if pause else Origin.stripe()
     before = ledger.of_all_minor(row.price, row.quantity, addons.of(row)) if row.quantity else 0
     ledger.book(row, kind=LedgerKind.PAUSED, delta=0, origin=origin, at=began_at, counted_before_minor=before)
     projection.settled(row)
@@ -53,7 +53,7 @@ def _begin(row: Subscription, answer: gateway.Subscription, at: datetime) -> Non
 def _go_on(row: Subscription, at: datetime) -> None:
     """Revenue again, and what waited waits for the end of the period that has just begun."""
     pause = _pause(row)
-    origin = Origin(source=Source.STRIPE)
+    origin = Origin.stripe()
     ledger.book(row, kind=LedgerKind.RESUMED, delta=0, origin=origin, at=row.period_starts_at, counted_before_minor=0)
     pending = row.scheduled.filter(state=ScheduledState.PENDING)
     if pending.update(effective_at=row.period_ends_at):
@@ -81,7 +81,6 @@ def _tell(kind: str, row: Subscription, pause: Pause | None, origin: Origin, at:
         kind=kind,
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data={"subscription": row.pk, "until": until, "given_back_minor": pause.credit_minor if pause else 0},
     )

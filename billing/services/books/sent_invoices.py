@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.models import Segment
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import billing_contacts, journal, links, outbox
 from billing.models import Customer, Invoice, InvoiceStatus
@@ -184,4 +184,4 @@ def tell(kind: str, row: Invoice, at: datetime) -> None:
         "currency": row.currency,
         "payable_at": row.due_at,
     }
-    journal.append(kind=kind, organization=row.organization, at=at, source=Source.STRIPE, data=data)
+    journal.append(kind=kind, organization=row.organization, at=at, origin=Origin.stripe(), data=data)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.queries import joining
 from accounts.services import journal
 from billing.models import CheckoutAttempt, Subscription, Trial
@@ -135,6 +135,6 @@ def _tell(verb: str, row: Subscription, at: datetime, **more: Any) -> None:
         kind=f"billing.trial.{verb}",
         organization=row.organization,
         at=at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={"subscription": row.pk, "plan": row.plan.code, **more},
     )

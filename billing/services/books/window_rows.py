@@ -6,7 +6,7 @@ Everything here runs in the caller's transaction, under the subscription's lock.
 from datetime import datetime
 from typing import Any
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
 from billing.models import (
@@ -161,6 +161,5 @@ def _tell(verb: str, row: Subscription, window: InvoiceWindow, at: datetime, **d
         kind=f"billing.window.{verb}",
         organization=row.organization,
         at=at,
-        source=Source.SYSTEM,
         data={"subscription": row.pk, "window": window.pk, **data},
     )

@@ -194,8 +194,7 @@ class Apply(commands.Handler):
             kind="billing.promotion.applied",
             organization=row.organization,
             at=at,
-            actor=command.actor,
-            source=command.source,
+            origin=command.origin,
             data={"subscription": row.pk, "code": command.payload["code"]},
         )
         return {"discounts": [mirror.stripe_id(one) for one in answer.discounts or []]}

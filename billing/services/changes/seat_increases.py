@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 
 from accounts.models import Organization
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import ChangeKind, ChangeState, SeatChange, StripeCommand, Subscription
@@ -254,7 +254,7 @@ class DropWaiting(commands.Handler):
             _close(change, ChangeState(command.payload.get("state", ChangeState.DROPPED)), "", at)
             first_payments.tell_over(change, at=at)
             if change.kind == ChangeKind.WINDOW:
-                window_rows.release(row, origin=Origin(actor=command.actor, source=Source(command.source)), at=at)
+                window_rows.release(row, origin=command.origin, at=at)
         mirror.copy_fields(row, answer, at)
         inbox.touch(Kind.INVOICE, command.payload["invoice"])
         return {"state": change.state}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts.models import Organization
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing import gateway, gateway_endings
@@ -239,7 +239,7 @@ class End(commands.Handler):
         return invoice.id
 
     def conclude(self, command: StripeCommand, answer: _Ended, at: datetime) -> dict[str, Any]:
-        asked, origin = command.payload, Origin(actor=command.actor, source=Source(command.source))
+        asked, origin = command.payload, command.origin
         rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
         row = rows.get(stripe_id=asked["subscription"])
         ended_at = mirror.instant(answer.subscription.ended_at) or at
@@ -288,8 +288,7 @@ def _tell(row: Subscription, change: ScheduledChange, answer: _Ended, origin: Or
         kind="billing.subscription.ended_now",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data={
             "subscription": row.pk,
             "change": change.pk,

@@ -12,7 +12,7 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from billing import gateway
 from billing.models import ChangeKind, Customer, StripeCommand, Subscription
 from billing.rules import debits
@@ -112,7 +112,7 @@ def open_after_card(plain: dict[str, Any], *, key: str, at: datetime) -> None:
         return  # that payment is to be finished, on the page that any card can be given to
     # Somebody else's click is being carried out: that one counts.
     with contextlib.suppress(commands.Busy):
-        _open(row, wanted, origin=Origin(source=Source.STRIPE), at=at, key=key)
+        _open(row, wanted, origin=Origin.stripe(), at=at, key=key)
 
 
 def open_for(row: Subscription, wanted: Agreed, *, origin: Origin, at: datetime, key: str) -> StripeCommand:

@@ -40,7 +40,7 @@ from billing.services.books import (
     window_rows,
 )
 
-STRIPE = Origin(source=Source.STRIPE)
+STRIPE = Origin.stripe()
 
 
 class UnknownPrice(Exception):
@@ -186,7 +186,7 @@ def _renew(row: Subscription, split: items.Split, before: Price, at: datetime) -
         kind="billing.subscription.renewed",
         organization=row.organization,
         at=row.period_starts_at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={"subscription": row.pk, "quantity": quantity},
     )
     if not due:
@@ -242,7 +242,7 @@ def _missed(row: Subscription, due: list[ScheduledChange], split: items.Split, a
         kind="billing.schedule.missed",
         organization=row.organization,
         at=at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={"subscription": row.pk, "changes": [change.pk for change in due]},
     )
     projection.want(row)

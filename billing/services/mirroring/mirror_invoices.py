@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import AddonPrice, ChangeState, Customer, Invoice, InvoiceLine, PilotFee, Price, SeatChange, Subscription
@@ -234,7 +234,7 @@ def _tell_invoice(kind: str, row: Invoice, at: datetime) -> None:
         kind=kind,
         organization=row.organization,
         at=at,
-        source=Source.STRIPE,
+        origin=Origin.stripe(),
         data={
             "invoice": row.pk,
             "number": row.number,

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Organization
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import BillingDetails, Customer, StripeCommand, TaxId, TaxIdState, TaxStanding
@@ -122,7 +122,7 @@ def _take_one(organization: Organization, rows: list[TaxId], answer: gateway.Tax
         country = answer.country or rules.country_of(answer.type, answer.value)
         row = TaxId(organization=organization, type=answer.type, value=answer.value[:100], country=country, added_at=at)
         row.state = TaxIdState.PENDING
-        _tell("added", row, Origin(source=Source.STRIPE), at)
+        _tell("added", row, Origin.stripe(), at)
     return copy(row, answer)
 
 
@@ -153,7 +153,7 @@ def _take_details(organization: Organization, answer: gateway.Customer, at: date
     row.save()
     if "purchase_order" in changed:
         fields = {"fields": ["purchase_order"]}
-        journal.append(kind="billing.details.changed", organization=organization, at=at, source=Source.STRIPE, data=fields)
+        journal.append(kind="billing.details.changed", organization=organization, at=at, origin=Origin.stripe(), data=fields)
     return changed != ["purchase_order"]
 
 
@@ -198,8 +198,6 @@ def _tell(what: str, row: TaxId, origin: Origin, at: datetime) -> None:
         kind=f"billing.tax_id.{what}",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"type": row.type, "country": row.country},
     )

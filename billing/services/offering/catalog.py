@@ -82,10 +82,8 @@ def apply(*, wanted: catalog.Catalog, at: datetime, origin: Origin) -> Applied:
                 kind="billing.catalog.applied",
                 organization=None,
                 at=at,
-                actor=origin.actor,
-                source=origin.source,
+                origin=origin,
                 data={"number": number, "sha256": wanted.sha256, "changes": len(found)},
-                request_id=origin.request_id,
             )
     queries.refresh()
     old_prices.look_again(at)

@@ -219,7 +219,9 @@ def _decide(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at
         )
         data: dict[str, Any] = {"quote": held.public_id, "number": held.number, "amount_minor": due_minor}
         data |= {"currency": held.currency, "way": str(decision.way)}
-        journal.append(kind="billing.quote.approved", organization=held.organization, at=at, source=origin.source, data=data)
+        journal.append(
+            kind="billing.quote.approved", organization=held.organization, at=at, origin=Origin(source=origin.source), data=data
+        )
     if approver.user is not None:
         legal_services.accept(organization=quote.organization, user=approver.user, origin=origin, at=at)
     return decision

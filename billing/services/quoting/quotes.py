@@ -212,8 +212,6 @@ def _tell(kind: str, quote: Quote, origin: Origin, at: datetime) -> None:
         kind=kind,
         organization=quote.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data=data,
     )

@@ -132,8 +132,7 @@ def newcomer(held: Difference, theirs: reconciling.Theirs | None, by: By) -> Non
         kind="billing.subscription.started",
         organization=organization,
         at=by.at,
-        actor=by.origin.actor,
-        source=Source.STRIPE,
+        origin=Origin(actor=by.origin.actor, source=Source.STRIPE),
         data={"subscription": row.pk, "plan": row.plan.code, "seats": theirs.quantity, "interval": chosen.interval},
     )
     held.subscription, held.organization = row, organization

@@ -93,9 +93,7 @@ def assign(row: Difference, *, owner: User | None, origin: Origin, at: datetime)
             held,
             at,
             owner=owner.pk if owner else None,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
         )
 
 
@@ -165,9 +163,7 @@ def _decide(held: Difference, state: DifferenceState, reason: str, origin: Origi
     held.state, held.reason = state, reason.strip()[:MOST_REASON]
     held.decided_by, held.decided_at, held.note = origin.actor, at, ""
     held.save()
-    reconciling_rows.tell(
-        state, held, at, why=held.reason, actor=origin.actor, source=origin.source, request_id=origin.request_id
-    )
+    reconciling_rows.tell(state, held, at, why=held.reason, origin=origin)
 
 
 Booking = Callable[[Difference, reconciling.Theirs | None, reconciling_books.By], None]

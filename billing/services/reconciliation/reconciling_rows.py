@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.models import Organization
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import Difference, DifferenceState, Invoice, Subscription
 from billing.queries import differences
@@ -77,9 +77,8 @@ def name(sightings: Iterable[Sighting], at: datetime) -> int:
     return len(made)
 
 
-def tell(verb: str, row: Difference, at: datetime, **more: object) -> None:
-    """The journal's line of a difference; a person's decision goes with `actor`, `source` and `request_id`."""
-    who = {name: more.pop(name) for name in ("actor", "source", "request_id") if name in more}
+def tell(verb: str, row: Difference, at: datetime, *, origin: Origin = journal.SYSTEM, **more: object) -> None:
+    """The journal's line of a difference; `origin` is the person's whose decision it was."""
     journal.append(
         kind=f"billing.difference.{verb}",
         organization=row.organization,
@@ -93,7 +92,7 @@ def tell(verb: str, row: Difference, at: datetime, **more: object) -> None:
             "stripes": row.stripes,
             **more,
         },
-        **{"source": Source.SYSTEM, **who},  # type: ignore[arg-type] # the three of journal.append, by name
+        origin=origin,
     )
 
 

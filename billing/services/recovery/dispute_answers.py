@@ -70,8 +70,7 @@ class _OfADispute(commands.Handler):
             kind=self.fact,
             organization=row.organization,
             at=at,
-            actor=command.actor,
-            source=command.source,
+            origin=command.origin,
             data={
                 "dispute": row.pk,
                 "subscription": row.subscription_id,

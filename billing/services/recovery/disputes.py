@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Organization
-from accounts.origin import Source
+from accounts.origin import Origin
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing.gateway_disputes import Disputed
@@ -108,4 +108,4 @@ def _tell(kind: str, row: Dispute, at: datetime) -> None:
         "reason": row.reason,
         "due_at": row.due_at if row.is_open else None,
     }
-    journal.append(kind=kind, organization=row.organization, at=at, source=Source.STRIPE, data=data)
+    journal.append(kind=kind, organization=row.organization, at=at, origin=Origin.stripe(), data=data)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Adjustment, AdjustmentState, StripeCommand
@@ -19,7 +19,7 @@ def done(command: StripeCommand, stripe_id: str, at: datetime) -> Adjustment:
     row = _of(command)
     row.state, row.stripe_id, row.concluded_at = AdjustmentState.DONE, stripe_id, at
     row.save(update_fields=["state", "stripe_id", "concluded_at"])
-    tell("billing.adjustment.done", row, origin=_origin(command), at=at)
+    tell("billing.adjustment.done", row, origin=command.origin, at=at)
     return row
 
 
@@ -27,7 +27,7 @@ def failed(command: StripeCommand, refusal: gateway.GatewayError, at: datetime) 
     row = _of(command)
     row.state, row.message, row.concluded_at = AdjustmentState.FAILED, refusal.message, at
     row.save(update_fields=["state", "message", "concluded_at"])
-    tell("billing.adjustment.failed", row, origin=_origin(command), at=at, why=refusal.message)
+    tell("billing.adjustment.failed", row, origin=command.origin, at=at, why=refusal.message)
 
 
 def tell(kind: str, row: Adjustment, *, origin: Origin, at: datetime, **more: Any) -> None:
@@ -35,9 +35,7 @@ def tell(kind: str, row: Adjustment, *, origin: Origin, at: datetime, **more: An
         kind=kind,
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={
             "adjustment": row.pk,
             "invoice": row.invoice_id,
@@ -56,7 +54,3 @@ def tell(kind: str, row: Adjustment, *, origin: Origin, at: datetime, **more: An
 def _of(command: StripeCommand) -> Adjustment:
     rows = Adjustment.objects.select_for_update(of=("self",)).select_related("organization", "invoice", "actor")
     return rows.get(pk=command.payload["adjustment"])
-
-
-def _origin(command: StripeCommand) -> Origin:
-    return Origin(actor=command.actor, source=Source(command.source), request_id=command.request_id)

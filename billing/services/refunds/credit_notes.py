@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from accounts.origin import Source
+from accounts.origin import Origin, Source
 from accounts.services import journal
 from billing import gateway
 from billing.models import Adjustment, CreditNote, Invoice
@@ -76,8 +76,10 @@ def _tell(note: CreditNote, at: datetime, *, is_mailed: bool) -> None:
         kind="billing.credit_note.issued",
         organization=note.invoice.organization,
         at=at,
-        actor=by.actor if by else None,
-        source=Source.STRIPE if by is None else Source.API if by.api_key_id else Source.ADMIN,
+        origin=Origin(
+            actor=by.actor if by else None,
+            source=Source.STRIPE if by is None else Source.API if by.api_key_id else Source.ADMIN,
+        ),
         data={
             "invoice": note.invoice_id,
             "subscription": note.invoice.subscription_id,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway, gateway_invoices, gateway_refunds
 from billing.models import AdjustmentKind, BillingDetails, Invoice, InvoiceStatus, StripeCommand
@@ -163,8 +163,7 @@ class Replace(commands.Handler):
             kind="billing.invoice.replaced",
             organization=old.organization,
             at=at,
-            actor=command.actor,
-            source=Source(command.source),
+            origin=command.origin,
             data={"invoice": old.pk, "number": old.number, "by": answer.invoice.number, "note": answer.credit_note.number},
         )
         return {"invoice": answer.invoice.id, "credit_note": answer.credit_note.id}

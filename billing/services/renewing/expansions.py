@@ -80,9 +80,7 @@ def put(
         kind="billing.expansion.set",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
-        request_id=origin.request_id,
+        origin=origin,
         data={"subscription": row.pk, "is_on": is_on, "step": step, "most": most, "budget_minor": budget_minor},
     )
     return found

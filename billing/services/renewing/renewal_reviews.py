@@ -22,9 +22,7 @@ def conclude(ids: Collection[int], *, note: str, origin: Origin, at: datetime) -
                 kind="billing.renewal.reviewed",
                 organization=review.subscription.organization,
                 at=at,
-                actor=origin.actor,
-                source=origin.source,
-                request_id=origin.request_id,
+                origin=origin,
                 data={
                     "subscription": review.subscription_id,
                     "renewal": review.period_ends_at.isoformat(),

@@ -146,7 +146,7 @@ def tell(
 ) -> None:
     origin = origin or Origin.system()
     data = {"sunset": sunset.pk, "plan": sunset.plan.code, "ends_on": sunset.ends_on.isoformat(), **more}
-    journal.append(kind=kind, organization=organization, at=at, actor=origin.actor, source=origin.source, data=data)
+    journal.append(kind=kind, organization=organization, at=at, origin=origin, data=data)
 
 
 def is_still_sold(case: SunsetCase) -> bool:

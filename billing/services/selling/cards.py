@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Organization
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing import gateway
@@ -99,7 +99,7 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
             "invoices": list(overdue(organization).values_list("stripe_id", flat=True)),
             "resume": asdict(wanted) if (wanted := resuming.of_metadata(session)) else None,
         },
-        origin=Origin(source=Source.STRIPE),
+        origin=Origin.stripe(),
         at=at,
         idempotency_key=_use_key(session.id),
         for_the_pulse=True,
@@ -198,7 +198,7 @@ class UseCard(commands.Handler):
             kind="billing.card.changed",
             organization=command.organization,
             at=at,
-            source=Source.STRIPE,
+            origin=Origin.stripe(),
             data={"command": command.pk},
         )
         if command.organization is not None:

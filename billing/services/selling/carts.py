@@ -316,8 +316,6 @@ def _tell(kind: str, cart: Cart, at: datetime, origin: Origin) -> None:
         kind=kind,
         organization=cart.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data=data,
-        request_id=origin.request_id,
     )

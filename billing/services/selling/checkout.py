@@ -247,8 +247,7 @@ def _open(  # what, by whom, and how it is paid
             kind="billing.checkout.started",
             organization=locked,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
+            origin=origin,
             data={"attempt": attempt.public_id, "plan": cart.plan.code, "seats": cart.seats},
         )
     return attempt

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import CheckoutAttempt, CheckoutState, StripeCommand
@@ -23,7 +23,7 @@ def give_back(attempt: CheckoutAttempt, stripe_subscription_id: str, *, at: date
         target=f"checkout.return:{attempt.pk}",
         organization=attempt.organization,
         payload={"attempt": attempt.pk, "subscription": stripe_subscription_id},
-        origin=Origin(source=Source.STRIPE),
+        origin=Origin.stripe(),
         at=at,
         idempotency_key=f"checkout.return:{attempt.public_id}",
         for_the_pulse=True,
@@ -56,7 +56,7 @@ class ReturnDuplicate(commands.Handler):
             kind="billing.checkout.returned",
             organization=attempt.organization,
             at=at,
-            source=Source.STRIPE,
+            origin=Origin.stripe(),
             data={"attempt": attempt.public_id, **answer},
         )
         if answer["refunded_minor"]:  # of a trial, or what a discount left nothing of, there is nothing to give back

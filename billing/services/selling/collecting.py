@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
 from billing import gateway
@@ -118,8 +118,7 @@ class Switch(commands.Handler):
             kind="billing.subscription.collected",
             organization=row.organization,
             at=at,
-            actor=command.actor,
-            source=Source(command.source),
+            origin=command.origin,
             data={"subscription": row.pk, "method": row.collection_method, "days": row.days_until_due},
         )
         return {"method": row.collection_method}

@@ -44,8 +44,7 @@ def seat(cart: Cart, row: Subscription, *, origin: Origin, at: datetime) -> int:
         kind="billing.subscription.came_back",
         organization=row.organization,
         at=at,
-        actor=origin.actor,
-        source=origin.source,
+        origin=origin,
         data={"subscription": row.pk, "before": cart.back_from_id, "seats_given": given},
     )
     return given

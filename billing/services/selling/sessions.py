@@ -110,8 +110,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         kind="billing.subscription.started",
         organization=attempt.organization,
         at=at,
-        actor=attempt.actor,
-        source=Source.PAGE,
+        origin=Origin(actor=attempt.actor, source=Source.PAGE),
         data={"subscription": row.pk, "plan": row.plan.code, "seats": seats, "interval": row.price.interval},
     )
     _seat_buyer(attempt, row, origin, at)

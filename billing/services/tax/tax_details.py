@@ -45,9 +45,7 @@ def save(
             kind="billing.details.changed",
             organization=organization,
             at=at,
-            actor=origin.actor,
-            source=origin.source,
-            request_id=origin.request_id,
+            origin=origin,
             data={"fields": changed},
         )
         tax_standings.settle(organization, at, again=True)

@@ -12,7 +12,7 @@ from typing import Any
 from django.core import signing
 from django.db import transaction
 
-from accounts.origin import Origin, Source
+from accounts.origin import Origin
 from accounts.queries import policies
 from billing import gateway
 from billing.models import ChangeKind, CommandState, Customer, PilotRun, Price, StripeCommand, Subscription
@@ -207,7 +207,7 @@ class Convert(commands.Handler):
         rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
         row = rows.get(stripe_id=answer.id)
         quantity, invoice = int(answer["items"].data[0].quantity or 0), mirror.stripe_id(answer.latest_invoice)
-        origin = Origin(actor=command.actor, source=Source(command.source))
+        origin = command.origin
         first_payments.begin_with(row, quantity, origin=origin, at=at, command=command)
         mirror.take(row, answer, at)
         said = {"status": answer.status, "invoice": invoice}
