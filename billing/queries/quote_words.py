@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -185,7 +185,15 @@ def _due_title(quote: Quote, data: Data) -> str:
     values = {"amount": words.money(amount, data["currency"])}
     if quote.kind == QuoteKind.PURCHASE:
         return _("%(amount)s on acceptance") % values
-    return _("%(amount)s if accepted on %(day)s") % (values | {"day": words.full_day(_at(data["due"]["at"]))})
+    values["day"] = words.full_day(_due_on(data["due"]))
+    if before := data["due"].get("before"):
+        return _("%(amount)s if accepted on %(day)s before %(time)s") % (values | {"time": words.clock_time(_at(before))})
+    return _("%(amount)s if accepted on %(day)s") % values
+
+
+def _due_on(due: Data) -> date:
+    """The customer's own day, whoever reads it where; of one that was made before days were kept: the reader's."""
+    return date.fromisoformat(due["on"]) if "on" in due else timezone.localdate(_at(due["at"]))
 
 
 def _due_minor(quote: Quote, data: Data) -> int:
@@ -203,13 +211,14 @@ def _due_note(quote: Quote, data: Data) -> str:
     due = data["due"]
     if due["is_anew"]:
         return _(
-            "A whole year, less what is left of the month that is paid for: a little more each day, until that month is over."
+            "A whole year, less what is left of the month that is paid for: a little more after this day, until that month is "
+            "over. What it is then is shown before anybody accepts."
         )
     ends = {"day": words.full_day(_at(due["period_ends_at"]))}
     return (
         _(
-            "For the days left until %(day)s: less each day, and from then on for the days left of the next period. "
-            "The exact amount is shown before anybody accepts."
+            "For the days left until %(day)s, the day of acceptance included: the same all day, less each day, and from "
+            "then on for the days left of the next period. What it is on another day is shown before anybody accepts."
         )
         % ends
     )

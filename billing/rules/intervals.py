@@ -22,6 +22,13 @@ def months_after(starts_at: datetime, months: int) -> datetime:
     return starts_at.replace(year=year, month=month, day=min(starts_at.day, calendar.monthrange(year, month)[1]))
 
 
+def month_over(anchor: datetime, instant: datetime) -> datetime:
+    """When the month of an anchor began that runs at `instant`; the anchor itself before it."""
+    months = (instant.year - anchor.year) * 12 + instant.month - anchor.month
+    starts_at = months_after(anchor, max(months, 0))
+    return starts_at if starts_at <= instant else months_after(anchor, max(months - 1, 0))
+
+
 def period_over(starts_at: datetime, ends_at: datetime, interval: str, instant: datetime) -> datetime:
     """When the first period begins that ends at `instant` or after it: the one that runs, or one of those that follow."""
     while ends_at < instant:

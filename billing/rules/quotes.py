@@ -19,6 +19,11 @@ def valid_on(issued_at: datetime, days: int, zone: tzinfo, *, ends_at: datetime 
     return max(min(last, (ends_at.astimezone(zone) - timedelta(days=1)).date()), issued_at.astimezone(zone).date())
 
 
+def day_starts_at(at: datetime, zone: tzinfo) -> datetime:
+    """The instant at which the customer's day began."""
+    return datetime.combine(at.astimezone(zone).date(), MIDNIGHT, zone)
+
+
 def lapses_at(last_day: date, zone: tzinfo) -> datetime:
     """The instant at which that day is over."""
     return datetime.combine(last_day + timedelta(days=1), MIDNIGHT, zone)

@@ -8,13 +8,13 @@ from django.test import Client
 
 from accounts.models import Journal, OutgoingMail, Policy
 from accounts.queries import policies
-from billing.models import Cart, CheckoutAttempt, Quote, SeatChange, Subscription
+from billing.models import Cart, CheckoutAttempt, Invoice, Quote, SeatChange, Subscription
 from billing.services import announcements
 from billing.services.books import quote_rows
 from billing.services.changes import plan_changes, seats
-from billing.services.quoting import drafts, quotes
+from billing.services.quoting import acceptances, days, drafts, quotes
 from billing.services.tax import tax_details
-from config import clock
+from config import clock, words
 from storefront import limits
 from tests import factories, shelf
 from tests.billing import on_terms
@@ -136,6 +136,55 @@ def test_more_seats_are_accepted_once_by_two_approvers_for_what_is_shown(shop, r
     assert quote.state == "accepted"
     assert "There is nothing left to do" in text(client_of_nobody.get(link))
     assert {"billing.quote.issued", "billing.quote.accepted"} <= set(Journal.objects.values_list("kind", flat=True))
+
+
+def test_its_document_says_to_the_cent_what_is_invoiced_on_its_day_at_odd_instants_and_days(shop, row, client_of_nobody):
+    shop.organization.time_zone = "Pacific/Auckland"
+    shop.organization.save()
+    row = shop.fresh(row)
+    midnight = days.counts_from(row, row.period_starts_at + timedelta(days=6))
+    shop.advance_to(midnight + timedelta(hours=1, seconds=7))
+    quote = of_seats(shop, row, 13)
+    dues = [acceptances.offer(quote, at=midnight + timedelta(days=number, seconds=7)).due_minor for number in range(0, 24, 5)]
+    late = [
+        acceptances.offer(quote, at=midnight + timedelta(days=number, seconds=86_399)).due_minor for number in range(0, 24, 5)
+    ]
+    assert dues == late == sorted(set(dues), reverse=True)
+    assert dues[0] == quote.due_minor
+    shop.advance_to(midnight + timedelta(hours=19, minutes=41, seconds=13))
+    page = text(client_of_nobody.get(link_of(quote)))
+    assert f"if accepted on {words.full_day(clock.now().astimezone(days.zone_of(shop.organization)).date())}" in page
+    client_of_nobody.post(link_of(quote), APPROVER | form_of(page))
+    shop.settle()
+    invoice = Invoice.objects.get(stripe_id=SeatChange.objects.get().stripe_invoice_id)
+    assert (invoice.total_minor, invoice.amount_paid_minor) == (quote.due_minor, quote.due_minor)
+    # What is had since then is not billed for the time before.
+    assert days.counts_from(shop.fresh(row), clock.now()) > midnight + timedelta(hours=19)
+
+
+def test_it_says_until_when_where_the_day_brings_another_amount(shop, row, client_of_nobody):
+    near, over = row.period_ends_at - timedelta(minutes=30), row.period_ends_at
+    shop.organization.time_zone = "UTC" if near.date() == over.date() else "Asia/Tokyo"
+    shop.organization.save()
+    shop.advance_to(near)
+    row = shop.fresh(row)
+    quote = of_seats(shop, row, 13)
+    said = f"{over.astimezone(days.zone_of(row.organization)):%H:%M}"
+    assert f"before {said}" in text(client_of_nobody.get(link_of(quote)))
+    assert days.holds_before(row, row.period_ends_at - timedelta(seconds=1)) == row.period_ends_at
+    assert days.holds_before(row, row.period_ends_at - timedelta(days=2)) is None
+
+
+def test_a_year_instead_of_months_is_what_its_document_says_all_day(shop, row, client_of_nobody):
+    shop.advance_to(days.counts_from(row, row.period_starts_at + timedelta(days=6)) + timedelta(minutes=3))
+    token = plan_changes.offer(row, plan="team", quantity=None, interval="year", at=clock.now()).token
+    quote = issued(shop, drafts.of_token(shop.organization, token, origin=shop.origin, at=clock.now()))
+    shop.advance_to(clock.now() + timedelta(hours=17, minutes=11))
+    page = text(client_of_nobody.get(link_of(quote)))
+    assert form_of(page)["due"] == str(quote.due_minor)
+    client_of_nobody.post(link_of(quote), APPROVER | form_of(page))
+    shop.settle()
+    assert Invoice.objects.get(stripe_id=SeatChange.objects.get().stripe_invoice_id).total_minor == quote.due_minor
 
 
 def test_what_it_rests_on_has_moved_so_it_is_made_anew(shop, row, buyer, client_of_nobody):

@@ -64,7 +64,7 @@ class QuoteOutput(outputs.Output):
     currency = serializers.CharField()
     period_minor = serializers.IntegerField(help_text="What a period costs then, with tax as far as it is known.")
     due_minor = serializers.IntegerField(
-        help_text="Due on acceptance. Of a change: if it were accepted on the day it was issued; it becomes less each day."
+        help_text="Due on acceptance. Of a change: if it is accepted on the day it was issued; it becomes less each day."
     )
     addressed_to = serializers.CharField()
     approver_email = serializers.CharField()

@@ -23,16 +23,22 @@ def again(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], at: date
 
     One Stripe call; a second one where a cent has to be taken off. Raises the gateway's errors.
     """
+    found = kept(row, wanted, agreed, at)
+    return None if found is None else found[1]
+
+
+def kept(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], at: datetime) -> tuple[preview.Preview, int] | None:
+    """The price as it was agreed, and what has to be taken off for it: calls and errors of `again`."""
     if not change_prices.starts_anew(row, wanted):
         instant, is_later = datetime.fromtimestamp(agreed["proration_at"], UTC), agreed["charged_at"] is not None
         shown = change_prices.ask(row, wanted, instant, is_later=is_later)
-        return 0 if shown.as_json() == agreed else None
+        return (shown, 0) if shown.as_json() == agreed else None
     held_minor = 0
     for _ in range(TRIES):
         shown = change_prices.ask(row, wanted, at.replace(microsecond=0), held_minor=held_minor)
         grown = preview.grown_minor(agreed, shown.as_json())
         if not grown:
-            return None if grown is None else held_minor
+            return None if grown is None else (shown, held_minor)
         held_minor = max(held_minor + grown, 0)
     return None
 

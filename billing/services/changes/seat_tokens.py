@@ -14,10 +14,14 @@ from billing.rules import preview
 SALT: Final = "billing.seats.preview"
 
 
-def sign(row: Subscription, shown: preview.Preview, *, nonce: str, **wanted: Any) -> str:
-    """The token that confirms exactly `shown`; `nonce` names the change to be, one of our own where it is empty."""
+def sign(row: Subscription, shown: preview.Preview, *, nonce: str, shown_at: datetime | None = None, **wanted: Any) -> str:
+    """The token that confirms exactly `shown`; `nonce` names the change to be, one of our own where it is empty.
+
+    `shown_at`: when it is shown, where that is later than the instant it counts from.
+    """
     said = {"s": row.pk, "n": nonce or secrets.token_urlsafe(16), "f": fingerprint(row), "p": shown.as_json()}
-    return signing.dumps(said | wanted, salt=SALT, compress=True)
+    later = {"t": int(shown_at.timestamp())} if shown_at is not None else {}
+    return signing.dumps(said | later | wanted, salt=SALT, compress=True)
 
 
 def read(token: str, max_age: timedelta | None = None) -> dict[str, Any] | None:
@@ -50,7 +54,8 @@ def holds(at: datetime) -> timedelta:
     return timedelta(minutes=policies.value("billing.preview_minutes", at=at))
 
 
-def holds_until(agreed: dict[str, Any], at: datetime) -> datetime:
-    """Until when what was shown can be confirmed; what a window bills when it closes, until it does."""
-    asked_at = datetime.fromtimestamp(agreed["proration_at"], UTC)
+def holds_until(body: dict[str, Any], at: datetime) -> datetime:
+    """Until when what a token shows can be confirmed; what a window bills when it closes, until it does."""
+    agreed: dict[str, Any] = body["p"]
+    asked_at = datetime.fromtimestamp(body.get("t", agreed["proration_at"]), UTC)
     return asked_at if agreed["charged_at"] is not None else asked_at + holds(at)

@@ -218,7 +218,7 @@ def _confirm(
         raise Stale
     check = check or _check_seats
     refuse_while_waiting(row)
-    if body["f"] != seat_tokens.fingerprint(row) or at >= min(row.period_ends_at, seat_tokens.holds_until(body["p"], at)):
+    if body["f"] != seat_tokens.fingerprint(row) or at >= min(row.period_ends_at, seat_tokens.holds_until(body, at)):
         raise Stale(_offer_again(row, wanted, check, at))
     check(row, wanted, at)
     held_minor = held_prices.again(row, wanted, body["p"], at)

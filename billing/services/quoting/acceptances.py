@@ -32,9 +32,9 @@ from billing.queries import bundles
 from billing.rules import purchase_orders
 from billing.rules.preview import Preview
 from billing.services.books import quote_rows
-from billing.services.changes import change_prices, seat_tokens, seats
+from billing.services.changes import change_prices, held_prices, seat_tokens, seats
 from billing.services.changes.change_prices import Wanted
-from billing.services.quoting import drafts, quotes, terms
+from billing.services.quoting import days, drafts, quotes, terms
 from billing.services.selling import checkout, invoiced
 from billing.services.tax import tax_details
 
@@ -112,11 +112,22 @@ def offer(quote: Quote, *, at: datetime) -> Offered:
         return Offered(due_minor=waiting.due_now_minor, document=quote.document, waiting=waiting)
     row, wanted = _row(quote)
     drafts.check(row, wanted, at)
-    shown = drafts.ask(row, wanted, at)
-    token = seat_tokens.sign(row, shown, nonce=quote_rows.nonce(quote, tries.count()), **wanted.plain)
-    expires_at = shown.proration_at + seat_tokens.holds(at)
-    document = terms.of_change(row, wanted, shown, at)
+    kept = _of_today(quote, row, wanted, at)
+    shown = kept or drafts.ask(row, wanted, at)
+    nonce = quote_rows.nonce(quote, tries.count())
+    token = seat_tokens.sign(row, shown, nonce=nonce, shown_at=at, **wanted.plain)
+    expires_at = at + seat_tokens.holds(at)
+    document = quote.document if kept else terms.of_change(row, wanted, shown, at)
     return Offered(due_minor=shown.due_now_minor, document=document, token=token, shown=shown, expires_at=expires_at)
+
+
+def _of_today(quote: Quote, row: Subscription, wanted: Wanted, at: datetime) -> Preview | None:
+    """The amount of a period that begins anew, as the document of this very day says it; None: it is another day, or amount."""
+    due = quote.document["due"]
+    if not due.get("agreed") or due["on"] != days.day_of(row, at).isoformat():
+        return None
+    found = held_prices.kept(row, wanted, due["agreed"], at)
+    return found[0] if found is not None else None
 
 
 def accept(quote: Quote, *, approver: Approver, due_minor: int, token: str, origin: Origin, at: datetime) -> Accepted:

@@ -12,7 +12,7 @@ from billing.queries import carts as cart_queries
 from billing.rules.preview import Preview
 from billing.services.changes import addons, change_prices, plan_changes, seat_tokens, seats
 from billing.services.changes.change_prices import Wanted
-from billing.services.quoting import terms
+from billing.services.quoting import days, terms
 
 
 def of_cart(
@@ -85,8 +85,13 @@ def priced(row: Subscription, wanted: Wanted, at: datetime) -> tuple[terms.Docum
 
 
 def ask(row: Subscription, wanted: Wanted, at: datetime) -> Preview:
-    """The price of a change that is billed at once, in no invoice window. One Stripe call."""
-    return change_prices.ask(row, wanted, max(at.replace(microsecond=0), row.period_starts_at))
+    """The price of a change that is billed at once, in no invoice window: one for the whole day. One Stripe call.
+
+    With a period that begins anew it is the moment's; `acceptances.offer` keeps it for the day of its document.
+    """
+    if change_prices.starts_anew(row, wanted):
+        return change_prices.ask(row, wanted, at.replace(microsecond=0))
+    return change_prices.ask(row, wanted, days.counts_from(row, at))
 
 
 def check(row: Subscription, wanted: Wanted, at: datetime) -> None:

@@ -5,10 +5,11 @@ Words are made when somebody reads it, in their language (billing.queries.quote_
     {plan, interval, seats, currency, lines: [{what, name, quantity, unit_minor, amount_minor, first, last}], off: {name, minor,
     ends_at} or None, taxes, net_minor, total_minor (each period, with tax), is_tax_open, party, due}
 
-`due` of a purchase: {total_minor}. Of a change: {at, period_ends_at, charged_minor, credited_minor, taxes, total_minor,
-balance_minor, due_minor, is_anew}, beside `before`: {plan, interval, seats, total_minor}, `what` kind of change it is, and
-`coming`: {at, seats, total_minor} where something waits, and add-ons that are charged each month `beside` a year. Minor units;
-instants in ISO 8601.
+`due` of a purchase: {total_minor}. Of a change: {at, on (the customer's day), before (when it is another amount, where that
+is on the same day) or None, agreed (of a period that begins anew: `Preview.as_json`) or None, period_ends_at, charged_minor,
+credited_minor, taxes, total_minor, balance_minor, due_minor, is_anew}, beside `before`: {plan, interval, seats, total_minor},
+`what` kind of change it is, and `coming`: {at, seats, total_minor} where something waits, and add-ons that are charged each
+month `beside` a year. Minor units; instants in ISO 8601.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,7 @@ from billing.rules.preview import Preview
 from billing.rules.promotions import Held
 from billing.services.changes import change_prices
 from billing.services.changes.change_prices import Wanted
+from billing.services.quoting import days
 
 Document = dict[str, Any]
 
@@ -122,7 +124,7 @@ def of_change(row: Subscription, wanted: Wanted, shown: Preview, at: datetime) -
             {"name": dict(item.name), "amount_minor": item.total(wanted.seats)}
             for item in addons.between(then.held, price.interval)
         ],
-        "due": _due(row, wanted, shown),
+        "due": _due(row, wanted, shown, at),
     }
 
 
@@ -214,14 +216,18 @@ def _what(row: Subscription, wanted: Wanted) -> dict[str, Any]:
     return {"kind": "year" if wanted.price.plan_id == row.plan_id else "plan"}
 
 
-def _due(row: Subscription, wanted: Wanted, shown: Preview) -> dict[str, Any]:
+def _due(row: Subscription, wanted: Wanted, shown: Preview, at: datetime) -> dict[str, Any]:
     """What is charged on that day: the rest of the period, or, with a year that begins then, all of it."""
     charged = sum(line.amount_minor for line in shown.lines if line.amount_minor > 0)
     credited = sum(line.amount_minor for line in shown.lines if line.amount_minor < 0)
+    is_anew, before = change_prices.starts_anew(row, wanted), days.holds_before(row, at)
     return {
-        "at": _iso(shown.proration_at),
+        "at": _iso(at),
+        "on": days.day_of(row, at).isoformat(),
+        "before": _iso(before),
+        "agreed": shown.as_json() if is_anew else None,
         "period_ends_at": _iso(row.period_ends_at),
-        "is_anew": change_prices.starts_anew(row, wanted),
+        "is_anew": is_anew,
         "charged_minor": charged,
         "credited_minor": credited,
         "off_minor": shown.discount_minor,
