@@ -13,7 +13,7 @@ class ChargeOutput(outputs.Output):
     """The first charge, as far as it is known before the payment page: a code typed there comes off, too."""
 
     subtotal_minor = serializers.IntegerField(help_text="Of seats and add-ons (of a pilot: its fee), before discount and tax.")
-    discount_minor = serializers.IntegerField(help_text="What the promotion code takes off.")
+    discount_minor = serializers.IntegerField(help_text="What the promotion code, or an agreed discount, takes off.")
     tax_minor = serializers.IntegerField(help_text="On top of the prices, by what is known of the organization now.")
     taxes = outputs.TaxOutput(many=True)
     total_minor = serializers.IntegerField(help_text="After discount, with tax.")

@@ -10,6 +10,7 @@ from billing.models.catalog import Interval, Plan, Price, ProductLine
 from billing.models.pilot import Pilot, PilotFee
 from billing.models.promotion import Promotion
 from billing.models.subscription import Subscription
+from billing.models.terms import Terms
 
 
 class CartState(models.TextChoices):
@@ -43,6 +44,14 @@ class Cart(external.ExternallyNamed):
     )
     held_addons = models.JSONField(
         _("held add-ons"), default=list, blank=True, help_text=_("Of a quote: the prices of its add-ons, by id.")
+    )
+    held_agreed = models.ForeignKey(
+        Terms,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Of a quote: the agreed discount it was made with."),
     )
     state = models.CharField(max_length=10, choices=CartState, default=CartState.OPEN)
     origin = models.JSONField(default=dict, help_text=_("First touch: utm_*, referrer host, page."))
@@ -84,6 +93,15 @@ class CheckoutAttempt(external.ExternallyNamed):
     trial_days = models.PositiveSmallIntegerField(default=0, help_text=_("0: bought at once."))
     pilot_fee = models.ForeignKey(PilotFee, models.PROTECT, null=True, blank=True, related_name="+")
     promotion = models.ForeignKey(Promotion, models.PROTECT, null=True, blank=True, related_name="+")
+    agreed = models.ForeignKey(
+        Terms,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agreed discount"),
+        help_text=_("The exception whose discount counts from the first charge on."),
+    )
     state = models.CharField(max_length=10, choices=CheckoutState, default=CheckoutState.OPENING)
     stripe_session_id = models.CharField(max_length=100, null=True, blank=True, unique=True)
     url = models.TextField(blank=True)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Organization
 from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription
-from billing.queries import bundles, catalog, payment_terms
+from billing.queries import agreed, bundles, catalog
 from billing.rules import addons, intervals, pricing
 from billing.rules.addons import Item
 
@@ -76,7 +76,7 @@ def price(cart: Cart, at: datetime) -> Priced | None:
         total_minor=total,
         year_minor=total * 12 // pricing.MONTHS[cart.interval],
         tier_saving_minor=pricing.tier_saving(tiers, row.scheme, cart.seats),
-        next_break=pricing.next_break(tiers, row.scheme, cart.seats, seats_max=row.plan.seats_max),
+        next_break=pricing.next_break(tiers, row.scheme, cart.seats, seats_max=agreed.most_seats(cart, at)),
         renews_at=intervals.end(at, cart.interval),
         parts=parts,
         addons=chosen,
@@ -121,5 +121,5 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
 def _open() -> QuerySet[Cart]:
     rows = Cart.objects.filter(state=CartState.OPEN)
     of_organization = ("tax_standing__rate", "customer", "billing_details", "profile")
-    rows = rows.annotate(agreed_days=payment_terms.agreed("organization"))
+    rows = rows.annotate(agreed_terms=agreed.brought("organization"))
     return rows.select_related("plan__line", "pilot", "reminder", *(f"organization__{name}" for name in of_organization))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from accounts.models import Organization
 from billing.models import AddonPrice, CheckoutAttempt
-from billing.queries import balances, catalog, promotions
+from billing.queries import agreed, balances, catalog, promotions
 from billing.queries import tax as queries
 from billing.rules import pricing, tax
 
@@ -62,6 +62,8 @@ def of_attempt(attempt: CheckoutAttempt) -> Charge:
     code, at = attempt.promotion, attempt.created_at
     parts = _parts(attempt)
     off = promotions.off_first(code, parts, currency=attempt.price.currency, at=at) if code else ()
+    if attempt.agreed is not None:
+        off = agreed.off(attempt.agreed.value["percent_bps"], parts, at)
     return of_parts(attempt.organization, parts, off, currency=attempt.price.currency, at=at, is_later=attempt.trial_days > 0)
 
 

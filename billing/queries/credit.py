@@ -111,6 +111,6 @@ def _ordered(organization: Organization, at: datetime, but: ProductLine | None) 
         state__in=(CheckoutState.OPENING, CheckoutState.APPLIED),
         payment_days__gt=0,
         created_at__gt=at - HEARD_WITHIN,
-    ).select_related("organization", "price__plan", "promotion", "pilot_fee")
+    ).select_related("organization", "price__plan", "promotion", "agreed", "pilot_fee")
     under_way = made.exclude(line=but, state=CheckoutState.OPENING) if but else made
     return [(one.price.currency, charges.of_attempt(one).due_now_minor) for one in under_way.order_by("pk")]

@@ -2,21 +2,17 @@
 
 from datetime import datetime
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
-from django.db.models.functions import JSONObject
-
 from accounts.models import Organization
 from accounts.queries import policies, profiles
-from billing.models import Cart, Terms, TermsKind, TermsState
-from billing.queries import terms
+from billing.models import Cart, TermsKind
+from billing.queries import agreed, terms
 from config import words
 
 
 def days(organization: Organization, at: datetime) -> int:
     """How long there is to pay an invoice, in days; 0: a card is needed. Two queries at most."""
-    agreed = terms.payment_days(organization.pk, words.day_of(at))
-    return _of_segment(profiles.segment(organization.pk), at) if agreed is None else agreed
+    found = terms.payment_days(organization.pk, words.day_of(at))
+    return _of_segment(profiles.segment(organization.pk), at) if found is None else found
 
 
 def days_of_cart(cart: Cart, at: datetime) -> int:
@@ -27,17 +23,12 @@ def days_of_cart(cart: Cart, at: datetime) -> int:
     if cart.organization is None or cart.is_trial or cart.pilot_id is not None:
         return 0
     on = words.day_of(at).isoformat()
-    mine = [one for one in getattr(cart, "agreed_days", ()) if one["starts_on"] <= on < one["ends_on"]]
+    days = (one for one in agreed.said(cart) if one["kind"] == TermsKind.PAYMENT_TERMS)
+    mine = [one for one in days if one["starts_on"] <= on < one["ends_on"]]
     if mine:
         return int(max(mine, key=lambda one: int(one["id"]))["value"]["net_days"])
     profile = getattr(cart.organization, "profile", None)
     return _of_segment(profile.segment if profile else "", at)
-
-
-def agreed(organization: str) -> ArraySubquery:
-    """Of a row whose field `organization` names its organization: the exceptions from the payment terms, whenever they hold."""
-    rows = Terms.objects.filter(organization=OuterRef(organization), kind=TermsKind.PAYMENT_TERMS, state=TermsState.APPROVED)
-    return ArraySubquery(rows.values(said=JSONObject(id="id", starts_on="starts_on", ends_on="ends_on", value="value")))
 
 
 def _of_segment(segment: str, at: datetime) -> int:

@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, F, QuerySet, Value
 
 from accounts.models import Organization
 from billing.models import Cart, Promotion, Subscription
-from billing.queries import promotion_words
+from billing.queries import agreed, promotion_words
 from billing.rules import addons, promotions
 from billing.rules.promotions import Refusal
 
@@ -66,7 +66,11 @@ def of_cart(cart: Cart, *, parts: Sequence[int], at: datetime) -> Entered | None
     if not cart.promotion_code or cart.pilot_id is not None:  # a pilot's fee is fixed
         return None
     use = promotions.Use(plan=f"{cart.plan.line.code}/{cart.plan.code}", interval=cart.interval, currency=cart.currency, at=at)
-    return entered(cart.promotion_code, use, organization=cart.organization, parts=parts)
+    found = entered(cart.promotion_code, use, organization=cart.organization, parts=parts)
+    if found.is_taken and agreed.less(cart, parts=(), at=at) is not None:
+        # One at a time, as on a subscription: Stripe's payment page takes one discount.
+        return Entered(code=found.code, row=found.row, refusal=Refusal.HAS_ONE, currency=cart.currency)
+    return found
 
 
 def of_subscription(row: Subscription, code: str, *, at: datetime) -> Entered:

@@ -6,7 +6,7 @@ from typing import Final
 
 from accounts.queries import rows
 from billing.models import Subscription
-from billing.queries import catalog
+from billing.queries import catalog, terms
 from billing.queries.catalog import LineOnSale, PlanOnSale
 
 # Seats as the ledger took them away, add-ons and seats that ended with it; people who are members still, owners first.
@@ -65,7 +65,7 @@ def again(row: Subscription) -> Again | None:
     plan = _plan(line, row)
     if plan is None:
         return None
-    seats = min(max(before.seats, plan.seats_min), plan.seats_max)
+    seats = min(max(before.seats, plan.seats_min), terms.most_of(row.organization, plan, before.seats))
     addons = {code: number for code, number in before.addons.items() if _is_sold(line, plan, row, code, number)}
     return Again(
         plan=plan,

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from accounts.models import Organization
 from billing.models import Plan, Subscription, Terms, TermsKind, TermsState
 from billing.queries import catalog
+from billing.queries.catalog import PlanOnSale
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +34,23 @@ def most_seats(organization_id: int, plan: Plan, wanted: int) -> int:
 
     Asked for the sake of `wanted` seats: one query, and only where the plan itself is not sold with so many.
     """
-    if wanted <= plan.seats_max:
+    return _most(organization_id, plan.line_id, plan.seats_max, wanted)
+
+
+def most_of(organization: Organization | None, plan: PlanOnSale, wanted: int) -> int:
+    """The same for a plan as it is on sale, and a buyer who may not be known yet. One query at most."""
+    line = catalog.on_sale().line(plan.line)
+    if organization is None or line is None:
         return plan.seats_max
-    held = Terms.objects.filter(organization=organization_id, line=plan.line_id, kind=TermsKind.SEAT_CEILING)
+    return _most(organization.pk, line.id, plan.seats_max, wanted)
+
+
+def _most(organization_id: int, line_id: int, sold: int, wanted: int) -> int:
+    if wanted <= sold:
+        return sold
+    held = Terms.objects.filter(organization=organization_id, line=line_id, kind=TermsKind.SEAT_CEILING)
     begun = held.filter(state=TermsState.APPROVED, began_at__isnull=False).values_list("value", flat=True)
-    return max([plan.seats_max, *(int(said["seats"]) for said in begun)])
+    return max([sold, *(int(said["seats"]) for said in begun)])
 
 
 def committed_until(row: Subscription) -> date | None:

@@ -27,6 +27,11 @@ def line(one: Agreed) -> str:
     return text % {"what": gives(one.kind, one.value), "day": on}
 
 
+def until(kind: str, said: Mapping[str, Any], ends_on: date) -> str:
+    """The same of one that holds."""
+    return _("%(what)s until %(day)s") % {"what": gives(kind, said), "day": last_day(ends_on)}
+
+
 def last_day(ends_on: date) -> str:
     """The last day with an exception; `ends_on` is the first without."""
     return words.day(ends_on - timedelta(days=1))

@@ -6,7 +6,7 @@ exceptions; docs/decisions/exceptions.md.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ MOST_SEATS: Final = 1_000_000
 MOST_MINOR: Final = 10**12
 WHOLE_BPS: Final = 10_000
 CURRENCY_LETTERS: Final = 3
+# So long before its day an agreed discount takes nothing off any more: a charge of that day is never less for it.
+OFF_AHEAD: Final = timedelta(hours=1)
 
 
 class Kind(StrEnum):

@@ -14,7 +14,8 @@ from accounts.models import Organization, User
 from accounts.queries import legal
 from accounts.queries.legal import Document
 from billing.models import Cart
-from billing.queries import balances, carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
+from billing.queries import agreed, balances, carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
+from billing.queries.agreed import Less
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
 from billing.rules import intervals, pricing
@@ -90,22 +91,31 @@ def page(
     is_trial = cart.is_trial and trial is not None and trial.refusal is None
     priced = carts.price(cart, at)
     entered = promotions.of_cart(cart, parts=priced.parts, at=at) if priced else None
+    less = _less(cart, priced, entered, at) if priced else None
+    most = agreed.most_seats(cart, at)
     taxed = cart_tax.of(cart, at, spoken)
     fixed = currencies.held(cart.organization)
     return CartPage(
         cart=cart,
         priced=priced,
-        plans=_plans(cart),
+        plans=_plans(cart, agreed.seats(cart, at)),
         intervals=(Option("month", _("Monthly")), Option("year", _("Yearly"))),
         currencies=tuple(Option(code, code.upper()) for code in catalog.on_sale().currencies if not fixed or code == fixed),
         plan_path=f"{cart.plan.line.code}/{cart.plan.code}",
         pitch=catalog.text(cart.plan.pitch),
         seats_min=cart.plan.seats_min,
-        seats_max=cart.plan.seats_max,
-        stepper_max=most_typed(cart.plan.seats_max),
-        stops=_stops(priced) if priced else (),
+        seats_max=most,
+        stepper_max=most_typed(most),
+        stops=_stops(priced, most) if priced else (),
         year_note=_year_note(cart, taxed.levy) if priced else "",
-        receipt=_credited(cart, _shown(_Order(cart, priced, entered, taxed), at, is_trial=is_trial)) if priced else {},
+        receipt=_credited(
+            cart,
+            _shown(
+                _Order(cart, priced, less or (entered if entered and entered.is_taken else None), taxed), at, is_trial=is_trial
+            ),
+        )
+        if priced
+        else {},
         pilot=_pilot(cart, cart_pilots.of(cart, pilot, taxed)),
         documents=tuple(legal.all_current(at)),
         fixed_currency=fixed,
@@ -116,6 +126,11 @@ def page(
         addons=addon_words.choices(cart, priced.seats) if priced else (),
         trial_refusal=trial_words.refusal(trial, cart) if trial is not None and cart.is_trial else "",
     )
+
+
+def _less(cart: Cart, priced: Priced, entered: Entered | None, at: datetime) -> Entered | Less | None:
+    """What is taken off: what was agreed, or the code."""
+    return agreed.less(cart, parts=priced.parts, at=at) or (entered if entered and entered.is_taken else None)
 
 
 def _credited(cart: Cart, receipt: dict[str, Any]) -> dict[str, Any]:
@@ -142,14 +157,14 @@ class _Order:
 
     cart: Cart
     priced: Priced
-    entered: Entered | None
+    less: Entered | Less | None
     taxed: cart_tax.Taxed
 
     @property
     def net(self) -> tuple[int, ...]:
-        """The parts of the charge after the code."""
+        """The parts of the charge after what was agreed, or the code."""
         parts = self.priced.parts
-        off = self.entered.off_parts if self.entered and self.entered.is_taken else (0,) * len(parts)
+        off = self.less.off_parts if self.less else (0,) * len(parts)
         return tuple(part - less for part, less in zip(parts, off, strict=True))
 
     def charged_minor(self, net: Sequence[int]) -> int:
@@ -181,12 +196,12 @@ def _shown(order: _Order, at: datetime, *, is_trial: bool) -> dict[str, Any]:
     }
 
 
-def _plans(cart: Cart) -> tuple[Option, ...]:
+def _plans(cart: Cart, ceiling: int) -> tuple[Option, ...]:
     """The line's plans as links that put them into the cart, with as many of the seats as each sells."""
     line = catalog.on_sale().line(cart.plan.line.code)
     options = []
     for plan in line.plans if line else ():
-        seats = min(max(cart.seats, plan.seats_min), plan.seats_max)
+        seats = min(max(cart.seats, plan.seats_min), max(plan.seats_max, ceiling))
         choice = Choice(plan.line, seats, cart.interval, cart.currency)
         options.append(Option(plan.path, plan.name, url=cart_url(plan, choice, seats), current=plan.id == cart.plan_id))
     return tuple(options)
@@ -198,8 +213,7 @@ def first_touch(query: QueryDict, referrer: str, referrer_query: QueryDict) -> d
     return {name: value for name, value in found.items() if value} | ({"referrer": referrer[:120]} if referrer else {})
 
 
-def _stops(priced: Priced) -> tuple[Stop, ...]:
-    most = priced.price.plan.seats_max
+def _stops(priced: Priced, most: int) -> tuple[Stop, ...]:
     breaks = pricing.break_seats(catalog.tiers_of(priced.price), most)
     return stops({*breaks, most, most_typed(most)})
 
@@ -228,7 +242,7 @@ def _year_note(cart: Cart, levy: Levy) -> str:
 
 
 def _receipt(order: _Order) -> dict[str, Any]:
-    cart, priced, entered = order.cart, order.priced, order.entered
+    cart, priced, less = order.cart, order.priced, order.less
     per = _("a seat and month") if priced.interval == "month" else _("a seat and year")
     unit = words.money(priced.unit_minor, priced.currency, whole=True)
     note = _("%(unit)s %(per)s") % {"unit": unit, "per": per}
@@ -242,8 +256,8 @@ def _receipt(order: _Order) -> dict[str, Any]:
             {"label": _("Volume price"), "note": note, "amount_minor": -priced.tier_saving_minor},
         ]
     lines += [addon_words.line(item, priced.seats, priced.interval, priced.currency) for item in priced.addons]
-    if entered and entered.is_taken:
-        lines.append({"label": entered.name, "note": entered.short, "amount_minor": -entered.off_minor})
+    if less:
+        lines.append({"label": less.name, "note": less.short, "amount_minor": -less.off_minor})
     return {
         "title": _("Your order"),
         "currency": priced.currency,
@@ -258,18 +272,18 @@ def _receipt(order: _Order) -> dict[str, Any]:
 
 def _next_text(order: _Order) -> str:
     """What the next charges are: with a discount, when it ends and what is paid from then on."""
-    priced, entered = order.priced, order.entered
+    priced, less = order.priced, order.less
     is_monthly = priced.interval == "month"
     values = {"total": order.charged(priced.parts), "when": words.on_day(priced.renews_at)}
-    lasts = entered is not None and entered.lasts_beyond(priced.renews_at)
-    if entered is None or not lasts or entered.ends_at is None:
-        if entered is not None and lasts:
+    lasts = less is not None and less.lasts_beyond(priced.renews_at)
+    if less is None or not lasts or less.ends_at is None:
+        if lasts:
             values["total"] = order.charged(order.net)
         template = (
             _("Then %(total)s every month, next %(when)s.") if is_monthly else _("Then %(total)s every year, next %(when)s.")
         )
         return template % values
-    values |= {"less": order.charged(order.net), "end": words.day(entered.ends_at)}
+    values |= {"less": order.charged(order.net), "end": words.day(less.ends_at)}
     if is_monthly:
         return _("Then %(less)s every month, next %(when)s; %(total)s from %(end)s.") % values
     return _("Then %(less)s every year, next %(when)s; %(total)s from %(end)s.") % values

@@ -26,6 +26,7 @@ from billing.rules.terms import Wrong
 from billing.services.agreeing import terms, terms_discounts, terms_sweep
 from billing.services.changes import committed, scheduled, seats
 from billing.services.leaving import endings, pauses
+from billing.services.offering import agreed_coupons
 from billing.services.renewing import renewals
 from config import clock, words
 from tests.shop import text
@@ -155,8 +156,8 @@ def test_a_discount_is_on_the_subscription_until_its_day(shop, cast, agree, monk
     params = {"customer": cast.acme.customer.stripe_id, "subscription": bought.stripe_id}
     assert gateway.preview_invoice(params).amount_due == 14_400
     assert standing.charged_minor(10, row.ends_at) == 16_000  # a charge of that day is in full
-    coupon = terms_discounts.coupon_id(row)
-    assert {coupon, terms_discounts.rest_of(coupon)} <= differences.standard([]).coupons  # no difference to Stripe
+    coupon = agreed_coupons.coupon_id(row)
+    assert {coupon, agreed_coupons.rest_of(coupon)} <= differences.standard([]).coupons  # no difference to Stripe
     assert row.due_at == row.ends_at - timedelta(days=30)
     # A beat is missed for a year: the end is not announced any more, and the coupon is off.
     later(monkeypatch, row.ends_at + timedelta(days=300))

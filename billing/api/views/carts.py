@@ -16,7 +16,7 @@ from accounts.services import naming
 from billing.api import cart_addons, charges, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
 from billing.api.views import base
 from billing.models import Cart, CartState, Interval
-from billing.queries import catalog, currencies, promotion_refusals, promotions
+from billing.queries import agreed, catalog, currencies, promotion_refusals, promotions
 from billing.queries import charges as queries
 from billing.rules.promotions import Refusal
 from billing.services.selling import carts, checkout
@@ -102,8 +102,17 @@ class CartPromotionOutput(outputs.Output):
     ends_at = serializers.DateTimeField(allow_null=True, help_text="If it were bought now. Null: one invoice, or without end.")
 
 
+class CartAgreedOutput(outputs.Output):
+    percent_bps = serializers.IntegerField(help_text="In basis points: 1000 is 10%.")
+    discount_minor = serializers.IntegerField(help_text="Comes off `total_minor`.")
+    ends_at = serializers.DateTimeField(help_text="Charges from then on are in full.")
+
+
 class CartDetailOutput(CartOutput):
     promotion = CartPromotionOutput(allow_null=True)
+    agreed = CartAgreedOutput(
+        allow_null=True, help_text="A discount that was agreed with the organization; a code does not come on top of it."
+    )
     charge = charges.ChargeOutput(allow_null=True, help_text="The first one. Null: no longer sold like this.")
 
 
@@ -130,7 +139,7 @@ EXAMPLE: dict[str, Any] = {
     "created_at": "2026-03-12T09:30:00Z",
     "updated_at": "2026-03-12T09:30:00Z",
 }
-DETAIL = EXAMPLE | {"promotion": None, "charge": charges.EXAMPLE}
+DETAIL = EXAMPLE | {"promotion": None, "agreed": None, "charge": charges.EXAMPLE}
 WITH_CODE = DETAIL | {
     "charge": charges.WITH_CODE,
     "promotion_code": "SPRING",
@@ -278,9 +287,8 @@ def _unsold(wanted: carts.Wanted) -> str:
 
 
 def rows(view: base.View) -> QuerySet[Cart]:
-    return Cart.objects.filter(organization=view.organization).select_related(
-        "plan__line", "pilot", "organization__tax_standing__rate", "organization__customer"
-    )
+    mine = Cart.objects.filter(organization=view.organization).annotate(agreed_terms=agreed.brought("organization"))
+    return mine.select_related("plan__line", "pilot", "organization__tax_standing__rate", "organization__customer")
 
 
 def _plan(cart: Cart) -> str:
@@ -319,11 +327,19 @@ def detail(cart: Cart) -> dict[str, Any]:
     """With what the code does: one query, if there is one; and with the first charge."""
     parts, at = _parts(cart), clock.now()
     entered = promotions.of_cart(cart, parts=parts or (0,), at=at)
-    told = plain(cart) | {"charge": _charge(cart, parts, entered.off_parts if entered else (), at)}
+    less = agreed.less(cart, parts=parts or (0,), at=at)
+    off = less.off_parts if less else entered.off_parts if entered else ()
+    told = plain(cart) | {"charge": _charge(cart, parts, off, at), "agreed": _agreed(less)}
     if entered is None:
         return told | {"promotion": None}
     said = {"refusal": entered.refusal, "detail": promotion_refusals.refusal(entered), "discount_minor": entered.off_minor}
     return told | {"promotion": {**words.named(entered, ("code", "name", "ends_at")), **said}}
+
+
+def _agreed(less: agreed.Less | None) -> dict[str, Any] | None:
+    if less is None:
+        return None
+    return {"percent_bps": less.percent_bps, "discount_minor": less.off_minor, "ends_at": less.ends_at}
 
 
 def _charge(cart: Cart, parts: tuple[int, ...] | None, off: tuple[int, ...], at: datetime) -> dict[str, Any] | None:

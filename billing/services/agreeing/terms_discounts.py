@@ -8,15 +8,13 @@ one invoice (queries.discounts.of_added).
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 
 from accounts.origin import Origin
-from billing import gateway, gateway_promotions
+from billing import gateway
 from billing.models import (
     ChangeState,
     SeatChange,
@@ -27,28 +25,19 @@ from billing.models import (
     TermsKind,
     TermsState,
 )
-from billing.rules.promotions import AGREED
 from billing.rules.stripe_events import Kind
+from billing.rules.terms import OFF_AHEAD
 from billing.services import commands, inbox
-from billing.services.books import mirror_discounts, projection
+from billing.services.books import projection
 from billing.services.mirroring import mirror
+from billing.services.offering import agreed_coupons
 
 KIND: Final = "terms.discount"
-MARK: Final = "store_terms"
-AHEAD: Final = timedelta(hours=1)
+AHEAD: Final = OFF_AHEAD
 SOON: Final = timedelta(minutes=1)
 AFTER_REFUSAL: Final = timedelta(hours=1)
 BILLED: Final = ("trialing", "active", "past_due")
 log = structlog.get_logger(__name__)
-
-
-def coupon_id(row: Terms) -> str:
-    return f"{settings.STRIPE_LOOKUP_PREFIX}terms_{row.public_id}"
-
-
-def rest_of(coupon: str) -> str:
-    """The coupon for what is added to a period that began with the discount."""
-    return coupon + mirror_discounts.REST
 
 
 def follow(found: Mapping[int, datetime | None], at: datetime) -> None:
@@ -77,7 +66,7 @@ def _follow(row: Terms, at: datetime) -> timedelta | None:
     subscription = live.select_related("organization").order_by("pk").first()
     if subscription is None:
         return None
-    coupon = coupon_id(row)
+    coupon = agreed_coupons.coupon_id(row)
     is_had = SubscriptionDiscount.objects.filter(subscription=subscription, stripe_coupon_id=coupon, ended_at=None).exists()
     wanted = is_wanted(row, subscription, at)
     if wanted == is_had:
@@ -86,7 +75,7 @@ def _follow(row: Terms, at: datetime) -> timedelta | None:
     if SeatChange.objects.filter(subscription=subscription, state=ChangeState.WAITING).exists():
         return SOON  # an update would void what waits for its payment
     try:
-        command = _open(row, subscription, coupon, is_on=wanted, at=at)
+        command = _open(row, subscription, is_on=wanted, at=at)
     except commands.Busy:
         return SOON
     done = commands.execute(command.pk)
@@ -94,20 +83,16 @@ def _follow(row: Terms, at: datetime) -> timedelta | None:
     return None if done.result else AFTER_REFUSAL
 
 
-def _open(row: Terms, subscription: Subscription, coupon: str, *, is_on: bool, at: datetime) -> StripeCommand:
+def _open(row: Terms, subscription: Subscription, *, is_on: bool, at: datetime) -> StripeCommand:
     """Breath 1."""
     with transaction.atomic(durable=True):
-        if row.stripe_coupon_id != coupon:
-            Terms.objects.filter(pk=row.pk).update(stripe_coupon_id=coupon)
         return commands.open_command(
             kind=KIND,
             target=mirror.target(subscription),
             organization=row.organization,
             payload={
                 "subscription": subscription.stripe_id,
-                "terms": row.public_id,
-                "coupon": coupon,
-                "percent_bps": row.value["percent_bps"],
+                **agreed_coupons.asked(row),
                 "is_on": is_on,
             },
             origin=Origin.system(),
@@ -121,8 +106,7 @@ class Put(commands.Handler):
     def send(self, command: StripeCommand) -> gateway.Subscription:
         asked, key = command.payload, command.idempotency_key
         if asked["is_on"]:
-            for coupon, duration in ((asked["coupon"], "forever"), (rest_of(asked["coupon"]), "once")):
-                _make(coupon, duration, asked, key)
+            agreed_coupons.make(asked, key=key)
         now = gateway.subscription(asked["subscription"])
         if _has(now, asked["coupon"]) == asked["is_on"]:
             return now
@@ -146,21 +130,6 @@ class Put(commands.Handler):
     def read_back(self, command: StripeCommand) -> gateway.Subscription | None:
         now = gateway.subscription(command.payload["subscription"])
         return now if _has(now, command.payload["coupon"]) == command.payload["is_on"] else None
-
-
-def _make(coupon: str, duration: str, asked: Mapping[str, Any], key: str) -> None:
-    try:
-        gateway_promotions.coupon(coupon)
-    except gateway.NotFound:
-        params = {
-            "id": coupon,
-            "name": AGREED["en"],
-            "duration": duration,
-            # Stripe takes a percentage as a decimal number; two places are exact.
-            "percent_off": float(Decimal(asked["percent_bps"]) / 100),
-            "metadata": {MARK: asked["terms"]},
-        }
-        gateway_promotions.create_coupon(params, key=f"{key}:{duration}")
 
 
 def _coupon(discount: Any) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import Organization
 from accounts.origin import Origin
 from billing.models import AddonPrice, Cart, CartState, Quote, QuoteKind, QuoteState, Subscription
+from billing.queries import agreed
 from billing.queries import carts as cart_queries
 from billing.rules.preview import Preview
 from billing.services.changes import addons, change_prices, plan_changes, seat_tokens, seats
@@ -28,7 +29,7 @@ def of_cart(
     Raises terms.NotQuotable.
     """
     with transaction.atomic():
-        held = hold(_copy(cart, organization, origin, at))
+        held = hold(_copy(cart, organization, origin, at), at)
         document = terms.of_cart(held, organization, at)
         assert held.held_price is not None
         return Quote.objects.create(
@@ -114,16 +115,18 @@ def check_of(wanted: Wanted) -> seats.Check | None:
     return addons.check if wanted.addon_price is not None else None
 
 
-def hold(cart: Cart) -> Cart:
+def hold(cart: Cart, at: datetime) -> Cart:
     """Keep the prices that are on sale at this moment in the cart of a quote. Raises terms.NotQuotable."""
     cart.held_price, cart.held_addons = None, []
+    less = agreed.less(cart, parts=(), at=at)
+    cart.held_agreed_id = less.terms_id if less else None
     price = cart_queries.price_row(cart)
     if price is None or cart.is_trial or cart.pilot_id is not None:
         raise terms.NotQuotable("Only a plan that is on sale, and bought at once, can be quoted.")
     names = [item.stripe_price_id for item in cart_queries.addons_of(cart)]
     cart.held_addons = list(AddonPrice.objects.filter(stripe_price_id__in=names).order_by("pk").values_list("pk", flat=True))
     cart.held_price = price
-    cart.save(update_fields=["held_price", "held_addons"])
+    cart.save(update_fields=["held_price", "held_addons", "held_agreed"])
     return cart
 
 

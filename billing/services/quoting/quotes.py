@@ -154,7 +154,7 @@ def _again(quote: Quote, at: datetime) -> tuple[terms.Document, int, str]:
 
 def _hold_cart(held: Quote, at: datetime) -> None:
     rows = Cart.objects.select_related("plan__line", "pilot", "organization__tax_standing__rate", "organization__customer")
-    cart = drafts.hold(rows.get(quote=held))
+    cart = drafts.hold(rows.get(quote=held), at)
     held.document = terms.of_cart(cart, held.organization, at)
     held.due_minor, held.period_minor = held.document["due"]["total_minor"], held.document["total_minor"]
     price = cart_queries.price_row(cart)

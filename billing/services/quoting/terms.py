@@ -20,12 +20,12 @@ from typing import Any
 from accounts.models import Organization
 from billing.models import Cart, Price, Subscription, TaxId, TaxIdState
 from billing.queries import addons as addon_queries
+from billing.queries import agreed, catalog, discounts, promotions
 from billing.queries import carts as cart_queries
-from billing.queries import catalog, discounts, promotions
 from billing.queries import tax as tax_queries
 from billing.rules import addons, intervals, pricing, tax
 from billing.rules.preview import Preview
-from billing.rules.promotions import Held
+from billing.rules.promotions import AGREED, Held
 from billing.services.changes import change_prices
 from billing.services.changes.change_prices import Wanted
 from billing.services.quoting import days
@@ -56,25 +56,12 @@ def of_cart(cart: Cart, organization: Organization, at: datetime) -> Document:
     if priced is None:
         raise NotQuotable("Only a plan that is on sale, and bought at once, can be quoted.")
     having = _Having(priced.price, priced.seats, priced.addons)
-    entered = promotions.of_cart(cart, parts=having.parts, at=at)
-    if entered is not None and not entered.is_taken:
-        entered = None
+    less = _off(cart, having, at)
     settings = tax_queries.settings()
     levy = tax_queries.first_levy(organization, settings, at)
-    off_parts = entered.off_parts if entered else (0,) * len(having.parts)
+    off_parts = less.off_parts if less else (0,) * len(having.parts)
     net = [part - less for part, less in zip(having.parts, off_parts, strict=True)]
-    off = None
-    if entered is not None and entered.off_minor and entered.row is not None:
-        lasts = entered.lasts_beyond(intervals.end(at, priced.interval))
-        expires_at = entered.row.expires_at
-        off = {
-            "name": entered.row.name,
-            "code": entered.code,
-            "minor": entered.off_minor,
-            "is_once": not lasts,
-            "ends_at": _iso(entered.ends_at) if lasts else None,
-            "holds_until": _iso(expires_at),
-        }
+    off = _said_of(less, intervals.end(at, priced.interval)) if less and less.off_minor else None
     total = sum(net) + levy.added(*net)
     full = sum(having.parts) + levy.added(*having.parts)
     return {
@@ -83,6 +70,28 @@ def of_cart(cart: Cart, organization: Organization, at: datetime) -> Document:
         "full_minor": full,
         "party": party(organization, at),
         "due": {"total_minor": total},
+    }
+
+
+def _off(cart: Cart, having: _Having, at: datetime) -> promotions.Entered | agreed.Less | None:
+    """What is taken off: what was agreed, or the cart's code."""
+    less = agreed.less(cart, parts=having.parts, at=at)
+    entered = promotions.of_cart(cart, parts=having.parts, at=at) if less is None else None
+    return less or (entered if entered and entered.is_taken else None)
+
+
+def _said_of(less: promotions.Entered | agreed.Less, next_at: datetime) -> dict[str, Any]:
+    """`holds_until`: a quote holds no longer than the discount can be had."""
+    lasts = less.lasts_beyond(next_at)
+    code = less.row if isinstance(less, promotions.Entered) else None
+    holds_until = less.ends_at if isinstance(less, agreed.Less) else code.expires_at if code else None
+    return {
+        "name": code.name if code else dict(AGREED),
+        "code": code.code if code else "",
+        "minor": less.off_minor,
+        "is_once": not lasts,
+        "ends_at": _iso(less.ends_at) if lasts else None,
+        "holds_until": _iso(holds_until),
     }
 
 

@@ -11,8 +11,8 @@ from accounts.models import Organization, User
 from accounts.origin import Origin
 from accounts.services import journal
 from billing.models import Cart, CartState, Plan
+from billing.queries import agreed, catalog, currencies, promotions, terms
 from billing.queries import carts as queries
-from billing.queries import catalog, currencies, promotions
 
 
 class CartError(Exception):
@@ -241,8 +241,9 @@ def _check(wanted: Wanted, organization: Organization | None) -> _Checked:
     currency = currencies.held(organization) or wanted.currency or (organization.currency if organization else "")
     if plan.price(wanted.interval, currency) is None:
         raise NotOnSale(f"{plan.name} is not sold for a {wanted.interval} in {currency.upper()}: choose again.")
-    if wanted.seats > plan.seats_max:
-        raise TooManySeats(plan.name, wanted.seats, plan.seats_max)
+    most = terms.most_of(organization, plan, wanted.seats)
+    if wanted.seats > most:
+        raise TooManySeats(plan.name, wanted.seats, most)
     is_trial = wanted.is_trial and plan.trial_days > 0
     return _Checked(plan.id, max(wanted.seats, plan.seats_min), wanted.interval, currency, is_trial)
 
@@ -267,6 +268,7 @@ def _currency(organization: Organization, cart: Cart) -> str:
 
 def _locked(cart: Cart) -> Cart | None:
     rows = Cart.objects.select_for_update(of=("self",)).filter(pk=cart.pk, state=CartState.OPEN)
+    rows = rows.annotate(agreed_terms=agreed.brought("organization"))
     return rows.select_related("plan__line", "pilot", "organization__customer").first()
 
 
@@ -291,7 +293,8 @@ def _kept(cart: Cart) -> dict[str, int | None]:
 
 
 def _fresh(cart: Cart) -> Cart:
-    return Cart.objects.select_related("plan__line", "pilot", "organization__customer").get(pk=cart.pk)
+    rows = Cart.objects.annotate(agreed_terms=agreed.brought("organization"))
+    return rows.select_related("plan__line", "pilot", "organization__customer").get(pk=cart.pk)
 
 
 def _replace_others(cart: Cart, organization: Organization, at: datetime) -> None:

@@ -14,7 +14,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, PilotFee, Price, StripeCommand, Subscription
-from billing.queries import bundles, charges, credit, currencies, promotions
+from billing.queries import agreed, bundles, charges, credit, currencies, promotions, terms
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
@@ -22,6 +22,7 @@ from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import credit_room, pilots, tax_standings, trials
 from billing.services.mirroring import mirror_customers
+from billing.services.offering import agreed_coupons
 from billing.services.selling import orders, sessions
 from billing.services.tax import tax_checkout, tax_details
 from config import clock
@@ -141,7 +142,7 @@ def start_invoiced(
 
 def draft(cart: Cart, organization: Organization, at: datetime) -> CheckoutAttempt:
     """An attempt as it would be, not saved: what it costs is asked of it. Raises the CheckoutErrors."""
-    price, entered = _check(cart, organization), _code(cart, at)
+    price, entered, less = _check(cart, organization), _code(cart, at), agreed.less(cart, parts=(), at=at)
     return CheckoutAttempt(
         organization=organization,
         line=cart.plan.line,
@@ -150,6 +151,7 @@ def draft(cart: Cart, organization: Organization, at: datetime) -> CheckoutAttem
         seats=cart.seats,
         addons=_addons(cart),
         promotion=entered.row if entered else None,
+        agreed_id=less.terms_id if less else None,
         created_at=at,
         expires_at=at,
     )
@@ -186,7 +188,9 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
     fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
     is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
     is_same_thing = attempt.price_id == _price(cart).pk and attempt.seats == cart.seats and attempt.addons == _addons(cart)
-    return is_same_way and is_same_thing and code == cart.promotion_code
+    less = agreed.less(cart, parts=(), at=clock.now())
+    is_same_price = code == cart.promotion_code and attempt.agreed_id == (less.terms_id if less else None)
+    return is_same_way and is_same_thing and is_same_price
 
 
 def _open(  # what, by whom, and how it is paid
@@ -213,7 +217,7 @@ def _open(  # what, by whom, and how it is paid
             return known
         if days:
             _check_room(cart, locked, at)
-        entered = _code(cart, at)
+        entered, less = _code(cart, at), agreed.less(cart, parts=(), at=at)
         if cart.organization_id is None:
             Cart.objects.filter(pk=cart.pk).update(organization=locked)
         attempt = CheckoutAttempt.objects.create(
@@ -227,6 +231,7 @@ def _open(  # what, by whom, and how it is paid
             trial_days=cart.plan.trial_days if cart.is_trial else 0,
             pilot_fee=_fee(cart),
             promotion=entered.row if entered else None,
+            agreed_id=less.terms_id if less else None,
             actor=origin.actor,
             external_id=external_id,
             created_at=at,
@@ -266,8 +271,10 @@ def _check(cart: Cart, organization: Organization) -> Price:
     live = bundles.in_the_way(organization, line_id=cart.plan.line_id, parts=parts)
     if live is not None:
         raise AlreadyBought(live)
-    if cart.held_price_id is None and not cart.plan.seats_min <= cart.seats <= cart.plan.seats_max:
-        raise SeatsOutOfRange(cart.plan.seats_min, cart.plan.seats_max)
+    if cart.held_price_id is None:
+        most = terms.most_seats(organization.pk, cart.plan, cart.seats)
+        if not cart.plan.seats_min <= cart.seats <= most:
+            raise SeatsOutOfRange(cart.plan.seats_min, most)
     if organization.currency != cart.currency and (held := currencies.held(organization)):
         raise CurrencyLocked(held)
     return _price(cart)
@@ -311,6 +318,7 @@ class OpenSession(commands.Handler):
 
     def send(self, command: StripeCommand) -> tuple[str, gateway.Session]:
         asked = command.payload
+        agreed_coupons.make(asked.get("agreed"), key=command.idempotency_key)
         customer = asked["customer"]
         if not customer:
             # The organization's own key: whichever attempt comes first makes the one customer.

@@ -21,6 +21,7 @@ from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import pilots, tax_standings, trials
 from billing.services.mirroring import mirror, mirror_customers
+from billing.services.offering import agreed_coupons
 from billing.services.selling import checkout, sessions
 from billing.services.tax import tax_checkout
 
@@ -152,6 +153,7 @@ class BuyOnInvoice(commands.Handler):
     def send(self, command: StripeCommand) -> Bought:
         asked, key = command.payload, command.idempotency_key
         assert command.organization is not None
+        agreed_coupons.make(asked.get("agreed"), key=key)
         customer = asked["customer"]
         if not customer:
             own = f"customer:{command.organization.public_id}:{key}"

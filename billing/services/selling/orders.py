@@ -12,6 +12,7 @@ from accounts.queries import policies, profiles
 from billing.models import CheckoutAttempt, Customer
 from billing.queries import charges, credit
 from billing.rules import debits, payment_terms
+from billing.services.offering import agreed_coupons
 from billing.services.tax import tax_checkout
 
 
@@ -52,6 +53,8 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
         },
         "session": session,
     }
+    if attempt.agreed is not None:
+        payload["agreed"] = agreed_coupons.asked(attempt.agreed)
     tax_checkout.fill(payload, organization, attempt.created_at)
     if attempt.payment_days:
         payload["invoiced"] = _invoiced(payload.pop("session"), attempt)
@@ -78,10 +81,12 @@ def _line_items(attempt: CheckoutAttempt) -> list[dict[str, Any]]:
 
 
 def _discounts(attempt: CheckoutAttempt) -> dict[str, Any]:
-    """The cart's code; without one Stripe's page asks for codes that Stripe can check by itself."""
+    """What was agreed, or the cart's code; without either Stripe's page asks for codes that Stripe can check by itself."""
     row = attempt.promotion
     if attempt.pilot_fee is not None:
         return {}  # a fixed fee
+    if attempt.agreed is not None:
+        return {"discounts": [{"coupon": agreed_coupons.coupon_id(attempt.agreed)}]}
     if row is None:
         return {"allow_promotion_codes": True}
     if row.stripe_promotion_code_id:

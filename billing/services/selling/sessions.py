@@ -12,7 +12,17 @@ from billing.models import CheckoutAttempt, CheckoutState, LedgerKind, Subscript
 from billing.queries import bundles as queries
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, notices, people
-from billing.services.books import addon_items, bundles, ledger, pilots, quote_rows, tax_standings, trial_mails, trials
+from billing.services.books import (
+    addon_items,
+    agreed_rows,
+    bundles,
+    ledger,
+    pilots,
+    quote_rows,
+    tax_standings,
+    trial_mails,
+    trials,
+)
 from billing.services.mirroring import mirror
 from billing.services.selling import cards, carts, checkout_returns, returning
 from config import clock
@@ -122,6 +132,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         trial_mails.started(row, at=at)
     else:
         notices.welcome(row, attempt, at=at)
+    agreed_rows.look_again(row, at)
     # Whatever happened between Stripe's answer and this row is seen by one more look.
     inbox.touch(Kind.SUBSCRIPTION, bought.id)
     inbox.touch(Kind.CUSTOMER, mirror.stripe_id(bought.customer))
