@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing.api import missing, pilots
 from billing.models import ChangeState, ScheduledChange, SeatChange
-from billing.queries import catalog, overview, standing_facts, trials
+from billing.queries import catalog, decline_words, overview, standing_facts, trials
 from billing.queries.overview import Standing
 from billing.queries.standing_facts import NextCharge
 from billing.rules.addons import Item
@@ -271,7 +271,7 @@ def seat_change(change: SeatChange) -> dict[str, Any]:
         "payable_at": change.payable_at,
         "charged_at": kept_instant(change.preview.get("charged_at")),
         "currency": change.currency,
-        "message": change.message,
+        "message": decline_words.said(change.message),
         "finish_url": page("storefront:seat_change", change.public_id) if waits else None,
         "created_at": change.created_at,
         "expires_at": change.expires_at,

@@ -16,6 +16,7 @@ from django.template import Context, engines
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from billing.queries import decline_words
 from billing.queries import tax as tax_queries
 from billing.rules.tax import TaxLine
 from config import brand, clock, words
@@ -66,6 +67,12 @@ def percent(bps: int) -> str:
 def seats(count: int) -> str:
     """`{{ 3|seats }}` is "3 seats"."""
     return words.seats(count)
+
+
+@register.filter
+def bank_words(message: str) -> str:
+    """What a bank said to a charge, in the reader's language."""
+    return decline_words.said(message)
 
 
 def _time(value: date | datetime, text: str) -> SafeString:

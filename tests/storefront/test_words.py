@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.utils import timezone, translation
 
+from billing.queries import decline_words
+from billing.sandbox.engine.cards import OUTCOMES
 from config import words
 
 TODAY = date(2026, 3, 10)
@@ -102,3 +104,12 @@ def test_a_half_open_period_says_its_last_day():
 def test_counts():
     assert [words.seats(n) for n in (0, 1, 1200)] == ["0 seats", "1 seat", "1,200 seats"]
     assert [words.percent(n) for n in (0, 1950, 10000, 25)] == ["0%", "19.5%", "100%", "0.25%"]
+
+
+def test_what_a_bank_says_is_said_in_the_readers_language():
+    said = {refusal.message for refusal in OUTCOMES.values() if refusal}
+    assert said <= decline_words.KNOWN
+    with translation.override("de"):
+        assert decline_words.said("Your card has expired.") == "Die Karte ist abgelaufen."
+        assert not {decline_words.said(message) for message in said} & said
+    assert decline_words.said("Ask for the code MX-4.") == "Ask for the code MX-4."

@@ -16,6 +16,7 @@ from billing.api import idempotency, inputs, outputs, problems, references, word
 from billing.api.problems import Problem
 from billing.api.views import base
 from billing.models import ChangeState, SeatChange, Subscription
+from billing.queries import decline_words
 from billing.services.changes import seats
 from config import clock
 
@@ -86,7 +87,7 @@ def answer(change: SeatChange) -> Response:
     """201: made; 202: the payment waits for a person, or the provider has not answered. A decline is a problem."""
     said = outputs.SeatChangeOutput(words.seat_change(change)).data
     if change.state == ChangeState.DECLINED:
-        detail = change.message or _("The card was declined. Nothing was charged.")
+        detail = decline_words.said(change.message) or _("The card was declined. Nothing was charged.")
         raise Problem("payment-declined", detail, status_code=status.HTTP_402_PAYMENT_REQUIRED, change=said)
     if change.state == ChangeState.FAILED:
         raise problems.provider_refused(change=said)
