@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billing.api import pilots
+from billing.api import agreements, pilots
 
 PREVIEW: dict[str, Any] = {
     "token": ".eJyrVspM...",
@@ -134,6 +134,8 @@ SUBSCRIPTION: dict[str, Any] = {
     "pending": None,
     "window": None,
     "scheduled": [SCHEDULED],
+    "agreements": [agreements.EXAMPLE],
+    "plan_end": None,
 }
 MEMBERS: dict[str, Any] = {
     "data": [

@@ -1,4 +1,4 @@
-"""What refusals to give money back are called in the API."""
+"""What refusals to give money back, and to replace an invoice, are called in the API."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from rest_framework import status
 
 from billing.rules import giving_back as rule
-from billing.services.refunds import giving_back
+from billing.services.refunds import giving_back, replacing
 from config.problems import Problem
 
 
@@ -47,6 +47,20 @@ def _wrong(code: str, pointer: str, detail: str, **more: Any) -> Problem:
     return Problem(code, detail, status_code=status.HTTP_422_UNPROCESSABLE_ENTITY, errors=errors, **more)
 
 
+def _says_already(error: Any) -> Problem:
+    return Problem("nothing-changes", _("That is what it says already."))
+
+
+def _not_replaceable(error: Any) -> Problem:
+    detail = _("This invoice can't be replaced here: it is void, was lowered or replaced already, or was paid in part.")
+    return Problem("invoice-not-replaceable", detail, reason="not_as_sent")
+
+
+def _paid(error: Any) -> Problem:
+    detail = _("It is paid, so one of us replaces it: write to us what it should say.")
+    return Problem("invoice-not-replaceable", detail, reason="paid")
+
+
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (giving_back.NothingLeft, _nothing_left),
     (giving_back.TooMuch, _too_much),
@@ -54,4 +68,7 @@ MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (giving_back.BeyondLimit, _beyond_limit),
     (giving_back.Changed, _changed),
     (rule.NoRate, _no_rate),
+    (replacing.NothingChanged, _says_already),
+    (replacing.NotReplaceable, _not_replaceable),
+    (replacing.OthersOnly, _paid),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Role
+from billing.api import agreements, plan_ends
 from billing.models import (
     Access,
     CancelReason,
@@ -278,6 +279,10 @@ class SubscriptionOutput(Output):
     pending = PendingOutput(allow_null=True, help_text="An increase that is being made or waits for its payment.")
     window = WindowOutput(allow_null=True, help_text="The invoice window: seats that are had and charged later.")
     scheduled = ScheduledChangeOutput(many=True)
+    agreements = agreements.AgreementOutput(
+        many=True, help_text="What holds, or will hold, of what was agreed beside the catalog: of this line, or as a whole."
+    )
+    plan_end = plan_ends.PlanEndOutput(allow_null=True, help_text="The plan is given up; null: it is not.")
 
 
 # --- Seats ------------------------------------------------------------------------------------------------------------

@@ -284,6 +284,13 @@ def too_many_codes() -> Problem:
     return Problem("too-many-codes", _("Many codes were tried. Go on in an hour."), status_code=429, wait=3600)
 
 
+def amount_differs(due_minor: int, expected_minor: int, *, preview: Any) -> Problem:
+    """Another amount than the caller agreed to: nothing was done, and what it comes to now is in `preview`."""
+    detail = _("The charge would be %(due)s, not %(expected)s. Nothing was charged; agree to the new amount.")
+    said = detail % {"due": due_minor, "expected": expected_minor}
+    return Problem("amount-differs", said, errors=[field("/expected_due_now_minor", said, "amount-differs")], preview=preview)
+
+
 def _no_customer(error: Any) -> Problem:
     return Problem("no-customer", _("Buy a plan first: the card is asked for there."))
 

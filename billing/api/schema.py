@@ -173,6 +173,12 @@ BEYOND_CREDIT = problem(
     limit_us_cents=5_000_000,
     open_us_cents=4_998_400,
 )
+NOT_ON_INVOICE = problem(
+    "not-on-invoice", 409, "Who may pay on invoice is agreed with a person; trials and pilots are begun without."
+)
+DETAILS_MISSING = problem(
+    "billing-details-missing", 409, "An invoice is made out to an address: complete it first.", fields=["line1", "city"]
+)
 PLAN_NOT_OFFERED = problem("plan-not-offered", 422, "This plan is not sold as a change of the one that is had.")
 PLAN_BEGINS_LATER = problem("plan-begins-later", 422, "A smaller plan begins with the next period.")
 PLAN_NOT_WITH_SEATS = problem("plan-not-with-seats", 422, "The plan is sold with 10 to 200 seats.", minimum=10, maximum=200)

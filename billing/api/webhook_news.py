@@ -19,9 +19,9 @@ from accounts.queries import rows
 from accounts.queries import webhooks as read
 from accounts.services import journal, webhook_events
 from accounts.services.webhook_events import News
-from billing.api import entitlement_outputs, webhook_shapes, words
-from billing.api.views import credit_notes, invoices
-from billing.models import CreditNote, EntitlementVersion, Invoice, SeatAssignment
+from billing.api import agreements, entitlement_outputs, webhook_shapes, words
+from billing.api.views import credit_notes, invoices, quotes
+from billing.models import CreditNote, EntitlementVersion, Invoice, Quote, SeatAssignment, Terms
 from billing.queries import entitlements, overview
 from config import clock, pulse
 
@@ -46,13 +46,24 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     **dict.fromkeys((f"billing.subscription.{verb}" for verb in ("paused", "resumed", "collected")), UPDATED),
     **dict.fromkeys((f"billing.window.{verb}" for verb in ("billed", "unpaid")), UPDATED),
     "billing.schedule.missed": UPDATED,
+    **dict.fromkeys((f"billing.sunset.{verb}" for verb in ("chosen", "settled")), UPDATED),
+    "billing.sunset.told": WebhookType.SUBSCRIPTION_SUNSET,
     "billing.seat.assigned": WebhookType.SEAT_ASSIGNED,
     "billing.seat.ended": WebhookType.SEAT_RELEASED,
     "billing.invoice.sent": WebhookType.INVOICE_SENT,
     "billing.invoice.overdue": WebhookType.INVOICE_OVERDUE,
+    "billing.invoice.debited": WebhookType.INVOICE_DEBITED,
     "billing.invoice.paid": WebhookType.INVOICE_PAID,
     "billing.invoice.payment_failed": WebhookType.INVOICE_PAYMENT_FAILED,
+    "billing.dispute.lost": WebhookType.INVOICE_PAYMENT_RETURNED,
+    "billing.invoice.replaced": WebhookType.INVOICE_REPLACED,
     "billing.credit_note.issued": WebhookType.INVOICE_CREDITED,
+    "billing.quote.issued": WebhookType.QUOTE_ISSUED,
+    "billing.quote.accepted": WebhookType.QUOTE_ACCEPTED,
+    "billing.quote.lapsed": WebhookType.QUOTE_LAPSED,
+    "billing.quote.withdrawn": WebhookType.QUOTE_WITHDRAWN,
+    "billing.terms.began": WebhookType.AGREEMENT_BEGAN,
+    **dict.fromkeys((f"billing.terms.{verb}" for verb in ("ended", "ended_early")), WebhookType.AGREEMENT_ENDED),
 }
 CHANGED: Final = "SELECT EXISTS (SELECT 1 FROM billing_entitlementversion WHERE number > announced)"
 ANNOUNCED: Final = """
@@ -98,6 +109,8 @@ def _tell(facts: Sequence[Journal], wall: datetime) -> None:
 
 def _is_wanted(row: Journal, listening: Sequence[WebhookEndpoint]) -> bool:
     kind = TOLD[row.kind]
+    if row.data.get("invoice", 0) is None:  # a disputed charge of none of our invoices
+        return False
     return any(webhook_events.wants(end, kind, row.organization_id, row.occurred_at) for end in listening)
 
 
@@ -157,6 +170,25 @@ def _credit(row: Journal, organization: Organization, batch: _Batch) -> dict[str
     return _invoice(row, organization, batch) | {"credit_note": credit_notes.plain(note)}
 
 
+def _returned(row: Journal, organization: Organization, batch: _Batch) -> dict[str, Any]:
+    taken = {"amount_minor": row.data["amount_minor"], "currency": row.data["currency"], "reason": row.data["reason"]}
+    return _invoice(row, organization, batch) | {"returned": taken}
+
+
+def _replaced(row: Journal, organization: Organization, batch: _Batch) -> dict[str, Any]:
+    return _invoice(row, organization, batch) | {"replacement": row.data["by"], "credit_note": row.data["note"]}
+
+
+def _quote(row: Journal, organization: Organization, batch: _Batch) -> dict[str, Any]:
+    rows = Quote.objects.select_related("line", "decision")
+    return {"quote": quotes.plain(rows.get(organization=organization, public_id=row.data["quote"]))}
+
+
+def _agreement(row: Journal, organization: Organization, batch: _Batch) -> dict[str, Any]:
+    rows = Terms.objects.select_related("line")
+    return {"agreement": agreements.of_row(rows.get(organization=organization, public_id=row.data["terms"]))}
+
+
 _PARTS: Final[Mapping[WebhookType, Callable[[Journal, Organization, _Batch], dict[str, Any]]]] = {
     WebhookType.SEATS_CHANGED: _seats,
     WebhookType.SEAT_ASSIGNED: _seat,
@@ -166,6 +198,15 @@ _PARTS: Final[Mapping[WebhookType, Callable[[Journal, Organization, _Batch], dic
     WebhookType.INVOICE_PAID: _invoice,
     WebhookType.INVOICE_PAYMENT_FAILED: _invoice,
     WebhookType.INVOICE_CREDITED: _credit,
+    WebhookType.INVOICE_DEBITED: _invoice,
+    WebhookType.INVOICE_PAYMENT_RETURNED: _returned,
+    WebhookType.INVOICE_REPLACED: _replaced,
+    WebhookType.QUOTE_ISSUED: _quote,
+    WebhookType.QUOTE_ACCEPTED: _quote,
+    WebhookType.QUOTE_LAPSED: _quote,
+    WebhookType.QUOTE_WITHDRAWN: _quote,
+    WebhookType.AGREEMENT_BEGAN: _agreement,
+    WebhookType.AGREEMENT_ENDED: _agreement,
 }
 
 

@@ -7,11 +7,15 @@ from rest_framework import serializers
 
 from accounts.models import WebhookType
 from accounts.services import webhook_events
-from billing.api import entitlement_outputs, examples, outputs
-from billing.api.views import credit_notes, invoices
+from billing.api import agreements, entitlement_outputs, examples, outputs
+from billing.api.views import credit_notes, invoices, quotes
 
 SIGNED = "Signed as Standard Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`."
 SENT: Final = {"status": "open", "paid_at": None, "remaining_minor": 18000, "due_at": "2026-03-30T09:30:00Z"}
+UNTOLD: Final = ("addressed_to", "approver_email", "note", "approval_url", "accepted_by")
+DEBITED: Final = SENT | {"due_at": None, "debited_at": "2026-03-12T09:30:00Z", "debit_arrives_on": "2026-03-19"}
+RETURNED: Final = {"amount_minor": 18000, "currency": "usd", "reason": "debit_not_authorized"}
+OVER: Final = {"state": "ended", "is_in_force": False, "ended_at": "2027-03-01T00:00:00Z"}
 CAUSE = "What made it so, for example `cancellation.scheduled`; others may come."
 
 
@@ -70,6 +74,38 @@ class CreditNews(InvoiceNews):
     credit_note = credit_notes.CreditNoteOutput()
 
 
+class ReturnedOutput(outputs.Output):
+    amount_minor = serializers.IntegerField(help_text="What the bank took back.")
+    currency = serializers.CharField()
+    reason = serializers.CharField(help_text="Stripe's own word; of a bank debit for example `debit_not_authorized`.")
+
+
+class ReturnedNews(InvoiceNews):
+    returned = ReturnedOutput()
+
+
+class ReplacedNews(InvoiceNews):
+    replacement = serializers.CharField(help_text="The number of the new one, which is told of by a `replaces` of its own.")
+    credit_note = serializers.CharField(help_text="The number of the note that takes back the old one.")
+
+
+class QuoteToldOutput(quotes.QuoteOutput):
+    """A quote without the people who are on it, and without the link that accepts it: `quotes/<id>` says them."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {name: field for name, field in super().get_fields().items() if name not in UNTOLD}
+
+
+class QuoteNews(outputs.Output):
+    organization = WhoseOutput()
+    quote = QuoteToldOutput()
+
+
+class AgreementNews(outputs.Output):
+    organization = WhoseOutput()
+    agreement = agreements.AgreementOutput()
+
+
 class PingedOutput(outputs.Output):
     id = serializers.CharField()
 
@@ -79,10 +115,17 @@ class PingNews(outputs.Output):
     webhook_endpoint = PingedOutput()
 
 
+QUOTE: Final = {name: value for name, value in quotes.EXAMPLE.items() if name not in UNTOLD}
 WHOSE: Final = {"id": "k3m9x2c7w5nq8h4t", "external_id": "crm-42"}
 SUBSCRIPTION: Final = {"organization": WHOSE, "subscription": examples.SUBSCRIPTION}
 DELTA: Final = {"delta": 3, "seats": 13, "addon": "", "addon_after": None}
 SEAT: Final = {"member": 4711, "external_id": "u-93", "invitation": None}
+ENDS: Final = {
+    "ends_at": "2026-06-30T09:30:00Z",
+    "answer_by": "2026-06-29T09:30:00Z",
+    "without_answer": "ends",
+    "chosen": "",
+}
 ENTITLED: Final = {"version": 41, "entitlements": [examples.ENTITLEMENT]}
 # Type: the shape of its data, an example of it, and when it is sent.
 SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]]] = {
@@ -100,6 +143,11 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
         SubscriptionNews,
         SUBSCRIPTION | {"cause": "subscription.renewed"},
         "The next period began. What waited for it comes as `seats.changed` of its own.",
+    ),
+    WebhookType.SUBSCRIPTION_SUNSET: (
+        SubscriptionNews,
+        {"organization": WHOSE, "subscription": examples.SUBSCRIPTION | {"plan_end": ENDS}, "cause": "sunset.told"},
+        "Its plan is given up: `plan_end` says until when it is had, and by when to choose. Once for each notice.",
     ),
     WebhookType.SUBSCRIPTION_ENDED: (SubscriptionNews, SUBSCRIPTION | {"cause": "seats.ended"}, "It is over."),
     WebhookType.SEATS_CHANGED: (
@@ -139,7 +187,50 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
     WebhookType.INVOICE_PAYMENT_FAILED: (
         InvoiceNews,
         {"organization": WHOSE, "invoice": invoices.DETAIL | {"status": "open", "paid_at": None, "remaining_minor": 18000}},
-        "A try to collect it failed; `next_attempt_at` says whether it goes on.",
+        "A try to collect it failed, of a bank debit days after it began; `next_attempt_at` says whether it goes on.",
+    ),
+    WebhookType.INVOICE_DEBITED: (
+        InvoiceNews,
+        {"organization": WHOSE, "invoice": invoices.DETAIL | DEBITED},
+        "A bank was asked to pay it. It is open until the money has arrived, usually by `debit_arrives_on`, and not late.",
+    ),
+    WebhookType.INVOICE_PAYMENT_RETURNED: (
+        ReturnedNews,
+        {"organization": WHOSE, "invoice": invoices.DETAIL, "returned": RETURNED},
+        "A bank took back what was paid: a debit that was returned, or a charge whose dispute was lost.",
+    ),
+    WebhookType.INVOICE_REPLACED: (
+        ReplacedNews,
+        {
+            "organization": WHOSE,
+            "invoice": invoices.DETAIL | SENT,
+            "replacement": "ACME-0008",
+            "credit_note": "ACME-0007-CN",
+        },
+        "It named a wrong address or purchase order: a credit note and a new invoice took its place. No money moved.",
+    ),
+    **{
+        kind: (QuoteNews, {"organization": WHOSE, "quote": QUOTE | {"state": state}}, description)
+        for kind, state, description in (
+            (WebhookType.QUOTE_ISSUED, "open", "A numbered quote holds its price until `lapses_at`."),
+            (
+                WebhookType.QUOTE_ACCEPTED,
+                "accepted",
+                "It was accepted, and what it offers is had; `accepted_way` says how.",
+            ),
+            (WebhookType.QUOTE_LAPSED, "lapsed", "Nobody accepted it in time."),
+            (WebhookType.QUOTE_WITHDRAWN, "withdrawn", "It was taken back, or a newer one took its place."),
+        )
+    },
+    WebhookType.AGREEMENT_BEGAN: (
+        AgreementNews,
+        {"organization": WHOSE, "agreement": agreements.EXAMPLE},
+        "What a person agreed to beside the catalog holds from now on.",
+    ),
+    WebhookType.AGREEMENT_ENDED: (
+        AgreementNews,
+        {"organization": WHOSE, "agreement": agreements.EXAMPLE | OVER},
+        "It is over, at its day or before it; `afterwards` says what is true now.",
     ),
     WebhookType.INVOICE_CREDITED: (
         CreditNews,
@@ -198,4 +289,14 @@ ON_INVOICE_OVERDUE = _said(WebhookType.INVOICE_OVERDUE)
 ON_INVOICE_PAID = _said(WebhookType.INVOICE_PAID)
 ON_INVOICE_PAYMENT_FAILED = _said(WebhookType.INVOICE_PAYMENT_FAILED)
 ON_INVOICE_CREDITED = _said(WebhookType.INVOICE_CREDITED)
+ON_SUBSCRIPTION_SUNSET = _said(WebhookType.SUBSCRIPTION_SUNSET)
+ON_INVOICE_DEBITED = _said(WebhookType.INVOICE_DEBITED)
+ON_INVOICE_PAYMENT_RETURNED = _said(WebhookType.INVOICE_PAYMENT_RETURNED)
+ON_INVOICE_REPLACED = _said(WebhookType.INVOICE_REPLACED)
+ON_QUOTE_ISSUED = _said(WebhookType.QUOTE_ISSUED)
+ON_QUOTE_ACCEPTED = _said(WebhookType.QUOTE_ACCEPTED)
+ON_QUOTE_LAPSED = _said(WebhookType.QUOTE_LAPSED)
+ON_QUOTE_WITHDRAWN = _said(WebhookType.QUOTE_WITHDRAWN)
+ON_AGREEMENT_BEGAN = _said(WebhookType.AGREEMENT_BEGAN)
+ON_AGREEMENT_ENDED = _said(WebhookType.AGREEMENT_ENDED)
 ON_PING = _said(WebhookType.PING)

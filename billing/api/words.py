@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.urls import reverse
 
-from billing.api import missing, pilots
+from billing.api import agreements, missing, pilots, plan_ends
 from billing.models import ChangeState, ScheduledChange, SeatChange
 from billing.queries import catalog, decline_words, overview, standing_facts, trials
 from billing.queries.overview import Standing
@@ -119,6 +119,8 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "window": named(standing.window, WINDOW) if standing.window else None,
         "pending": _pending(standing.change) if standing.change else None,
         "scheduled": [scheduled_change(change) for change in standing.scheduled],
+        "agreements": [agreements.of_standing(one, row.line.code) for one in standing.agreed if one.ended_at is None],
+        "plan_end": plan_ends.of_standing(standing.sunset) if standing.sunset else None,
     }
 
 

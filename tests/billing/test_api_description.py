@@ -26,7 +26,7 @@ from tests import factories, shelf
 EXAMPLES = int(os.environ.get("STOREFRONT_SCHEMA_EXAMPLES", "3"))
 # Of every operation, with values that fit the description and with values that don't. Left out: what needs Stripe's answer.
 ASKS_STRIPE = {
-    *("hosted_invoice", "invoice_pdf", "create_checkout", "create_card_setup"),
+    *("hosted_invoice", "invoice_pdf", "create_checkout", "create_card_setup", "set_collection", "correct_invoice"),
     *("preview_seats", "change_seats", "preview_discount", "create_discount"),
     *("preview_addon", "change_addon", "preview_plan", "change_plan"),
     *("preview_pilot_conversion", "convert_pilot"),

@@ -29,7 +29,7 @@ def test_the_guide_is_true(transactional_db, live_server, shop, monkeypatch):
         said = _read(shop)
         kinds = _heard(app, said)
     assert kinds >= KINDS
-    assert len(BLOCKS) == 12
+    assert len(BLOCKS) == 14
     assert Subscription.objects.get().quantity == 7
     said["api"].close()
 

@@ -14,7 +14,7 @@ from billing.queries import credit
 from billing.services.refunds import replacing
 from config import clock
 from tests import factories
-from tests.billing import on_terms
+from tests.billing import on_terms, test_webhook_news
 from tests.billing.calling import Program
 from tests.shop import text
 
@@ -93,6 +93,7 @@ def test_the_ladders_end_settles_what_replaced_another_too(shop, bought):
 
 def test_the_buyer_corrects_it_on_a_page_and_staff_in_the_admin(shop, bought, client, cast, admin_client):
     old = Invoice.objects.get()
+    factories.webhook_endpoint(cast.acme, types=["invoice.replaced"], at=clock.now() - timedelta(days=1))
     client.force_login(cast.owner)
     listed = text(client.get("/invoices/"))
     assert "Something wrong on it?" in listed
@@ -106,6 +107,9 @@ def test_the_buyer_corrects_it_on_a_page_and_staff_in_the_admin(shop, bought, cl
     assert (f"replaced by {new.number}" in listed, f"replaces {old.number}" in listed, "PO-9" in listed) == (True, True, True)
     own = Program(cast.organization_key)
     told = {one["number"]: one for one in own.get("invoices").json()["data"]}
+    ((kind, news),) = test_webhook_news.told()
+    assert (kind, news["invoice"]["id"], news["replacement"]) == ("invoice.replaced", old.stripe_id, new.number)
+    assert news["credit_note"] == CreditNote.objects.get().number
     assert (told[new.number]["replaces"], told[old.number]["replaced_by"]) == (old.number, new.number)
     assert own.get(f"invoices/{old.stripe_id}").json()["replaced_by"] == new.number
     assert "Correct it" in text(admin_client.get(reverse("admin:billing_invoice_change", args=[new.pk])))

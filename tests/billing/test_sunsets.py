@@ -9,10 +9,13 @@ from accounts.models import OutgoingMail
 from billing.models import Move, Plan, ScheduledChange, Sunset, SunsetCase
 from billing.services.renewing import sunset_sweep, sunsets
 from config import clock
+from tests import factories
+from tests.billing import test_webhook_news
+from tests.billing.calling import Program, assert_problem
 from tests.shop import text
 
 DAY = timedelta(days=1)
-PAGE = "/subscription/sunset/"
+PAGE, CHOICES = "/subscription/sunset/", "subscription/sunset/choices"
 
 
 @pytest.fixture
@@ -72,6 +75,31 @@ def test_what_was_chosen_early_is_had_with_the_last_renewal_and_not_before(shop,
     assert (change.kind, change.price_after.plan.code, change.effective_at) == ("plan", "business", case.renews_at)
     assert change.actor == cast.owner
     assert case_of(row).state == "moved"
+
+
+def test_a_program_reads_the_choices_and_takes_one_for_the_amount_it_says(shop, row, cast):
+    own = Program(cast.organization_key)
+    assert_problem(own.get("subscription/sunset"), 404, "no-sunset")
+    factories.webhook_endpoint(cast.acme, types=["subscription.sunset"], at=clock.now() - DAY)
+    begin(shop)
+    go_to(shop, clock.now())
+    go_to(shop, case_of(row).renews_at - 60 * DAY)
+    shown = own.get("subscription/sunset").json()
+    assert (shown["plan"], shown["state"], shown["amount_minor"], shown["chosen"]) == ("fieldnote/team", "open", 16_000, None)
+    first = shown["choices"][0]
+    assert (first["plan"], first["is_suggested"], first["amount_minor"]) == ("fieldnote/business", True, 29_000)
+    ends = own.get("subscription").json()["plan_end"]
+    assert ends == {name: shown[name] for name in ("ends_at", "answer_by", "without_answer")} | {"chosen": ""}
+    ((_kind, news),) = test_webhook_news.told()
+    assert (news["subscription"]["plan_end"], news["cause"]) == (ends, "sunset.told")
+    wanted = {"plan": "fieldnote/business", "expected_amount_minor": 100}
+    differs = assert_problem(own.post(CHOICES, wanted), 409, "amount-differs", "#/expected_amount_minor")
+    assert differs["sunset"]["choices"] == shown["choices"]
+    assert_problem(own.post(CHOICES, wanted | {"plan": "fieldnote/nothing"}), 422, "plan-not-offered")
+    made = own.post(CHOICES, wanted | {"expected_amount_minor": 29_000})
+    assert (made.status_code, made.json()["chosen"]) == (201, {"plan": "fieldnote/business", "amount_minor": 29_000})
+    assert own.get("subscription").json()["plan_end"]["chosen"] == "Business"
+    assert not ScheduledChange.objects.exists()  # months before the plan ends
 
 
 def intervals_before(renews_at):

@@ -29,6 +29,9 @@ from billing.services.leaving import endings, pauses
 from billing.services.offering import agreed_coupons
 from billing.services.renewing import renewals
 from config import clock, words
+from tests import factories
+from tests.billing import test_webhook_news
+from tests.billing.calling import Program
 from tests.shop import text
 
 KIND = TermsKind
@@ -130,6 +133,28 @@ def test_payment_days_and_credit_hold_for_their_days(shop, cast, people, agree):
     terms.end_early(row.pk, reason="Never paid.", origin=by(people["manager"]), at=clock.now())
     assert queries.payment_days(cast.acme.pk, days[1]) is None
     assert told(cast)[-1] == "ended_early"
+
+
+def test_programs_read_what_was_agreed_and_hear_when_it_begins_and_ends(shop, cast, people, agree, propose):
+    factories.webhook_endpoint(cast.acme, types=["agreement.began", "agreement.ended"], at=clock.now() - timedelta(days=1))
+    shop.kept("bought", lambda: shop.buy(seats=10))
+    own = Program(cast.organization_key)
+    row = agree(KIND.DISCOUNT, raw={"percent_bps": 1000})
+    propose(KIND.SEAT_CEILING, raw={"seats": 400}, nonce="2")
+    terms.withdraw(propose(KIND.PAYMENT_TERMS, raw={"net_days": 45}, nonce="3").pk, origin=by(people["rep"]), at=clock.now())
+    (said,) = own.get("agreements").json()["data"]
+    assert (said["kind"], said["line"], said["is_in_force"], said["summary"]) == ("discount", "fieldnote", True, "10% off")
+    assert {name: value for name, value in said["value"].items() if value is not None} == {"percent_bps": 1000}
+    assert said["afterwards"] == "Charges from then on are without it, at the price list's rate."
+    assert own.get("subscription").json()["agreements"] == [said] == [own.get(f"agreements/{row.public_id}").json()]
+    terms.end_early(row.pk, reason="A secret of ours.", origin=by(people["manager"]), at=clock.now())
+    assert own.get("subscription").json()["agreements"] == []
+    assert own.get("agreements", {"state": "ended_early"}).json()["data"][0]["ended_at"] is not None
+    news = test_webhook_news.told()
+    assert [kind for kind, _data in news] == ["agreement.began", "agreement.ended"]
+    assert news[-1][1]["agreement"] == own.get(f"agreements/{row.public_id}").json()
+    assert "secret" not in str(news)
+    assert own.get("agreements/external:x").status_code == 404
 
 
 # --- What each does ---------------------------------------------------------------------------------------------------

@@ -16,8 +16,10 @@ from billing.services.changes import scheduled
 from config import clock
 from config.admin import facts
 from tests import factories
+from tests.billing import test_debits
 from tests.billing.calling import Program
 
+RETURNED = {"amount_minor": 15_000, "currency": "eur", "reason": "debit_not_authorized"}
 pytestmark = pytest.mark.django_db
 
 
@@ -81,6 +83,44 @@ def test_what_may_be_used_is_told_once_however_many_changes_made_it_so(shop, cas
     answer = Program(cast.organization_key).get("entitlements").json()
     assert (data["version"], data["entitlements"]) == (answer["version"], answer["data"])
     assert announced() == 0
+
+
+def test_quotes_are_told_without_whom_they_are_for(shop, cast):
+    factories.webhook_endpoint(cast.acme, types=["quote.issued", "quote.withdrawn"], at=clock.now() - timedelta(days=1))
+    program = Program(cast.organization_key)
+    said = {"cart": shop.cart().public_id, "addressed_to": "Paula Purchasing", "approver_email": "paula@acme.example"}
+    made = program.post("quotes", said | {"external_id": "deal-9"}).json()
+    program.delete("quotes/external:deal-9")
+    shown = program.get("quotes/external:deal-9").json()
+    news = told()
+    assert [kind for kind, _data in news] == ["quote.issued", "quote.withdrawn"]
+    assert dict(news)["quote.withdrawn"]["quote"] == {
+        name: value for name, value in shown.items() if name not in webhook_shapes.UNTOLD
+    }
+    assert not any(word in json.dumps(news) for word in ("Paula", "paula@", made["approval_url"]))
+
+
+def test_a_debit_is_told_when_it_begins_and_when_it_comes_back(shop, cast):
+    wanted = ["invoice.debited", "invoice.payment_returned"]
+    row = test_debits.bought(shop)
+    factories.webhook_endpoint(cast.acme, types=wanted, at=clock.now() - timedelta(days=1))
+    invoice = Invoice.objects.get()
+    Journal.objects.create(
+        kind="billing.dispute.lost",
+        organization=cast.acme,
+        occurred_at=clock.now(),
+        source="stripe",
+        data={"dispute": 1, "subscription": row.pk, "invoice": invoice.pk, "number": invoice.number, **RETURNED},
+    )
+    Journal.objects.create(
+        kind="billing.dispute.lost", organization=cast.acme, occurred_at=clock.now(), source="stripe", data={"invoice": None}
+    )
+    news = dict(told())
+    assert list(news) == wanted
+    program = Program(cast.organization_key)
+    assert news["invoice.debited"]["invoice"] == program.get(f"invoices/{invoice.stripe_id}").json()
+    assert news["invoice.debited"]["invoice"]["debit_arrives_on"] == invoice.debit_arrives_on.isoformat()
+    assert news["invoice.payment_returned"]["returned"] == RETURNED
 
 
 def test_where_nobody_listens_nothing_is_kept(cast):

@@ -27,6 +27,7 @@ from billing.models import (
     SeatChange,
     Subscription,
     TaxId,
+    Terms,
 )
 from billing.services.quoting import drafts
 from config import clock
@@ -99,7 +100,7 @@ def build():
         "storefront:scheduled_change": [scheduled.public_id],
         **_invoice_args(rows["invoice"]),
         **_quote_args(rows["attempt"].cart, cast),
-        **_webhook_args(cast),
+        **(_webhook_args(cast) | _agreement_args(cast)),
         "v1:consume": ["reports"],
         "v1:release": ["reports"],
         "ofrep:flag": ["notes"],
@@ -225,6 +226,7 @@ def _invoice_args(invoice):
     args = {f"storefront:{name}": [invoice.stripe_id] for name in pages}
     args |= {f"v1:{name}": [invoice.stripe_id] for name in ("invoice", "invoice_hosted", "invoice_pdf")}
     args["v1:credit_note"] = [note.stripe_id]
+    args["v1:invoice_corrections"] = [invoice.stripe_id]
     return args | {"storefront:credit_note_pdf": [invoice.stripe_id, note.stripe_id]}
 
 
@@ -239,6 +241,26 @@ def _quote_args(cart, cast):
     args = {f"storefront:{name}": [made.public_id] for name in ("quote", "quote_pdf")}
     args |= {f"storefront:{name}": ["never-given-out"] for name in ("quote_approval", "quote_approval_pdf")}
     return args | {f"v1:{name}": [made.public_id] for name in ("quote", "quote_pdf")}
+
+
+def _agreement_args(cast):
+    """Days to pay that a second person has agreed to."""
+    today = clock.now().date()
+    row = Terms.objects.create(
+        organization=cast.acme,
+        kind="payment_terms",
+        value={"net_days": 45},
+        owner=cast.staff_member("rep"),
+        proposed_by=cast.staff_member("rep"),
+        approver=cast.staff_member("manager"),
+        state="approved",
+        nonce="agreed",
+        starts_on=today,
+        ends_on=today + timedelta(days=90),
+        proposed_at=clock.now(),
+        decided_at=clock.now(),
+    )
+    return {"v1:agreement": [row.public_id]}
 
 
 def _webhook_args(cast):

@@ -203,6 +203,11 @@ PAGES = {
     "v1:seat": ("DELETE!", "1111111444"),  # acme's member has none
     "v1:subscription": ("GET", "1111111.4."),  # the stranger's organization has none
     "v1:seat_expansion": ("GET PATCH", "1111111.4."),
+    "v1:collection": ("GET PATCH!", KEY),
+    "v1:sunset": ("GET", "1111111444"),  # acme's plan goes on
+    "v1:sunset_choices": ("POST!", KEY),
+    "v1:agreements": ("GET", KEY),
+    "v1:agreement": ("GET", KEY_OBJECT),
     "v1:renewal": ("GET", "1111111.4."),  # as with the subscription
     "v1:subscriptions": ("GET", KEY),
     "v1:one_subscription": ("GET PATCH!", KEY_OBJECT),
@@ -238,10 +243,12 @@ PAGES = {
     "v1:scheduled_change": ("GET! DELETE!", KEY_OBJECT),
     "v1:carts": ("GET POST!", KEY),
     "v1:cart": ("GET PATCH!", "1111111.4."),
+    "v1:invoice_preview": ("POST!", KEY),
     "v1:checkouts": ("GET POST!", KEY),
     "v1:checkout": ("GET", KEY_OBJECT),
     "v1:invoices": ("GET", KEY),
     "v1:invoice": ("GET PATCH!", KEY_OBJECT),
+    "v1:invoice_corrections": ("POST!", KEY),  # without an Idempotency-Key nobody is told whether it is there
     "v1:invoice_hosted": ("GET!", KEY_OBJECT),
     "v1:invoice_pdf": ("GET!", KEY_OBJECT),
     "v1:quotes": ("GET POST!", KEY),

@@ -15,6 +15,8 @@ from config import clock
 from tests.billing.calling import Program
 
 READS = {
+    "v1:agreement": 3,
+    "v1:agreements": 3,
     "v1:billing_contact": 3,
     "v1:billing_contacts": 3,
     "v1:billing_details": 4,
@@ -23,6 +25,7 @@ READS = {
     "v1:checkout": 3,
     "v1:checkouts": 3,
     "v1:closure": 5,
+    "v1:collection": 6,
     "v1:credit_note": 3,
     "v1:credit_notes": 3,
     "v1:invitation": 3,

@@ -13,15 +13,15 @@ from accounts.models import Scope
 from accounts.origin import Origin, Source
 from accounts.rules import permissions
 from accounts.services import legal
-from billing.api import charges, filters, idempotency, inputs, outputs, paging, problems, references, schema, words
+from billing.api import charges, filters, idempotency, inputs, invoicing, outputs, paging, problems, references, schema, words
 from billing.api.problems import Problem
 from billing.api.views import base, objects
 from billing.api.views import carts as cart_view
-from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState
+from billing.models import Cart, CartState, CheckoutAttempt, CheckoutState, Collection
 from billing.queries import charges as queries
 from billing.rules import purchase_orders
 from billing.services import commands
-from billing.services.selling import carts, checkout
+from billing.services.selling import carts, checkout, invoiced
 from config import clock, logs
 
 TAG = "Carts"
@@ -41,6 +41,22 @@ class CheckoutInput(inputs.Strict):
         max_length=purchase_orders.LONGEST,
         help_text="Printed on the first invoice and on each after it, as with the billing details; left out: as it stands.",
     )
+    collection_method = serializers.ChoiceField(
+        choices=Collection.choices,
+        default=Collection.CHARGED,
+        help_text="`send_invoice`: bought at once, without a payment page; its invoice is due after the agreed days.",
+    )
+    expected_due_now_minor = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text="With `send_invoice`: the amount agreed to, of the invoice preview; another one is refused.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["collection_method"] == Collection.INVOICED) != ("expected_due_now_minor" in attrs):
+            text = _("Send it with collection method send_invoice, and with no other.")
+            raise serializers.ValidationError({"expected_due_now_minor": [text]})
+        return attrs
 
 
 class CheckoutOutput(outputs.Output):
@@ -48,7 +64,11 @@ class CheckoutOutput(outputs.Output):
     external_id = outputs.external_id()
     cart = serializers.CharField()
     state = serializers.ChoiceField(choices=CheckoutState.choices)
-    url = serializers.CharField(help_text="Stripe's payment page, while `open`; else empty.")
+    collection_method = serializers.ChoiceField(choices=Collection.choices)
+    days_until_due = serializers.IntegerField(
+        allow_null=True, help_text="Bought on invoice: how long there is to pay, in days."
+    )
+    url = serializers.CharField(help_text="Stripe's payment page, while `open`; else empty, as of what is bought on invoice.")
     subscription = serializers.CharField(allow_null=True, help_text="Once it is bought.")
     message = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -69,6 +89,8 @@ EXAMPLE: dict[str, Any] = {
     "external_id": "order-118",
     "cart": cart_view.EXAMPLE["id"],
     "state": "open",
+    "collection_method": "charge_automatically",
+    "days_until_due": None,
     "url": "https://checkout.stripe.com/c/pay/cs_test_a1",
     "subscription": None,
     "message": "",
@@ -76,6 +98,7 @@ EXAMPLE: dict[str, Any] = {
     "expires_at": "2026-03-13T08:30:00Z",
 }
 DETAIL = EXAMPLE | {"charge": charges.EXAMPLE}
+ON_INVOICE = {"collection_method": "send_invoice", "expected_due_now_minor": 19040, "purchase_order": "PO-7"}
 BOUGHT = schema.problem("already-bought", 409, "There is a live subscription of this line. Change its seats.")
 NO_TRIAL = schema.problem(
     "trial-refused", 409, "The organization, or its company, has tried it already. Buy it instead.", reason="used"
@@ -109,9 +132,14 @@ class Checkouts(base.View):
         schema.Answer(shape=CheckoutDetailOutput, example=DETAIL, name="Was there", description=schema.WAS_THERE),
         tag=TAG,
         description="Send the buyer's browser to `url`. While `opening`, Stripe has not answered yet: ask again. One page a "
-        "product line is open: an older one ends, unless it is for the same and you give no other `external_id`.",
+        "product line is open: an older one ends, unless it is for the same and you give no other `external_id`. With "
+        "`collection_method` `send_invoice` there is no page: it is `applied` with this call, for exactly the amount of the "
+        "invoice preview, and its invoice is sent.",
         body=CheckoutInput,
-        bodies={"For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"}},
+        bodies={
+            "For a cart": {"cart": "external:quote-118", "accepted_by": "external:u-1", "external_id": "order-118"},
+            "On invoice": {"cart": "external:quote-118", "accepted_by": "external:u-1", **ON_INVOICE},
+        },
         refusals=[
             *(
                 cart_view.CLOSED,
@@ -124,6 +152,8 @@ class Checkouts(base.View):
                 schema.CODE_REFUSED,
             ),
             *(schema.BUSY, schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER, schema.REFUSED, schema.UNREACHABLE),
+            *(schema.NOT_ON_INVOICE, schema.DETAILS_MISSING, schema.BEYOND_CREDIT),
+            schema.problem("amount-differs", 409, "It comes to 19040 on invoice, not 16000.", preview=invoicing.OFFER),
         ],
     )
     @idempotency.once
@@ -134,9 +164,11 @@ class Checkouts(base.View):
         def start() -> CheckoutAttempt:
             cart, origin = self._cart(asked["cart"]), self._buyer(asked["accepted_by"])
             named: dict[str, Any] = {"organization": self.organization, "external_id": external_id}
-            named["purchase_order"] = asked.get("purchase_order")
+            named |= {"cart": cart, "origin": origin, "at": at, "purchase_order": asked.get("purchase_order")}
             try:
-                opened = checkout.start(cart=cart, origin=origin, at=at, **named)
+                if asked["collection_method"] == Collection.INVOICED:
+                    return _on_invoice(asked["expected_due_now_minor"], **named)
+                opened = checkout.start(**named)
             except (checkout.CodeRefused, checkout.CurrencyLocked, checkout.NotOnSale) as error:
                 raise problems.about(error, "/cart") from error
             if opened.state != CheckoutState.APPLIED and external_id not in (None, opened.external_id):
@@ -204,6 +236,14 @@ def _rows(view: base.View) -> QuerySet[CheckoutAttempt]:
     )
 
 
+def _on_invoice(expected_minor: int, **named: Any) -> CheckoutAttempt:
+    try:
+        return invoiced.start(expected_minor=expected_minor, **named)
+    except invoiced.AmountDiffers as error:
+        offer = invoicing.InvoiceOfferOutput(invoicing.offer(error.offer)).data
+        raise problems.amount_differs(error.offer.total_minor, expected_minor, preview=offer) from error
+
+
 def _detail(found: CheckoutAttempt) -> dict[str, Any]:
     return plain(found) | {"charge": charges.plain(queries.of_attempt(found))}
 
@@ -212,6 +252,8 @@ def plain(found: CheckoutAttempt) -> dict[str, Any]:
     return {
         "id": found.public_id,
         "cart": found.cart.public_id,
+        "collection_method": Collection.INVOICED if found.payment_days else Collection.CHARGED,
+        "days_until_due": found.payment_days or None,
         "url": found.url if found.state == CheckoutState.OPEN else "",
         "subscription": found.subscription.stripe_id if found.subscription else None,
         **words.named(found, ("external_id", "state", "message", "created_at", "expires_at")),

@@ -69,11 +69,8 @@ class ConfirmingView(base.View, ABC):
         offered, expected_minor = self.offered(row, asked, nonce), asked["expected_due_now_minor"]
         due = offered.preview.due_now_minor
         if due != expected_minor:
-            detail = _("The charge would be %(due)s, not %(expected)s. Nothing was charged; agree to the new amount.")
-            said = detail % {"due": due, "expected": expected_minor}
-            wrong = problems.field("/expected_due_now_minor", said, "amount-differs")
-            fresh = self.offered(row, asked)
-            raise Problem("amount-differs", said, errors=[wrong], preview=outputs.PreviewOutput(words.offer(fresh)).data)
+            fresh = outputs.PreviewOutput(words.offer(self.offered(row, asked))).data
+            raise problems.amount_differs(due, expected_minor, preview=fresh)
         return offered.token
 
 

@@ -7,7 +7,7 @@ seats nor revenue: it is the same sale on another piece of paper. Source: docs/d
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -92,8 +92,9 @@ def replace(
 
 
 def _is_older(invoice: Invoice) -> bool:
-    """Whether the details were changed since it was made: it names what stood there then."""
-    return BillingDetails.objects.filter(organization=invoice.organization, updated_at__gt=invoice.issued_at).exists()
+    """Whether the details were changed since it was made: it names what stood there then. Stripe tells whole seconds."""
+    since = invoice.issued_at + timedelta(seconds=1)
+    return BillingDetails.objects.filter(organization=invoice.organization, updated_at__gte=since).exists()
 
 
 def _open(

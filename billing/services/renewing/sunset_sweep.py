@@ -204,5 +204,6 @@ def _close(case: SunsetCase, state: SunsetCaseState, at: datetime) -> bool:
         taken = rows.update(state=state, due_at=None, renews_at=case.renews_at)
         if taken and state != SunsetCaseState.CALLED_OFF:
             organization = case.subscription.organization
-            sunsets.tell("billing.sunset.settled", case.sunset, organization, at, answer=state.value)
+            said: dict[str, Any] = {"answer": state.value, "subscription": case.subscription_id}
+            sunsets.tell("billing.sunset.settled", case.sunset, organization, at, **said)
     return bool(taken)

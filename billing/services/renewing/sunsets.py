@@ -105,7 +105,8 @@ def choose(standing: Standing, *, plan: str, amount_minor: int, origin: Origin, 
         held.state, held.price, held.amount_minor = SunsetCaseState.CHOSEN, price, amount_minor
         held.chosen_by, held.chosen_at = origin.actor, at
         held.save(update_fields=["state", "price", "amount_minor", "chosen_by", "chosen_at"])
-        said = {"plan": price.plan.code, "amount_minor": amount_minor, "currency": standing.row.currency}
+        said: dict[str, Any] = {"subscription": standing.row.pk, "plan": price.plan.code}
+        said |= {"amount_minor": amount_minor, "currency": standing.row.currency}
         tell("billing.sunset.chosen", case.sunset, standing.row.organization, at, origin, **said)
     return held
 

@@ -1,4 +1,7 @@
-"""How a subscription is paid: by card, or on invoice. What is billed from then on follows; open invoices stay as they are."""
+"""How a subscription is paid: by what is on file (a card, a bank account), or on invoice.
+
+What is billed from then on follows; open invoices stay as they are.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -11,8 +14,8 @@ from accounts.services import journal
 from billing import gateway
 from billing.models import Collection, Customer, ScheduledState, StripeCommand, Subscription
 from billing.queries import payment_terms, pilots
+from billing.rules import debits, stripe_events
 from billing.rules import payment_terms as rules
-from billing.rules import stripe_events
 from billing.services import commands, inbox
 from billing.services.books import projection
 from billing.services.mirroring import mirror
@@ -32,11 +35,15 @@ class NotAllowed(CollectingError):
 
 
 class NoCard(CollectingError):
-    """There is no card to charge: add one first."""
+    """There is neither a card nor a bank account to charge: add one first."""
 
 
 class NoAddress(CollectingError):
-    """An invoice is made out to an address: complete the billing details first."""
+    """An invoice is made out to an address: `fields` of the billing details are empty."""
+
+    def __init__(self, fields: list[str]) -> None:
+        super().__init__(f"Billing details are missing: {', '.join(fields)}.")
+        self.fields = fields
 
 
 def check(row: Subscription, method: Collection, at: datetime) -> None:
@@ -49,8 +56,9 @@ def check(row: Subscription, method: Collection, at: datetime) -> None:
         return
     if not payment_terms.days(row.organization, at):
         raise NotAllowed("Paying on invoice is agreed with a person.")
-    if invoiced.missing_details(row.organization):
-        raise NoAddress("Complete the billing details first.")
+    missing = invoiced.missing_details(row.organization)
+    if missing:
+        raise NoAddress(missing)
 
 
 def switch(row: Subscription, method: Collection, *, origin: Origin, at: datetime) -> StripeCommand | None:
@@ -79,6 +87,7 @@ def switch(row: Subscription, method: Collection, *, origin: Origin, at: datetim
 
 def _payload(row: Subscription, method: Collection, at: datetime) -> dict[str, Any]:
     organization = row.organization
+    bank = organization.customer.method_kind
     takes = policies.value("billing.bank_transfers", at) and method == Collection.INVOICED
     return {
         "subscription": row.stripe_id,
@@ -86,6 +95,7 @@ def _payload(row: Subscription, method: Collection, at: datetime) -> dict[str, A
         "days": payment_terms.days(organization, at) if method == Collection.INVOICED else None,
         "customer": organization.customer.stripe_id,
         "currency": row.currency,
+        "charged_by": ["card", *([bank] if bank in debits.DEBITS else [])],
         "bank_transfer": rules.transfer(row.currency, organization.country) if takes else None,
     }
 
@@ -101,7 +111,8 @@ class Switch(commands.Handler):
             params["days_until_due"] = asked["days"]
             params["payment_settings"] = rules.payment_settings(asked["bank_transfer"] if account else None)
         else:
-            params["payment_settings"] = {"payment_method_types": ["card"]}
+            # What pays by itself may be a bank account: Stripe would not debit it where cards alone are named.
+            params["payment_settings"] = {"payment_method_types": asked.get("charged_by", ["card"])}
         return account, gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key)
 
     def conclude(

@@ -23,7 +23,7 @@ from billing.services.books import pilots, tax_standings, trials
 from billing.services.mirroring import mirror, mirror_customers
 from billing.services.offering import agreed_coupons
 from billing.services.selling import checkout, sessions
-from billing.services.tax import tax_checkout
+from billing.services.tax import tax_checkout, tax_details
 
 
 class NotOnInvoice(checkout.CheckoutError):
@@ -103,11 +103,13 @@ def start(
     origin: Origin,
     at: datetime,
     external_id: str | None = None,
+    purchase_order: str | None = None,
 ) -> CheckoutAttempt:
     """Buy the cart on invoice, for exactly `expected_minor` (after credit). Returns the attempt: APPLIED, or OPENING while
     Stripe does not answer (the pulse goes on).
 
-    Two clicks at once buy once. Raises AmountDiffers, BeyondCredit, DetailsMissing, NotOnInvoice and the CheckoutErrors.
+    `purchase_order` (None: as it stands) is kept before, so that the very first invoice bears it. Two clicks at once buy once.
+    Raises AmountDiffers, BeyondCredit, DetailsMissing, NotOnInvoice and the CheckoutErrors.
     """
     missing = missing_details(organization)
     if missing:
@@ -118,6 +120,8 @@ def start(
         raise AmountDiffers(offered)
     if not offered.has_room:
         raise checkout.BeyondCredit(offered.credit)
+    if purchase_order is not None:
+        tax_details.save(organization, {"purchase_order": purchase_order}, origin=origin, at=at)
     attempt = checkout.start_invoiced(
         cart=cart, organization=organization, origin=origin, at=at, days=offered.days, external_id=external_id
     )
