@@ -1,6 +1,6 @@
 """Promotions and discounts in words: what is taken off, for how long, and for whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,22 @@ def sentence(change: Change) -> str:
 
 def _said(plain: Mapping[str, Any] | None) -> str:
     return terms(Promotion.of_document(plain)) if plain else ""
+
+
+def taken(said: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of an invoice's discounts that took something off it: nobody is shown a reduction of zero."""
+    return [one for one in said if one["amount_minor"]]
+
+
+def worked_in(said: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that its prorations have worked in already, so that they take nothing off besides (Stripe says them as 0)."""
+    return [one for one in said if not one["amount_minor"] and one["name"]]
+
+
+def after(said: Iterable[Mapping[str, Any]]) -> str:
+    """ "These prices are after Welcome (WELCOME20)."; empty where there is none."""
+    found = ", ".join(name(one["name"], one["code"]) for one in said)
+    return _("These prices are after this reduction: %(name)s.") % {"name": found} if found else ""
 
 
 def name(names: Mapping[str, str], code: str) -> str:

@@ -51,8 +51,11 @@ def purchase_order(organization: Organization) -> str:
 def levy(organization: Organization) -> tax.Levy:
     """How an organization's charges are taxed: none where nobody worked it out. One query, unless its standing is at hand."""
     found: TaxStanding | None = getattr(organization, "tax_standing", None)
-    if found is None:
-        return tax.UNTAXED
+    return tax.UNTAXED if found is None else levy_of(found)
+
+
+def levy_of(found: TaxStanding) -> tax.Levy:
+    """The same of a standing with its rate."""
     rate = found.rate
     if rate is None:
         return tax.Levy(exempt=found.exempt, is_automatic=found.is_automatic)
@@ -64,6 +67,11 @@ def first_levy(organization: Organization, wanted: tax.Settings, at: datetime) -
     if wanted.mode is tax.Mode.NONE or getattr(organization, "tax_standing", None) is not None:
         return levy(organization)
     return tax.levy(tax.treat(wanted, country=organization.country, ids=(), now=at, patience=timedelta()))
+
+
+def billed_in(organization: Organization) -> str:
+    """Where an organization is taxed. One query, unless its details are at hand."""
+    return country_of(organization, getattr(organization, "billing_details", None))
 
 
 def country_of(organization: Organization, details: BillingDetails | None) -> str:

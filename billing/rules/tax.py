@@ -88,6 +88,11 @@ class Settings:
     rates: tuple[Rate, ...] = ()
     gross: tuple[str, ...] = ()
 
+    @property
+    def asks_country(self) -> bool:
+        """Whether the store has to know where a buyer is billed before it charges; Stripe Tax asks on the payment page."""
+        return self.mode is Mode.RATES
+
     def rate(self, country: str) -> Rate | None:
         return next((rate for rate in self.rates if rate.country == country), None)
 

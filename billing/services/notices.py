@@ -31,7 +31,7 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.queries import windows
+from billing.queries import promotion_words, windows
 
 DECIDERS = (Role.OWNER, Role.BILLING_ADMIN)
 
@@ -283,6 +283,7 @@ def seats_lost(row: Subscription, seats: Sequence[SeatAssignment], *, at: dateti
 
 def receipt(invoice: Invoice, *, at: datetime, is_back: bool = False) -> None:
     """An invoice was paid: amount, number, lines. `is_back`: everything can be used again, now that it is."""
+    found = list(invoice.lines.all())
     lines = [
         {
             "description": line.description,
@@ -293,7 +294,7 @@ def receipt(invoice: Invoice, *, at: datetime, is_back: bool = False) -> None:
             "starts_at": line.starts_at,
             "ends_at": line.ends_at,
         }
-        for line in invoice.lines.all()
+        for line in found
     ]
     context = {
         "invoice": invoice.pk,
@@ -303,7 +304,10 @@ def receipt(invoice: Invoice, *, at: datetime, is_back: bool = False) -> None:
         "amount_minor": invoice.amount_paid_minor,
         "tax_minor": invoice.tax_minor,
         "taxes": invoice.taxes,
-        "discounts": [{**one, "amount_minor": -one["amount_minor"]} for one in invoice.discounts if one["name"]],
+        "discounts": [
+            {**one, "amount_minor": -one["amount_minor"]} for one in promotion_words.taken(invoice.discounts) if one["name"]
+        ],
+        "worked_in": promotion_words.worked_in(invoice.discounts) if any(line.is_proration for line in found) else [],
         "discount_minor": sum(one["amount_minor"] for one in invoice.discounts if one["name"]) - invoice.discount_minor,
         "credit_minor": min(invoice.amount_paid_minor - invoice.total_minor, 0),
         "total_minor": invoice.total_minor,

@@ -25,6 +25,12 @@ def discount_name(said: Mapping[str, Any]) -> str:
 
 
 @register.filter
+def after_discounts(said: Sequence[Mapping[str, Any]]) -> str:
+    """ "These prices are after this reduction: Welcome (WELCOME20)." """
+    return promotion_words.after(said)
+
+
+@register.filter
 def reduction_note(held: Sequence[Held], currency: str) -> str:
     """ "20% off until 3 March"."""
     return reductions.note(held, currency)

@@ -182,11 +182,14 @@ def _tiers(invoice: Listed, line: Line) -> str:
 
 
 def _reductions(invoice: Listed) -> str:
-    """Each discount by name, and what it took off."""
+    """Each discount by name, and what it took off; those that prorations have worked in by name."""
     said = []
-    for one in invoice.discounts:
+    for one in promotion_words.taken(invoice.discounts):
         name = promotion_words.name(one["name"], one["code"]) if one["name"] else _("Discount")
         said.append(SMALL.format(escape(f"{name}: {words.money(-one['amount_minor'], invoice.currency)}")))
+    if any(line.is_proration for line in invoice.lines):
+        after = promotion_words.after(promotion_words.worked_in(invoice.discounts))
+        said += [SMALL.format(escape(after))] if after else []
     return "".join(said)
 
 

@@ -16,6 +16,7 @@ from django.template import Context, engines
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.queries import places
 from billing.queries import decline_words
 from billing.queries import tax as tax_queries
 from billing.rules.tax import TaxLine
@@ -55,6 +56,18 @@ def money_tag(amount_minor: int, currency: str, *, whole: bool = False, signed: 
 @register.filter
 def number(value: int) -> str:
     return words.number(value)
+
+
+@register.filter
+def percent_written(said: str) -> str:
+    """A tax's per cent as the catalog writes it: `{{ "8.1"|percent_written }}` is 8.1%."""
+    return words.percent_of(said) if said else ""
+
+
+@register.filter
+def country(code: str) -> str:
+    """A country's name in the reader's language: `{{ "DE"|country }}` is Germany."""
+    return dict(places.countries()).get(code, code)
 
 
 @register.filter

@@ -185,8 +185,11 @@ def _is_reminded(request: StoreRequest, found: Cart) -> bool:
 
 
 def _order_form(found: Cart) -> OrderForm:
-    """With the purchase order that stands on invoices so far."""
-    return OrderForm(initial={"purchase_order": tax.purchase_order(found.organization) if found.organization else ""})
+    """With the purchase order that stands on invoices so far, and the country by which it is taxed."""
+    if found.organization is None:
+        return OrderForm()
+    initial = {"purchase_order": tax.purchase_order(found.organization), "country": tax.billed_in(found.organization)}
+    return OrderForm(initial=initial, asks_country=catalog.on_sale().tax.asks_country)
 
 
 def _seats_url(subscription: Subscription | None) -> str:

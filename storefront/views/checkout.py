@@ -14,12 +14,13 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
-from billing.queries import bundles, carts, catalog_words, checkouts, promotion_refusals
+from billing.queries import bundles, carts, catalog, catalog_words, checkouts, promotion_refusals, tax
 from billing.queries import invoices as queries
 from billing.services import commands, faults
 from billing.services.books import pilots, trials
 from billing.services.selling import carts as cart_services
 from billing.services.selling import checkout
+from billing.services.tax import tax_details
 from config import clock, words
 from storefront import pilot_words, plan_words, trial_words
 from storefront.forms.tax import OrderForm
@@ -32,9 +33,10 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, as_of, without_code, accept, trial, purchase_order}: accept the terms, then on to pay.
+    """POST /checkout/ {cart, as_of, without_code, accept, trial, purchase_order, country}: accept the terms, then on to pay.
 
-    A double click leads to the same. `without_code` names the promotion code that the page said it does not count.
+    A country that changes the tax is kept, and the cart shown again with what it comes to. A double click leads to the same.
+    `without_code` names the promotion code that the page said it does not count.
 
     A cart that was changed since the page was drawn (`as_of`), in another tab or by a colleague, is shown again first: the
     payment page would ask for another amount than the button said.
@@ -50,10 +52,8 @@ def start(request: OrganizationRequest) -> HttpResponse:
             request, _("Your cart was changed meanwhile, in another window or by somebody else. Look at it again.")
         )
         return redirect("storefront:cart")
-    order = OrderForm(request.POST)
-    if request.POST.get("accept") != "yes" or not order.is_valid():
-        wrong = [*map(str, order.errors.get("purchase_order", ())), _("Accept the terms first; your cart is kept.")]
-        messages.error(request, wrong[0])
+    order = OrderForm(request.POST, asks_country=catalog.on_sale().tax.asks_country)
+    if not _may_go_on(request, order):
         return redirect("storefront:cart")
     try:  # what the button said counts: where no trial is to be had, it was to buy
         is_trial = request.POST.get("trial") == "1"
@@ -64,6 +64,26 @@ def start(request: OrganizationRequest) -> HttpResponse:
         return redirect("storefront:home")
     legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())
     return _go(request, cart, order.cleaned_data["purchase_order"] if "purchase_order" in request.POST else None)
+
+
+def _may_go_on(request: OrganizationRequest, order: OrderForm) -> bool:
+    """Whether all that is asked on the cart is said, and its amount still is what the button says; else why not is told."""
+    if request.POST.get("accept") != "yes" or not order.is_valid():
+        said = [text for name in ("country", "purchase_order") for text in order.errors.get(name, ())]
+        messages.error(request, str([*said, _("Accept the terms first; your cart is kept.")][0]))
+        return False
+    if _moved(request, order.cleaned_data.get("country", "")):
+        messages.info(request, _("Your cart now has the tax of that country. Look at the amount, and confirm it once more."))
+        return False
+    return True
+
+
+def _moved(request: OrganizationRequest, country: str) -> bool:
+    """Keep the country that was said, where it is another one: it decides on the tax, and the button named an amount."""
+    if not country or country == tax.billed_in(request.organization):
+        return False
+    tax_details.save(request.organization, {"country": country}, origin=access.origin(request), at=clock.now())
+    return True
 
 
 @require_safe

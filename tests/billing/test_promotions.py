@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Journal
+from accounts.models import Journal, OutgoingMail
+from accounts.services import rendering
 from billing import gateway, gateway_promotions
 from billing.models import Invoice, Promotion, ScheduledState, SubscriptionDiscount
 from billing.queries import differences, overview
@@ -204,6 +205,21 @@ def test_more_seats_keep_what_took_something_off_their_period_alone(promoted):
     promoted.advance_to(row.period_ends_at + timedelta(hours=2))
     assert Invoice.objects.filter(subscription=row).latest("issued_at").total_minor == 14 * 1600
     assert more(promoted, promoted.fresh(row), 1).due_now_minor == pytest.approx(1600, abs=10)
+
+
+def test_a_reduction_that_is_worked_in_is_never_shown_as_zero(promoted, client):
+    row = promoted.buy(code="welcome20")
+    offered = seats.offer(row, seats=13, at=clock.now(), is_gathered=False)
+    seats.confirm(row, token=offered.token, origin=promoted.origin, at=clock.now())
+    promoted.settle()
+    added = Invoice.objects.filter(subscription=row).latest("pk")
+    assert [one["amount_minor"] for one in added.discounts] == [0]
+    mail = OutgoingMail.objects.filter(kind="billing/receipt", subject_row=f"invoice:{added.pk}").latest("pk")
+    client.force_login(promoted.owner)
+    said = rendering.message(mail, None)
+    shown = [text(client.get("/invoices/")), said.body, said.alternatives[0][0]]
+    assert all("These prices are after this reduction: Welcome" in one for one in shown)
+    assert not any("$0.00" in one for one in shown)
 
 
 def test_seats_that_wait_for_the_bank_keep_it_too(promoted):

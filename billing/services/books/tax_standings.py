@@ -37,15 +37,14 @@ def settle(organization: Organization, at: datetime, *, again: bool = False) -> 
     wanted = _treat(organization, settings, at)
     rate = tax_rates.rows([wanted.rate.country]).get(wanted.rate.country) if wanted.rate else None
     row = held or TaxStanding(organization=organization, wanted=0)
-    before = (row.exempt, row.rate_id, row.is_automatic)
-    was_reason = row.reason
+    before, was = (row.exempt, row.rate_id, row.is_automatic), tax_notices.Was.of(row)
     row.exempt, row.reason, row.rate = wanted.exempt.value, wanted.reason.value, rate
     row.is_automatic, row.until_at = wanted.is_automatic, wanted.until
     row.review_at = _review_at(row, at)
     if held is None or again or before != (row.exempt, row.rate_id, row.is_automatic):
         row.wanted, row.due_at, row.message = row.wanted + 1, None, ""
     row.save()
-    _tell(row, was_reason, at)
+    _tell(row, was, at)
     return row
 
 
@@ -124,18 +123,27 @@ def _validity(row: TaxId) -> tax.Validity:
     return tax.Validity.PENDING if row.state == "sending" else tax.Validity(row.state)
 
 
-def _tell(row: TaxStanding, was_reason: str, at: datetime) -> None:
-    if was_reason == row.reason:
+def _tell(row: TaxStanding, was: tax_notices.Was, at: datetime) -> None:
+    """Nobody is taxed otherwise without a word: the buyers by mail, staff on the timeline."""
+    if was == tax_notices.Was.of(row):
         return
     journal.append(
         kind="billing.tax.changed",
         organization=row.organization,
         at=at,
-        data={"exempt": row.exempt, "reason": row.reason, "before": was_reason},
+        data={
+            "exempt": row.exempt,
+            "reason": row.reason,
+            "before": was.reason,
+            "percent": row.rate.percent if row.rate else "",
+            "percent_before": was.levy.percent,
+        },
     )
     lost = row.reason in (tax.Reason.NOT_CONFIRMED, tax.Reason.NOT_IN_TIME)
-    if lost and was_reason in tax.REVERSED:
+    if lost and was.reason in tax.REVERSED:
         tax_notices.tax_added(row, at=at)
+    elif was.levy != queries.levy_of(row) and row.organization.subscriptions.live().exists():
+        tax_notices.changed(row, was, at=at)
 
 
 def _open(standing_id: int) -> StripeCommand | None:

@@ -3,13 +3,16 @@
 Collecting ids of a known customer asks for `customer_update[name]=auto`, by which Checkout replaces the company's name by
 the cardholder's. The name is ours: `tax.apply` puts it back once the page is paid (tax_standings.after_checkout), so an
 invoice made out later has it; the first one, made while the page is paid, may carry what was typed there.
+
+The country that decides on the catalog's rates is asked before, on the cart; the one typed with a card is the card's and
+decides on nothing (docs/decisions/where-a-buyer-is-taxed.md). Stripe Tax goes by the one on its page, for the first charge too.
 """
 
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import BillingDetails, TaxId
+from billing.models import BillingDetails, CheckoutAttempt, StripeCommand, TaxId, TaxStanding
 from billing.queries import tax as queries
 from billing.rules import tax
 from billing.services.books import tax_standings
@@ -34,8 +37,26 @@ def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> N
     session["customer_update"] = {**session["customer_update"], "name": "auto"}
     if mode is tax.Mode.STRIPE:
         session["automatic_tax"] = {"enabled": True}
-    elif standing is not None and standing.rate is not None:
-        session["subscription_data"]["default_tax_rates"] = [standing.rate.stripe_id]
+        return
+    # The first charge has the rate of the country that the store was told, so the ones after it have it too.
+    del session["customer_update"]["address"]
+    if rates := _rates(standing):
+        session["subscription_data"]["default_tax_rates"] = rates
+
+
+def is_as_opened(attempt: CheckoutAttempt) -> bool:
+    """Whether an open page asks for the tax of now: whoever goes back and says another country gets another page."""
+    opened = StripeCommand.objects.filter(kind="checkout.open", payload__attempt=attempt.pk).values_list("payload", flat=True)
+    said = opened.last()
+    if said is None or queries.settings().mode is not tax.Mode.RATES:
+        return True
+    standing = TaxStanding.objects.filter(organization=attempt.organization_id).select_related("rate").first()
+    rates: list[str] = said["session"]["subscription_data"].get("default_tax_rates", [])
+    return rates == _rates(standing)
+
+
+def _rates(standing: TaxStanding | None) -> list[str]:
+    return [standing.rate.stripe_id] if standing is not None and standing.rate is not None else []
 
 
 def tell_what_changed(organization: Organization, *, since: datetime, at: datetime) -> None:
