@@ -241,8 +241,8 @@ def _no_such_move(error: plan_changes.NotOffered, standing: Standing, wanted: in
 
 @_of.register
 def _committed(error: committed.Committed, standing: Standing, wanted: int) -> Problem:
-    values = {"day": terms_words.last_day(error.until), "opens": words.day(error.opens_at)}
-    text = _("From %(opens)s on you can cancel it. If something has changed for you, talk to us.")
+    values = {"day": terms_words.last_day(error.until), "ends": words.day(error.ends_at)}
+    text = _("You can cancel it for %(ends)s. If something has changed for you, talk to us.")
     return Problem(
         title=_("You agreed to stay until %(day)s") % values,
         text=text % values,

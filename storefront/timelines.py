@@ -29,6 +29,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
         *_discounts(standing),
         *_resumption(standing),
         *_period_end(standing),
+        *_booked(standing),
     ]
     events.sort(key=lambda event: (words.day_of(event["on"]), event.pop("rank", 0)))
     return [_present(standing, at), *events]
@@ -328,6 +329,25 @@ def _renewal_words(standing: Standing, until: str) -> str:
         days,
     )
     return said % {"day": until, "count": words.number(days)}
+
+
+def _booked(standing: Standing) -> list[Event]:
+    """An end that a committed term puts off."""
+    if standing.booked is None:
+        return []
+    return [
+        {
+            "on": standing.booked.effective_at,
+            "title": _("The subscription ends"),
+            "detail": _("You cancelled for the end of what was agreed. Until then it goes on and renews."),
+            "kind": "warn",
+            "rank": 3,
+            "undo_url": reverse("storefront:scheduled_change", args=[standing.booked.public_id]),
+            "undo_label": _("Keep the subscription"),
+            "undo_name": "action",
+            "undo_value": "take_back",
+        }
+    ]
 
 
 def _period_end(standing: Standing) -> list[Event]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from rest_framework import status
 
+from billing.rules import terms
 from billing.rules.pauses import Refusal
 from billing.services.changes import committed, paying_first, scheduled
 from billing.services.leaving import endings, pauses
@@ -48,9 +49,10 @@ def _pay_first(error: paying_first.PayFirst) -> Problem:
 
 
 def _committed(error: committed.Committed) -> Problem:
-    detail = _("It is agreed to last until %(day)s: `opens_at` says from when on it can be cancelled. Or talk to a person.")
-    said = detail % {"day": error.until.isoformat()}
-    return Problem("committed", said, until=error.until.isoformat(), opens_at=error.opens_at.isoformat())
+    detail = _("It is agreed to last until %(day)s: cancel it for then, which `ends_at` says. Or talk to a person.")
+    said = detail % {"day": terms.last_on(error.until).isoformat()}
+    until, opens_at, ends_at = (at.isoformat() for at in (error.until, error.opens_at, error.ends_at))
+    return Problem("committed", said, until=until, opens_at=opens_at, ends_at=ends_at)
 
 
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (

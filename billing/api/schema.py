@@ -155,9 +155,10 @@ TOO_MANY_SEATS = problem(
 COMMITTED = problem(
     "committed",
     409,
-    "It is agreed to last until 2027-03-01: `opens_at` says from when on it can be cancelled. Or talk to a person.",
+    "It is agreed to last until 2027-02-28: cancel it for then, which `ends_at` says. Or talk to a person.",
     until="2027-03-01",
     opens_at="2027-02-12T09:30:00Z",
+    ends_at="2027-03-12T09:30:00Z",
 )
 PAY_FIRST = problem(
     "pay-first",

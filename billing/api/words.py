@@ -118,7 +118,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "missing_payment": missing.of_standing(standing),
         "window": named(standing.window, WINDOW) if standing.window else None,
         "pending": _pending(standing.change) if standing.change else None,
-        "scheduled": [scheduled_change(change) for change in standing.scheduled],
+        "scheduled": [scheduled_change(change) for change in (*standing.scheduled, standing.booked) if change is not None],
         "agreements": [agreements.of_standing(one, row.line.code) for one in standing.agreed if one.ended_at is None],
         "plan_end": plan_ends.of_standing(standing.sunset) if standing.sunset else None,
     }
@@ -205,7 +205,7 @@ def _pending(change: standing_facts.OpenChange) -> dict[str, Any]:
 
 def scheduled_change(change: ScheduledChange | overview.Scheduled) -> dict[str, Any]:
     names = ("external_id", "kind", "delta", "addon_after", "effective_at", "reason_code", "created_at")
-    state = change.state if isinstance(change, ScheduledChange) else "pending"
+    state = change.state if isinstance(change, ScheduledChange) else "booked" if change.is_booked else "pending"
     # A row has the add-on itself, what pages read its code.
     code = (change.addon.code if change.addon else "") if isinstance(change, ScheduledChange) else change.addon
     plan = {"plan": "", "interval": ""}

@@ -63,6 +63,8 @@ class Scheduled:
     leaving: int = 0
     plan: Mapping[str, Any] | None = None
     """Of another plan or interval: its code, path (line/plan), name, interval, scheme and tiers."""
+    is_booked: bool = False
+    """An end for which a committed term has to be over: until its period begins it changes nothing."""
 
     @property
     def is_addon(self) -> bool:
@@ -105,6 +107,8 @@ class Standing:
     agreed: tuple[Agreed, ...] = ()
     """Exceptions that hold, will hold, or have held."""
     sunset: SunsetFacts | None = None
+    booked: Scheduled | None = None
+    """The end that was asked for, and comes with a later period: a committed term lasts until then."""
     sent: tuple[OpenInvoice, ...] = ()
     """Invoices to be paid by a date that has not come yet."""
 
@@ -341,11 +345,13 @@ def standing(organization: Organization, line: str = "") -> Standing | None:
 def _standing(row: standing_rows.Row) -> Standing:
     subscription = row.subscription
     customer: Customer | None = getattr(subscription.organization, "customer", None)
+    scheduled = [Scheduled(**standing_rows.instants(plain)) for plain in row.scheduled]
     return Standing(
         row=subscription,
         in_use=row.people,
         held=row.held,
-        scheduled=tuple(Scheduled(**standing_rows.instants(plain)) for plain in row.scheduled),
+        scheduled=tuple(one for one in scheduled if not one.is_booked),
+        booked=next((one for one in scheduled if one.is_booked), None),
         discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
         change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
         invoice=OpenInvoice(**standing_rows.instants(row.invoice)) if row.invoice else None,

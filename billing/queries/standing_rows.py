@@ -89,14 +89,14 @@ CROSS JOIN LATERAL (
         'plan', CASE WHEN hr.id IS NULL THEN NULL ELSE json_build_object('code', hp.code, 'name', hp.name,
             'path', l.code || '/' || hp.code, 'interval', hr.interval, 'scheme', hr.scheme, 'tiers', hr.tiers) END,
         'reason_code', h.reason_code, 'effective_at', h.effective_at, 'created_at', h.created_at,
-        'by', COALESCE(NULLIF(u.name, ''), u.email, ''),
+        'by', COALESCE(NULLIF(u.name, ''), u.email, ''), 'is_booked', h.state = 'booked',
         'leaving', (SELECT count(*) FROM billing_seatrelease w JOIN billing_seatassignment v ON v.id = w.assignment_id
             WHERE w.change_id = h.id AND v.ended_at IS NULL))
         ORDER BY h.effective_at, h.id) AS changes
     FROM billing_scheduledchange h LEFT JOIN accounts_user u ON u.id = h.actor_id
     LEFT JOIN billing_addon ha ON ha.id = h.addon_id
     LEFT JOIN billing_price hr ON hr.id = h.price_after_id LEFT JOIN billing_plan hp ON hp.id = hr.plan_id
-    WHERE h.subscription_id = s.id AND h.state = 'pending') scheduled
+    WHERE h.subscription_id = s.id AND h.state IN ('pending', 'booked')) scheduled
 CROSS JOIN LATERAL (
     SELECT json_agg(json_build_object('stripe_id', d.stripe_id, 'code', COALESCE(m.code, ''),
         'name', CASE WHEN d.terms_id IS NOT NULL THEN {agreed} ELSE COALESCE(m.name, jsonb_build_object('en', d.name)) END,

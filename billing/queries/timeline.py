@@ -101,7 +101,7 @@ def _scheduled(subscription: Subscription) -> Iterator[Moment]:
     asked = ScheduledChange.objects.filter(subscription=subscription)
     rows = asked.select_related("actor", "addon", "price_after__plan").order_by("-id")[:MOST]
     for row in rows:
-        is_coming = row.state == ScheduledState.PENDING
+        is_coming = row.state in (ScheduledState.PENDING, ScheduledState.BOOKED)
         yield Moment(
             at=row.effective_at if is_coming else row.created_at,
             source="scheduled",

@@ -29,8 +29,8 @@ def month_over(anchor: datetime, instant: datetime) -> datetime:
     return starts_at if starts_at <= instant else months_after(anchor, max(months - 1, 0))
 
 
-def period_over(starts_at: datetime, ends_at: datetime, interval: str, instant: datetime) -> datetime:
-    """When the first period begins that ends at `instant` or after it: the one that runs, or one of those that follow."""
+def period_of(starts_at: datetime, ends_at: datetime, interval: str, instant: datetime) -> tuple[datetime, datetime]:
+    """The first period that ends at `instant` or after it: the one that runs, or one of those that follow."""
     while ends_at < instant:
         starts_at, ends_at = ends_at, end(ends_at, interval)
-    return starts_at
+    return starts_at, ends_at

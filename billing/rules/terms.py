@@ -143,6 +143,11 @@ def quarter(on: date) -> str:
     return f"{on.year}-Q{(on.month + 2) // 3}"
 
 
+def last_on(ends_on: date) -> date:
+    """The last day with what ends on a day."""
+    return ends_on - timedelta(days=1)
+
+
 def instant(on: date) -> datetime:
     """When a day begins: exceptions begin and end at midnight UTC, for everybody."""
     return datetime.combine(on, time(), UTC)

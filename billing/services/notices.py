@@ -233,6 +233,7 @@ def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Cancelled: what is kept until when, and how to take it back."""
     row = change.subscription
     context = {**plan_of(row), **_unpaid(row), **_unbilled(row), "seats": row.quantity, "effective_at": change.effective_at}
+    context["is_booked"] = change.state == ScheduledState.BOOKED
     write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 

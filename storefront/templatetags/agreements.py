@@ -1,6 +1,7 @@
 """`{% load agreements %}`: exceptions in words."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import template
@@ -14,6 +15,12 @@ register = template.Library()
 def agreed(said: Mapping[str, Any]) -> str:
     """ "10% off", of {kind, value} as mails carry it."""
     return terms_words.gives(said["kind"], said["value"])
+
+
+@register.filter
+def last_day(ends_on: date) -> str:
+    """The last day with what is over on a day."""
+    return terms_words.last_day(ends_on)
 
 
 @register.filter

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
-from billing.models import CancelReason, CommandState
+from billing.models import CancelReason, CommandState, ScheduledState
 from billing.queries import overview
 from billing.queries.overview import Standing, State
 from billing.services import commands
 from billing.services.changes import committed, scheduled, seats
 from billing.services.trying import trial_changes
 from config import clock, words
-from storefront import ending_words, retention_words, seat_problems, seat_urls
+from storefront import ending_words, retention_words, seat_urls
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -46,9 +46,10 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
     values = {
         "standing": standing,
         "form": form,
-        "problem": _problem(standing),
+        "term": (term := _term(standing)),
+        "ends_at": term.ends_at if term else standing.row.period_ends_at,
         "features": ending_words.features(standing),
-        "offers": [] if standing.end else retention_words.offers(standing, clock.now()),
+        "offers": [] if standing.end or term else retention_words.offers(standing, clock.now()),
         "ending_url": ending_words.url(standing) if access.can(request, Permission.CANCEL_NOW) else "",
     }
     return render(request, "storefront/cancellation/page.html", values, status=422 if form.errors else 200)
@@ -70,24 +71,20 @@ def _end(request: OrganizationRequest, standing: Standing, form: CancelForm) -> 
     except seats.NotLive:
         messages.info(request, _("The subscription has ended already."))
         return redirects.see("/")
-    except committed.Committed:
-        return redirects.see(seat_urls.cancellation_url(standing))
     said = _("Cancelled. You keep everything until %(day)s and can take this back until then.")
+    if change.state == ScheduledState.BOOKED:
+        said = _("Cancelled for %(day)s. Until then it goes on and renews as agreed, and you can take this back.")
     if standing.trial_ends_at is not None:
         said = _("Cancelled. You go on trying until %(day)s, nothing is charged, and you can take this back until then.")
     messages.success(request, said % {"day": words.day(change.effective_at)})
     return redirects.see(seat_urls.cancellation_url(standing))
 
 
-def _problem(standing: Standing) -> seat_problems.Problem | None:
-    """What is in the way; nothing is where nothing was agreed. One query where something was."""
+def _term(standing: Standing) -> committed.Term | None:
+    """Until when it was agreed to stay, if that is beyond this period. No query where nothing was agreed, else one."""
     if standing.end is not None or not standing.agreed:
         return None
-    try:
-        committed.check_end(standing.row)
-    except committed.Committed as error:
-        return seat_problems.of(standing, error, standing.quantity)
-    return None
+    return committed.beyond(standing.row)
 
 
 def _of_paused(request: OrganizationRequest, standing: Standing) -> HttpResponse:

@@ -85,7 +85,9 @@ class ScheduledChanges(base.View):
         ),
         tag=TAG,
         description="`seats` is the number to have from the next period on, on top of what is scheduled already. Can be taken "
-        "back until then. What a trial left paused has no period to end with: end it at `subscription/trial/endings`.",
+        "back until then. Where it was agreed to last until a day, an end is `booked` for the end of the period that reaches "
+        "it (`effective_at`), and what renews until then is paid. What a trial left paused has no period to end with: end it "
+        "at `subscription/trial/endings`.",
         parameters=[inputs.LineQuery],
         body=inputs.ScheduledChangeInput,
         bodies={
@@ -102,7 +104,6 @@ class ScheduledChanges(base.View):
             *(schema.TOO_MANY_SEATS, schema.NOT_A_MEMBER),
             *(schema.PLAN_NOT_OFFERED, schema.PLAN_NOT_WITH_SEATS, schema.CONFLICTS),
             schema.PAY_FIRST,
-            schema.COMMITTED,
             schema.problem("ends-at-once", 409, "A payment is missing: preview an ending, and end it now."),
         ],
     )

@@ -1,42 +1,51 @@
-"""A committed term that was agreed: until then the subscription is neither cancelled, ended at once nor paused.
+"""A committed term that was agreed: until then the subscription is neither ended, at once or with a period, nor paused.
 
+Whoever cancels before is booked for the end of the period in which the term ends (books.booked_ends).
 Source: docs/decisions/exceptions.md. What is behind with a payment may always be ended: it would end by itself.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from billing.models import Subscription
 from billing.queries import terms as queries
-from billing.rules import intervals, terms
+from billing.services.books import booked_ends
 from billing.services.changes import seats
 
 
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """Agreed to stay until `until`, so that it ends at `ends_at`: with the period that begins at `opens_at` and reaches it."""
+
+    until: date
+    opens_at: datetime
+    ends_at: datetime
+
+
 class Committed(seats.SeatsError):
-    """Agreed to stay until `until`; from `opens_at` on it can be cancelled, to the end of the period that runs then."""
+    """Agreed to stay until `until`: it can be cancelled for `ends_at`, and not ended or paused before."""
 
-    def __init__(self, until: date, opens_at: datetime) -> None:
-        super().__init__(f"It is agreed to last until {until}.")
-        self.until, self.opens_at = until, opens_at
+    def __init__(self, term: Term) -> None:
+        super().__init__(f"It is agreed to last until {term.until}.")
+        self.term, self.until, self.opens_at, self.ends_at = term, term.until, term.opens_at, term.ends_at
 
 
-def check_end(row: Subscription) -> None:
-    """Whether it may end with its period (its price at hand). Raises Committed. One query."""
-    until = _until(row)
-    if until is not None and row.period_ends_at < terms.instant(until):
-        raise _refusal(row, until)
+def beyond(row: Subscription) -> Term | None:
+    """The term that the present period (of `row`, its price at hand) does not reach; None: it may end with it. One query."""
+    term = _term(row)
+    return term if term is not None and term.ends_at > row.period_ends_at else None
 
 
 def check_now(row: Subscription) -> None:
     """Whether it may end, or rest, before its period is over. Raises Committed. One query."""
-    until = _until(row)
-    if until is not None:
-        raise _refusal(row, until)
+    term = _term(row)
+    if term is not None:
+        raise Committed(term)
 
 
-def _until(row: Subscription) -> date | None:
-    return None if row.is_in_trial else queries.committed_until(row)
-
-
-def _refusal(row: Subscription, until: date) -> Committed:
-    since = intervals.period_over(row.period_starts_at, row.period_ends_at, row.price.interval, terms.instant(until))
-    return Committed(until, since)
+def _term(row: Subscription) -> Term | None:
+    until = None if row.is_in_trial else queries.committed_until(row)
+    if until is None:
+        return None
+    opens_at, ends_at = booked_ends.period_of(row, until)
+    return Term(until=until, opens_at=opens_at, ends_at=ends_at)

@@ -5,6 +5,7 @@ They are rows first; Stripe's schedule follows (billing.services.books.projectio
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -28,6 +29,8 @@ from billing.rules import schedule
 from billing.services import notices, people
 from billing.services.books import projection
 from billing.services.changes import committed, paying_first, seats
+
+NOT_OVER: Final = (ScheduledState.PENDING, ScheduledState.BOOKED)
 
 
 class EndsAtOnce(seats.SeatsError):
@@ -113,20 +116,22 @@ def end(
 ) -> ScheduledChange:
     """End the subscription with its period (a trial: uncharged). Ending twice finds the first.
 
-    Raises NotLive, Paused, InPilot, EndsAtOnce, committed.Committed.
+    Where it was agreed to last for longer, the end is booked for the period that reaches the day (ScheduledState.BOOKED).
+    Raises NotLive, Paused, InPilot, EndsAtOnce.
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
         if locked.status == "paused":
             raise seats.Paused("Nothing goes on that could end with its period: end it at once.")
-        known = locked.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
+        known = locked.scheduled.filter(kind=ScheduledKind.END, state__in=NOT_OVER).first()
         if known is not None:
             return named(known, external_id)
         if unpaid.is_behind(locked, at):
             raise EndsAtOnce("A payment is missing: it ends at once.")
-        committed.check_end(locked)
+        term = committed.beyond(locked)
         wanted = ScheduledChange(kind=ScheduledKind.END, reason_code=reason_code, reason=reason, external_id=external_id)
-        change = put(wanted, locked, origin=origin, at=at)
+        wanted.state = ScheduledState.BOOKED if term else ScheduledState.PENDING
+        change = put(wanted, locked, origin=origin, at=at, effective_at=term.ends_at if term else None)
         notices.end_scheduled(change, at=at)
     projection.follow(row.pk)
     return change
@@ -143,7 +148,7 @@ def take_back(change: ScheduledChange, *, origin: Origin, at: datetime) -> bool:
             rest = locked.scheduled.filter(state=ScheduledState.PENDING).exclude(pk=change.pk)
             _check_in_use(locked, locked.quantity + sum(other.delta for other in rest), [])
         _check_without(locked, change)
-        taken = ScheduledChange.objects.filter(pk=change.pk, state=ScheduledState.PENDING).update(
+        taken = ScheduledChange.objects.filter(pk=change.pk, state__in=NOT_OVER).update(
             state=ScheduledState.CANCELED, ended_at=at, ended_by=origin.actor
         )
         if not taken:
@@ -168,7 +173,8 @@ def put(
 ) -> ScheduledChange:
     """Have `change` wait for the end of the period of `row`, which the caller has locked; what it overtakes waits no more.
 
-    `effective_at`: the end of an add-on's own period, where it is charged by the month beside a plan by the year.
+    `effective_at`: the end of an add-on's own period, where it is charged by the month beside a plan by the year, or of a
+    later period, for which an end is booked: Stripe is told of that once it has begun.
 
     The caller follows the projection once its transaction has ended.
     """

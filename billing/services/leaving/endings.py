@@ -243,7 +243,8 @@ class End(commands.Handler):
         rows = Subscription.objects.locked().select_related("organization", "plan", "price", "line")
         row = rows.get(stripe_id=asked["subscription"])
         ended_at = mirror.instant(answer.subscription.ended_at) or at
-        before = row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING)
+        open_states = (ScheduledState.PENDING, ScheduledState.BOOKED)
+        before = row.scheduled.filter(kind=ScheduledKind.END, state__in=open_states)
         before.update(state=ScheduledState.SUPERSEDED, ended_at=at, ended_by=origin.actor)
         settled = list(Invoice.objects.filter(stripe_id__in=answer.settled).order_by("issued_at", "pk"))
         leaving_mails.ended_now(row, given_minor=answer.given_minor, settled=settled, how=asked["invoices"], at=ended_at)

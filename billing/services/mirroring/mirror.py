@@ -23,6 +23,7 @@ from billing.models import (
 from billing.services import inbox, notices, people
 from billing.services.books import (
     addon_items,
+    booked_ends,
     bundles,
     dunning,
     first_payments,
@@ -86,6 +87,7 @@ def target(row: Subscription) -> str:
 def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     """Write Stripe's state into `row` (locked by the caller) and book the difference in seats, each part to its cause."""
     before_period, before_price, was = row.period_starts_at, row.price, row.status
+    before_end = row.period_ends_at
     split = copy_fields(row, answer, at)
     if not row.is_live:
         _end(row, at, was=was)
@@ -101,6 +103,8 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
     elif row.period_starts_at > before_period and not _begins_a_year(row, before_price):
         _renew(row, split, before_price, at)
     _settle_waiting(row, split, before_price, at)
+    if row.period_ends_at != before_end:
+        booked_ends.follow(row)
     if quantity != row.billed:
         ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.billed, origin=STRIPE, at=at)
     if row.price.interval == "year":
@@ -355,8 +359,9 @@ def _end(row: Subscription, at: datetime, *, was: str) -> None:
     addon_items.end(row, at=ended_at)
     people.fit(row, origin=STRIPE, at=ended_at)
     bundles.leave(row, at=ended_at)
-    pending = row.scheduled.filter(state=ScheduledState.PENDING)
-    pending.filter(kind=ScheduledKind.END).update(state=ScheduledState.APPLIED, ended_at=ended_at)
+    pending = row.scheduled.filter(state__in=(ScheduledState.PENDING, ScheduledState.BOOKED))
+    ends = pending.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING)
+    ends.update(state=ScheduledState.APPLIED, ended_at=ended_at)
     pending.update(state=ScheduledState.SUPERSEDED, ended_at=ended_at)
     first_payments.end(row, at)
     resting.end(row, ended_at)

@@ -1,0 +1,34 @@
+"""An end that is booked for a committed term: a date and nothing else, until the period begins that ends with it.
+
+Stripe is told of the present period and the next; what waits for years would be a schedule that every other change had to
+carry along. So the row waits here, and becomes the end that everybody knows when its period has begun.
+"""
+
+from datetime import date, datetime
+
+from billing.models import ScheduledState, Subscription
+from billing.queries import terms as queries
+from billing.rules import intervals, terms
+from billing.services.books import projection
+
+
+def period_of(row: Subscription, until: date) -> tuple[datetime, datetime]:
+    """The period of `row` (its price at hand) in which a term that lasts until a day ends, if it goes on as it is."""
+    return intervals.period_of(row.period_starts_at, row.period_ends_at, row.price.interval, terms.instant(until))
+
+
+def follow(row: Subscription) -> None:
+    """A period of `row` began, or was moved: the end that is booked is that of this one, or dated anew. At most two queries.
+
+    Whether the term was ended early or another one agreed meanwhile: it takes place on the day that was said.
+    """
+    booked = row.scheduled.filter(state=ScheduledState.BOOKED).first()
+    if booked is None:
+        return
+    until, at = queries.committed_until(row), booked.effective_at
+    at = min(at, period_of(row, until)[1]) if until is not None else at
+    _starts_at, booked.effective_at = intervals.period_of(row.period_starts_at, row.period_ends_at, row.price.interval, at)
+    if booked.effective_at == row.period_ends_at:
+        booked.state = ScheduledState.PENDING
+        projection.want(row)
+    booked.save(update_fields=["state", "effective_at"])
