@@ -52,7 +52,7 @@ class AgreementOutput(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=AGREED_STATES)
     is_in_force = serializers.BooleanField()
     starts_on = serializers.DateField()
-    ends_on = serializers.DateField(help_text="The first day without it, at midnight UTC.")
+    ends_on = serializers.DateField(help_text="The first day without it, in the organization's time zone.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is over.")
     afterwards = serializers.CharField(help_text="What is true from its end on, in words.")
 

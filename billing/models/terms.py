@@ -1,6 +1,6 @@
 """Exceptions from the catalog, each with an owner, a reason, a second person's approval, and an end."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -39,13 +39,16 @@ class TermsState(models.TextChoices):
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):
-    def in_force(self, on: date) -> "TermsQuerySet":
-        """Approved ones whose days include `on`."""
-        return self.filter(state=TermsState.APPROVED, starts_on__lte=on, ends_on__gt=on)
+    def in_force(self, at: datetime) -> "TermsQuerySet":
+        """Approved ones whose days include `at`."""
+        return self.filter(state=TermsState.APPROVED, starts_at__lte=at, ends_at__gt=at)
 
 
 class Terms(models.Model):
-    """One exception for a customer, `[starts_on, ends_on)` at midnight UTC. `value` is typed by kind (billing.rules.terms).
+    """One exception for a customer, `[starts_on, ends_on)` where it is. `value` is typed by kind (billing.rules.terms).
+
+    `starts_at` and `ends_at` are those days' beginnings in the zone that the customer had when it was proposed: stored, so that
+    statements compare instants, and that nothing moves when somebody sets another zone.
 
     Written by billing.services.agreeing alone. `due_at` is when the sweep looks at it next: to begin it, to announce its
     end, to end it.
@@ -71,6 +74,8 @@ class Terms(models.Model):
     quarter = models.CharField(_("quarter"), max_length=7, help_text=_("Whose budget it counts against."))
     starts_on = models.DateField(_("holds from"))
     ends_on = models.DateField(_("ends on"), help_text=_("The first day on which it does not hold any more."))
+    starts_at = models.DateTimeField(_("holds from this instant"), editable=False)
+    ends_at = models.DateTimeField(_("over at this instant"), editable=False)
     state = models.CharField(max_length=12, choices=TermsState, default=TermsState.PROPOSED)
     nonce = models.CharField(max_length=60, unique=True)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by"))
@@ -120,13 +125,10 @@ class Terms(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.organization}"
 
-    @property
-    def starts_at(self) -> datetime:
-        return rules.instant(self.starts_on)
-
-    @property
-    def ends_at(self) -> datetime:
-        return rules.instant(self.ends_on)
+    def date(self) -> None:
+        """Set the instants of its days, with the organization at hand."""
+        zone = self.organization.time_zone
+        self.starts_at, self.ends_at = rules.instant(self.starts_on, zone), rules.instant(self.ends_on, zone)
 
     @property
     def is_in_force(self) -> bool:

@@ -3,9 +3,9 @@
 Pages of a cart ask without a query: the cart brings along what was agreed (`brought`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -19,7 +19,7 @@ from billing.rules import terms as rules
 from billing.rules.promotions import AGREED
 
 KINDS: Final = (TermsKind.DISCOUNT, TermsKind.SEAT_CEILING, TermsKind.PAYMENT_TERMS)
-SAID: Final = ("id", "kind", "line_id", "starts_on", "ends_on", "value")
+SAID: Final = ("id", "kind", "line_id", "starts_at", "ends_on", "ends_at", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +67,17 @@ def less(cart: Cart, *, parts: Sequence[int], at: datetime) -> Less | None:
         return _held(cart, parts, at)
     charged_at = at + timedelta(days=cart.plan.trial_days if cart.is_trial else 0)
     for one in _of(cart, TermsKind.DISCOUNT):
-        starts_at, ends_at = rules.instant(_day(one["starts_on"])), rules.instant(_day(one["ends_on"]))
-        if starts_at <= at and charged_at < ends_at - rules.OFF_AHEAD:
+        ends_at = _instant(one["ends_at"])
+        if holds(one, at) and charged_at < ends_at - rules.OFF_AHEAD:
             bps = int(one["value"]["percent_bps"])
             off_parts = off(bps, parts, at)
-            return Less(terms_id=one["id"], percent_bps=bps, ends_on=_day(one["ends_on"]), ends_at=ends_at, off_parts=off_parts)
+            return Less(
+                terms_id=one["id"],
+                percent_bps=bps,
+                ends_on=date.fromisoformat(one["ends_on"]),
+                ends_at=ends_at,
+                off_parts=off_parts,
+            )
     return None
 
 
@@ -102,7 +108,7 @@ def seats(cart: Cart, at: datetime) -> int:
     """Up to how many seats of the cart's line were agreed; 0: nothing was. One query at most."""
     if cart.organization is None or cart.pilot_id is not None:
         return 0
-    found = (one for one in _of(cart, TermsKind.SEAT_CEILING) if _day(one["starts_on"]) <= at.date() < _day(one["ends_on"]))
+    found = (one for one in _of(cart, TermsKind.SEAT_CEILING) if holds(one, at))
     return max((int(one["value"]["seats"]) for one in found), default=0)
 
 
@@ -120,6 +126,11 @@ def said(cart: Cart) -> list[dict[str, Any]]:
     return known
 
 
+def holds(one: Mapping[str, Any], at: datetime) -> bool:
+    """Whether one of `said` is in force at an instant."""
+    return _instant(one["starts_at"]) <= at < _instant(one["ends_at"])
+
+
 def _of(cart: Cart, kind: TermsKind) -> list[dict[str, Any]]:
     """The line's, the newest first: two of a kind never hold on the same day, but nothing breaks if they did."""
     found = [one for one in said(cart) if one["kind"] == kind and one["line_id"] == cart.plan.line_id]
@@ -130,5 +141,5 @@ def _approved() -> QuerySet[Terms]:
     return Terms.objects.filter(kind__in=KINDS, state=TermsState.APPROVED)
 
 
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

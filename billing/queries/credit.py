@@ -25,7 +25,6 @@ from billing.models import (
 from billing.queries import charges, giving_back, terms
 from billing.rules import debits
 from billing.rules.giving_back import NoRate
-from config import words
 
 # So long at most Stripe's word of an invoice takes; a change that is older has one, or had nothing to pay.
 HEARD_WITHIN: Final = timedelta(days=3)
@@ -45,7 +44,7 @@ class Credit:
 
 def limit(organization: Organization, at: datetime) -> int:
     """What may be open at once, in US cents: by an approved exception, else by its segment's policy. At most three queries."""
-    agreed = terms.credit_limit(organization.pk, words.day_of(at))
+    agreed = terms.credit_limit(organization.pk, at)
     if agreed is not None:
         try:
             return giving_back.us_cents(agreed.amount_minor, agreed.currency, at)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from accounts.models import Organization
 from accounts.queries import policies, rows
 from billing.models import LIVE_STATUSES
 from billing.queries import catalog
-from billing.rules import dunning, metering, terms
+from billing.rules import dunning, metering
 from billing.rules import entitlements as rules
 from billing.rules.dunning import Access
 from billing.rules.entitlements import Entitlement, Reason
@@ -32,7 +32,7 @@ SELECT l.code || '/' || p.code, p.name, p.features, s.status, s.quantity, s.star
     EXISTS (SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
         WHERE %(is_personal)s AND m.organization_id = s.organization_id AND {PERSON}), seat.id, seat.last_seen_on,
     s.access, late.started_at, late.reached, late.read_only_at, late.off_at,
-    (SELECT json_agg(json_build_object('code', t.public_id, 'value', t.value, 'began_at', t.began_at, 'ends_on', t.ends_on)
+    (SELECT json_agg(json_build_object('code', t.public_id, 'value', t.value, 'began_at', t.began_at, 'ends_at', t.ends_at)
         ORDER BY t.id)
     FROM billing_terms t WHERE t.organization_id = s.organization_id AND t.line_id = s.line_id AND t.kind = 'feature'
         AND t.state = 'approved' AND t.began_at IS NOT NULL)
@@ -169,7 +169,7 @@ def _addon(plain: dict[str, Any], seats: int) -> rules.Bringer:
 
 def _agreed(plain: dict[str, Any]) -> rules.Bringer:
     since = datetime.fromisoformat(plain["began_at"]).astimezone(UTC)
-    until = terms.instant(date.fromisoformat(plain["ends_on"]))
+    until = datetime.fromisoformat(plain["ends_at"]).astimezone(UTC)
     return rules.excepted(plain["code"], plain["value"], since=since, until=until)
 
 

@@ -34,7 +34,7 @@ def _holding(standing: Standing, now: datetime) -> entitlements.Holding:
         for item in standing.held_addons
     )
     agreed = (
-        entitlements.excepted(one.public_id, one.value, since=terms.instant(one.starts_on), until=terms.instant(one.ends_on))
+        entitlements.excepted(one.public_id, one.value, since=one.starts_at, until=one.ends_at)
         for one in standing.agreed
         if one.kind == terms.Kind.FEATURE and one.is_of_line and one.is_in_force
     )

@@ -6,12 +6,11 @@ from accounts.models import Organization
 from accounts.queries import policies, profiles
 from billing.models import Cart, TermsKind
 from billing.queries import agreed, terms
-from config import words
 
 
 def days(organization: Organization, at: datetime) -> int:
     """How long there is to pay an invoice, in days; 0: a card is needed. Two queries at most."""
-    found = terms.payment_days(organization.pk, words.day_of(at))
+    found = terms.payment_days(organization.pk, at)
     return _of_segment(profiles.segment(organization.pk), at) if found is None else found
 
 
@@ -22,9 +21,8 @@ def days_of_cart(cart: Cart, at: datetime) -> int:
     """
     if cart.organization is None or cart.is_trial or cart.pilot_id is not None:
         return 0
-    on = words.day_of(at).isoformat()
     days = (one for one in agreed.said(cart) if one["kind"] == TermsKind.PAYMENT_TERMS)
-    mine = [one for one in days if one["starts_on"] <= on < one["ends_on"]]
+    mine = [one for one in days if agreed.holds(one, at)]
     if mine:
         return int(max(mine, key=lambda one: int(one["id"]))["value"]["net_days"])
     profile = getattr(cart.organization, "profile", None)

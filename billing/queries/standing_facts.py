@@ -239,6 +239,8 @@ class Agreed:
     state: str
     starts_on: date
     ends_on: date
+    starts_at: datetime
+    ends_at: datetime
     is_of_line: bool
     began_at: datetime | None
     ended_at: datetime | None

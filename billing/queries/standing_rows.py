@@ -57,7 +57,8 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         'balance_minor', COALESCE((iw.agreed ->> 'balance_applied_minor')::bigint, 0))
     FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0),
     (SELECT json_agg(json_build_object('public_id', ag.public_id, 'kind', ag.kind, 'value', ag.value, 'state', ag.state,
-        'starts_on', ag.starts_on, 'ends_on', ag.ends_on, 'is_of_line', ag.line_id IS NOT NULL, 'began_at', ag.began_at,
+        'starts_on', ag.starts_on, 'ends_on', ag.ends_on,
+        'starts_at', ag.starts_at, 'ends_at', ag.ends_at, 'is_of_line', ag.line_id IS NOT NULL, 'began_at', ag.began_at,
         'ended_at', ag.ended_at)
         ORDER BY ag.ends_on, ag.id)
     FROM billing_terms ag WHERE ag.organization_id = s.organization_id AND (ag.line_id IS NULL OR ag.line_id = s.line_id)

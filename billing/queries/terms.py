@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from accounts.models import Organization
@@ -17,15 +17,15 @@ class Money:
     currency: str
 
 
-def payment_days(organization_id: int, on: date) -> int | None:
+def payment_days(organization_id: int, at: datetime) -> int | None:
     """How many days an approved exception gives to pay an invoice; None: there is none. One query."""
-    found = _said(organization_id, TermsKind.PAYMENT_TERMS, on)
+    found = _said(organization_id, TermsKind.PAYMENT_TERMS, at)
     return int(found["net_days"]) if found else None
 
 
-def credit_limit(organization_id: int, on: date) -> Money | None:
+def credit_limit(organization_id: int, at: datetime) -> Money | None:
     """Up to what open invoices may come together, by an approved exception; None: there is none. One query."""
-    found = _said(organization_id, TermsKind.CREDIT_LIMIT, on)
+    found = _said(organization_id, TermsKind.CREDIT_LIMIT, at)
     return Money(amount_minor=found["amount_minor"], currency=found["currency"]) if found else None
 
 
@@ -53,11 +53,11 @@ def _most(organization_id: int, line_id: int, sold: int, wanted: int) -> int:
     return max([sold, *(int(said["seats"]) for said in begun)])
 
 
-def committed_until(row: Subscription) -> date | None:
-    """Until when a committed term of the subscription's line lasts; None: there is none. One query."""
+def committed_until(row: Subscription) -> tuple[date, datetime] | None:
+    """Until when a committed term of the subscription's line lasts: the day and its instant, or None. One query."""
     found = Terms.objects.filter(organization=row.organization_id, line=row.line_id, kind=TermsKind.TERM)
     begun = found.filter(state=TermsState.APPROVED, began_at__isnull=False)
-    return begun.order_by("-ends_on").values_list("ends_on", flat=True).first()
+    return begun.order_by("-ends_at").values_list("ends_on", "ends_at").first()
 
 
 def features() -> dict[str, dict[str, Any]]:
@@ -73,11 +73,11 @@ def features() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _rows(organization_id: int, kind: TermsKind, on: date) -> Any:
-    return Terms.objects.in_force(on).filter(organization=organization_id, kind=kind)
+def _rows(organization_id: int, kind: TermsKind, at: datetime) -> Any:
+    return Terms.objects.in_force(at).filter(organization=organization_id, kind=kind)
 
 
-def _said(organization_id: int, kind: TermsKind, on: date) -> Mapping[str, Any] | None:
+def _said(organization_id: int, kind: TermsKind, at: datetime) -> Mapping[str, Any] | None:
     """What the newest says: two of a kind never hold on the same day, but nothing breaks if they did."""
-    said: Mapping[str, Any] | None = _rows(organization_id, kind, on).order_by("-pk").values_list("value", flat=True).first()
+    said: Mapping[str, Any] | None = _rows(organization_id, kind, at).order_by("-pk").values_list("value", flat=True).first()
     return said

@@ -6,9 +6,10 @@ exceptions; docs/decisions/exceptions.md.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 MOST_NET_DAYS: Final = 180
 MOST_SEATS: Final = 1_000_000
@@ -148,9 +149,13 @@ def last_on(ends_on: date) -> date:
     return ends_on - timedelta(days=1)
 
 
-def instant(on: date) -> datetime:
-    """When a day begins: exceptions begin and end at midnight UTC, for everybody."""
-    return datetime.combine(on, time(), UTC)
+def instant(on: date, time_zone: str = "UTC") -> datetime:
+    """When a day begins where the customer is, in UTC; of a zone that this machine does not know, as if it were UTC."""
+    try:
+        zone: tzinfo = ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        zone = UTC
+    return datetime.combine(on, time(), zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,7 @@ def test_a_trial_shows_the_agreed_price_of_its_first_charge(shop, cast, agree, c
     shop.cart(seats=10, is_trial=True)
     client.force_login(cast.owner)
     assert "$144.00 is charged if you have added a card" in text(client.get("/cart/"))
-    Terms.objects.update(ends_on=clock.now().date() + timedelta(days=10))  # over before the trial is
+    Terms.objects.update(ends_at=clock.now() + timedelta(days=10))  # over before the trial is
     assert "$160.00 is charged if you have added a card" in text(client.get("/cart/"))
 
 

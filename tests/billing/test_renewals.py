@@ -255,6 +255,7 @@ def test_an_account_with_an_exception_is_looked_at_whatever_its_tier(shop, yearl
     at = clock.now()
     people = {"owner": cast.admin, "proposed_by": cast.admin, "approver": cast.staff_member("finance")}
     days = {"starts_on": at.date(), "ends_on": at.date() + 400 * DAY, "proposed_at": at, "decided_at": at}
+    days |= {"starts_at": at, "ends_at": at + 400 * DAY}
     Terms.objects.create(
         organization=yearly.organization,
         kind="payment_terms",

@@ -1,13 +1,15 @@
 """Exceptions from the catalog: a second person approves each, each really does what it says, and each ends at its date."""
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Journal, Membership, OutgoingMail
+from accounts.models import Journal, Membership, Organization, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import (
@@ -31,7 +33,7 @@ from billing.services.offering import agreed_coupons
 from billing.services.renewing import renewals
 from config import clock, words
 from tests import factories
-from tests.billing import test_webhook_news
+from tests.billing import test_quotes, test_webhook_news
 from tests.billing.calling import Program
 from tests.shop import text
 
@@ -98,7 +100,7 @@ def test_a_second_person_approves_within_their_band(shop, cast, people, propose)
     with pytest.raises(terms.BeyondBand) as refused:
         terms.approve(row.pk, origin=by(people["manager"]), at=at)
     assert refused.value.groups == ("finance", "revenue_operations")
-    assert queries.payment_days(cast.acme.pk, at.date()) is None
+    assert queries.payment_days(cast.acme.pk, at) is None
     terms.approve(row.pk, note="Fine.", origin=by(people["revenue_operations"]), at=at)
     with pytest.raises(terms.NotOpen):
         terms.decline(row.pk, note="", origin=by(people["manager"]), at=at)
@@ -128,8 +130,9 @@ def test_payment_days_and_credit_hold_for_their_days(shop, cast, people, agree):
     row = agree(KIND.PAYMENT_TERMS, raw={"net_days": 45}, days=30, starts=10)
     agree(KIND.CREDIT_LIMIT, raw={"amount_minor": 500_00, "currency": "usd"}, nonce="2")
     assert row.line is None
-    days = [row.starts_on - timedelta(days=1), row.starts_on, row.ends_on - timedelta(days=1), row.ends_on]
-    assert [queries.payment_days(cast.acme.pk, on) for on in days] == [None, 45, 45, None]
+    second = timedelta(seconds=1)
+    days = [row.starts_at - second, row.starts_at, row.ends_at - second, row.ends_at]
+    assert [queries.payment_days(cast.acme.pk, at) for at in days] == [None, 45, 45, None]
     assert queries.credit_limit(cast.acme.pk, days[1]) == queries.Money(amount_minor=500_00, currency="usd")
     terms.end_early(row.pk, reason="Never paid.", origin=by(people["manager"]), at=clock.now())
     assert queries.payment_days(cast.acme.pk, days[1]) is None
@@ -156,6 +159,32 @@ def test_programs_read_what_was_agreed_and_hear_when_it_begins_and_ends(shop, ca
     assert news[-1][1]["agreement"] == own.get(f"agreements/{row.public_id}").json()
     assert "secret" not in str(news)
     assert own.get("agreements/external:x").status_code == 404
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Pacific/Auckland"])
+def test_a_day_is_a_day_where_the_customer_is(shop, cast, agree, client, zone):
+    """Every page says the same day, and it holds until that day is over there."""
+    Organization.objects.filter(pk=cast.acme.pk).update(time_zone=zone)
+    shop.organization.refresh_from_db()
+    days = (date(2027, 2, 1) - clock.now().date()).days + 1  # from yesterday on, which has begun everywhere
+    row = agree(KIND.DISCOUNT, raw={"percent_bps": 1000}, days=days, starts=-1)
+    agree(KIND.PAYMENT_TERMS, raw={"net_days": 45}, days=days, starts=-1, nonce="2")
+    assert row.ends_at == datetime(2027, 2, 1, tzinfo=ZoneInfo(zone))
+    held = [queries.payment_days(cast.acme.pk, row.ends_at - timedelta(seconds=left)) for left in (1, 0)]
+    assert held == [45, None]
+    client.force_login(cast.owner)
+    quote = test_quotes.of_cart(shop, seats=10)
+    assert "1 February 2027" in text(Client().get(test_quotes.link_of(quote)))
+    shop.cart(seats=10)
+    page = text(client.get("/cart/"))
+    assert "10% off until 31 January" in page
+    assert "$160.00 from 1 February" in page
+    shop.buy(seats=10)
+    assert overview.standing(cast.acme).discounts[0].ends_at == row.ends_at
+    for url in ("/", "/subscription/plan/"):
+        page = text(client.get(url))
+        assert "10% off until 31 January" in page, url
+        assert "30 January" not in page, url
 
 
 # --- What each does ---------------------------------------------------------------------------------------------------

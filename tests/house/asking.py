@@ -257,6 +257,8 @@ def _agreement_args(cast):
         nonce="agreed",
         starts_on=today,
         ends_on=today + timedelta(days=90),
+        starts_at=clock.now(),
+        ends_at=clock.now() + timedelta(days=90),
         proposed_at=clock.now(),
         decided_at=clock.now(),
     )

@@ -166,7 +166,7 @@ def _booked(entry: SeatLedgerEntry) -> dict[str, Any]:
 
 def _terms(moves: Sequence[Move], rows: Sequence[Subscription], by: User, at: datetime) -> list[Terms]:
     """Proposed: the second person is whoever releases the contract."""
-    return [
+    found = [
         Terms(
             organization=row.organization,
             line=row.line if agreed.kind in terms.OF_A_LINE else None,
@@ -184,6 +184,9 @@ def _terms(moves: Sequence[Move], rows: Sequence[Subscription], by: User, at: da
         for move, row in _with(moves, rows)
         for agreed in move.agreed
     ]
+    for one in found:
+        one.date()
+    return found
 
 
 def _command(move: Move, row: Subscription, origin: Origin, at: datetime) -> StripeCommand:

@@ -105,6 +105,7 @@ def propose(organization: Organization, *, wanted: Wanted, origin: Origin, at: d
         row = checked(wanted, at)
         held = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         row.organization, row.proposed_by = held, origin.actor
+        row.date()
         _refuse_second(row, NOT_OVER)
         row.save()
         tell("proposed", row, origin=origin, at=at)

@@ -27,7 +27,7 @@ WITH policy AS MATERIALIZED (
     FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, days int)
 ), due AS MATERIALIZED (
     SELECT t.id, t.organization_id, t.kind, t.state = 'approved' AS stands, t.began_at,
-        t.starts_on::timestamp AT TIME ZONE 'UTC' AS starts_at, t.ends_on::timestamp AT TIME ZONE 'UTC' AS ends_at
+        t.starts_at, t.ends_at
     FROM billing_terms t WHERE t.due_at <= %(now)s ORDER BY t.due_at LIMIT %(batch)s FOR NO KEY UPDATE SKIP LOCKED
 ), looked AS MATERIALIZED (
     SELECT due.*, stands AND ends_at <= %(now)s AS ends, stands AND ends_at > %(now)s AND starts_at <= %(now)s AS holds,

@@ -4,17 +4,17 @@ Stripe is told of the present period and the next; what waits for years would be
 carry along. So the row waits here, and becomes the end that everybody knows when its period has begun.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from billing.models import ScheduledState, Subscription
 from billing.queries import terms as queries
-from billing.rules import intervals, terms
+from billing.rules import intervals
 from billing.services.books import projection
 
 
-def period_of(row: Subscription, until: date) -> tuple[datetime, datetime]:
-    """The period of `row` (its price at hand) in which a term that lasts until a day ends, if it goes on as it is."""
-    return intervals.period_of(row.period_starts_at, row.period_ends_at, row.price.interval, terms.instant(until))
+def period_of(row: Subscription, at: datetime) -> tuple[datetime, datetime]:
+    """The period of `row` (its price at hand) in which a term ends, if it goes on as it is."""
+    return intervals.period_of(row.period_starts_at, row.period_ends_at, row.price.interval, at)
 
 
 def follow(row: Subscription) -> None:
@@ -26,8 +26,8 @@ def follow(row: Subscription) -> None:
     if booked is None:
         return
     until, at = queries.committed_until(row), booked.effective_at
-    at = min(at, period_of(row, until)[1]) if until is not None else at
-    _starts_at, booked.effective_at = intervals.period_of(row.period_starts_at, row.period_ends_at, row.price.interval, at)
+    at = min(at, period_of(row, until[1])[1]) if until is not None else at
+    _starts_at, booked.effective_at = period_of(row, at)
     if booked.effective_at == row.period_ends_at:
         booked.state = ScheduledState.PENDING
         projection.want(row)

@@ -44,8 +44,9 @@ def check_now(row: Subscription) -> None:
 
 
 def _term(row: Subscription) -> Term | None:
-    until = None if row.is_in_trial else queries.committed_until(row)
-    if until is None:
+    found = None if row.is_in_trial else queries.committed_until(row)
+    if found is None:
         return None
-    opens_at, ends_at = booked_ends.period_of(row, until)
+    until, at = found
+    opens_at, ends_at = booked_ends.period_of(row, at)
     return Term(until=until, opens_at=opens_at, ends_at=ends_at)

@@ -53,8 +53,7 @@ WITH policy AS MATERIALIZED (
                 WHERE c.subscription_id = s.id AND c.state = 'pending' AND c.kind = 'plan')
             AND NOT EXISTS (SELECT 1 FROM billing_terms h WHERE h.organization_id = s.organization_id
                 AND h.line_id = s.line_id AND h.state = 'approved' AND h.kind = 'price_hold'
-                AND h.starts_on::timestamp AT TIME ZONE 'UTC' <= s.period_ends_at
-                AND h.ends_on::timestamp AT TIME ZONE 'UTC' > s.period_ends_at)) END AS price_at
+                AND h.starts_at <= s.period_ends_at AND h.ends_at > s.period_ends_at)) END AS price_at
     FROM due JOIN billing_subscription s ON s.id = due.id
     JOIN billing_price r ON r.id = s.price_id
     LEFT JOIN accounts_organizationprofile o ON o.organization_id = s.organization_id
