@@ -90,6 +90,12 @@ class Row:
     is_apart: bool = False
     ends_at: datetime | None = None
     leaves: Scheduled | None = None
+    least_kept: int = 0
+    """Fewer of it can be had than now, from so many on; 0: all or none."""
+
+    @property
+    def most_kept(self) -> int:
+        return self.choice.number - 1
 
 
 def rows(standing: Standing) -> tuple[Row, ...]:
@@ -145,7 +151,13 @@ def _had(standing: Standing, item: Item, sold: AddonOnSale | None, leaves: Sched
         is_apart=item.period_ends_at is not None,
         ends_at=item.period_ends_at or row.period_ends_at,
         leaves=leaves,
+        least_kept=_least_kept(item, sold),
     )
+
+
+def _least_kept(item: Item, sold: AddonOnSale | None) -> int:
+    least = sold.quantity_min if sold else 1
+    return least if item.number is not None and item.number > least else 0
 
 
 def name(text: Mapping[str, str] | None) -> str:

@@ -10,6 +10,7 @@ from billing.models import Cart, Move, Price, Subscription
 from billing.queries import catalog
 from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
 from billing.queries.overview import Standing
+from billing.rules import intervals
 from billing.services.changes import plan_changes
 from config import words
 from storefront.queries import pricing_features
@@ -23,6 +24,8 @@ class Choice:
     name: str
     pitch: str
     price_text: str
+    note: str
+    """Why the price is of another number of seats than there is today."""
     when: str
     more: tuple[str, ...]
     gone: tuple[str, ...]
@@ -82,18 +85,22 @@ def _choice(standing: Standing, line: LineOnSale, plan: PlanOnSale, price: Price
     row = standing.row
     mine = line.plan(row.plan.code)
     is_had = plan.code == row.plan.code and price.interval == row.price.interval
-    seats = max(standing.quantity, plan.seats_min)
+    place, own_place = line.plans.index(plan), line.plans.index(mine) if mine else 0
+    is_larger, is_smaller = place > own_place, place < own_place
+    is_now = is_had or _is_from_today(standing, price, is_larger=is_larger, is_smaller=is_smaller)
+    number = standing.quantity if is_now else _seats_then(standing)
+    seats = max(number, plan.seats_min)
     most = max(plan.seats_max, standing.agreed_seats)
     has_room = seats <= most
     more, gone, changed = _difference(mine, plan) if mine is not None else ((), (), ())
     coming = standing.coming_plan
-    place, own_place = line.plans.index(plan), line.plans.index(mine) if mine else 0
     return Choice(
         code=plan.code,
         name=plan.name,
         pitch=catalog.text(plan.pitch),
         price_text=_price_text(price, seats) if has_room else _("Up to %(seats)s") % {"seats": words.seats(most)},
-        when=_when(standing, price, is_larger=place > own_place, is_smaller=place < own_place),
+        note=_note(standing, number, is_had=is_had) if has_room else "",
+        when=_when(standing, price, is_larger=is_larger, is_smaller=is_smaller),
         more=more,
         gone=gone,
         changed=changed,
@@ -111,13 +118,70 @@ def _price_text(price: PriceOnSale, seats: int) -> str:
     return _("%(amount)s a month for %(seats)s") % values
 
 
+def _seats_then(standing: Standing) -> int:
+    """How many there are from the next period on, as what waits for it says: the number that its preview has, too."""
+    return standing.quantity + sum(change.delta for change in standing.scheduled)
+
+
+def _note(standing: Standing, number: int, *, is_had: bool) -> str:
+    values = {"seats": words.seats(_seats_then(standing)), "day": words.day(standing.row.period_ends_at)}
+    if _seats_then(standing) == standing.quantity or standing.ends_at is not None:
+        return ""
+    if is_had:
+        return _("%(seats)s from %(day)s on, as was asked for.") % values
+    return "" if number == standing.quantity else _("That is what you have from %(day)s on: %(seats)s.") % values
+
+
+def _is_from_today(standing: Standing, price: PriceOnSale, *, is_larger: bool, is_smaller: bool) -> bool:
+    """Whether it can begin at once."""
+    interval = standing.row.price.interval
+    if standing.trial_ends_at is not None or (is_larger and price.interval == interval):
+        return True
+    return (interval, price.interval) == plan_changes.YEAR_AFTER_MONTH and not is_smaller
+
+
 def _when(standing: Standing, price: PriceOnSale, *, is_larger: bool, is_smaller: bool) -> str:
-    row, day = standing.row, {"day": words.day(standing.row.period_ends_at)}
-    if standing.trial_ends_at is not None or (is_larger and price.interval == row.price.interval):
+    row = standing.row
+    is_now = _is_from_today(standing, price, is_larger=is_larger, is_smaller=is_smaller)
+    if row.status == "paused":
+        return _when_paused(standing, is_now=is_now)
+    day = {"day": words.day(row.period_ends_at)}
+    if is_now and (standing.trial_ends_at is not None or price.interval == row.price.interval):
         return _("From today")
-    if (row.price.interval, price.interval) == plan_changes.YEAR_AFTER_MONTH and not is_smaller:
-        return _("From today, or from %(day)s") % day
-    return _("From %(day)s") % day
+    return (_("From today, or from %(day)s") if is_now else _("From %(day)s")) % day
+
+
+def _when_paused(standing: Standing, *, is_now: bool) -> str:
+    """Nothing begins before it goes on, and a period of its own begins with that."""
+    if standing.pause is None:
+        return _("Once it goes on") if is_now else _("With the end of the period that begins once it goes on")
+    resumes_at = standing.pause.resumes_at
+    at = resumes_at if is_now else intervals.end(resumes_at, standing.row.price.interval)
+    return _("From %(day)s") % {"day": words.day(at)}
+
+
+def lead(standing: Standing) -> str:
+    """When a change of plan begins, above the list."""
+    if standing.row.status != "paused":
+        when = {"when": words.on_day(standing.row.period_ends_at)}
+        return (
+            _(
+                "A larger plan, or a year, begins today, and what you have paid for is taken off. A smaller one, or months "
+                "instead of a year, begins %(when)s."
+            )
+            % when
+        )
+    if standing.pause is None:
+        return _("It is paused. Once it goes on, another plan can be had.")
+    resumes_at = standing.pause.resumes_at
+    days = {"day": words.day(resumes_at), "ends": words.day(intervals.end(resumes_at, standing.row.price.interval))}
+    return (
+        _(
+            "It is paused until %(day)s, or until you go on: from then on another plan can be had. A larger one, or a year, "
+            "begins then at the earliest; a smaller one, or months instead of a year, with the period's end on %(ends)s."
+        )
+        % days
+    )
 
 
 def _difference(mine: PlanOnSale, other: PlanOnSale) -> tuple[tuple[str, ...], ...]:

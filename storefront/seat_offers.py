@@ -11,7 +11,7 @@ from billing.queries import seats as queries
 from billing.queries import unseated
 from billing.queries.overview import Standing
 from billing.services import faults
-from billing.services.changes import seats
+from billing.services.changes import paying_first, seats
 from config import words
 from storefront import invoice_words, receipts, seat_problems, trial_receipts, window_words
 
@@ -48,7 +48,7 @@ def answer(standing: Standing, *, wanted: int, when: str, at: datetime) -> Answe
             return Answer(seats=wanted, when=NOW, problem=seat_problems.of(standing, error, wanted))
     if wanted == standing.quantity and (when == NOW or is_trial):
         return Answer(seats=wanted, when=NOW)
-    return _later(standing, wanted)
+    return _later(standing, wanted, at)
 
 
 def _can_be_now(standing: Standing, wanted: int) -> bool:
@@ -108,8 +108,8 @@ def _minutes(offer: seats.Offer, at: datetime) -> int:
     return max(1, round((offer.expires_at - at) / timedelta(minutes=1)))
 
 
-def _later(standing: Standing, wanted: int) -> Answer:
-    error = _refusal(standing, wanted)
+def _later(standing: Standing, wanted: int, at: datetime) -> Answer:
+    error = _refusal(standing, wanted) or _unpaid(standing, wanted, at)
     if error is not None:
         return Answer(seats=wanted, when=RENEWAL, problem=seat_problems.of(standing, error, wanted))
     if wanted == standing.coming:
@@ -123,6 +123,17 @@ def _later(standing: Standing, wanted: int) -> Answer:
         confirm_label=label,
         later=later,
     )
+
+
+def _unpaid(standing: Standing, wanted: int, at: datetime) -> seats.SeatsError | None:
+    """Fewer are refused on the click while a payment is missing, so no price is shown of them. At most one query."""
+    if wanted >= standing.coming:
+        return None
+    try:
+        paying_first.check(standing.row, at)
+    except paying_first.PayFirst as error:
+        return error
+    return None
 
 
 def _refusal(standing: Standing, wanted: int) -> seats.SeatsError | None:

@@ -315,6 +315,14 @@ def _out_of_range(error: addons.OutOfRange, standing: Standing, wanted: int) -> 
     return Problem(title=title, text=text, status=422)
 
 
+def not_fewer(addon: str, had: int) -> Problem:
+    """Fewer of an add-on than now is from none to one less."""
+    values = {"most": words.number(had - 1), "addon": addon, "had": words.number(had)}
+    title = _("Keep 0 to %(most)s of %(addon)s") % values if had > 1 else _("Keep none of %(addon)s, or all of it") % values
+    text = _("You have %(had)s. Say a smaller number to keep from the period's end on. Nothing was changed.") % values
+    return Problem(title=title, text=text, status=422)
+
+
 @_of.register
 def _leaves(error: addons.LeavesThen, standing: Standing, wanted: int) -> Problem:
     text = _("Take that back first, under what happens next; then more of it can be had.")

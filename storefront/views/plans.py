@@ -50,6 +50,8 @@ def _choose(
     status: int = 200,
 ) -> HttpResponse:
     labels = {"month": _("Monthly"), "year": _("Yearly")}
+    if problem is None and standing.row.status == "paused":
+        problem = seat_problems.of(standing, seats.Paused(), standing.quantity)
     options = [
         {"label": labels[value], "url": plan_words.url(standing, interval=value), "current": value == interval}
         for value in Interval.values
@@ -59,6 +61,7 @@ def _choose(
         "problem": problem,
         "intervals": options,
         "choices": plan_words.choices(standing, interval),
+        "lead": plan_words.lead(standing),
         "seats_url": seat_urls.seats_url(standing),
         "agreement": agreement_words.rows(standing),
     }
@@ -73,7 +76,7 @@ def _answer(request: OrganizationRequest, standing: Standing, code: str, interva
         if plan_changes.is_now(row, price) and not (later and plan_changes.becomes_a_year(row, price)):
             offered = plan_changes.offer(row, plan=code, interval=interval, quantity=None, at=clock.now())
             return _render(request, standing, price, offered=offered)
-        plan_changes.check_later(row, price)
+        plan_changes.check_shown(row, price, clock.now())
     except plan_changes.YearsConflict as error:
         return _render(request, standing, price, problem=seat_problems.of(standing, error, standing.quantity))
     except (seats.SeatsError, faults.GatewayError) as error:

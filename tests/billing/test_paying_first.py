@@ -70,7 +70,13 @@ def test_the_page_and_the_api_lead_to_the_payment(shop, behind, client, cast):
     assert (page.status_code, "Pay what is open first" in text(page)) == (409, True)
     assert f"Invoice {invoice.number} of $160.00 is overdue" in text(page)
     assert f"/invoices/{invoice.stripe_id}/hosted/" in text(page)
+    for asked in ("/subscription/plan/?plan=starter&interval=month", "/seats/?seats=8&when=renewal"):
+        page = text(client.get(asked))  # before any click
+        assert "Pay what is open first" in page
+        assert f"/invoices/{invoice.stripe_id}/hosted/" in page
+        assert "A month, from then on" not in page
     own = Program(cast.organization_key)
+    told = assert_problem(own.post("subscription/plan/preview", {"plan": "fieldnote/starter"}, key=""), 409, "pay-first")
     told = assert_problem(own.post("subscription/scheduled-changes", {"seats": 8}), 409, "pay-first")
     assert (told["invoice"], told["payment_url"].endswith(f"/invoices/{invoice.stripe_id}/hosted/")) == (
         invoice.stripe_id,

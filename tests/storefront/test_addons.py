@@ -6,6 +6,7 @@ import re
 import pytest
 
 from billing.models import ScheduledChange, SubscriptionAddon
+from billing.queries import overview
 from tests.shop import text
 
 SEATS, ADDON, CART = "/seats/", "/subscription/add-ons/", "/cart/"
@@ -34,6 +35,25 @@ def test_had_for_what_was_shown_given_back_and_kept(buyer, cast):
     buyer.post(f"/seats/scheduled/{change.public_id}/", {"action": "take_back"})
     assert "Give it back on" in text(buyer.get(SEATS))
     assert SubscriptionAddon.objects.filter(ended_at=None).count() == 1
+
+
+def test_some_of_it_is_given_back_for_what_was_shown(buyer, shop):
+    wanted = {"line": "fieldnote", "addon": "projects", "number": "3"}
+    token = re.search(r'name="token" value="([^"]+)"', text(buyer.get(ADDON, wanted))).group(1)
+    buyer.post(ADDON, {"line": "fieldnote", "token": token})
+    assert "See what fewer cost" in text(buyer.get(SEATS))
+    fewer = wanted | {"action": "give_back"}
+    for number in ("3", "4", "-1", "x"):
+        for answer in (buyer.get(ADDON, fewer | {"number": number}), buyer.post(ADDON, fewer | {"number": number})):
+            assert answer.status_code == 422
+            assert "Keep 0 to 2 of" in text(answer)
+    assert not ScheduledChange.objects.exists()
+    page = text(buyer.get(ADDON, fewer | {"number": "1"}))
+    assert all(said in page for said in ("$175.00", "Instead of $205.00", "Give back the others"))
+    assert "1 from" in text(buyer.post(ADDON, fewer | {"number": "1"}, follow=True))
+    change = ScheduledChange.objects.get()
+    assert (change.addon.code, change.addon_after) == ("projects", 1)
+    assert overview.standing(shop.organization).next_charge.due_minor == 17_500
 
 
 def test_what_cannot_be_says_why_and_changes_nothing(buyer, cast):

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from billing.models import Pause
+from billing.models import Pause, Subscription
+from billing.rules import intervals
 from config import words
 from tests.factories import rule
 from tests.shop import text
@@ -36,6 +37,12 @@ def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop):
     assert "The pause ends, a new period begins" in home
     assert f"Paused until {until}" in text(buyer.get("/seats/"))
     assert buyer.get(PAUSE).url == "/"
+    plans, resumes_at = text(buyer.get("/subscription/plan/")), Pause.objects.get().resumes_at
+    assert f"paused until {until}, or until you go on" in plans
+    assert f"From {until}" in plans  # a larger plan; a smaller one with the end of the period that begins then
+    assert f"From {words.day(intervals.end(resumes_at, 'month'))}" in plans
+    assert words.day(Subscription.objects.get().period_ends_at) not in plans
+    assert "See what Business costs" not in plans
     page = text(buyer.get(GO_ON, {"line": "fieldnote"}))
     assert "The pause ends with this, and a new period begins." in page
     home = text(buyer.post(GO_ON, {"line": "fieldnote", "token": token_of(page)}, follow=True))

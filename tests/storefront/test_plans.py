@@ -6,8 +6,8 @@ import pytest
 
 from billing.models import ScheduledChange, SeatChange
 from billing.queries import overview
-from billing.services.changes import scheduled
-from config import clock
+from billing.services.changes import scheduled, seats
+from config import clock, words
 from tests.shop import text
 
 PLAN = "/subscription/plan/"
@@ -54,6 +54,18 @@ def test_a_smaller_one_waits_and_is_taken_back(buyer, shop):
     page = text(buyer.post(f"/seats/scheduled/{change.public_id}/", {"action": "take_back", "next": "/"}, follow=True))
     assert "You keep Team as it is." in page
     assert overview.standing(shop.organization).next_charge.due_minor == 16_000
+
+
+def test_the_list_has_the_number_of_seats_of_its_previews_and_says_why(buyer, shop):
+    row = seats.current(shop.organization)
+    scheduled.change_seats(row, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
+    day = words.day(row.period_ends_at)
+    page = text(buyer.get(PLAN))
+    assert f"That is what you have from {day} on: 8 seats." in page
+    assert f"8 seats from {day} on, as was asked for." in page  # of the plan there is
+    assert ("a month for 8 seats" in page, "a month for 10 seats" in page) == (True, True)
+    price = re.search(r"(\$[\d.]+) a month for 8 seats", page).group(1)
+    assert f"{price}.00" in text(buyer.get(f"{PLAN}?plan=starter&interval=month"))
 
 
 def test_another_interval_begins_with_the_next_period(buyer):

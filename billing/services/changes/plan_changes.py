@@ -98,13 +98,24 @@ def schedule_for(  # which plan, at which interval, by whom and why
         known = pending.filter(price_after=price).first()
         if known is not None:
             return scheduled.named(known, external_id)
-        if price.plan.rank < locked.plan.rank:
-            paying_first.check(locked, at)
+        _check_paid(locked, price, at)
         wanted = ScheduledChange(kind=ScheduledKind.PLAN, price_after=price, reason=reason, external_id=external_id)
         change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.plan_scheduled(change, at=at)
     projection.follow(row.pk)
     return change
+
+
+def check_shown(row: Subscription, price: Price, at: datetime) -> None:
+    """Whether what a plan costs from the period's end on may be shown: raises what `schedule_for` would."""
+    check_later(row, price)
+    _check_paid(row, price, at)
+
+
+def _check_paid(row: Subscription, price: Price, at: datetime) -> None:
+    """A smaller plan gives something back."""
+    if price.plan.rank < row.plan.rank:
+        paying_first.check(row, at)
 
 
 def check_later(row: Subscription, price: Price) -> None:

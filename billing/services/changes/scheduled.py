@@ -88,10 +88,7 @@ def change_addon(
     """
     with transaction.atomic(durable=True):
         locked = lock(row)
-        check_can_wait(locked)
-        held = SubscriptionAddon.objects.filter(subscription=locked, addon=addon, ended_at=None).first()
-        if held is None or (number and (held.quantity is None or not addon.quantity_min <= number < held.quantity)):
-            raise seats.NothingChanges("There is nothing of it to give back.")
+        held = _check_addon(locked, addon, number)
         pending = locked.scheduled.filter(addon=addon, state=ScheduledState.PENDING)
         known = pending.filter(addon_after=number).first()
         if known is not None:
@@ -103,6 +100,20 @@ def change_addon(
         notices.addon_scheduled(change, at=at)
     projection.follow(row.pk)
     return change
+
+
+def check_addon(row: Subscription, *, addon: Addon, number: int, at: datetime) -> None:
+    """Whether fewer of an add-on can be had from the period's end on: raises what `change_addon` would."""
+    _check_addon(row, addon, number)
+    paying_first.check(row, at)
+
+
+def _check_addon(row: Subscription, addon: Addon, number: int) -> SubscriptionAddon:
+    check_can_wait(row)
+    held = SubscriptionAddon.objects.filter(subscription=row, addon=addon, ended_at=None).first()
+    if held is None or (number and (held.quantity is None or not addon.quantity_min <= number < held.quantity)):
+        raise seats.NothingChanges("There is nothing of it to give back.")
+    return held
 
 
 def end(
