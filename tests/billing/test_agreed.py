@@ -1,16 +1,21 @@
-"""What was agreed before somebody is a customer reaches the first order, on every way to buy; the preview is the charge."""
+"""What was agreed reaches the first order, on every way to buy, and the last one: a committed term is ended when it is over."""
 
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
+from accounts.models import OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import Invoice, ProductLine, Quote, Subscription, Terms, TermsKind
+from billing.models import CancelReason, Invoice, ProductLine, Quote, Subscription, Terms, TermsKind
 from billing.queries import overview
 from billing.services.agreeing import terms, terms_sweep
+from billing.services.books import booked_ends
+from billing.services.changes import committed, scheduled
+from billing.services.leaving import endings, pauses
 from billing.services.selling import carts, checkout
-from config import clock
+from config import clock, words
 from tests.billing import on_terms
 from tests.billing.calling import Program
 from tests.billing.test_quotes import APPROVER, form_of, link_of, of_cart
@@ -133,3 +138,63 @@ def test_an_agreed_seat_ceiling_is_bought_online(shop, cast, agree, client):
     assert Program(cast.organization_key).post("carts", wanted).status_code == 201
     assert client.post("/cart/", wanted | {"seats": most + 1}).status_code == 422
     assert shop.buy(seats=most).quantity == most
+
+
+def test_a_cancellation_is_booked_for_the_end_of_a_committed_term(shop, cast, agree, client):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    held = agree(TermsKind.TERM, days=40)  # into the second month
+    for refused in (
+        lambda: endings.offer(row, is_owner=True, at=clock.now()),
+        lambda: pauses.offer(row, months=1, at=clock.now()),
+    ):
+        with pytest.raises(committed.Committed) as said:
+            refused()
+        assert said.value.until == held.ends_on
+        assert row.period_ends_at == said.value.opens_at < held.ends_at < said.value.ends_at
+    client.force_login(cast.owner)
+    url = reverse("storefront:cancellation")
+    page = text(client.get(url))
+    assert f"You agreed to stay until {words.day(held.ends_on - timedelta(days=1))}" in page
+    assert f"End it on {words.day(said.value.ends_at)}" in page
+    for _again in range(2):
+        client.post(url, {"line": "fieldnote", "reason_code": CancelReason.PRICE, "reason": ""})
+    change = row.scheduled.get()
+    assert (change.state, change.effective_at) == ("booked", said.value.ends_at)
+    standing = overview.standing(cast.acme)
+    assert (standing.ends_at, standing.end, standing.next_charge.due_minor) == (None, None, 16_000)
+    page = text(client.get(url))
+    assert "One click takes the cancellation back" in page
+    assert words.day(said.value.ends_at) in page
+    assert "You cancelled for the end of what was agreed" in text(client.get("/"))
+    mail = OutgoingMail.objects.filter(kind="billing/cancellation").first()
+    assert (mail.context["is_booked"], shop.at_stripe(row).cancel_at_period_end) == (True, False)
+    taken = client.post(reverse("storefront:scheduled_change", args=[change.public_id]), {"action": "take_back"})
+    assert (taken.status_code, row.scheduled.filter(state="booked").exists()) == (303, False)
+
+
+def test_what_is_booked_ends_with_the_period_that_reaches_the_day(shop, cast, agree):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    held = agree(TermsKind.TERM, days=40)
+    program = Program(cast.organization_key)
+    told = program.post("subscription/scheduled-changes", {"kind": "end", "reason_code": "price"})
+    assert (told.status_code, told.json()["state"]) == (201, "booked")
+    assert [one["state"] for one in program.get("subscription").json()["scheduled"]] == ["booked"]
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    change, now = row.scheduled.get(), shop.fresh(row)
+    assert (change.state, change.effective_at) == ("pending", now.period_ends_at)
+    assert now.period_ends_at > held.ends_at > now.period_starts_at == row.period_ends_at
+    assert now.invoices.count() == 2  # it has renewed once
+    assert shop.at_stripe(row).cancel_at_period_end
+    shop.advance_to(now.period_ends_at + timedelta(hours=2))
+    assert (shop.fresh(row).status, now.invoices.count(), row.scheduled.get().state) == ("canceled", 2, "applied")
+
+
+def test_of_a_yearly_plan_it_is_dated_anew_when_the_period_moves(shop, agree):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    agree(TermsKind.TERM, days=100)
+    change = scheduled.end(row, reason_code=CancelReason.PRICE, reason="", origin=shop.origin, at=clock.now())
+    assert change.state == "booked"
+    row.period_ends_at += timedelta(days=335)  # a year was begun
+    booked_ends.follow(row)
+    change.refresh_from_db()
+    assert (change.state, change.effective_at) == ("pending", row.period_ends_at)
