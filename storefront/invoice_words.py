@@ -89,6 +89,18 @@ def made(change: SeatChange) -> str:
     return _("%(amount)s on an invoice due on %(day)s.") % values
 
 
+def open_ones(standing: Standing) -> list[str]:
+    """All that is open of a subscription that is paid on invoice: what is overdue, and what is due, and when."""
+    late, found = standing.invoice, []
+    if late is not None:
+        found.append(_("%(amount)s is overdue.") % {"amount": words.money(late.remaining_minor, late.currency)})
+    for one in standing.sent:
+        if one.due_at is not None:
+            values = {"amount": words.money(one.remaining_minor, one.currency), "when": words.on_day_away(one.due_at)}
+            found.append(_("%(amount)s is due %(when)s.") % values)
+    return found or [_("Nothing is open.")]
+
+
 def events(standing: Standing) -> list[dict[str, Any]]:
     """Sent invoices that are not due yet, as events of the timeline component."""
     return [

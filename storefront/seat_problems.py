@@ -14,7 +14,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, committed, paying_first, plan_changes, seats
 from config import words
-from storefront import debit_words, seat_urls
+from storefront import credit_words, debit_words, seat_urls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,17 +123,17 @@ def _pay_first(error: paying_first.PayFirst, standing: Standing, wanted: int) ->
 @_of.register
 def _beyond_credit(error: seats.BeyondCredit, standing: Standing, wanted: int) -> Problem:
     if not standing.row.is_invoiced:
-        return Problem(tone="warn", second_url=seat_urls.talk_url(standing, wanted), **debit_words.beyond())
-    text = _(
-        "Your invoices may come to a limit together, and this would go beyond it. Pay what is open first, pay by card from now "
-        "on, or ask a person for more. Nothing was changed."
-    )
+        about = debit_words.beyond()
+        about["text"] = f"{credit_words.figures(error.beyond)} {about['text']}"
+        return Problem(tone="warn", second_url=seat_urls.talk_url(standing, wanted), **about)
+    text = _("Pay what is open first, pay by card from now on, or ask a person for more. Nothing was changed.")
+    fits, values = error.beyond.fits, {"seats": words.seats(error.beyond.fits)}
     return Problem(
         title=_("That is more than can be open on invoices"),
-        text=text,
+        text=f"{credit_words.figures(error.beyond)} {text}",
         tone="warn",
-        action_label=_("Look at what is open"),
-        action_url=reverse("storefront:invoices"),
+        action_label=_("Take %(seats)s instead") % values if fits else _("Look at what is open"),
+        action_url=seat_urls.seats_url(standing, seats=fits) if fits else reverse("storefront:invoices"),
         second_label=_("Talk to a person"),
         second_url=seat_urls.talk_url(standing, wanted),
     )

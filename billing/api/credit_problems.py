@@ -12,7 +12,16 @@ from config.problems import Problem
 
 def _beyond_credit(error: seats.BeyondCredit | checkout.BeyondCredit) -> Problem:
     detail = _("More would be open than may be: pay what is open first, wait until the bank has paid, or have it paid by card.")
-    return Problem("beyond-credit", detail, limit_us_cents=error.credit.limit, open_us_cents=error.credit.used)
+    beyond, found = error.beyond, error.beyond.credit
+    return Problem(
+        "beyond-credit",
+        detail,
+        limit_us_cents=found.limit,
+        open_us_cents=found.used,
+        order_minor=beyond.order_minor,
+        currency=beyond.currency,
+        seats_that_fit=beyond.fits or None,
+    )
 
 
 def _not_on_invoice(error: Any) -> Problem:

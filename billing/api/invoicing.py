@@ -15,6 +15,7 @@ OFFER: dict[str, Any] = {
     "has_room": True,
     "limit_us_cents": 5_000_000,
     "open_us_cents": 120_000,
+    "seats_that_fit": None,
     "missing_details": [],
 }
 
@@ -31,6 +32,9 @@ class InvoiceOfferOutput(outputs.Output):
     open_us_cents = serializers.IntegerField(
         allow_null=True, help_text="What is open. Null: in a currency without a rate, so there is no room."
     )
+    seats_that_fit = serializers.IntegerField(
+        allow_null=True, help_text="Where there is no room: with so many seats there would be. Null: there is, or with none."
+    )
     missing_details = serializers.ListField(
         child=serializers.CharField(), help_text="Billing details that are to be completed first; empty: it can be bought."
     )
@@ -45,5 +49,6 @@ def offer(found: invoiced.Offer, missing: list[str] | None = None) -> dict[str, 
         "has_room": found.has_room,
         "limit_us_cents": found.credit.limit,
         "open_us_cents": found.credit.used,
+        "seats_that_fit": found.fits or None,
         "missing_details": missing or [],
     }

@@ -173,6 +173,9 @@ BEYOND_CREDIT = problem(
     "More would be open than may be: pay what is open first, wait until the bank has paid, or have it paid by card.",
     limit_us_cents=5_000_000,
     open_us_cents=4_998_400,
+    order_minor=16_000,
+    currency="usd",
+    seats_that_fit=12,
 )
 NOT_ON_INVOICE = problem(
     "not-on-invoice", 409, "Who may pay on invoice is agreed with a person; trials and pilots are begun without."

@@ -4,6 +4,7 @@ One limit for all that is had before it is paid (bank debits, invoices with term
 an order has just billed counts before its invoice is heard of.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -40,6 +41,28 @@ class Credit:
     @property
     def left(self) -> int:
         return 0 if self.used is None else max(self.limit - self.used, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beyond:
+    """What would go beyond the credit: `order_minor` of `currency`; `fits` seats would not (0: none is known)."""
+
+    credit: Credit
+    order_minor: int
+    currency: str
+    fits: int = 0
+
+
+def largest(seats: int, least: int, fits: Callable[[int], bool]) -> int:
+    """The largest number from `least` to below `seats` that fits, found by halves; 0: none does."""
+    low, high, found = least, seats - 1, 0
+    while low <= high:
+        middle = (low + high) // 2
+        if fits(middle):
+            found, low = middle, middle + 1
+        else:
+            high = middle - 1
+    return found
 
 
 def limit(organization: Organization, at: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django import template
 
+from billing.queries.overview import Standing
 from storefront import invoice_words
 
 register = template.Library()
@@ -16,6 +17,12 @@ def sent_facts(
 ) -> list[dict[str, str]]:
     """A sent invoice as rows of {label, value}."""
     return invoice_words.facts(number=number, purchase_order=purchase_order, issued_at=issued_at, due_at=due_at, told=account)
+
+
+@register.filter
+def open_invoices(standing: Standing) -> list[str]:
+    """What is open, an invoice a sentence."""
+    return invoice_words.open_ones(standing)
 
 
 @register.filter

@@ -22,7 +22,7 @@ from billing.services.mirroring import tax_ids
 from billing.services.selling import checkout, invoiced
 from billing.services.tax import tax_details
 from config import clock, words
-from storefront import tax_words
+from storefront import credit_words, tax_words
 from storefront.forms.invoiced import InvoiceOrderForm
 from storefront.forms.tax import present
 from storefront.queries import cart as cart_query
@@ -122,6 +122,7 @@ def _show(
         "cart": cart,
         "form": form,
         "offer": offered,
+        "beyond": "" if offered.has_room else credit_words.figures(offered.beyond),
         "page": page,
         "problem": problem,
         "receipt": _receipt(page, offered),

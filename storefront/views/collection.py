@@ -1,5 +1,7 @@
 """How a subscription is paid: on invoice, or by card."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -20,16 +22,25 @@ from storefront.views import redirects
 @access.require(Permission.MANAGE_PAYMENT)
 def collection(request: OrganizationRequest) -> HttpResponse:
     """POST /payment-method/collection/ {line, method}: pay on invoice, or by card, from the next charge on."""
-    standing = overview.standing(request.organization, request.POST.get("line", "")[:40])
     wanted = request.POST.get("method", "")
-    if standing is None or wanted not in Collection.values:
+    if wanted not in Collection.values:
+        return redirects.see("/payment-method/")
+    return switch(request, request.POST.get("line", "")[:40], wanted)
+
+
+def switch(request: OrganizationRequest, line: str, wanted: str) -> HttpResponse:
+    """Have a line's subscription paid so; where an address is missing, over the billing details and back with the choice."""
+    standing = overview.standing(request.organization, line)
+    if standing is None:
         return redirects.see("/payment-method/")
     try:
         collecting.switch(standing.row, Collection(wanted), origin=access.origin(request), at=clock.now())
     except (collecting.CollectingError, commands.Busy, faults.GatewayError) as error:
+        if isinstance(error, collecting.NoAddress):
+            asked = {"for": "invoice", "line": standing.row.line.code}
+            return redirects.see(f"{reverse('storefront:billing_details')}?{urlencode(asked)}")
         messages.error(request, _why(error))
-        needs_address = isinstance(error, collecting.NoAddress)
-        return redirects.see(reverse("storefront:billing_details") if needs_address else "/payment-method/")
+        return redirects.see("/payment-method/")
     if wanted == Collection.INVOICED:
         messages.success(request, _("From now on you are sent invoices. Nothing is charged to the card any more."))
     else:
@@ -40,8 +51,6 @@ def collection(request: OrganizationRequest) -> HttpResponse:
 def _why(error: Exception) -> str:
     if isinstance(error, collecting.NoCard):
         return _("Add a card first, then it can be charged.")
-    if isinstance(error, collecting.NoAddress):
-        return _("An invoice is made out to an address: complete it first, then choose to pay on invoice.")
     if isinstance(error, collecting.NotAllowed):
         return _("Paying on invoice is agreed with a person: talk to us.")
     if isinstance(error, collecting.NotPossible):

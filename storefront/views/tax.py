@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
+from billing.models import Collection
 from billing.queries import tax
 from billing.rules import tax_ids as rules
 from billing.services import commands
@@ -19,19 +20,21 @@ from billing.services.tax import tax_details
 from config import clock
 from storefront import tax_words
 from storefront.forms.tax import DetailsForm, TaxIdForm, present
-from storefront.views import organizations, redirects
+from storefront.views import collection, organizations, redirects
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.MANAGE_PAYMENT)
 def billing_details(request: OrganizationRequest) -> HttpResponse:
-    """GET, POST /settings/billing/."""
+    """GET, POST /settings/billing/; with `for=invoice&line=` somebody chose to pay on invoice, which saving goes on with."""
     if request.method != "POST":
         return _page(request)
     form = DetailsForm(request.POST)
     if not form.is_valid():
         return _page(request, details_form=form)
     changed = tax_details.save(request.organization, form.cleaned_data, origin=access.origin(request), at=clock.now())
+    if request.POST.get("for") == "invoice":
+        return collection.switch(request, request.POST.get("line", "")[:40], Collection.INVOICED)
     messages.success(request, _("Saved. It stands on your next invoice.") if changed else _("Nothing was changed."))
     return redirects.see(reverse("storefront:billing_details"))
 
@@ -83,11 +86,14 @@ def _page(
 ) -> HttpResponse:
     """The page; 422 when it shows a form again."""
     shown = tax.page(request.organization, clock.now())
+    said = request.POST if request.method == "POST" else request.GET
     context: dict[str, Any] = {
         "form": details_form or DetailsForm(initial=present(shown.details)),
         "id_form": id_form or TaxIdForm(country=shown.details.country),
         "ids": [tax_words.tax_id(row) for row in shown.ids],
         "treatment": tax_words.treatment(shown.standing, shown.details.country),
+        "for_invoice": said.get("for") == "invoice",
+        "for_line": said.get("line", "")[:40],
         "is_full": len(shown.ids) >= tax_ids.MOST,
         "sections": organizations.sections(request),
         "is_from_invoices": not access.can(request, Permission.MANAGE_ORGANIZATION),

@@ -75,7 +75,10 @@ def test_who_may_not_or_has_no_room_is_told_so(shop, own, cast):
     shown = own.post(PREVIEW, {"cart": "external:deal-1"}, key="").json()
     assert (shown["has_room"], shown["limit_us_cents"], shown["open_us_cents"]) == (False, 15_999, 0)
     beyond = assert_problem(own.post("checkouts", order), 409, "beyond-credit")
-    assert (beyond["limit_us_cents"], beyond["open_us_cents"]) == (15_999, 0)
+    assert (beyond["limit_us_cents"], beyond["open_us_cents"], beyond["order_minor"]) == (15_999, 0, 16_000)
+    assert (beyond["seats_that_fit"], shown["seats_that_fit"]) == (8, 8), "nine cost more than ten: the volume price"
+    assert own.patch("carts/external:deal-1", {"seats": 8}).status_code == 200
+    assert own.post(PREVIEW, {"cart": "external:deal-1"}, key="").json()["has_room"]
     assert not Subscription.objects.exists()
 
 

@@ -18,7 +18,7 @@ from billing.services.mirroring import tax_ids
 from billing.services.recovery import dunning_mails
 from billing.services.selling import checkout, collecting, invoiced
 from billing.services.tax import tax_details
-from config import clock
+from config import clock, words
 from tests import factories
 from tests.billing import on_terms, test_tax
 from tests.shop import text
@@ -88,7 +88,7 @@ def test_the_date_is_enough_where_no_event_comes(shop, bought):
     assert DunningEpisode.objects.filter(invoices__invoice=invoice).exists()
 
 
-def test_more_seats_are_had_at_once_within_the_limit(shop, bought):
+def test_more_seats_are_had_at_once_within_the_limit(shop, bought, client):
     row, at = shop.fresh(bought), clock.now()
     offered = seats.offer(row, seats=13, at=at)
     assert offered.preview.payable_at is not None
@@ -98,10 +98,19 @@ def test_more_seats_are_had_at_once_within_the_limit(shop, bought):
     second = Invoice.objects.exclude(pk=Invoice.objects.earliest("pk").pk).get()
     assert (second.status, second.amount_remaining_minor) == ("open", change.due_now_minor)
     assert (second.due_at - second.issued_at).days == 30
-    factories.rule("billing.credit_limit", 16_000 + change.due_now_minor)
+    used, due = 16_000 + change.due_now_minor, change.due_now_minor
+    factories.rule("billing.credit_limit", used + due * 5 // 6)  # room for two seats and a half
     with pytest.raises(seats.BeyondCredit) as refused:
-        seats.offer(shop.fresh(bought), seats=14, at=clock.now())
-    assert refused.value.credit.left == 0
+        seats.offer(shop.fresh(bought), seats=18, at=clock.now())
+    client.force_login(shop.owner)
+    home = text(client.get("/"))
+    assert all(f"{words.money(amount, 'usd')} is due" in home for amount in (16_000, due)), "both are open"
+    beyond = refused.value.beyond
+    assert (beyond.credit.used, beyond.credit.left, beyond.fits) == (used, due * 5 // 6, 15)
+    assert seats.offer(shop.fresh(bought), seats=15, at=clock.now()).preview.quantity_after == 15
+    page = text(client.get("/seats/", {"seats": 18}))
+    assert f"{words.money(used, 'usd')} is open now" in page
+    assert "Take 15 seats instead" in page
     fewer = scheduled.change_seats(shop.fresh(bought), seats_after=11, releases=[], origin=shop.origin, at=clock.now())
     assert fewer.effective_at == shop.fresh(bought).period_ends_at, "what is not yet due is in nobody's way"
 
@@ -164,6 +173,27 @@ def test_from_card_to_invoice_and_back(shop):
     assert open_invoice() == renewal
 
 
+def test_the_switch_leads_over_a_missing_address_and_on_with_the_choice(shop, client, cast):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    factories.rule("billing.payment_days", 14)
+    client.force_login(cast.owner)
+    asked = client.post("/payment-method/collection/", {"line": "fieldnote", "method": "send_invoice"}).headers["Location"]
+    page = text(client.get(asked))
+    assert "Save, and pay on invoice" in page
+    hidden = {"for": "invoice", "line": "fieldnote"}
+    assert all(f'name="{name}" value="{value}"' in page for name, value in hidden.items())
+    wrong = client.post("/settings/billing/", hidden | {"line1": "1 Acme Street", "country": "zz"})
+    assert (wrong.status_code, "Save, and pay on invoice" in text(wrong)) == (422, True)
+    again = client.post("/settings/billing/", hidden | {"line1": "1 Acme Street", "country": "US"})
+    assert again.headers["Location"] == asked, "the city is missing still"
+    answer = client.post("/settings/billing/", hidden | on_terms.ADDRESS | {"country": "US"}, follow=True)
+    assert "From now on you are sent invoices" in text(answer)
+    assert shop.fresh(row).collection_method == "send_invoice"
+    told = row.organization.customer
+    told.refresh_from_db()
+    assert told.bank_account["account_holder_name"] != cast.acme.name
+
+
 def test_the_stores_own_step_asks_whom_the_invoice_is_for(shop, client, cast):
     factories.rule("billing.payment_days", 30)
     client.force_login(cast.owner)
@@ -195,8 +225,8 @@ def test_reverse_charge_and_the_tax_id_stand_on_the_sent_invoice(shop):
     assert (invoice.tax_minor, invoice.amount_remaining_minor) == (0, 15_000)
     assert invoice.taxes[0]["is_reverse"]
     pdf = requests.get(gateway.invoice(invoice.stripe_id).invoice_pdf, timeout=30).content
-    for words in (b"FR40303265045", b"PO-7", b"Lyon", b"IBAN"):
-        assert words in pdf
+    for said in (b"FR40303265045", b"PO-7", b"Lyon", b"IBAN"):
+        assert said in pdf
 
 
 def test_overdue_pages_lead_to_the_payment(shop, bought, client, cast):

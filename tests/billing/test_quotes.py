@@ -115,6 +115,25 @@ def test_bought_on_invoice_where_that_is_allowed(shop, client_of_nobody):
     assert "to be paid by" in text(client_of_nobody.get(link_of(change)))
 
 
+def test_terms_approved_after_it_was_issued_count_when_it_is_accepted(shop, client_of_nobody):
+    """And the price it holds stays."""
+    quote = of_cart(shop, plan="fieldnote/starter", seats=3)
+    assert "On invoice" not in text(client_of_nobody.get(link_of(quote)))
+    shop.sell(shelf.read(shelf.text().replace(SHIPPED, "prices.month = { usd = 990,")))
+    factories.rule("billing.payment_days", 30)
+    assert "On invoice too, once Acme has completed its billing address" in text(client_of_nobody.get(link_of(quote)))
+    tax_details.save(shop.organization, on_terms.ADDRESS, origin=shop.origin, at=clock.now())
+    page = text(client_of_nobody.get(link_of(quote)))
+    assert "On invoice, to be paid by" in page
+    client_of_nobody.post(link_of(quote), APPROVER | form_of(page) | {"way": "invoice"})
+    quote.refresh_from_db()
+    assert (quote.state, quote.decision.due_minor, Subscription.objects.get().collection_method) == (
+        "accepted",
+        2_700,
+        "send_invoice",
+    )
+
+
 def test_more_seats_are_accepted_once_by_two_approvers_for_what_is_shown(shop, row, buyer, client_of_nobody):
     shown = text(buyer.get("/seats/", {"seats": 13}))
     token = re.search(r'name="token" value="([^"]+)"', shown).group(1)

@@ -30,6 +30,7 @@ def test_each_customer_has_an_account_of_its_own(shop):
     again = shop.client.customers.funding_instructions.create(customer.id, asked)
     address = told.bank_transfer.financial_addresses[0]
     assert (told.currency, told.bank_transfer.country, address.type) == ("eur", "DE", "iban")
+    assert address.iban.account_holder_name != customer.name, "it is the vendor's account"
     assert address.iban.iban == again.bank_transfer.financial_addresses[0].iban.iban
     with pytest.raises(stripe.InvalidRequestError):
         shop.client.customers.funding_instructions.create(customer.id, asked | {"currency": "usd"})

@@ -29,16 +29,16 @@ def instructions(call: Call) -> Obj:
     row.update(currency=currency, funding_type="bank_transfer")
     row["bank_transfer"] = {
         "country": country,
-        "financial_addresses": [address(customer, currency, country)],
+        "financial_addresses": [address(customer, currency, country, call.tx.account.settings["name"])],
         "type": asked["type"],
     }
     return row
 
 
-def address(customer: Obj, currency: str, country: str) -> Obj:
-    """The customer's own account number, made of its id."""
+def address(customer: Obj, currency: str, country: str, holder_name: str) -> Obj:
+    """An account number of the customer's own, made of its id; its holder is the vendor, who is paid by it."""
     number = f"{zlib.crc32(customer['id'].encode()):010d}"
-    holder = {"account_holder_name": customer["name"] or "SANDBOX", "account_holder_address": _place(country)}
+    holder = {"account_holder_name": holder_name, "account_holder_address": _place(country)}
     if currency == "eur":
         iban = {"bic": "SANDIE2D", "country": country, "iban": f"{country}00SAND{number * 2}"[:22]}
         return {"type": "iban", "supported_networks": ["sepa"], "iban": holder | iban | {"bank_address": _place(country)}}

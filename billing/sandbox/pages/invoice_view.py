@@ -37,7 +37,7 @@ def show(
         tag(
             "div",
             _document(say, merchant, invoice),
-            tag("div", _state(say, invoice), _transfer(say, invoice), form, class_="stack"),
+            tag("div", _state(say, invoice), _transfer(say, merchant, invoice), form, class_="stack"),
             class_="split",
         ),
         reference=invoice["id"],
@@ -55,14 +55,14 @@ def title(say: Say, invoice: Obj) -> str:
     return say("Invoice {number}", number=invoice["number"]) if invoice["number"] else say("Draft invoice")
 
 
-def account(invoice: Obj) -> list[tuple[str, str]]:
+def account(merchant: str, invoice: Obj) -> list[tuple[str, str]]:
     """Where it may be paid to by bank transfer, as (label, value) pairs; none where it may not."""
     customer = invoice["customer"]
     if not payable(invoice) or not transfers.takes(invoice) or not isinstance(customer, dict):
         return []
     settings = (invoice["payment_settings"]["payment_method_options"] or {}).get("customer_balance") or {}
     country = ((settings.get("bank_transfer") or {}).get("eu_bank_transfer") or {}).get("country") or "US"
-    told = transfers.address(customer, invoice["currency"], country)
+    told = transfers.address(customer, invoice["currency"], country, merchant)
     names = {
         "account_holder_name": "Account holder",
         "iban": "IBAN",
@@ -74,8 +74,8 @@ def account(invoice: Obj) -> list[tuple[str, str]]:
     return [(label, told[told["type"]][name]) for name, label in names.items() if told[told["type"]].get(name)]
 
 
-def _transfer(say: Say, invoice: Obj) -> Child:
-    found = account(invoice)
+def _transfer(say: Say, merchant: str, invoice: Obj) -> Child:
+    found = account(merchant, invoice)
     if not found:
         return None
     pairs = (tag(kind, words) for label, value in found for kind, words in (("dt", say(label)), ("dd", value)))

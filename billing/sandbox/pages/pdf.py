@@ -61,7 +61,7 @@ def _rows(say: Say, merchant: str, invoice: Obj) -> Iterator[Row]:
     rows, due = invoice_view.sums(say, invoice)
     yield from (Row(label, amount) for label, amount in rows)
     yield Row(*due, bold=True)
-    account = invoice_view.account(invoice)
+    account = invoice_view.account(merchant, invoice)
     if account:
         yield Row()
         yield Row(say("Pay by bank transfer"), bold=True)

@@ -9,7 +9,7 @@ from billing.queries import credit, payment_terms
 from billing.rules import debits
 
 
-def missing(row: Subscription, amount_minor: int, at: datetime) -> credit.Credit | None:
+def beyond(row: Subscription, amount_minor: int, at: datetime) -> credit.Beyond | None:
     """The credit that an invoice of so much would go beyond; None: there is room for it, or a card is charged.
 
     Whose time to pay was taken back gets nothing more on invoice.
@@ -19,7 +19,7 @@ def missing(row: Subscription, amount_minor: int, at: datetime) -> credit.Credit
     is_agreed = not row.is_invoiced or payment_terms.days(row.organization, at) > 0
     if is_agreed and credit.covers(row.organization, amount_minor, row.currency, at):
         return None
-    return credit.of(row.organization, at)
+    return credit.Beyond(credit=credit.of(row.organization, at), order_minor=amount_minor, currency=row.currency)
 
 
 def _is_lent(row: Subscription) -> bool:

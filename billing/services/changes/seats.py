@@ -20,7 +20,7 @@ from billing.queries import coming, credit, pilots, terms, windows
 from billing.rules import limits, preview
 from billing.services import commands, people
 from billing.services.books import credit_room, projection, window_rows
-from billing.services.changes import change_prices, held_prices, seat_tokens
+from billing.services.changes import change_prices, fitting_seats, held_prices, seat_tokens
 from billing.services.changes.change_prices import Wanted
 
 
@@ -102,9 +102,9 @@ class EndsSoon(SeatsError):
 class BeyondCredit(SeatsError):
     """More would be open on invoices, or with a bank, than may be: pay what is open first, pay by card, or talk to a person."""
 
-    def __init__(self, found: credit.Credit) -> None:
+    def __init__(self, beyond: credit.Beyond) -> None:
         super().__init__("More would be open on invoices than may be.")
-        self.credit = found
+        self.beyond = beyond
 
 
 class Stale(SeatsError):
@@ -166,7 +166,8 @@ def sign(row: Subscription, wanted: Wanted, *, at: datetime, nonce: str = "", is
     instant = max(at.replace(microsecond=0), row.period_starts_at)
     closes_at = windows.closing(row, wanted.seats, at) if wanted.is_of_seats and is_gathered else None
     shown = change_prices.ask(row, wanted, closes_at or instant, is_later=closes_at is not None)
-    _check_credit(row, shown.due_now_minor, at)
+    if (beyond := credit_room.beyond(row, shown.due_now_minor, at)) is not None:
+        raise BeyondCredit(fitting_seats.of(beyond, row, wanted, shown.proration_at, at))
     token = seat_tokens.sign(row, shown, nonce=nonce, **wanted.plain)
     return Offer(preview=shown, token=token, expires_at=(at if closes_at else shown.proration_at) + seat_tokens.holds(at))
 
@@ -296,13 +297,6 @@ def refuse_while_waiting(row: Subscription) -> None:
         raise WaitsForPayment(waits)
 
 
-def _check_credit(row: Subscription, due_minor: int, at: datetime) -> None:
-    """Raises BeyondCredit."""
-    found = credit_room.missing(row, due_minor, at)
-    if found is not None:
-        raise BeyondCredit(found)
-
-
 def check_rate(row: Subscription, at: datetime) -> None:
     """Raises TooManyChanges when Stripe's invoice limits for one subscription are close."""
     mine = SeatChange.objects.filter(subscription=row, window=None, created_at__gt=at - limits.DAY)
@@ -356,7 +350,8 @@ def _open(
         if seat_tokens.fingerprint(locked) != body["f"]:
             raise Stale
         credit_room.hold(locked)
-        _check_credit(locked, body["p"]["due_now_minor"], at)
+        if (beyond := credit_room.beyond(locked, body["p"]["due_now_minor"], at)) is not None:
+            raise BeyondCredit(beyond)
         change = SeatChange(
             subscription=locked,
             nonce=body["n"],

@@ -70,6 +70,8 @@ class Offered:
     waiting: SeatChange | None = None
     on_invoice: invoiced.Offer | None = None
     """Of a purchase that may be paid on invoice as well: by when, and that there is room for it."""
+    needs_address: bool = False
+    """It might be, by the terms in force now, if the customer had said to whom an invoice is made out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,17 +149,23 @@ def _purchase(quote: Quote, at: datetime) -> Offered:
     if live is not None:
         raise Bought(live)
     document = terms.of_cart(cart, quote.organization, at)
+    on_invoice = _on_invoice(cart, quote.organization, at)
+    needs_address = on_invoice is not None and bool(invoiced.missing_details(quote.organization))
     return Offered(
-        due_minor=document["due"]["total_minor"], document=document, on_invoice=_on_invoice(cart, quote.organization, at)
+        due_minor=document["due"]["total_minor"],
+        document=document,
+        on_invoice=None if needs_address else on_invoice,
+        needs_address=needs_address,
     )
 
 
 def _on_invoice(cart: Cart, organization: Organization, at: datetime) -> invoiced.Offer | None:
+    """By the terms that are in force at this moment, whatever they were when it was issued."""
     try:
         found = invoiced.offer(cart, organization, at)
     except checkout.CheckoutError:
         return None
-    return found if found.has_room and not invoiced.missing_details(organization) else None
+    return found if found.has_room else None
 
 
 def _buy(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at: datetime) -> Accepted:

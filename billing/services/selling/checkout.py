@@ -70,9 +70,9 @@ class CurrencyLocked(CheckoutError):
 class BeyondCredit(CheckoutError):
     """More would be open on invoices than may be."""
 
-    def __init__(self, found: credit.Credit) -> None:
+    def __init__(self, beyond: credit.Beyond) -> None:
         super().__init__("More would be open on invoices than may be.")
-        self.credit = found
+        self.beyond = beyond
 
 
 class CodeRefused(CheckoutError):
@@ -264,8 +264,9 @@ def _check_room(cart: Cart, organization: Organization, at: datetime) -> None:
     """Asked again where no other order or change of the organization's is made meanwhile."""
     credit_room.hold_for(organization.pk)
     wanted = draft(cart, organization, at)
-    if not credit.covers(organization, charges.of_attempt(wanted).due_now_minor, wanted.price.currency, at):
-        raise BeyondCredit(credit.of(organization, at))
+    due_minor, currency = charges.of_attempt(wanted).due_now_minor, wanted.price.currency
+    if not credit.covers(organization, due_minor, currency, at):
+        raise BeyondCredit(credit.Beyond(credit=credit.of(organization, at), order_minor=due_minor, currency=currency))
 
 
 def _check(cart: Cart, organization: Organization) -> Price:

@@ -13,10 +13,12 @@ from accounts.models import Organization
 from accounts.origin import Origin
 from billing import gateway, gateway_invoices
 from billing.models import BillingDetails, Cart, CheckoutAttempt, CheckoutState, Customer, StripeCommand
-from billing.queries import charges, credit, payment_terms
+from billing.queries import charges, credit, giving_back, payment_terms
 from billing.queries import tax as tax_queries
 from billing.queries.charges import Charge
+from billing.queries.credit import Beyond
 from billing.rules import payment_terms as rules
+from billing.rules.giving_back import NoRate
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import pilots, tax_standings, trials
@@ -56,11 +58,18 @@ class Offer:
     due_at: datetime
     credit: credit.Credit
     has_room: bool
+    fits: int = 0
+    """Where there is no room: how many seats there would be room for; 0: for none."""
 
     @property
     def total_minor(self) -> int:
         """What the invoice asks for, after credit."""
         return self.charge.due_now_minor
+
+    @property
+    def beyond(self) -> Beyond:
+        """What goes beyond the credit, where there is no room."""
+        return Beyond(credit=self.credit, order_minor=self.total_minor, currency=self.currency, fits=self.fits)
 
 
 NEEDED = ("line1", "city", "country")
@@ -85,14 +94,34 @@ def offer(cart: Cart, organization: Organization, at: datetime) -> Offer:
         raise NotOnInvoice("This is paid by card.")
     draft = checkout.draft(cart, organization, at)
     charge, currency = charges.of_attempt(draft), draft.price.currency
+    found = credit.of(organization, at, ordering=draft.line)
+    has_room = credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line)
     return Offer(
         charge=charge,
         currency=currency,
         days=days,
         due_at=rules.due_at(at, days),
-        credit=credit.of(organization, at, ordering=draft.line),
-        has_room=credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line),
+        credit=found,
+        has_room=has_room,
+        fits=0 if has_room else _fits(cart, draft, found, at),
     )
+
+
+def _fits(cart: Cart, draft: CheckoutAttempt, found: credit.Credit, at: datetime) -> int:
+    """The most seats whose first invoice is within what may be open: what each number costs is worked out as for the order."""
+
+    def is_within(seats: int) -> bool:
+        draft.seats = seats
+        due_minor = charges.of_attempt(draft).due_now_minor
+        return giving_back.us_cents(due_minor, draft.price.currency, at) <= found.left
+
+    wanted = draft.seats
+    try:
+        return credit.largest(wanted, cart.plan.seats_min, is_within) if found.left else 0
+    except NoRate:
+        return 0
+    finally:
+        draft.seats = wanted
 
 
 def start(
@@ -119,7 +148,7 @@ def start(
     if offered.total_minor != expected_minor:
         raise AmountDiffers(offered)
     if not offered.has_room:
-        raise checkout.BeyondCredit(offered.credit)
+        raise checkout.BeyondCredit(offered.beyond)
     if purchase_order is not None:
         tax_details.save(organization, {"purchase_order": purchase_order}, origin=origin, at=at)
     attempt = checkout.start_invoiced(

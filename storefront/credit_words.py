@@ -1,0 +1,24 @@
+"""What an order goes beyond, in figures: what may be open, what is, what this comes to, and how many seats would do."""
+
+from django.utils.translation import gettext as _
+
+from billing.queries.credit import Beyond
+from config import words
+
+
+def figures(beyond: Beyond) -> str:
+    """ "Up to $500.00 may be open together, $320.00 is open now, and this comes to $240.00. 12 seats would fit." """
+    found = beyond.credit
+    values = {
+        "limit": words.money(found.limit, "usd"),
+        "open": words.money(found.used or 0, "usd"),
+        "order": words.money(beyond.order_minor, beyond.currency),
+        "seats": words.seats(beyond.fits),
+    }
+    if found.used is None:
+        said = _("Up to %(limit)s may be open together, and this comes to %(order)s.")
+    else:
+        said = _("Up to %(limit)s may be open together, %(open)s is open now, and this comes to %(order)s.")
+    if beyond.fits:
+        said = f"{said} {_('%(seats)s would fit.')}"
+    return said % values
