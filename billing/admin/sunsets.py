@@ -76,6 +76,11 @@ class SunsetAdmin(pages.ReadOnly):
     search_fields = ("plan__code", "plan__name")
     ordering = ("-id",)
     badges = {"state": STATE_TONES}
+    begins = pages.Begins(
+        text=_("A plan is ended on its own page: choose the plan that is to end."),
+        label=_("Choose a plan"),
+        list="admin:billing_plan_changelist",
+    )
     fields: Any = (
         *(("plan", "state"), ("ends_on", "is_end"), "successor", "answers", "reason", ("created_by", "created_at")),
         *(("closed_by", "closed_at"), "enrol_at"),

@@ -42,6 +42,11 @@ class TermsAdmin(pages.ReadOnly):
     ordering = ("-proposed_at", "-id")
     date_hierarchy = "ends_on"
     badges = {"state": STATE_TONES}
+    begins = pages.Begins(
+        text=_("An exception is proposed on its customer's page: choose the organization, then “Propose an exception”."),
+        label=_("Choose an organization"),
+        list="admin:accounts_organization_changelist",
+    )
     fields: Any = (
         *(("organization", "line"), ("kind", "state"), ("gives", "quarter"), ("starts_on", "ends_on"), ("owner", "reason")),
         *(("proposed_by", "proposed_at"), ("approver", "decided_at"), "note", ("begun", "ended_at")),

@@ -1,5 +1,6 @@
 """The pages that every app's admin is made of: looking is by permission, changing is not offered unless a page says so."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -23,6 +24,15 @@ class Rows(ChangeList):
             self.full_result_count = self.result_count
 
 
+@dataclass(frozen=True)
+class Begins:
+    """Where rows of a list are begun, for an empty list: a sentence, and the button to another `list` (a URL's name)."""
+
+    text: Any
+    label: Any
+    list: str
+
+
 class Page(ModelAdmin):
     """A model's pages, with columns in words. `badges` names the choice fields shown as badges, with their tones."""
 
@@ -30,6 +40,7 @@ class Page(ModelAdmin):
     show_full_result_count = False
     badges: dict[str, columns.Tones] = {}
     change_form_outer_before_template = "admin/offers.html"
+    begins: Begins | None = None
 
     def __init__(self, model: type[models.Model], admin_site: Any) -> None:
         labels.give(model)

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import OutgoingMail
+from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import CancelReason, Invoice, ProductLine, Quote, Subscription, Terms, TermsKind
+from billing.models import CancelReason, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
 from billing.queries import overview
-from billing.services.agreeing import terms, terms_sweep
+from billing.services.agreeing import terms, terms_discounts, terms_sweep
 from billing.services.books import booked_ends
 from billing.services.changes import committed, scheduled
 from billing.services.leaving import endings, pauses
@@ -198,3 +198,33 @@ def test_of_a_yearly_plan_it_is_dated_anew_when_the_period_moves(shop, agree):
     booked_ends.follow(row)
     change.refresh_from_db()
     assert (change.state, change.effective_at) == ("pending", row.period_ends_at)
+
+
+def test_the_next_invoices_take_the_days_that_are_in_force(shop, cast, agree, client):
+    row = on_terms.buy(shop, seats=10)
+    first = Invoice.objects.get(stripe_id=row.latest_invoice_id)
+    held = agree(TermsKind.PAYMENT_TERMS, net_days=45)
+    assert (shop.fresh(row).days_until_due, shop.at_stripe(row).days_until_due) == (45, 45)
+    made = StripeCommand.objects.filter(kind="subscription.collect")
+    terms_sweep.drain(clock.wall())
+    Terms.objects.update(due_at=clock.now())
+    terms_sweep.drain(clock.wall())
+    assert made.count() == 1  # once for all
+    first.refresh_from_db()
+    assert (first.due_at - first.issued_at).days == 30  # what is open keeps its date
+    terms.end_early(held.pk, reason="Never paid.", origin=Origin(actor=held.approver), at=clock.now())
+    terms_sweep.sweep(clock.now())  # and whoever did it died
+    terms_sweep.sweep_all(clock.now() + terms_discounts.SOON)
+    assert (shop.fresh(row).days_until_due, shop.at_stripe(row).days_until_due, made.count()) == (30, 30, 2)
+    told = Journal.objects.filter(kind="billing.subscription.collected").order_by("id")
+    assert [one.data["days"] for one in told] == [45, 30]
+
+
+def test_an_empty_list_says_where_one_is_begun(cast, client):
+    client.force_login(cast.admin)
+    for name, leads_to in (("terms", "accounts_organization"), ("sunset", "billing_plan")):
+        url = reverse(f"admin:billing_{name}_changelist")
+        page = text(client.get(url))
+        assert reverse(f"admin:{leads_to}_changelist") in page.split("admin-empty")[1]
+        assert "Create a new item" not in page
+        assert "Nothing matches" in text(client.get(url, {"q": "nobody"}))

@@ -6,7 +6,7 @@ an end does to the subscription follows: a coupon at Stripe (terms_discounts), a
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from accounts.models import Segment
 from accounts.origin import Origin
 from accounts.queries import policies
 from billing.models import PriceMove, PriceMoveState, RenewalWatch, Terms, TermsKind
-from billing.services.agreeing import terms, terms_discounts, terms_notices
+from billing.services.agreeing import terms, terms_days, terms_discounts, terms_notices
 from config import clock, pulse
 
 BATCH: Final = 500
@@ -45,7 +45,7 @@ UPDATE billing_terms t SET
     began_at = CASE WHEN holds THEN COALESCE(t.began_at, %(now)s) ELSE t.began_at END,
     state = CASE WHEN ends THEN 'ended' ELSE t.state END,
     ended_at = CASE WHEN ends THEN %(now)s ELSE t.ended_at END,
-    due_at = CASE WHEN t.kind = 'discount' THEN LEAST(next_at, %(now)s + %(lease)s) ELSE next_at END
+    due_at = CASE WHEN t.kind IN ('discount', 'payment_terms') THEN LEAST(next_at, %(now)s + %(lease)s) ELSE next_at END
 FROM looked l WHERE t.id = l.id
 RETURNING t.id, l.holds AND l.began_at IS NULL, l.ends, l.next_at
 """
@@ -54,8 +54,8 @@ RETURNING t.id, l.holds AND l.began_at IS NULL, l.ends, l.next_at
 def sweep(now: datetime, *, batch: int = BATCH) -> dict[int, datetime | None]:
     """Decide one batch of what is due at store time `now`; the exceptions that were looked at, and when they are again.
 
-    Discounts are looked at again within a minute, unless `terms_discounts.follow` is done with them: whoever dies in between
-    leaves no coupon on or off that should not be.
+    What Stripe has to be told of is looked at again within a minute, unless `_follow` is done with it: whoever dies in between
+    leaves no coupon on or off, and no days to pay, that should not be.
     """
     values: dict[str, Any] = {
         "now": now,
@@ -78,8 +78,14 @@ def sweep_all(now: datetime, *, batch: int = BATCH) -> int:
     count = 0
     while found := sweep(now, batch=batch):
         count += len(found)
-        terms_discounts.follow(found, now)
+        _follow(found, now)
     return count
+
+
+def _follow(found: Mapping[int, datetime | None], at: datetime) -> None:
+    """Have Stripe's side follow what was decided."""
+    terms_discounts.follow(found, at)
+    terms_days.follow(found, at)
 
 
 # Whether there is something to do at %(at)s, as billing.services.announcements asks.
@@ -91,7 +97,7 @@ def drain(now: datetime) -> pulse.Drained:
     """A lane's share. Exceptions run on store time, whatever the wall says."""
     at = clock.now()
     found = sweep(at)
-    terms_discounts.follow(found, at)
+    _follow(found, at)
     return pulse.Drained(handled=len(found) + terms_notices.send(at))
 
 

@@ -85,6 +85,23 @@ def switch(row: Subscription, method: Collection, *, origin: Origin, at: datetim
     return done
 
 
+def set_days(row: Subscription, days: int, *, origin: Origin, at: datetime) -> StripeCommand:
+    """Have the next invoices of a subscription that is paid on invoice due after `days`. Raises commands.Busy."""
+    with transaction.atomic(durable=True):
+        locked = Subscription.objects.locked().select_related("organization__customer").get(pk=row.pk)
+        command = commands.open_command(
+            kind="subscription.collect",
+            target=mirror.target(locked),
+            organization=locked.organization,
+            payload=_payload(locked, Collection.INVOICED, at) | {"days": days},
+            origin=origin,
+            at=at,
+        )
+    done = commands.execute(command.pk)
+    projection.follow(row.pk)
+    return done
+
+
 def _payload(row: Subscription, method: Collection, at: datetime) -> dict[str, Any]:
     organization = row.organization
     bank = organization.customer.method_kind
@@ -140,6 +157,6 @@ class Switch(commands.Handler):
     def read_back(self, command: StripeCommand) -> tuple[dict[str, str], gateway.Subscription] | None:
         asked = command.payload
         now = gateway.subscription(asked["subscription"])
-        if now.collection_method != asked["method"]:
+        if now.collection_method != asked["method"] or (asked["days"] and now.days_until_due != asked["days"]):
             return None
         return invoiced.account_of(asked["customer"], asked["currency"], asked["bank_transfer"]), now
