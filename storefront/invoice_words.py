@@ -101,6 +101,14 @@ def open_ones(standing: Standing) -> list[str]:
     return found or [_("Nothing is open.")]
 
 
+def carried(minor: int, currency: str) -> str:
+    """What happens to a charge that is too small for a card; empty where there is none."""
+    if not minor:
+        return ""
+    said = _("%(amount)s is below the smallest amount a card can be charged: it is carried to your next invoice.")
+    return said % {"amount": words.money(minor, currency)}
+
+
 def events(standing: Standing) -> list[dict[str, Any]]:
     """Sent invoices that are not due yet, as events of the timeline component."""
     return [

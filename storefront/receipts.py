@@ -27,6 +27,8 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
     extra = taxes(shown.taxes, shown.tax_minor)
     if shown.discount_minor:
         extra.insert(0, {"label": reductions.label(shown.discounts), "amount_minor": -shown.discount_minor})
+    if shown.carried_minor:
+        extra.append({"label": _("Carried to your next invoice"), "amount_minor": -shown.carried_minor})
     if shown.balance_applied_minor < 0:
         extra.append({"label": _("Kept as your credit"), "amount_minor": -shown.balance_applied_minor})
     return {
@@ -71,7 +73,8 @@ def _notes(shown: Preview) -> list[str]:
     used = reductions.credit_first(
         used_minor=shown.balance_applied_minor, due_minor=shown.due_now_minor, left_minor=left, currency=shown.currency
     )
-    return [*worked_in, *used]
+    carried = invoice_words.carried(shown.carried_minor, shown.currency)
+    return [*worked_in, *used, *([carried] if carried else [])]
 
 
 def of_promotion(offered: Offer, standing: Standing) -> Receipt:

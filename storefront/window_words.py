@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from billing.queries.overview import Standing
 from billing.rules.preview import Preview
 from config import words
+from storefront import invoice_words
 
 
 def events(standing: Standing) -> list[dict[str, Any]]:
@@ -31,13 +32,14 @@ def events(standing: Standing) -> list[dict[str, Any]]:
                 "action_label": _("Pay them now"),
             }
         ]
+    carried = invoice_words.carried(window.carried_minor, window.currency)
+    said = _("One charge for all that is added until %(when)s. What you take back before then costs nothing.")
     return [
         event
         | {
             "on": window.closes_at,
             "title": ngettext("%(seats)s added: charged then", "%(seats)s added: charged then", window.seats) % count,
-            "detail": _("One charge for all that is added until %(when)s. What you take back before then costs nothing.")
-            % {"when": words.moment(window.closes_at)},
+            "detail": " ".join([said % {"when": words.moment(window.closes_at)}, *([carried] if carried else [])]),
             "action_url": f"{reverse('storefront:seats')}?{urlencode(_back(standing, window.seats))}",
             "action_label": _("Take them back"),
         }
@@ -98,5 +100,7 @@ def made(quantity: int, due_minor: int, currency: str, standing: Standing | None
     values = {"seats": words.seats(quantity)}
     if standing is None or standing.window is None:
         return _("%(seats)s from now on. Nothing is charged.") % values
+    if standing.window.carried_minor:
+        return f"{_('%(seats)s from now on.') % values} {invoice_words.carried(standing.window.carried_minor, currency)}"
     values |= {"amount": words.money(due_minor, currency), "when": words.moment(standing.window.closes_at)}
     return _("%(seats)s from now on. %(amount)s on %(when)s, unless you change again.") % values

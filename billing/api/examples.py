@@ -42,6 +42,7 @@ PREVIEW: dict[str, Any] = {
     "total_minor": 2880,
     "balance_applied_minor": 0,
     "due_now_minor": 2880,
+    "carried_minor": 0,
     "payable_at": None,
     "charged_at": "2026-03-13T09:30:00Z",
     "unbilled_seats": 0,

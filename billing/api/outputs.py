@@ -338,6 +338,7 @@ class PreviewOutput(Output):
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
     due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`; or billed on an invoice.")
+    carried_minor = serializers.IntegerField(help_text="Too small for a card: nothing is due, it comes with the next invoice.")
     payable_at = serializers.DateTimeField(
         allow_null=True, help_text="By when the invoice can be paid that bills it; null: a card is charged."
     )

@@ -237,6 +237,7 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "total_minor": shown.total_minor,
         "balance_applied_minor": shown.balance_applied_minor,
         "due_now_minor": shown.due_now_minor,
+        "carried_minor": shown.carried_minor,
         "payable_at": shown.payable_at,
         "charged_at": shown.charged_at,
         "unbilled_seats": shown.unbilled,

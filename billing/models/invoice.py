@@ -87,6 +87,13 @@ class Invoice(external.ExternallyNamed):
         return self.overdue_at is not None and self.status == InvoiceStatus.OPEN
 
     @property
+    def carried_minor(self) -> int:
+        """What could not be charged because it is below the smallest charge there is: it is on the balance since."""
+        if self.status != InvoiceStatus.PAID or self.amount_paid_minor or self.total_minor <= 0:
+            return 0
+        return max(max(self.ending_balance_minor or 0, 0) - max(self.starting_balance_minor, 0), 0)
+
+    @property
     def is_sent(self) -> bool:
         """Whether it was sent to be paid by a date; else a card is charged."""
         return self.due_at is not None

@@ -166,6 +166,11 @@ class SeatChange(external.ExternallyNamed):
         return f"{self.quantity_before} to {self.quantity_after} ({self.get_state_display()})"
 
     @property
+    def carried_minor(self) -> int:
+        """What is below the smallest charge there is, and goes along with the next invoice (billing.rules.smallest)."""
+        return int(self.preview.get("carried_minor", 0))
+
+    @property
     def payable_at(self) -> datetime | None:
         """By when the invoice can be paid that bills it; None: a card is charged."""
         epoch = self.preview.get("payable_at")

@@ -73,6 +73,8 @@ class Listed:
     remaining_minor: int
     refunded_minor: int
     credited_minor: int
+    carried_minor: int
+    """What was too small to be charged, and came with the next invoice."""
     issued_at: datetime
     paid_at: datetime | None
     next_attempt_at: datetime | None
@@ -148,7 +150,10 @@ class Owed:
 # All but drafts, which may still change.
 COLUMNS: Final = (
     "id, stripe_id, number, purchase_order, status, billing_reason, currency, total_minor, tax_minor, amount_remaining_minor, "
-    "refunded_minor, credited_minor, issued_at, paid_at, next_attempt_at, due_at, "
+    "refunded_minor, credited_minor, "
+    "CASE WHEN status = 'paid' AND amount_paid_minor = 0 AND total_minor > 0 "
+    "THEN GREATEST(GREATEST(ending_balance_minor,0) - GREATEST(starting_balance_minor,0),0) ELSE 0 END, "
+    "issued_at, paid_at, next_attempt_at, due_at, "
     "(overdue_at IS NOT NULL AND status = 'open'), debited_at, debit_arrives_on, external_id, "
     "(SELECT s.stripe_id FROM billing_subscription s WHERE s.id = billing_invoice.subscription_id), "
     "COALESCE((SELECT o.number FROM billing_invoice o WHERE o.id = billing_invoice.replaces_id), ''), "

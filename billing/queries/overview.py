@@ -267,7 +267,8 @@ class Standing:
         total = self.total_minor(self.coming)
         net = self.net_parts(self.coming, self.row.period_ends_at)
         off, taxes = total - sum(net), self.levy.on(*net)
-        before = self.window.balance_minor if self.window is not None else 0  # what its charge uses is gone by then
+        # What the window's charge uses is gone by then, and what it could not charge is owed.
+        before = self.window.balance_minor + self.window.carried_minor if self.window is not None else 0
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,

@@ -240,6 +240,8 @@ def _due_rows(quote: Quote, data: Data) -> Iterable[Sum]:
         yield Sum(label=_("From your credit"), amount=words.money(-due["balance_minor"], currency))
     elif due["balance_minor"] < 0:
         yield Sum(label=_("Still owed from before"), amount=words.money(-due["balance_minor"], currency))
+    if carried := due.get("carried_minor", 0):
+        yield Sum(label=_("Carried to your next invoice"), amount=words.money(-carried, currency))
     yield Sum(label=_("Charged then"), amount=words.money(due["due_minor"], currency), is_total=True)
 
 

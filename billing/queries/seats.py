@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Case, F, IntegerField, Value, When
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import rows
-from billing.models import LedgerKind, SeatAssignment, SeatRelease, Subscription
+from billing.models import AUTOMATIC, LedgerKind, SeatAssignment, SeatRelease, Subscription, WindowState
 from billing.queries.overview import Standing
+from config import words
 
 PEOPLE_A_PAGE: Final = 20
 LEDGER_A_PAGE: Final = 10
@@ -53,8 +55,10 @@ LIMIT %(limit)s OFFSET %(offset)s
 # A page of the ledger, in the order of Entry's fields.
 LEDGER: Final = """
 SELECT e.id, e.kind, e.delta, e.quantity_after, e.mrr_delta_minor, e.currency, COALESCE(NULLIF(u.name, ''), u.email, ''),
-       e.source, e.reason, e.occurred_at, e.stripe_invoice_id, a.name, e.addon_after
+       e.source, e.reason, e.occurred_at, e.stripe_invoice_id, w.state, COALESCE(w.closed_at, w.closes_at),
+       c.kind IS NOT NULL AND c.kind <> 'window', c.nonce LIKE %s, a.name, e.addon_after
 FROM billing_seatledgerentry e LEFT JOIN accounts_user u ON u.id = e.actor_id LEFT JOIN billing_addon a ON a.id = e.addon_id
+LEFT JOIN billing_invoicewindow w ON w.id = e.window_id LEFT JOIN billing_seatchange c ON c.id = w.billed_by_id
 WHERE e.subscription_id = %s AND e.id < %s ORDER BY e.id DESC LIMIT %s
 """
 NEWEST: Final = 2**62
@@ -93,7 +97,10 @@ class People:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A line of the ledger: who did what, when, why and from where."""
+    """A line of the ledger: who did what, when, why and from where.
+
+    Of one in an invoice window also how that stands: charged `along` with another change, one that came by itself.
+    """
 
     id: int
     kind: str
@@ -106,8 +113,26 @@ class Entry:
     reason: str
     occurred_at: datetime
     stripe_invoice_id: str
+    window_state: str | None = None
+    charged_at: datetime | None = None
+    is_along: bool | None = None
+    is_along_automatic: bool | None = None
     addon_name: Mapping[str, str] | None = None
     addon_after: int | None = None
+
+    @property
+    def charged(self) -> str:
+        """When the seats of a window are or were charged, and with what; empty: at once, or never."""
+        if self.charged_at is None or self.window_state not in (WindowState.OPEN, WindowState.BILLED):
+            return ""
+        values = {"when": words.moment(self.charged_at)}
+        if self.window_state == WindowState.OPEN:
+            return _now("charged %(when)s") % values
+        if not self.is_along:
+            return _now("charged %(when)s, with all that was added") % values
+        if self.is_along_automatic:
+            return _now("charged %(when)s, along with seats that came by themselves") % values
+        return _now("charged %(when)s, along with another change") % values
 
     @property
     def what(self) -> str:
@@ -171,7 +196,7 @@ def people(row: Subscription, *, at: datetime, query: str = "", page: int = 1, l
 
 def ledger(row: Subscription, *, before: int | None = None) -> Ledger:
     """A page of the ledger, the newest first. One query."""
-    found = rows.fetch(LEDGER, (row.pk, before or NEWEST, LEDGER_A_PAGE + 1))
+    found = rows.fetch(LEDGER, (f"{AUTOMATIC}%", row.pk, before or NEWEST, LEDGER_A_PAGE + 1))
     names = [field.name for field in fields(Entry)]
     shown = tuple(Entry(**dict(zip(names, _read(one), strict=True))) for one in found[:LEDGER_A_PAGE])
     return Ledger(entries=shown, older=shown[-1].id if len(found) > LEDGER_A_PAGE else None)

@@ -91,6 +91,8 @@ class WindowFacts:
     release_at: datetime | None
     balance_minor: int = 0
     """What of the customer's credit is used for it (positive), or of a debt collected with it."""
+    carried_minor: int = 0
+    """What is below the smallest charge: nothing is charged then, and it comes with the next invoice."""
 
     @property
     def is_unpaid(self) -> bool:

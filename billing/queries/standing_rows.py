@@ -54,7 +54,8 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
     FROM billing_pause pz WHERE pz.subscription_id = s.id AND pz.state = 'on'),
     (SELECT json_build_object('seats', iw.seats, 'due_minor', iw.due_minor, 'currency', iw.currency,
         'opened_at', iw.opened_at, 'closes_at', iw.closes_at, 'release_at', iw.release_at,
-        'balance_minor', COALESCE((iw.agreed ->> 'balance_applied_minor')::bigint, 0))
+        'balance_minor', COALESCE((iw.agreed ->> 'balance_applied_minor')::bigint, 0),
+        'carried_minor', COALESCE((iw.agreed ->> 'carried_minor')::bigint, 0))
     FROM billing_invoicewindow iw WHERE iw.subscription_id = s.id AND iw.state IN ('open', 'unpaid') AND s.unbilled > 0),
     (SELECT json_agg(json_build_object('public_id', ag.public_id, 'kind', ag.kind, 'value', ag.value, 'state', ag.state,
         'starts_on', ag.starts_on, 'ends_on', ag.ends_on,

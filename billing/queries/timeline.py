@@ -120,7 +120,7 @@ def _invoices(subscription: Subscription) -> Iterator[Moment]:
             source="invoice",
             kind=row.get_status_display(),
             row=row,
-            detail=row.number or row.stripe_id,
+            detail=_with(row.number or row.stripe_id, _("carried to the next invoice") if row.carried_minor else ""),
             amount_minor=row.total_minor,
             currency=row.currency,
         )

@@ -1,9 +1,10 @@
 """Invoice windows, as flows and pages ask for them."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.queries import policies
-from billing.models import RUNNING, ChangeKind, ChangeState, Interval, InvoiceWindow, SeatChange, Subscription
+from billing.models import RUNNING, ChangeKind, ChangeState, Interval, Invoice, InvoiceWindow, SeatChange, Subscription
 from billing.queries import giving_back
 from billing.rules import pricing, windows
 from billing.rules.giving_back import NoRate
@@ -57,6 +58,21 @@ def _is_small(row: Subscription, seats: int, closes_at: datetime, at: datetime) 
     except NoRate:
         return False
     return bool(cents <= policies.value("billing.window_most_minor", at=at))
+
+
+def additions(window: InvoiceWindow) -> list[dict[str, Any]]:
+    """Each change of a window, the first one first: {seats (below 0: taken back), by, at}. One query."""
+    made = SeatChange.objects.filter(window=window).select_related("actor").order_by("pk")
+    return [
+        {"seats": one.quantity_after - one.quantity_before, "by": str(one.actor or ""), "at": one.created_at} for one in made
+    ]
+
+
+def billed_by_invoice(invoice: Invoice) -> InvoiceWindow | None:
+    """The window that an invoice has billed. One query, of a change's invoice."""
+    if invoice.billing_reason != "subscription_update":
+        return None
+    return InvoiceWindow.objects.filter(billed_by__stripe_invoice_id=invoice.stripe_id).first()
 
 
 def attempt(row: Subscription) -> SeatChange | None:

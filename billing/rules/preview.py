@@ -58,7 +58,8 @@ class Preview:
     having `addon_after` of it (None: one for each seat); with `plan` (line/plan) that of another plan, whose
     price is `price_id`. With `charged_at` it is charged then, unless something is changed before: `due_now_minor` is what is
     due at that instant, for all `unbilled` seats that were had before and the present change together. With `payable_at`
-    `due_now_minor` is what an invoice comes to that is to be paid by then; no card is charged.
+    `due_now_minor` is what an invoice comes to that is to be paid by then; no card is charged. `carried_minor` is below the
+    smallest charge there is (billing.rules.smallest): nothing is due then, and it is collected with the next invoice.
     """
 
     subscription_id: str
@@ -93,6 +94,7 @@ class Preview:
     charged_at: datetime | None = None
     unbilled: int = 0
     payable_at: datetime | None = None
+    carried_minor: int = 0
 
     @property
     def seats_billed(self) -> int:

@@ -32,6 +32,7 @@ from billing.models import (
     Subscription,
 )
 from billing.queries import promotion_words, windows
+from billing.services import charge_notes
 
 DECIDERS = (Role.OWNER, Role.BILLING_ADMIN)
 
@@ -102,6 +103,7 @@ def increased(change: SeatChange, *, at: datetime) -> None:
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
+        **charge_notes.of_change(change),
         "renewal_minor": renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -136,6 +138,7 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
+        **charge_notes.of_change(change),
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -152,6 +155,7 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
         "is_trial": charge is not None,
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
+        **charge_notes.of_change(change),
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -310,7 +314,7 @@ def receipt(invoice: Invoice, *, at: datetime, is_back: bool = False) -> None:
         ],
         "worked_in": promotion_words.worked_in(invoice.discounts) if any(line.is_proration for line in found) else [],
         "discount_minor": sum(one["amount_minor"] for one in invoice.discounts if one["name"]) - invoice.discount_minor,
-        "credit_minor": min(invoice.amount_paid_minor - invoice.total_minor, 0),
+        **charge_notes.of_invoice(invoice),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,
         "paid_at": invoice.paid_at or at,

@@ -146,6 +146,8 @@ def invoice_status(invoice: Listed, *, always: bool = False) -> SafeString:
 def _paid_status(invoice: Listed, *, always: bool) -> SafeString:
     if invoice.replaced_by:
         return store.badge(_("Replaced"))
+    if invoice.carried_minor:
+        return store.badge(_("Carried over"))
     if invoice.refunded_minor + invoice.credited_minor:
         is_whole = invoice.refunded_minor + invoice.credited_minor >= invoice.total_minor
         return store.badge(_("Refunded") if is_whole else _("Partly refunded"))
@@ -194,7 +196,7 @@ def _reductions(invoice: Listed) -> str:
 
 
 def _state(invoice: Listed) -> str:
-    again = ""
+    again = SMALL.format(escape(_("too small for a card: on your next invoice"))) if invoice.carried_minor else ""
     if invoice.waits:
         text = _("waits for your payment until %(when)s")
         if not invoice.waits.is_declined:

@@ -65,6 +65,12 @@ def percent_written(said: str) -> str:
 
 
 @register.filter
+def absolute(number: int) -> int:
+    """How many, whichever way: `{{ -2|absolute|seats }}` is 2 seats."""
+    return abs(number)
+
+
+@register.filter
 def country(code: str) -> str:
     """A country's name in the reader's language: `{{ "DE"|country }}` is Germany."""
     return dict(places.countries()).get(code, code)

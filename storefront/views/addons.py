@@ -111,7 +111,7 @@ def _made(change: SeatChange) -> str:
     if said := invoice_words.made(change):
         return f"{_('You have %(addon)s now.') % values} {said}"
     said = _("You have %(addon)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(addon)s now.")
-    return said % values
+    return f"{said % values} {invoice_words.carried(change.carried_minor, change.currency)}".strip()
 
 
 def _give_back(request: OrganizationRequest, standing: Standing) -> HttpResponse:

@@ -112,7 +112,7 @@ def _made(change: SeatChange, standing: Standing) -> str:
     said = _("You have %(plan)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(plan)s now.")
     if change.due_now_minor and change.price_after.interval != standing.row.price.interval:
         said = _("You have %(plan)s for a year now. %(amount)s paid.")
-    return said % values
+    return f"{said % values} {invoice_words.carried(change.carried_minor, change.currency)}".strip()
 
 
 def _later(request: OrganizationRequest, standing: Standing, code: str, interval: str) -> HttpResponse:

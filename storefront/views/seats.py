@@ -128,7 +128,7 @@ def _made(change: SeatChange) -> str:
     if said := invoice_words.made(change):
         return f"{_('%(seats)s from now on.') % values} {said}"
     said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
-    return said % values
+    return f"{said % values} {invoice_words.carried(change.carried_minor, change.currency)}".strip()
 
 
 def _later(request: OrganizationRequest, standing: Standing) -> HttpResponse:

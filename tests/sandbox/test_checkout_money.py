@@ -41,6 +41,24 @@ def done(shop, made):
     )
 
 
+@pytest.mark.parametrize(
+    ("balance", "said"),
+    [
+        (-1000, ("Paid from the credit -€10.00", "Due today €20.00")),
+        (500, ("Owed from earlier invoices €5.00", "Due today €35.00")),
+    ],
+)
+def test_the_page_says_what_is_due_with_the_balance_before_it_is_paid(shop, session, browser, balance, said):
+    customer = shop.customer()
+    shop.client.customers.balance_transactions.create(customer.id, {"amount": balance, "currency": "eur"})
+    made = session(customer=customer)
+    assert made.amount_total == 3000  # as in Stripe's API: before the balance
+    page = browser.get(made.url)
+    assert all(one in page.text for one in said), page.text
+    assert browser.post(made.url, **CARD, card_number=VISA, email="ada@acme.example").status == 303
+    assert done(shop, made).invoice.amount_paid == 3000 + balance
+
+
 def test_a_discount_that_the_session_came_with(shop, session, code, browser):
     """30.00 less 25% is 22.50."""
     promotion = code("SPRING", percent_off=25)

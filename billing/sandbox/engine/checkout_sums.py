@@ -65,6 +65,8 @@ def price(tx: Transaction, row: Obj, basket: Basket, *, later: bool = False) -> 
 def fill(tx: Transaction, row: Obj, invoice: Obj, given: list[Obj]) -> None:
     """Take the sums of a session from its invoice."""
     row["amount_subtotal"], row["amount_total"] = invoice["subtotal"], invoice["total"]
+    # The API's total is before the customer's balance; the page says what of that is due.
+    row["_balance_applied"] = invoice["total"] - invoice["amount_due"]
     row["discounts"] = [{"coupon": None, "promotion_code": None} | entry for entry in given]
     discounts = [
         {"amount": part["amount"], "discount": tx.need("discount", part["discount"])}

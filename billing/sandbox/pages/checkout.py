@@ -78,7 +78,8 @@ def _look(tx: Transaction, identity: str, basket: checkout_sums.Basket) -> Obj:
     row, first = checkout.priced(tx, identity, basket, later=bool(days or end))
     shown = rendering.render(tx, row, [path.split(".") for path in (*EXPANDED, *BREAKDOWN)])
     trial = {"ends_at": first["created"], "amount": first["total"]} if first else None
-    return {**shown, "trial": trial, "needs_card": checkout.needs_card(row)}
+    balance = row.get("_balance_applied", 0)
+    return {**shown, "trial": trial, "needs_card": checkout.needs_card(row), "balance_applied": balance}
 
 
 def _show(visit: Visit, session: Obj, entry: cards.Entry, failure: tuple[str, str] | None = None) -> Response:

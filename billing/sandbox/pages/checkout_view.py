@@ -74,7 +74,7 @@ def _summary(say: Say, merchant: str, session: Obj, entry: cards.Entry) -> Html:
     return tag(
         "section",
         *head,
-        tag("p", _money(say, session, session["amount_total"]), class_="amount"),
+        tag("p", _money(say, session, _due(session)), class_="amount"),
         tag("h2", say("What you buy")),
         prices.lines(say, items),
         _sums(say, session),
@@ -93,7 +93,16 @@ def _sums(say: Say, session: Obj) -> Html:
     shown = [(words, _money(say, session, amount)) for words, amount in rows]
     if session["automatic_tax"]["status"] == "requires_location_inputs":
         shown.append((say("Tax"), say("after you choose your country")))
-    return prices.totals(shown, (say("Due today"), _money(say, session, session["amount_total"])))
+    if applied := session.get("balance_applied"):
+        shown.append(
+            (say("Paid from the credit") if applied > 0 else say("Owed from earlier invoices"), _money(say, session, -applied))
+        )
+    return prices.totals(shown, (say("Due today"), _money(say, session, _due(session))))
+
+
+def _due(session: Obj) -> int:
+    """What is charged today: credit is used first, a debt is collected along."""
+    return int(session["amount_total"] or 0) - int(session.get("balance_applied") or 0)
 
 
 def _terms(say: Say, session: Obj, items: list[Obj]) -> list[Child]:

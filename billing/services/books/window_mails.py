@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from billing.models import InvoiceWindow, SeatChange, Subscription
-from billing.services import notices
+from billing.services import charge_notes, notices
 
 
 def opened(window: InvoiceWindow, change: SeatChange, *, at: datetime) -> None:
@@ -17,6 +17,7 @@ def opened(window: InvoiceWindow, change: SeatChange, *, at: datetime) -> None:
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
         "closes_at": window.closes_at,
+        "carried_minor": change.carried_minor,
         "renewal_minor": notices.renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -30,6 +31,7 @@ def billed(window: InvoiceWindow, change: SeatChange, *, at: datetime) -> None:
         "added": change.quantity_after - change.quantity_before,
         "amount_minor": change.due_now_minor,
         "since": window.opened_at,
+        **charge_notes.of_change(change),
         "renewal_minor": notices.renewal_minor(change.preview),
     }
     _write("billed", window, change.subscription, context, at)

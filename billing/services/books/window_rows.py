@@ -97,7 +97,8 @@ def billed(row: Subscription, change: SeatChange, *, at: datetime) -> None:
     window.state, window.billed_by, window.closed_at = WindowState.BILLED, change, at
     window.save(update_fields=["state", "billed_by", "closed_at"])
     _unbill(row, 0)
-    _tell("billed", row, window, at, change=change.pk, invoice=change.stripe_invoice_id)
+    along = {} if change.kind == ChangeKind.WINDOW else {"seats": window.seats, "along_with": change.public_id}
+    _tell("billed", row, window, at, change=change.pk, invoice=change.stripe_invoice_id, **along)
     if change.kind == ChangeKind.WINDOW:
         window_mails.billed(window, change, at=at)
 

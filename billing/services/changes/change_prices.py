@@ -10,7 +10,7 @@ from billing.models import AddonPrice, ChangeKind, Price, Subscription
 from billing.queries import addons as addon_queries
 from billing.queries import catalog, coming, discounts
 from billing.queries import tax as tax_queries
-from billing.rules import addons, payment_terms, preview
+from billing.rules import addons, payment_terms, preview, smallest
 from billing.rules import tax as tax_rules
 from billing.services.books import items
 from billing.services.mirroring import first_charges, next_prices
@@ -213,6 +213,7 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int)
             **({"invoice_items": [taken_off(held_minor, row.currency)]} if held_minor else {}),
         }
     )
+    carried = smallest.carried_minor(answer.amount_due, answer.currency)
     then = after(row, wanted)
     codes = {item.stripe_price_id: item.code for item in then.held}
     return {
@@ -224,7 +225,9 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int)
         "balance_before_minor": answer.starting_balance,
         # A preview is not finalized, so Stripe says no ending balance yet: what is not due comes from (or goes to) it.
         "balance_applied_minor": answer.total - answer.amount_due,
-        "due_now_minor": answer.amount_due,
+        # Stripe says so only once the invoice is finalized: then nothing is due, and this is on the balance.
+        "due_now_minor": answer.amount_due - carried,
+        "carried_minor": carried,
         "discount_minor": sum(part.amount for part in answer.total_discount_amounts or []),
         "taxes": tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
         **next_prices.after(row, then, answer, at=_renews_at(row, wanted, answer)),

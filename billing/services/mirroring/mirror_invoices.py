@@ -58,7 +58,8 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     if row.status in OVER and (before.attempts or row.attempt_count > 1 or row.overdue_at is not None):
         is_back = dunning.invoice_settled(row, at=at)
     # Stripe may tell of the invoice before its subscription is booked, which asks for another look at it.
-    if row.status == "paid" and not was_receipted and row.subscription_id is not None and row.amount_paid_minor > 0:
+    is_told = row.amount_paid_minor > 0 or row.carried_minor > 0
+    if row.status == "paid" and not was_receipted and row.subscription_id is not None and is_told:
         notices.receipt(row, at=at, is_back=is_back)
     if row.status == "void" and SeatChange.objects.filter(stripe_invoice_id=row.stripe_id, state=ChangeState.WAITING).exists():
         inbox.touch(Kind.SUBSCRIPTION, row.subscription.stripe_id if row.subscription else "")

@@ -7,9 +7,9 @@ Words are made when somebody reads it, in their language (billing.queries.quote_
 
 `due` of a purchase: {total_minor}. Of a change: {at, on (the customer's day), before (when it is another amount, where that
 is on the same day) or None, agreed (of a period that begins anew: `Preview.as_json`) or None, period_ends_at, charged_minor,
-credited_minor, taxes, total_minor, balance_minor, due_minor, is_anew}, beside `before`: {plan, interval, seats, total_minor},
-`what` kind of change it is, and `coming`: {at, seats, total_minor} where something waits, and add-ons that are charged each
-month `beside` a year. Minor units; instants in ISO 8601.
+credited_minor, taxes, total_minor, balance_minor, due_minor, carried_minor, is_anew}, beside `before`: {plan, interval, seats,
+total_minor}, `what` kind of change it is, and `coming`: {at, seats, total_minor} where something waits, and add-ons that are
+charged each month `beside` a year. Minor units; instants in ISO 8601.
 """
 
 from collections.abc import Iterable, Sequence
@@ -244,6 +244,7 @@ def _due(row: Subscription, wanted: Wanted, shown: Preview, at: datetime) -> dic
         "total_minor": shown.total_minor,
         "balance_minor": shown.balance_applied_minor,
         "due_minor": shown.due_now_minor,
+        "carried_minor": shown.carried_minor,
     }
 
 

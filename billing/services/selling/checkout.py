@@ -173,7 +173,9 @@ def _settle_open_attempt(
         .select_related("promotion", "cart")
         .first()
     )
-    if old is None or old.stripe_session_id is None or (not is_invoiced and _is_same(old, cart, external_id)):
+    if old is None or old.stripe_session_id is None:
+        return None
+    if not is_invoiced and _is_same(old, cart, external_id) and tax_checkout.is_as_opened(old):
         return None
     sessions.end(old)
     return old if old.state == CheckoutState.APPLIED else None
@@ -184,8 +186,6 @@ def _is_same(attempt: CheckoutAttempt, cart: Cart, external_id: str | None) -> b
         return False
     if cart.pk != attempt.cart_id and (cart.held_price_id or attempt.cart.held_price_id):
         return False  # a quote's page leads back to its own link
-    if not tax_checkout.is_as_opened(attempt):
-        return False
     code = attempt.promotion.code if attempt.promotion else ""
     fee = pilot_queries.fee_of(cart) if cart.pilot_id else None
     is_same_way = bool(attempt.trial_days) == cart.is_trial and attempt.pilot_fee_id == (fee.pk if fee else None)
