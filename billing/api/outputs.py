@@ -339,9 +339,7 @@ class PreviewOutput(Output):
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
     due_now_minor = serializers.IntegerField(help_text="What is charged: at once, or at `charged_at`; or billed on an invoice.")
     carried_minor = serializers.IntegerField(help_text="Too small for a card: nothing is due, it comes with the next invoice.")
-    payable_at = serializers.DateTimeField(
-        allow_null=True, help_text="By when the invoice can be paid that bills it; null: a card is charged."
-    )
+    payable_at = serializers.DateTimeField(allow_null=True, help_text="By when its invoice is due; null: a card is charged.")
     charged_at = serializers.DateTimeField(
         allow_null=True,
         help_text="Small additions to a month are charged together: then, for all that was added (`unbilled_seats` before this "

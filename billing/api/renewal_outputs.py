@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from billing.api import plan_ends
 from billing.api.outputs import Output
 from billing.queries import renewals
 from billing.queries.overview import Standing
@@ -49,8 +50,7 @@ class PriceChangeOutput(Output):
         help_text="To accept: a scheduled change of kind `plan` with this plan. Another plan is an answer, too."
     )
     without_answer = serializers.ChoiceField(
-        choices=[("stays", "The old price stays"), ("ends", "The subscription ends")],
-        help_text="What happens where nobody answers until `answer_by`.",
+        choices=plan_ends.WITHOUT_ANSWER, help_text="What happens where nobody answers until `answer_by`."
     )
     answer_by = serializers.DateTimeField()
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from billing.models import Invoice, SeatChange
+from billing.models import ChangeKind, Invoice, SeatChange
 from billing.queries import windows
 
 
 def of_change(change: SeatChange) -> dict[str, Any]:
-    """Of one that was made. Up to two queries."""
-    window = getattr(change, "billed_window", None)
+    """Of one that was made. Two queries where it bills seats that were had before."""
+    bills = change.kind == ChangeKind.WINDOW or change.preview.get("unbilled")
+    window = getattr(change, "billed_window", None) if bills else None
     return {
         "additions": windows.additions(window) if window is not None else [],
         "carried_minor": change.carried_minor,
