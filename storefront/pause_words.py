@@ -29,7 +29,7 @@ def most(segment: str, at: datetime) -> int:
 def looks_possible(standing: Standing, at: datetime) -> bool:
     """Whether to lead there at all: monthly, by card, and nothing in the way. No query; the page itself says the rest."""
     is_calm = standing.state is State.ACTIVE or standing.state is State.ARRANGING
-    is_monthly = standing.row.price.interval == "month" and standing.card is not None
+    is_monthly = standing.row.price.interval == "month" and standing.card is not None and not standing.row.is_invoiced
     return is_calm and is_monthly and most("", at) > 0
 
 

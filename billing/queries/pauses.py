@@ -31,7 +31,7 @@ def refusal(row: Subscription, *, months: int, at: datetime) -> rules.Refusal | 
             status=row.status,
             interval=row.price.interval,
             is_in_trial=row.is_in_trial,
-            is_on_card=bool(customer and customer.payment_method_id),
+            is_on_card=bool(customer and customer.payment_method_id) and not row.is_invoiced,
             is_behind=unpaid.is_behind(row, at),
             ends=row.cancel_at is not None
             or row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists(),

@@ -29,7 +29,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """`before`: when the earlier pauses of the organization's product line began. `is_on_card`: charged by card."""
+    """`before`: when the earlier pauses of the organization's product line began. `is_on_card`: it is charged by itself."""
 
     status: str
     interval: str

@@ -14,6 +14,7 @@ from billing.models import DunningEpisode, Invoice, Subscription
 from billing.queries import credit
 from billing.services.books import dunning
 from billing.services.changes import scheduled, seats
+from billing.services.leaving import pauses
 from billing.services.mirroring import tax_ids
 from billing.services.recovery import dunning_mails
 from billing.services.selling import checkout, collecting, invoiced
@@ -165,6 +166,9 @@ def test_from_card_to_invoice_and_back(shop):
     collecting.switch(shop.fresh(row), collecting.Collection.INVOICED, origin=shop.origin, at=clock.now())
     row = shop.fresh(row)
     assert (row.collection_method, row.days_until_due, row.is_being_arranged) == ("send_invoice", 14, False)
+    with pytest.raises(pauses.Refused) as refused:
+        pauses.check(row, months=1, at=clock.now())
+    assert refused.value.why == "no_card", "what rests goes on by a charge, and not by an invoice"
     shop.advance_to(row.period_ends_at + timedelta(hours=2))
     renewal = open_invoice()
     assert ((renewal.due_at - renewal.issued_at).days, renewal.amount_remaining_minor) == (14, 16_200)
