@@ -31,6 +31,7 @@ class DifferenceKind(models.TextChoices):
     COMMAND = "command", _("Stripe command open too long")
     ITEM = "item", _("Item that nothing explains")
     COUPON = "coupon", _("Coupon on the customer that nothing explains")
+    COLLECTION = "collection", _("Way of paying differs")
 
 
 class DifferenceState(models.TextChoices):

@@ -1,7 +1,7 @@
 """What reconciling holds against Stripe's answers, a page at a time, and how many differences wait for somebody."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min
@@ -63,7 +63,7 @@ def last_run_finished_at() -> datetime | None:
 
 
 def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, Known]:
-    """Our rows of these, by Stripe's id. Seven queries.
+    """Our rows of these, by Stripe's id. Nine queries.
 
     `is_moving`: a command or a dirty mark is under way, or the row was written after `since`, when Stripe was asked.
     """
@@ -71,7 +71,7 @@ def subscriptions(stripe_ids: Collection[str], *, since: datetime) -> dict[str, 
 
 
 def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
-    """The same for rows at hand (with `price` and `organization` selected). Six queries."""
+    """The same for rows at hand (with `price` and `organization` selected). Eight queries."""
     held = list(rows)
     waiting: dict[int, list[ScheduledChange]] = {}
     pending = ScheduledChange.objects.filter(subscription__in=held, state=ScheduledState.PENDING)
@@ -80,13 +80,16 @@ def known(rows: Iterable[Subscription], *, since: datetime) -> dict[str, Known]:
     moving = _moving(held)
     rows_of = TaxStanding.objects.select_related("rate").filter(organization__in={row.organization_id for row in held})
     taxed = {standing.organization_id: standing for standing in rows_of}
-    had = _addons(held)
+    had, told = _addons(held), _collecting(held)
     agreed = dict(Trial.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     agreed |= dict(PilotRun.objects.filter(subscription__in=held).values_list("subscription_id", "ends_at"))
     return {
         row.stripe_id: Known(
             row,
-            _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id), agreed.get(row.pk), had.get(row.pk, ())),
+            replace(
+                _ours(row, waiting.get(row.pk, []), taxed.get(row.organization_id), agreed.get(row.pk), had.get(row.pk, ())),
+                collection=told.get(row.pk),
+            ),
             row.pk in moving or bool(row.mirrored_at and row.mirrored_at >= since),
         )
         for row in held
@@ -128,6 +131,22 @@ def _addons(rows: Iterable[Subscription]) -> dict[int, tuple[addons.Item, ...]]:
     found: dict[int, tuple[addons.Item, ...]] = {}
     for one in addon_queries.LIVE.filter(subscription__in=list(rows)):
         found[one.subscription_id] = (*found.get(one.subscription_id, ()), addon_queries.item(one))
+    return found
+
+
+def _collecting(rows: Iterable[Subscription]) -> dict[int, reconciling.Collecting]:
+    """How Stripe was last told to have each paid: when it was bought, or by a switch since. Two queries."""
+    held = list(rows)
+    bought = CheckoutAttempt.objects.filter(subscription__in=held, state=CheckoutState.APPLIED).order_by("pk")
+    found = {
+        pk: reconciling.Collecting("send_invoice", days) if days else reconciling.Collecting("charge_automatically")
+        for pk, days in bought.values_list("subscription_id", "payment_days")
+        if pk is not None
+    }
+    targets = [f"{TARGET}{row.pk}" for row in held]
+    switched = StripeCommand.objects.filter(kind="subscription.collect", state=CommandState.DONE, target__in=targets)
+    for target, asked in switched.order_by("pk").values_list("target", "payload"):
+        found[int(target.removeprefix(TARGET))] = reconciling.Collecting(asked["method"], asked["days"])
     return found
 
 

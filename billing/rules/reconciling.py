@@ -35,10 +35,11 @@ class Kind(StrEnum):
     COMMAND = "command"
     ITEM = "item"
     COUPON = "coupon"
+    COLLECTION = "collection"
 
 
 # What an accepted difference explains for as long as Stripe says the same: an approved exception.
-EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.TRIAL, Kind.FOREIGN, Kind.ITEM, Kind.COUPON})
+EXCEPTIONS: Final = frozenset({Kind.DISCOUNT, Kind.TAX, Kind.TRIAL, Kind.FOREIGN, Kind.ITEM, Kind.COUPON, Kind.COLLECTION})
 # A difference of these says all there is: whatever else differs is its consequence, and no second alarm.
 TELLING: Final = frozenset({Kind.QUANTITY, Kind.PRICE, Kind.UNKNOWN_PRICE, Kind.CURRENCY})
 
@@ -68,6 +69,17 @@ class Item:
         return [self.price, self.quantity]
 
 
+@dataclass(frozen=True)
+class Collecting:
+    """`charge_automatically`, or `send_invoice` with so many days until an invoice is due."""
+
+    method: str
+    days: int | None = None
+
+    def said(self) -> dict[str, Any]:
+        return {"collection_method": self.method, "days_until_due": self.days}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ours:
     """A subscription as the store has it. `coming`: what is scheduled for the period's end, if anything is."""
@@ -90,6 +102,8 @@ class Ours:
     """As agreed with the customer, whatever Stripe said since; None: no trial was."""
     items: tuple[Item, ...] = ()
     """Beside the plan's."""
+    collection: "Collecting | None" = None
+    """How Stripe was last told to have it paid; None: the store never said."""
 
     @property
     def is_live(self) -> bool:
@@ -117,6 +131,7 @@ class Theirs:
     has_automatic_tax: bool = False
     trial_ends_at: datetime | None = None
     """Only while it goes on: one that is over is no term any more."""
+    collection: "Collecting | None" = None
 
     @property
     def prices(self) -> list[str]:
@@ -197,6 +212,8 @@ def _differences(ours: Ours, theirs: Theirs, standard: Standard) -> Iterator[Fou
         mine, extra = ([item.said() for item in sorted(side.items)] for side in (ours, theirs))
         yield Found(Kind.ITEM, ours.stripe_id, {"items": mine}, {"items": extra})
     yield from _tax(ours, theirs)
+    if ours.collection is not None and theirs.collection is not None and ours.collection != theirs.collection:
+        yield Found(Kind.COLLECTION, ours.stripe_id, ours.collection.said(), theirs.collection.said())
     if theirs.trial_ends_at is not None and theirs.trial_ends_at != ours.trial_ends_at:
         agreed, runs = _iso(ours.trial_ends_at), _iso(theirs.trial_ends_at)
         yield Found(Kind.TRIAL, ours.stripe_id, {"trial_ends_at": agreed}, {"trial_ends_at": runs})

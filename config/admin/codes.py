@@ -114,6 +114,7 @@ WORDS: Final[dict[str, dict[str, Any]]] = {
         "ending": _("End differs"),
         "phases": _("Scheduled seats differ"),
         "tax": _("Tax differs"),
+        "collection": _("Way of paying differs"),
         "trial": _("Free period that nothing explains"),
         "currency": _("Currency differs"),
         "command": _("Stripe command open too long"),

@@ -8,12 +8,13 @@ from django.urls import reverse
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
 from billing import gateway
-from billing.models import CancelReason, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
+from billing.models import CancelReason, Difference, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
 from billing.queries import overview
 from billing.services.agreeing import terms, terms_discounts, terms_sweep
 from billing.services.books import booked_ends
 from billing.services.changes import committed, scheduled
 from billing.services.leaving import endings, pauses
+from billing.services.reconciliation import reconciling, reconciling_decisions
 from billing.services.selling import carts, checkout
 from config import clock, words
 from tests.billing import on_terms
@@ -228,3 +229,22 @@ def test_an_empty_list_says_where_one_is_begun(cast, client):
         assert reverse(f"admin:{leads_to}_changelist") in page.split("admin-empty")[1]
         assert "Create a new item" not in page
         assert "Nothing matches" in text(client.get(url, {"q": "nobody"}))
+
+
+@pytest.mark.parametrize("verb", [reconciling_decisions.resend, reconciling_decisions.accept])
+def test_another_way_of_paying_at_stripe_is_named_and_decided(shop, cast, verb):
+    """What the store said last is meant; the look that mirrors Stripe does not make it so."""
+    row = on_terms.buy(shop, seats=10)
+    gateway.update_subscription(row.stripe_id, {"days_until_due": 90, "proration_behavior": "none"}, key="dashboard")
+    shop.settle()
+    assert shop.fresh(row).days_until_due == 90
+    reconciling.go_on(reconciling.begin())
+    named = Difference.objects.get(kind="collection", state="open")
+    assert (named.ours["days_until_due"], named.stripes["days_until_due"]) == (30, 90)
+    assert reconciling_decisions.can_accept(named)
+    verb(named, reason="Agreed by mail.", origin=shop.origin, at=clock.now())
+    shop.settle()
+    is_resent = verb is reconciling_decisions.resend
+    assert shop.at_stripe(row).days_until_due == (30 if is_resent else 90)
+    reconciling.go_on(reconciling.begin())
+    assert not Difference.objects.filter(kind="collection", state="open").exists()

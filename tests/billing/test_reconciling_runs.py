@@ -134,12 +134,12 @@ def test_a_night_without_an_answer_keeps_its_place_and_raises_nothing(company, m
 def test_a_page_costs_the_same_with_more_on_it(shop, django_assert_max_num_queries):
     small = Company(shop, 3)
     page = reconciling_reading.subscriptions(reconciling_reading.Scope(until=small.now, since=small.now), "")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         reconciling.reconciling_looks.subscriptions(page.rows, asked_at=clock.now())
     small.stranger("duplicate", "x", "cus_firm1")
     small.stranger("duplicate", "y", "cus_firm2")
     page = reconciling_reading.subscriptions(reconciling_reading.Scope(until=small.now, since=small.now), "")
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         reconciling.reconciling_looks.subscriptions(page.rows, asked_at=clock.now())
 
 

@@ -27,6 +27,7 @@ AS_OURS: Final[Mapping[DifferenceKind, tuple[str, ...]]] = {
     DifferenceKind.DISCOUNT: ("coupons",),
     DifferenceKind.ITEM: ("items",),
     DifferenceKind.TAX: ("tax_rates", "automatic_tax"),
+    DifferenceKind.COLLECTION: ("collection_method", "days_until_due"),
 }
 ENDED = {"canceled", "incomplete_expired"}
 
@@ -164,6 +165,9 @@ class Resend(commands.Handler):
             params["default_tax_rates"] = wanted["tax_rates"] or ""
             params["automatic_tax"] = {"enabled": wanted["automatic_tax"]}
             params["items"] = [{"id": item.id, "tax_rates": ""} for item in items]
+        elif "collection_method" in wanted:
+            params["collection_method"] = wanted["collection_method"]
+            params |= {"days_until_due": wanted["days_until_due"]} if wanted["days_until_due"] else {}
         else:
             params["cancel_at"] = wanted["ends_at"]
         return params
@@ -202,6 +206,8 @@ class Resend(commands.Handler):
             "coupons": not theirs.coupons,
             "tax_rates": sorted(set(theirs.tax_rates)) == asked["wanted"].get("tax_rates"),
             "automatic_tax": theirs.has_automatic_tax == asked["wanted"].get("automatic_tax"),
+            "collection_method": now.collection_method == asked["wanted"].get("collection_method"),
+            "days_until_due": now.days_until_due == asked["wanted"].get("days_until_due"),
             "trial_end": now.trial_end == asked["wanted"].get("trial_end"),
             "ends_at": theirs.cancel_at is not None and int(theirs.cancel_at.timestamp()) == asked["wanted"].get("ends_at"),
         }

@@ -184,6 +184,7 @@ ACCEPTING: Final[Mapping[DifferenceKind, Booking]] = {
     DifferenceKind.FOREIGN: reconciling_books.nothing,
     DifferenceKind.ITEM: reconciling_books.nothing,
     DifferenceKind.COUPON: reconciling_books.nothing,
+    DifferenceKind.COLLECTION: reconciling_books.nothing,
 }
 # What the projection of scheduled changes puts right at Stripe.
 PROJECTED: Final = frozenset({DifferenceKind.ENDING, DifferenceKind.PHASES})
@@ -199,4 +200,5 @@ RESENT: Final = PROJECTED | {
     DifferenceKind.COMMAND,
     DifferenceKind.ITEM,
     DifferenceKind.COUPON,
+    DifferenceKind.COLLECTION,
 }

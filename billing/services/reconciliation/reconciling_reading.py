@@ -137,6 +137,7 @@ def theirs(row: gateway.Subscription) -> reconciling.Theirs:
             mirror.stripe_id(rate)
             for rate in [*(row.default_tax_rates or []), *(rate for item in items for rate in item.tax_rates or [])]
         ),
+        collection=reconciling.Collecting(row.collection_method, row.days_until_due),
         has_automatic_tax=bool(row.automatic_tax and row.automatic_tax.enabled),
         trial_ends_at=mirror.instant(row.trial_end) if row.status == "trialing" else None,
     )
