@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import Cart
-from billing.queries import catalog, catalog_words
+from billing.queries import catalog, catalog_words, collecting_words
 from billing.queries.catalog import AddonOnSale, PriceOnSale
 from billing.queries.overview import Scheduled, Standing
 from billing.queries.standing_facts import Between
@@ -221,6 +221,20 @@ def line(item: Item, seats: int, interval: str, currency: str) -> dict[str, Any]
 def named(items: Sequence[Item]) -> str:
     """ "Season storage", "Season storage and 3 x Extra rooms"."""
     return catalog_words.listed([numbered(item) for item in items])
+
+
+def goes_on(standing: Standing) -> str:
+    """What add-ons by the month are charged until a plan by the year has ended; "" for none."""
+    charge = standing.between
+    if charge is None:
+        return ""
+    amount = words.money(charge.due_minor, charge.currency)
+    return collecting_words.monthly(standing.how, amount, named(charge.items), words.on_day(charge.at))
+
+
+def last_words(standing: Standing) -> str:
+    """What is still charged of a subscription that ends: add-ons by the month until then, else nothing."""
+    return goes_on(standing) or collecting_words.no_more(standing.how)
 
 
 def between(charge: Between) -> str:

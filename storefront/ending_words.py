@@ -51,13 +51,15 @@ def policy(offered: endings.Offer, standing: Standing) -> str:
     if offered.credit.credit_minor:
         return _(
             "What you have paid for and not used is given back as credit, to the cent as shown. If you come back it is used "
-            "first; if you would rather have it on your card, talk to us."
+            "first; if you would rather have it paid back, talk to us."
         )
     if standing.trial_ends_at is not None:
         return _("Nothing was charged for the trial, and nothing will be.")
     if standing.is_resting:
         return _("Nothing is charged any more. What was given back when it was paused stays your credit.")
     if offered.terms.invoices is not OpenInvoices.NONE:
+        if standing.row.is_invoiced:
+            return _("No more invoices come. What was paid before is not paid back.")
         return _("Nothing is charged any more. What was paid before is not paid back.")
     return _("What was paid for this period is not paid back.")
 

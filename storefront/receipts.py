@@ -286,4 +286,4 @@ def _between(shown: Preview) -> str:
     assert shown.between_at is not None
     amount = words.money(shown.between_minor + shown.between_tax_minor, shown.currency)
     values = {"amount": amount, "when": words.on_day_away(shown.between_at)}
-    return _("Before that %(amount)s for what is charged by the month, %(when)s, and each month.") % values
+    return _("Before that %(amount)s for what is paid by the month, %(when)s, and each month.") % values

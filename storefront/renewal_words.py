@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from billing.queries import collecting_words
 from billing.queries.overview import Standing
 from config import words
 from storefront import receipts, reductions, seat_problems, timelines
@@ -39,16 +40,14 @@ def receipt(standing: Standing) -> receipts.Receipt | None:
         "taxes": receipts.taxes(charge.taxes, 0),
         "balance_minor": charge.balance_minor,
         "total_minor": charge.due_minor,
-        "total_label": _("Charged on %(day)s") % {"day": words.day(charge.at)},
-        "notes": [_("Tax is added when it is charged.")] if charge.is_before_tax else [],
-        "next_text": _next(standing),
+        "total_label": collecting_words.charged_label(
+            standing.how,
+            words.on_day(charge.at),
+            collecting_words.due(standing.how, charge.at, standing.row.days_until_due),
+        ),
+        "notes": [_("Tax is added then.")] if charge.is_before_tax else [],
+        "next_text": collecting_words.later(standing.how, standing.last4),
     }
-
-
-def _next(standing: Standing) -> str:
-    if not standing.last4:
-        return _("Nothing is charged today.")
-    return _("Nothing is charged today. Then it goes to •••• %(last4)s.") % {"last4": standing.last4}
 
 
 def changes(standing: Standing) -> list[str]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.queries import collecting_words
 from billing.queries.overview import Scheduled, Standing
 from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts
 from config import words
@@ -172,7 +173,7 @@ def _between(standing: Standing) -> list[Event]:
         {
             "on": charge.at,
             "title": addon_words.named(charge.items),
-            "detail": _("Charged by the month."),
+            "detail": collecting_words.by_the_month(standing.how),
             "amount_minor": charge.due_minor,
             "currency": charge.currency,
             "rank": 2,
@@ -298,7 +299,10 @@ def _trial_end(standing: Standing, charge: NextCharge) -> Event:
     return {
         "on": charge.at,
         "title": _("The trial ends, the first period begins"),
-        "detail": _("%(seats)s, charged to •••• %(last4)s.") % {"seats": seats, "last4": standing.last4},
+        "detail": (
+            _("%(seats)s, debited from •••• %(last4)s.") if standing.bank else _("%(seats)s, charged to •••• %(last4)s.")
+        )
+        % {"seats": seats, "last4": standing.last4},
         "amount_minor": charge.due_minor,
         "currency": charge.currency,
         "rank": 2,
@@ -376,7 +380,7 @@ def _period_end(standing: Standing) -> list[Event]:
     event: Event = {
         "on": standing.ends_at,
         "title": _("The subscription ends"),
-        "detail": _("Everybody keeps their seat until then. Nothing more is charged."),
+        "detail": " ".join([_("Everybody keeps their seat until then."), addon_words.last_words(standing)]),
         "kind": "warn",
         "rank": 3,
     }

@@ -43,4 +43,6 @@ def _text(standing: Standing) -> str:
         )
         return said % values
     said = _("Then %(amount)s is charged to •••• %(last4)s; a mail tells you before. Cancel any day until then.")
+    if standing.bank:
+        said = _("Then %(amount)s is debited from •••• %(last4)s; a mail tells you before. Cancel any day until then.")
     return said % (values | {"last4": standing.last4})

@@ -269,7 +269,7 @@ class SubscriptionOutput(Output):
     pilot = PilotOutput(allow_null=True)
     next_charge = NextChargeOutput(allow_null=True)
     between_charge = BetweenChargeOutput(
-        allow_null=True, help_text="What add-ons by the month are charged before a plan by the year renews."
+        allow_null=True, help_text="What add-ons by the month are charged before a plan by the year renews, or ends."
     )
     discounts = DiscountOutput(many=True)
     balance_minor = serializers.IntegerField(help_text="As Stripe has it: negative is credit, which is used first.")

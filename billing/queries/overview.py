@@ -26,8 +26,9 @@ from billing.queries.standing_facts import (
     TrialFacts,
     WindowFacts,
 )
-from billing.rules import addons, intervals, pricing, tax
+from billing.rules import addons, collecting, intervals, pricing, tax
 from billing.rules import promotions as rules
+from billing.rules.collecting import How
 
 
 class State(StrEnum):
@@ -175,6 +176,11 @@ class Standing:
     def first_payment(self) -> OpenChange | None:
         """The first charge that waits because the bank wants to be asked."""
         return self.change if self.change is not None and self.change.is_waiting and self.change.is_first else None
+
+    @cached_property
+    def how(self) -> How:
+        """How it is collected: what words it is told in (billing.queries.collecting_words)."""
+        return collecting.how(is_invoiced=self.row.is_invoiced, method_kind=self.bank.kind if self.bank else "")
 
     @property
     def last4(self) -> str:

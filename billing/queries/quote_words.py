@@ -205,8 +205,8 @@ def _due_note(quote: Quote, data: Data) -> str:
     if quote.kind == QuoteKind.PURCHASE:
         return _yearly(
             data,
-            _("The first year is charged then, and each year after it."),
-            _("The first month is charged then, and each month after it."),
+            _("The first year is due then, and each year after it."),
+            _("The first month is due then, and each month after it."),
         )
     due = data["due"]
     if due["is_anew"]:
@@ -305,7 +305,7 @@ def _terms(quote: Quote) -> Iterable[str]:
             "day": words.full_day(quote.valid_on)
         }
     if quote.document["is_tax_open"]:
-        yield _("Tax is worked out when it is charged, as your country asks for it, and comes on top.")
+        yield _("Tax is worked out when it is billed, as your country asks for it, and comes on top.")
     if quote.kind == QuoteKind.CHANGE:
         yield _("It holds for what you have today. If seats or plan are changed meanwhile, it is made anew.")
     yield _("Accepted by its link. Our terms of service apply; they are accepted with it.")

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, Role, User
@@ -31,8 +30,8 @@ from billing.models import (
     StripeCommand,
     Subscription,
 )
-from billing.queries import promotion_words, windows
-from billing.services import charge_notes
+from billing.queries import promotion_words
+from billing.services import charge_notes, notice_facts
 
 DECIDERS = (Role.OWNER, Role.BILLING_ADMIN)
 
@@ -104,6 +103,7 @@ def increased(change: SeatChange, *, at: datetime) -> None:
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
         **charge_notes.of_change(change),
+        "how": notice_facts.how(row),
         "renewal_minor": renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -139,6 +139,7 @@ def addon_added(change: SeatChange, *, at: datetime) -> None:
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
         **charge_notes.of_change(change),
+        "how": notice_facts.how(row),
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -156,6 +157,7 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
         "amount_minor": change.due_now_minor,
         "payable_at": change.payable_at,
         **charge_notes.of_change(change),
+        "how": notice_facts.how(row),
         "renewal_minor": charge["due_minor"] if charge else renewal_minor(change.preview),
         "by": str(change.actor or ""),
     }
@@ -236,7 +238,8 @@ def seats_scheduled(change: ScheduledChange, *, coming: int, at: datetime) -> No
 def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Cancelled: what is kept until when, and how to take it back."""
     row = change.subscription
-    context = {**plan_of(row), **_unpaid(row), **_unbilled(row), "seats": row.quantity, "effective_at": change.effective_at}
+    context = {**plan_of(row), **notice_facts.unpaid(row), **notice_facts.unbilled(row), **notice_facts.monthly(row)}
+    context |= {"how": notice_facts.how(row), "seats": row.quantity, "effective_at": change.effective_at}
     context["is_booked"] = change.state == ScheduledState.BOOKED
     write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
@@ -255,27 +258,9 @@ def taken_back(change: ScheduledChange, *, at: datetime) -> None:
     write(kind, f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
-def _unbilled(row: Subscription) -> dict[str, Any]:
-    """What is still charged for seats that were added: how much, and when."""
-    window = windows.running(row)
-    return (
-        {} if window is None else {"coming_minor": window.due_minor, "coming_at": window.closes_at, "currency": window.currency}
-    )
-
-
-def _unpaid(row: Subscription) -> dict[str, Any]:
-    """The newest invoice that could not be charged, or was not paid by its date, if there is one."""
-    missing = Q(attempt_count__gt=0) | Q(overdue_at__isnull=False)
-    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0, debited_at=None)
-    unpaid = tried.order_by("-issued_at").first()
-    if unpaid is None:
-        return {}
-    return {"invoice_number": unpaid.number, "open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
-
-
 def ended(row: Subscription, *, at: datetime) -> None:
     """The subscription is over, and what of it could not be charged."""
-    context = {**plan_of(row), **_unpaid(row), "ended_at": row.ended_at or at}
+    context = {**plan_of(row), **notice_facts.unpaid(row), "ended_at": row.ended_at or at}
     write("ended", f"subscription:{row.pk}", row.organization, context, at)
 
 

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Organization, User
-from accounts.queries import legal
+from accounts.queries import legal, policies
 from accounts.queries.legal import Document
 from billing.models import Cart
 from billing.queries import agreed, balances, carts, catalog, currencies, pilots, promotion_refusals, promotions, trials
 from billing.queries.agreed import Less
 from billing.queries.carts import Priced
 from billing.queries.promotions import Entered
-from billing.rules import intervals, pricing
+from billing.rules import debits, intervals, pricing
 from billing.rules.tax import Levy
 from config import words
 from storefront import addon_words, tier_words, trial_words
@@ -58,6 +58,8 @@ class CartPage:
     trial_refusal: str
     # The pilot that the cart holds instead of the plan alone.
     pilot: cart_pilots.PilotInCart | None = None
+    # Whether Stripe's page offers more than cards, as far as the currency says.
+    takes_debits: bool = False
     # What can be had beside the plan, and what of it is in the cart.
     addons: tuple[addon_words.Choice, ...] = ()
 
@@ -123,6 +125,7 @@ def page(
         refusal=promotion_refusals.refusal(entered) if entered else "",
         is_trial=is_trial,
         starts=_starts(cart) if trial is not None and trial.refusal is None else (),
+        takes_debits=len(debits.offered(policies.value("billing.payment_methods", at), cart.currency)) > 1,
         addons=addon_words.choices(cart, priced.seats) if priced else (),
         trial_refusal=trial_words.refusal(trial, cart) if trial is not None and cart.is_trial else "",
     )

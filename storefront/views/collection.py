@@ -1,4 +1,4 @@
-"""How a subscription is paid: on invoice, or by card."""
+"""How a subscription is paid: on invoice, or by what is on file."""
 
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from billing.models import Collection
-from billing.queries import overview
+from billing.queries import overview, standing_facts
 from billing.services import commands, faults
 from billing.services.selling import collecting
 from config import clock
@@ -21,7 +21,7 @@ from storefront.views import redirects
 @require_POST
 @access.require(Permission.MANAGE_PAYMENT)
 def collection(request: OrganizationRequest) -> HttpResponse:
-    """POST /payment-method/collection/ {line, method}: pay on invoice, or by card, from the next charge on."""
+    """POST /payment-method/collection/ {line, method}: pay on invoice, or by what is on file, from the next charge on."""
     wanted = request.POST.get("method", "")
     if wanted not in Collection.values:
         return redirects.see("/payment-method/")
@@ -42,7 +42,11 @@ def switch(request: OrganizationRequest, line: str, wanted: str) -> HttpResponse
         messages.error(request, _why(error))
         return redirects.see("/payment-method/")
     if wanted == Collection.INVOICED:
-        messages.success(request, _("From now on you are sent invoices. Nothing is charged to the card any more."))
+        messages.success(request, _("From now on you are sent invoices. Nothing is collected by itself any more."))
+    elif standing_facts.bank_of(getattr(standing.row.organization, "customer", None)):
+        messages.success(
+            request, _("From now on the bank account is debited. Invoices that are open stay to be paid as they are.")
+        )
     else:
         messages.success(request, _("From now on the card is charged. Invoices that are open stay to be paid as they are."))
     return redirects.see("/payment-method/")

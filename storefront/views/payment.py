@@ -55,6 +55,7 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "standing": standing,
         "card": card,
         "bank": standing.bank if standing else None,
+        "has_bank": standing_facts.bank_of(customer) is not None,
         "takes_debits": _takes_debits(standing) if standing else False,
         "charge": charge,
         "is_expired": card is not None and not card.works_on(today),

@@ -61,7 +61,7 @@ def _confirm(request: OrganizationRequest, standing: Standing) -> HttpResponse:
         problem = seat_problems.of(standing, error, standing.quantity)
         return _render(request, standing, problem=problem, status=problem.status)
     if command.state == CommandState.DONE:
-        messages.success(request, _("Your discount is in. Your next charge is less for it."))
+        messages.success(request, _("Your discount is in. You pay less next time for it."))
     elif command.state == CommandState.OPEN:
         messages.info(
             request, _("Your discount is being put in. Our payment service takes a moment; nothing is charged for it.")

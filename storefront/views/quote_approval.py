@@ -16,10 +16,20 @@ from accounts.middleware import zone
 from accounts.models import User
 from accounts.origin import Origin, Source
 from accounts.queries import legal
-from billing.models import ChangeState, CheckoutAttempt, CheckoutState, Quote, QuoteState, QuoteWay, SeatChange
+from billing.models import (
+    ChangeState,
+    CheckoutAttempt,
+    CheckoutState,
+    Quote,
+    QuoteKind,
+    QuoteState,
+    QuoteWay,
+    SeatChange,
+    Subscription,
+)
 from billing.queries import quote_words
 from billing.queries import quotes as queries
-from billing.services import commands, faults
+from billing.services import commands, faults, notice_facts
 from billing.services.changes import seats
 from billing.services.mirroring import invoices
 from billing.services.quoting import acceptances, quotes, terms
@@ -103,6 +113,7 @@ def _show(
         "state": quote.state if is_open or quote.state != QuoteState.OPEN else QuoteState.LAPSED.value,
         "tone": quote_words.state_tone(quote.state),
         "offered": offered,
+        "how": _how(quote) if offered else "",
         "minutes": acceptances.valid_minutes(offered, at) if offered else 0,
         "problem": problem,
         "came_back": came_back,
@@ -111,6 +122,13 @@ def _show(
         "documents": legal.all_current(at),
     }
     return render(request, "storefront/quotes/approval.html", values, status=status)
+
+
+def _how(quote: Quote) -> str:
+    """How a change is paid, as its subscription is; "" of a purchase. One query."""
+    rows = Subscription.objects.select_related("organization__customer")
+    row = rows.filter(quotes=quote).first() if quote.kind == QuoteKind.CHANGE else None
+    return notice_facts.how(row) if row else ""
 
 
 def _form(request: HttpRequest, quote: Quote) -> AcceptForm:

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import OutgoingMail
 from billing import gateway
 from billing.models import CancelReason, Invoice, LedgerKind, SeatLedgerEntry, SubscriptionAddon
 from billing.queries import overview
 from billing.rules import intervals
 from billing.services.changes import addons, plan_changes, scheduled, seats
 from config import clock
+from tests.billing.calling import Program
 from tests.billing.test_plan_changes import consistent
+from tests.shop import text
 
 pytestmark = pytest.mark.django_db
 SEASON = 1900
@@ -82,6 +85,25 @@ def test_the_rest_of_the_month_is_charged_now_and_both_dates_are_said(shop):
     standing = overview.standing(shop.organization)
     assert (standing.between.at, standing.between.due_minor) == (month(row, 1), 2 * SEASON)
     assert standing.next_charge.at == row.period_ends_at
+
+
+def test_who_cancels_the_year_is_told_that_the_month_goes_on(shop, mixed, client, cast):
+    client.force_login(cast.owner)
+    goes_on = "2 x Season storage goes on being charged by the month until then: $38.00 on"
+    page = text(client.get("/subscription/cancellation/"))
+    assert (goes_on in page, "The next charge of $1,638.00 does not take place" in page) == (True, True)
+    own = Program(cast.organization_key)
+    own.post("subscription/scheduled-changes", {"kind": "end", "reason_code": "unused"})
+    shop.settle()
+    for address in ("/", "/seats/", "/subscription/renewal/"):
+        page = text(client.get(address))
+        assert (address, goes_on in page, "Nothing more is charged." in page) == (address, True, False)
+    now = own.get("subscription").json()
+    assert (now["ends_at"] is not None, now["next_charge"], now["between_charge"]["due_minor"]) == (True, None, 2 * SEASON)
+    mail = OutgoingMail.objects.filter(kind="billing/cancellation").first()
+    assert (mail.context["monthly_minor"], mail.context["monthly"][0]["number"], mail.context["how"]) == (2 * SEASON, 2, "card")
+    shop.advance_to(month(mixed, 1) + timedelta(hours=2))
+    assert charges(mixed)[2:] == [2 * SEASON]
 
 
 def test_each_month_it_is_charged_alone_and_at_the_years_end_together(shop, mixed):

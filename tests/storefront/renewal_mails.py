@@ -124,3 +124,34 @@ CONTEXTS = {
         "renewal_url": "https://store.example/subscription/renewal/?line=fieldnote",
     },
 }
+ON_INVOICE = {
+    "organization": "Acme",
+    "number": "FN-0043",
+    "purchase_order": "PO-7",
+    "amount_minor": 20800,
+    "currency": "usd",
+    "issued_at": AT,
+    "due_at": THEN,
+    "account": {"kind": "aba", "account_holder_name": "Acme", "account_number": "000123456789", "routing_number": "000000000"},
+    "pay_url": "https://store.example/open-invoices/x/",
+}
+DISPUTE = {
+    "organization": "Acme",
+    "number": "FN-0043",
+    "amount_minor": 16000,
+    "currency": "usd",
+    "reason": "fraudulent",
+    "opened_at": AT,
+    "invoices_url": "https://store.example/invoices/",
+}
+SAID_BY = {
+    ("seats_added", "debit"): "Being debited, for the rest of this period",
+    ("discount_ends", "debit"): "First debited in full on 22 Mar",
+    ("discount_ends", "invoice"): "First invoiced in full on 22 Mar",
+    ("addon_added", "debit"): "$38.00 are debited, on 22 Mar",
+    ("addon_added", "invoice"): "$38.00 are invoiced, on 22 Mar",
+    ("cancellation", "debit"): "Nothing more is debited.",
+    ("cancellation", "invoice"): "No more invoices come.",
+    ("cancellation", ""): "Nothing more is charged.",  # written before mails said how
+}
+IBAN = {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}

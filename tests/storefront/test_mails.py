@@ -32,26 +32,6 @@ MISSING = {
     "is_cancelled_then": True,
     "pay_url": "https://store.example/missing-payments/x/",
 }
-ON_INVOICE = {
-    "organization": "Acme",
-    "number": "FN-0043",
-    "purchase_order": "PO-7",
-    "amount_minor": 20800,
-    "currency": "usd",
-    "issued_at": AT,
-    "due_at": THEN,
-    "account": {"kind": "aba", "account_holder_name": "Acme", "account_number": "000123456789", "routing_number": "000000000"},
-    "pay_url": "https://store.example/open-invoices/x/",
-}
-DISPUTE = {
-    "organization": "Acme",
-    "number": "FN-0043",
-    "amount_minor": 16000,
-    "currency": "usd",
-    "reason": "fraudulent",
-    "opened_at": AT,
-    "invoices_url": "https://store.example/invoices/",
-}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
 TRIAL = PLAN | {
     "seats": 10,
@@ -194,12 +174,13 @@ CONTEXTS = {
     "payment_missing": MISSING | {"is_read_only": False},
     "read_only": MISSING,
     "access_off": MISSING,
-    "invoice_sent": ON_INVOICE,
-    "invoice_replaced": ON_INVOICE | {"replaced": "FN-0042", "is_paid": False},
-    "invoice_due": ON_INVOICE | {"account": {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}},
-    "invoice_overdue": ON_INVOICE | MISSING | {"is_sent": True, "is_read_only": False},
-    "dispute_opened": DISPUTE | {"is_inquiry": False, "is_read_only": False},
-    "dispute_closed": DISPUTE | {"is_lost": True},
+    "invoice_sent": renewal_mails.ON_INVOICE,
+    "invoice_replaced": renewal_mails.ON_INVOICE | {"replaced": "FN-0042", "is_paid": False},
+    "invoice_due": renewal_mails.ON_INVOICE
+    | {"account": {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}},
+    "invoice_overdue": renewal_mails.ON_INVOICE | MISSING | {"is_sent": True, "is_read_only": False},
+    "dispute_opened": renewal_mails.DISPUTE | {"is_inquiry": False, "is_read_only": False},
+    "dispute_closed": renewal_mails.DISPUTE | {"is_lost": True},
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
     "tax_check_ends": {
         "organization": "Acme",
@@ -365,6 +346,26 @@ def test_a_first_payment_says_what_follows(render, monkeypatch, kind, change, sa
     mail = render(kind)
     assert said in mail.body
     assert said in mail.alternatives[0][0]
+
+
+@pytest.mark.parametrize(("kind", "how"), renewal_mails.SAID_BY)
+def test_a_mail_says_how_it_is_collected(render, monkeypatch, kind, how):
+    monkeypatch.setitem(CONTEXTS, kind, CONTEXTS[kind] | {"how": how})
+    mail = render(kind)
+    for part in (mail.body, mail.alternatives[0][0]):
+        assert renewal_mails.SAID_BY[kind, how] in re.sub("<[^>]*>", "", part)
+
+
+def test_a_yearly_plan_that_ends_goes_on_being_charged_by_the_month(render, monkeypatch):
+    season = {"name": {"en": "Season storage", "de": "Saisonspeicher"}, "number": 2}
+    more = {"how": "card", "monthly": [season], "monthly_minor": 3800, "monthly_at": AT}
+    monkeypatch.setitem(CONTEXTS, "cancellation", CONTEXTS["cancellation"] | more)
+    mail = render("cancellation")
+    assert mail.subject == "Team ends on 22 March; $38.00 a month until then"
+    said = "2 x Season storage goes on being charged by the month until then: $38.00 on 3 March, and each month."
+    for part in (mail.body, mail.alternatives[0][0]):
+        assert said in part
+        assert "Nothing more is charged" not in part
 
 
 @pytest.mark.parametrize("kind", ["seats_added", "seats_expanded"])

@@ -86,5 +86,6 @@ def _context(row: Terms, held: TermsNotice, standing: Standing | None) -> dict[s
         "then_minor": held.then_minor,
         "currency": held.currency,
         "charge_at": charge_at,
+        "how": standing.how.value if standing else "",
         "plan_url": f"{settings.STORE_URL}{reverse('storefront:plan')}{line}",
     }

@@ -86,6 +86,7 @@ def _write(held: SubscriptionDiscount, at: datetime) -> None:
         "now_minor": now_minor,
         "then_minor": then_minor,
         "charge_at": charge_at,
+        "how": standing.how.value,
         "seats_url": f"{settings.STORE_URL}/seats/?line={row.line.code}",
     }
     for person in notices.deciders(row.organization):

@@ -87,6 +87,7 @@ def _tell(held: RenewalNotice, standing: Standing, charge: NextCharge, at: datet
         "renews_at": charge.at,
         "through_at": standing.next_period_ends_at - timedelta(days=1),
         "card": standing.last4,
+        "how": standing.how.value,
         "payment_days": row.days_until_due if row.is_invoiced else None,
         "used": None if used.active is None else {"active": used.active, "days": used.days},
         "advice": used.advice and {"seats": used.advice.seats, "amount_minor": used.advice.amount_minor},

@@ -1,0 +1,43 @@
+"""What several mails say of a subscription: how it is collected, and what is still to be paid of it."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from billing.models import Interval, Subscription
+from billing.queries import overview, windows
+from billing.rules import collecting
+
+
+def how(row: Subscription) -> str:
+    """How it is collected (billing.rules.collecting.How), by which a mail chooses its words."""
+    customer = getattr(row.organization, "customer", None)
+    return collecting.how(is_invoiced=row.is_invoiced, method_kind=customer.method_kind if customer else "").value
+
+
+def monthly(row: Subscription) -> dict[str, Any]:
+    """What is by the month beside a plan by the year, and so goes on being charged until that has ended. One query at most."""
+    standing = overview.standing(row.organization, row.line.code) if row.price.interval == Interval.YEAR else None
+    charge = standing.between if standing is not None and standing.row.pk == row.pk else None
+    if charge is None:
+        return {}
+    named = [{"name": item.name, "number": item.number} for item in charge.items]
+    return {"monthly": named, "monthly_minor": charge.due_minor, "monthly_at": charge.at}
+
+
+def unbilled(row: Subscription) -> dict[str, Any]:
+    """What is still charged for seats that were added: how much, and when."""
+    window = windows.running(row)
+    return (
+        {} if window is None else {"coming_minor": window.due_minor, "coming_at": window.closes_at, "currency": window.currency}
+    )
+
+
+def unpaid(row: Subscription) -> dict[str, Any]:
+    """The newest invoice that could not be charged, or was not paid by its date, if there is one."""
+    missing = Q(attempt_count__gt=0) | Q(overdue_at__isnull=False)
+    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0, debited_at=None)
+    unpaid = tried.order_by("-issued_at").first()
+    if unpaid is None:
+        return {}
+    return {"invoice_number": unpaid.number, "open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
