@@ -33,11 +33,13 @@ from billing.models.dunning import DunningEpisode, DunningInvoice, DunningOutcom
 from billing.models.entitlement import EntitlementVersion, FeatureUsage
 from billing.models.expansion import AUTOMATIC, UNDOING, AutoExpansion, ExpansionStop
 from billing.models.giving_back import (
+    NOT_GIVEN,
     Adjustment,
     AdjustmentKind,
     AdjustmentReason,
     AdjustmentState,
     CreditNote,
+    TimeUnit,
 )
 from billing.models.idempotency import IdempotentRequest
 from billing.models.inbox import EventCursor, InboxEvent, StripeObject
@@ -86,6 +88,7 @@ __all__ = [
     "INCREASES",
     "LIVE_STATUSES",
     "NOT_AT_STRIPE",
+    "NOT_GIVEN",
     "OWING_STATUSES",
     "RUNNING",
     "UNDOING",
@@ -199,6 +202,7 @@ __all__ = [
     "TermsKind",
     "TermsNotice",
     "TermsState",
+    "TimeUnit",
     "Trial",
     "WindowState",
 ]

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from accounts.models import ApiKey, Organization, User
 from accounts.queries import policies
-from billing.models import Adjustment, AdjustmentState
+from billing.models import NOT_GIVEN, Adjustment
 from billing.rules import giving_back as rule
 from billing.rules.giving_back import Limit
 from billing.rules.policies import GIVING
@@ -51,7 +51,7 @@ def us_cents(amount_minor: int, currency: str, at: datetime) -> int:
 def given(organization: Organization, at: datetime) -> int:
     """What staff gave back to it in the last 30 days, in US cents, what is under way included."""
     rows = Adjustment.objects.filter(organization=organization, created_at__gt=at - MONTH)
-    return int(rows.exclude(state=AdjustmentState.FAILED).aggregate(sum=Sum("us_cents"))["sum"] or 0)
+    return int(rows.exclude(state__in=NOT_GIVEN).aggregate(sum=Sum("us_cents"))["sum"] or 0)
 
 
 def verdict(giver: User | ApiKey, organization: Organization, *, cents: int, at: datetime) -> Verdict:

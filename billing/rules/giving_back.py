@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from enum import StrEnum
 
 from billing.rules import money, rounding
 
@@ -65,6 +66,27 @@ def _cut(lines: Sequence[Line], net: int) -> tuple[list[Share], int]:
     parts = rounding.split(net, [line.amount_minor for line in lines])
     total = sum(gross(line, part) for line, part in zip(lines, parts, strict=True))
     return [Share(line.stripe_id, part) for line, part in zip(lines, parts, strict=True) if part], total
+
+
+# --- Complimentary time -----------------------------------------------------------------------------------------------
+
+
+class Unit(StrEnum):
+    DAYS = "days"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True)
+class Span:
+    count: int
+    unit: Unit
+
+
+def worth(span: Span, *, charge_minor: int, interval: str, days: int) -> int:
+    """What a span costs of a period of `days` that is charged `charge_minor`, rounded up. A month is a twelfth of a year."""
+    months = 12 if interval == "year" else 1
+    parts = days if span.unit == Unit.DAYS else months
+    return -(-charge_minor * span.count // parts)
 
 
 # --- Limits -----------------------------------------------------------------------------------------------------------

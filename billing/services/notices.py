@@ -379,5 +379,7 @@ def given_back(note: CreditNote, *, at: datetime) -> None:
 
 def credited(row: Adjustment, *, at: datetime) -> None:
     """A credit that the next invoice takes."""
-    context = {"amount_minor": row.amount_minor, "currency": row.currency}
+    context: dict[str, Any] = {"amount_minor": row.amount_minor, "currency": row.currency}
+    if row.subscription is not None:
+        context |= {"time_count": row.time_count, "time_unit": row.time_unit, "plan": row.subscription.plan.name}
     write("credited", f"adjustment:{row.pk}", row.organization, context, at)

@@ -30,6 +30,7 @@ WORDS: Final[dict[str, dict[str, Any]]] = {
         "note": _("As credit, with a credit note"),
         "credit": _("Credit"),
         "lower": _("Off an invoice that is open"),
+        "time": _("Complimentary time"),
     },
     "reason": {
         "duplicate": _("Charged twice"),

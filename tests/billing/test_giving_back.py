@@ -9,13 +9,17 @@ from django.urls import reverse
 
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
+from accounts.services import rendering
 from billing import gateway, gateway_refunds
 from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, CreditNote, Customer, Invoice, StripeCommand
+from billing.queries import giving_back as queries
 from billing.rules import giving_back as rule
 from billing.rules.giving_back import Limit, Line
 from billing.services import commands
+from billing.services.changes import scheduled
 from billing.services.refunds import giving_back
 from config import clock
+from tests import factories
 from tests.shop import text
 
 KIND, REASON = AdjustmentKind, AdjustmentReason
@@ -225,3 +229,118 @@ def test_all_lines_of_a_long_invoice_are_read(monkeypatch):
 
     monkeypatch.setattr(gateway_refunds, "_invoice_lines", page)
     assert [line.id for line in gateway_refunds.invoice_lines("in_1")] == ["a", "b", "c"]
+
+
+# --- A second person, and time ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(shop, cast, client):
+    """What support may not give alone, asked for by the page."""
+    invoice = paid_invoice(shop)
+    client.force_login(cast.staff_member("support"))
+    url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
+    data = form(text(client.get(url)), amount="150.00")
+    shown = text(client.post(url, {**data, "preview": "yes"}))
+    assert "Ask for approval of $150.00" in shown
+    assert "They may: Customer success, Managers" in shown
+    assert client.post(url, {**data, "shown": "15000"}).status_code == 422, "not without asking"
+    for _click in range(2):
+        client.post(url, {**data, "shown": "15000", "asks": "True"})
+    return Adjustment.objects.get()
+
+
+def decide(client, row, verb, **said):
+    return client.post(reverse(f"admin:billing_adjustment_{verb}", args=[row.pk]), {"note": "Fine.", **said}, follow=True)
+
+
+def test_beyond_ones_limit_a_second_person_gives_it(shop, cast, client, asked):
+    """Asked, waiting with nothing given or counted, refused to the first person and to small bands, given by a manager."""
+    assert (asked.state, asked.actor, asked.command) == ("asked", cast.staff_member("support"), None)
+    assert queries.given(asked.organization, clock.now()) == 0
+    assert decide(client, asked, "approve").status_code == 409
+    page = text(client.get(reverse("admin:billing_adjustment_change", args=[asked.pk])))
+    assert (f"/{asked.pk}/withdraw/" in page, f"/{asked.pk}/approve/" in page) == (True, False)
+    factories.rule("billing.give_back_csm_minor", 14_999)
+    client.force_login(cast.staff_member("csm"))
+    assert "up to $149.99 at once" in text(decide(client, asked, "approve"))
+    client.force_login(cast.staff_member("manager"))
+    assert "Asked for by" in text(client.get(reverse("admin:billing_adjustment_approve", args=[asked.pk])))
+    assert "$150.00 given back" in text(decide(client, asked, "approve"))
+    shop.settle()
+    asked.refresh_from_db()
+    assert (asked.state, asked.approver, asked.decision_note) == ("done", cast.staff_member("manager"), "Fine.")
+    assert (CreditNote.objects.get().refunded_minor, queries.given(asked.organization, clock.now())) == (15_000, 15_000)
+    assert decide(client, asked, "approve").status_code == 409
+    kinds = Journal.objects.filter(kind__startswith="billing.adjustment").order_by("id").values_list("kind", "actor__email")
+    assert [(kind.rpartition(".")[2], email) for kind, email in kinds] == [
+        ("proposed", asked.actor.email),
+        ("approved", asked.approver.email),
+        ("done", asked.approver.email),
+    ]
+
+
+def test_what_has_changed_meanwhile_is_asked_anew(shop, cast, client, asked):
+    giving_back.give_back(
+        asked.invoice, wanted=wanted(amount_minor=2_000), shown_minor=2_000, origin=by(cast.admin), at=clock.now()
+    )
+    shop.settle()
+    client.force_login(cast.staff_member("manager"))
+    refused = decide(client, asked, "approve")
+    assert (refused.status_code, "At most $140.00 can go back" in text(refused)) == (409, True)
+    assert "Nothing is given" in text(decide(client, asked, "decline"))
+    asked.refresh_from_db()
+    assert (asked.state, asked.approver, CreditNote.objects.count()) == ("declined", cast.staff_member("manager"), 1)
+
+
+def test_whoever_asked_takes_it_back(cast, client, asked):
+    client.force_login(cast.staff_member("manager"))
+    assert decide(client, asked, "withdraw").status_code == 409
+    client.force_login(asked.actor)
+    assert "Nothing is given" in text(decide(client, asked, "withdraw"))
+    assert (Adjustment.objects.get().state, CreditNote.objects.exists()) == ("withdrawn", False)
+
+
+@pytest.mark.parametrize(
+    ("span", "charge", "interval", "worth"),
+    [
+        (rule.Span(2, rule.Unit.MONTHS), 16_000, "month", 32_000),
+        (rule.Span(1, rule.Unit.MONTHS), 160_001, "year", 13_334),
+        (rule.Span(10, rule.Unit.DAYS), 16_000, "month", 5_162),
+    ],
+)
+def test_what_time_is_worth(span, charge, interval, worth):
+    assert rule.worth(span, charge_minor=charge, interval=interval, days=31) == worth
+
+
+def test_a_month_is_given_and_the_next_charge_is_nothing(shop, cast, client):
+    """By the page: what it is worth is shown and credited, told in its own words, and the renewal takes it."""
+    invoice = paid_invoice(shop)
+    row = invoice.subscription
+    client.force_login(cast.staff_member("csm"))
+    url = reverse("admin:billing_adjustment_time", args=[row.pk])
+    assert url in text(client.get(reverse("admin:billing_subscription_change", args=[row.pk])))
+    data = {**form(text(client.get(url)), reason="goodwill"), "count": "1", "unit": "months"}
+    assert client.post(url, {**data, "count": "13", "preview": "yes"}).status_code == 422
+    shown = text(client.post(url, {**data, "preview": "yes"}))
+    assert "Give time worth $160.00" in shown
+    done = text(client.post(url, {**data, "shown": "16000"}, follow=True))
+    assert "Complimentary time: 1 month" in done
+    shop.settle()
+    assert Customer.objects.get().balance_minor == -16_000
+    mail = OutgoingMail.objects.get(kind="billing/credited", recipient=shop.owner.email)
+    assert rendering.message(mail).subject == "One month of Team is on us"
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    renewal = Invoice.objects.exclude(pk=invoice.pk).get()
+    assert (renewal.total_minor, renewal.amount_paid_minor, renewal.status) == (16_000, 0, "paid")
+
+
+def test_time_is_worth_nothing_where_nothing_more_is_charged(shop, cast, client):
+    row = paid_invoice(shop).subscription
+    scheduled.end(row, reason_code="other", reason="", origin=by(shop.owner), at=clock.now())
+    shop.settle()
+    client.force_login(cast.staff_member("csm"))
+    url = reverse("admin:billing_adjustment_time", args=[row.pk])
+    data = {**form(text(client.get(url)), reason="goodwill"), "count": "1", "unit": "months", "preview": "yes"}
+    refused = client.post(url, data)
+    assert (refused.status_code, "Nothing will be charged" in text(refused)) == (422, True)

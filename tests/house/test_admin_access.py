@@ -108,8 +108,7 @@ ADMIN_STAFF = {
     "admin:billing_sunset_begin",  # tests/billing/test_sunsets.py
     "admin:billing_sunset_call_off",
     "admin:billing_invoice_replace",  # tests/billing/test_replacing_invoices.py
-    "admin:billing_adjustment_refund",  # tests/billing/test_giving_back.py
-    "admin:billing_adjustment_credit",
+    *(f"admin:billing_adjustment_{verb}" for verb in ("refund", "credit", "time", "approve", "decline", "withdraw")),
     "admin:billing_dispute_answer",  # tests/billing/test_disputes.py
     *(f"admin:billing_terms_{verb}" for verb in ("propose", "approve", "decline", "withdraw", "end")),  # test_terms.py
 }

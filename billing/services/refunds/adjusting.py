@@ -39,13 +39,14 @@ def tell(kind: str, row: Adjustment, *, origin: Origin, at: datetime, **more: An
         data={
             "adjustment": row.pk,
             "invoice": row.invoice_id,
-            "subscription": row.invoice.subscription_id if row.invoice else None,
+            "subscription": row.invoice.subscription_id if row.invoice else row.subscription_id,
             "how": row.kind,
             "amount_minor": row.amount_minor,
             "currency": row.currency,
             "reason": row.reason,
             "note": row.note,
             "api_key": row.api_key_id,
+            **({"time": [row.time_count, row.time_unit]} if row.time_count else {}),
             **more,
         },
     )

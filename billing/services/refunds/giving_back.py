@@ -1,5 +1,8 @@
 """Staff, or the vendor's programs, give money back: by a credit note on an invoice, or as a credit on the balance.
 
+Complimentary time is worked out beside this (complimentary), and what is beyond somebody's limit waits for a second person
+(approving).
+
 What a form shows is Stripe's own preview of the credit note; what is confirmed is that note or nothing. The subscription, its
 seats and the ledger stay as they are: MRR is what is sold, not what was given back of it.
 """
@@ -15,7 +18,16 @@ from django.db import transaction
 from accounts.models import ApiKey, Organization, User
 from accounts.origin import Origin
 from billing import gateway, gateway_refunds
-from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, Customer, Invoice, StripeCommand
+from billing.models import (
+    Adjustment,
+    AdjustmentKind,
+    AdjustmentReason,
+    AdjustmentState,
+    Customer,
+    Invoice,
+    StripeCommand,
+    Subscription,
+)
 from billing.queries import giving_back as queries
 from billing.rules import giving_back as rule
 from billing.rules.stripe_events import Kind
@@ -71,6 +83,21 @@ class Wanted:
     credit_minor: int = 0
     """Of a refund: how much of it goes to the balance instead of the card."""
     external_id: str | None = None
+    span: rule.Span | None = None
+    """Of complimentary time: how much; its amount is worked out, not said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gift:
+    """What is to be given to whom, worked out: `amount_minor` of `currency`, by Stripe's call with `params`."""
+
+    organization: Organization
+    wanted: Wanted
+    amount_minor: int
+    currency: str
+    params: dict[str, Any]
+    invoice: Invoice | None = None
+    subscription: Subscription | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +156,42 @@ def offer(
     return _previewed(params, functools.partial(_ways, kind, credit_minor), total, most)
 
 
-def offer_of(invoice: Invoice, wanted: Wanted) -> Offer:
-    """The same for what a form says."""
-    return offer(
+def of_invoice(invoice: Invoice, wanted: Wanted) -> tuple[Gift, Offer]:
+    """The same for what a form says, and what would be given. Raises as `offer`."""
+    found = offer(
         invoice,
         kind=wanted.kind,
         amount_minor=wanted.amount_minor,
         reason=wanted.reason,
         credit_minor=wanted.credit_minor,
     )
+    gift = Gift(
+        organization=invoice.organization,
+        wanted=wanted,
+        amount_minor=found.total_minor,
+        currency=invoice.currency,
+        params=found.params,
+        invoice=invoice,
+    )
+    return gift, found
+
+
+def of_credit(organization: Organization, wanted: Wanted, currency: str) -> Gift:
+    """An amount on the customer's balance; the next invoice takes it. Raises NoCustomer."""
+    return Gift(
+        organization=organization,
+        wanted=wanted,
+        amount_minor=wanted.amount_minor,
+        currency=currency,
+        params=on_balance(organization, wanted.amount_minor, currency),
+    )
+
+
+def on_balance(organization: Organization, amount_minor: int, currency: str) -> dict[str, Any]:
+    """Stripe's words for a credit. Raises NoCustomer."""
+    if not Customer.objects.filter(organization=organization).exists():
+        raise NoCustomer
+    return {"amount": -amount_minor, "currency": currency, "description": "Credit"}
 
 
 def _line(line: gateway.InvoiceLine) -> rule.Line:
@@ -174,49 +228,24 @@ def _previewed(params: dict[str, Any], ways: Callable[[int], dict[str, int]], to
     raise refusal or NothingLeft
 
 
+def known(nonce: str) -> Adjustment | None:
+    """What an earlier click of the same form made."""
+    return Adjustment.objects.filter(nonce=nonce).first()
+
+
 def give_back(
     invoice: Invoice, *, wanted: Wanted, shown_minor: int, origin: Origin, at: datetime, key: ApiKey | None = None
 ) -> Adjustment:
     """Issue the credit note that was shown, for a person (`origin.actor`) or a vendor's `key`. A second click gets the row.
 
-    Raises Changed when Stripe's figures are others than those shown, BeyondLimit, commands.Busy while another act on the
-    invoice is under way, what `offer` raises, and rule.NoRate.
+    Raises Changed when Stripe's figures are others than those shown, what `offer` raises, and as `give`.
     """
-    if (earlier := Adjustment.objects.filter(nonce=wanted.nonce).first()) is not None:
+    if (earlier := known(wanted.nonce)) is not None:
         return earlier
-    found = offer_of(invoice, wanted)
-    if found.total_minor != shown_minor:
+    gift, _shown = of_invoice(invoice, wanted)
+    if gift.amount_minor != shown_minor:
         raise Changed
-    return _begin(
-        invoice.organization,
-        wanted,
-        invoice=invoice,
-        amount_minor=found.total_minor,
-        currency=invoice.currency,
-        params=found.params,
-        origin=origin,
-        at=at,
-        key=key,
-    )
-
-
-def give_credit(organization: Organization, *, wanted: Wanted, currency: str, origin: Origin, at: datetime) -> Adjustment:
-    """Put an amount on the customer's balance; the next invoice takes it. Raises as `give_back`, and NoCustomer."""
-    if (earlier := Adjustment.objects.filter(nonce=wanted.nonce).first()) is not None:
-        return earlier
-    if not Customer.objects.filter(organization=organization).exists():
-        raise NoCustomer
-    params = {"amount": -wanted.amount_minor, "currency": currency, "description": "Credit"}
-    return _begin(
-        organization,
-        wanted,
-        invoice=None,
-        amount_minor=wanted.amount_minor,
-        currency=currency,
-        params=params,
-        origin=origin,
-        at=at,
-    )
+    return give(gift, origin=origin, at=at, key=key)
 
 
 def check(
@@ -229,53 +258,70 @@ def check(
     return verdict
 
 
-def _begin(
-    organization: Organization,
-    wanted: Wanted,
-    *,
-    invoice: Invoice | None,
-    amount_minor: int,
-    currency: str,
-    params: dict[str, Any],
-    origin: Origin,
-    at: datetime,
-    key: ApiKey | None = None,
-) -> Adjustment:
-    """Breath 1, then the others. The customer's row is held meanwhile: two acts at once can't both fit into one month."""
+def give(gift: Gift, *, origin: Origin, at: datetime, key: ApiKey | None = None) -> Adjustment:
+    """Breath 1, then the others. The customer's row is held meanwhile: two acts at once can't both fit into one month.
+
+    Raises BeyondLimit, rule.NoRate, and commands.Busy while another act on the invoice is under way.
+    """
     giver = origin.actor or key
     assert giver is not None
     with transaction.atomic(durable=True):
-        customer = Customer.objects.select_for_update().get(organization=organization)
-        if (earlier := Adjustment.objects.filter(nonce=wanted.nonce).first()) is not None:
+        customer = Customer.objects.select_for_update().get(organization=gift.organization)
+        if (earlier := known(gift.wanted.nonce)) is not None:
             return earlier
-        verdict = check(giver, organization, amount_minor=amount_minor, currency=currency, at=at)
-        row = Adjustment.objects.create(
-            organization=organization,
-            invoice=invoice,
-            kind=wanted.kind,
-            amount_minor=amount_minor,
-            currency=currency,
-            us_cents=verdict.cents,
-            reason=wanted.reason,
-            note=wanted.note,
-            nonce=wanted.nonce,
-            external_id=wanted.external_id,
-            actor=origin.actor,
-            api_key=None if origin.actor else key,
-            created_at=at,
-        )
-        full = {**params, "metadata": {"adjustment": str(row.pk)}}
-        row.command = commands.open_command(
-            kind="adjustment.credit" if invoice is None else "adjustment.note",
-            target=f"adjustment:{row.pk}" if invoice is None else f"adjustment:invoice:{invoice.pk}",
-            organization=organization,
-            payload={"adjustment": row.pk, "customer": customer.stripe_id, "params": full},
-            origin=origin,
-            at=at,
-            idempotency_key=f"adjustment:{wanted.nonce}",
-        )
-        row.save(update_fields=["command"])
+        verdict = check(giver, gift.organization, amount_minor=gift.amount_minor, currency=gift.currency, at=at)
+        row = row_of(gift, AdjustmentState.SENDING, cents=verdict.cents, origin=origin, at=at, key=key)
+        row.save()
+        send(row, gift.params, customer, origin=origin, at=at)
         adjusting.tell("billing.adjustment.asked", row, origin=origin, at=at)
+    return carried_out(row)
+
+
+def row_of(
+    gift: Gift, state: AdjustmentState, *, cents: int, origin: Origin, at: datetime, key: ApiKey | None = None
+) -> Adjustment:
+    """The row of a gift, not saved."""
+    wanted, span = gift.wanted, gift.wanted.span
+    return Adjustment(
+        organization=gift.organization,
+        invoice=gift.invoice,
+        subscription=gift.subscription,
+        kind=wanted.kind,
+        amount_minor=gift.amount_minor,
+        credit_minor=wanted.credit_minor,
+        time_count=span.count if span else None,
+        time_unit=span.unit if span else "",
+        currency=gift.currency,
+        us_cents=cents,
+        reason=wanted.reason,
+        note=wanted.note,
+        nonce=wanted.nonce,
+        state=state,
+        external_id=wanted.external_id,
+        actor=origin.actor,
+        api_key=None if origin.actor else key,
+        created_at=at,
+    )
+
+
+def send(row: Adjustment, params: dict[str, Any], customer: Customer, *, origin: Origin, at: datetime) -> None:
+    """Open the command of a saved row, in the caller's transaction. Raises commands.Busy."""
+    full = {**params, "metadata": {"adjustment": str(row.pk)}}
+    row.command = commands.open_command(
+        kind="adjustment.credit" if row.invoice_id is None else "adjustment.note",
+        target=f"adjustment:{row.pk}" if row.invoice_id is None else f"adjustment:invoice:{row.invoice_id}",
+        organization=row.organization,
+        payload={"adjustment": row.pk, "customer": customer.stripe_id, "params": full},
+        origin=origin,
+        at=at,
+        idempotency_key=f"adjustment:{row.nonce}",
+    )
+    row.save(update_fields=["command"])
+
+
+def carried_out(row: Adjustment) -> Adjustment:
+    """The row once its command was sent."""
+    assert row.command is not None
     commands.execute(row.command.pk)
     row.refresh_from_db()
     return row
