@@ -301,7 +301,7 @@ def test_the_description_is_valid_and_complete(capsys):
     described = json.loads(capsys.readouterr().out)
     assert described["openapi"].startswith("3.1")
     operations = [op for path in described["paths"].values() for name, op in path.items() if name != "parameters"]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 127
+    assert len({op["operationId"] for op in operations}) == len(operations) == 135
     for operation in operations:
         problems = [code for code, answer in operation["responses"].items() if PROBLEM in answer.get("content", {})]
         assert {"401", "403"} <= set(problems), operation["operationId"]
