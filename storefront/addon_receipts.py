@@ -17,9 +17,8 @@ def of_fewer(standing: Standing, item: Item, number: int, at: datetime) -> recei
     """With `number` of it (0: none) from the end of what is paid for on: what a period costs then, and cost before."""
     effective_at = item.period_ends_at or standing.row.period_ends_at
     then = _then(standing, item, number, effective_at, at)
-    name = addon_words.counted(item.name, number)
-    values = {"addon": name if number else addon_words.name(item.name), "day": words.day(effective_at)}
-    title = _("%(addon)s from %(day)s") if number else _("Without %(addon)s from %(day)s")
+    values = {"addon": addon_words.name(item.name), "number": words.number(number), "day": words.day(effective_at)}
+    title = _("%(number)s x %(addon)s from %(day)s") if number else _("Without %(addon)s from %(day)s")
     made = _between(standing, then) if item.period_ends_at else _renewal(standing, then, effective_at)
     before = {"before": words.money(made.pop("before_minor"), standing.row.currency)}
     return {
