@@ -62,6 +62,7 @@ TOLD: Final[Mapping[str, WebhookType]] = {
     "billing.quote.accepted": WebhookType.QUOTE_ACCEPTED,
     "billing.quote.lapsed": WebhookType.QUOTE_LAPSED,
     "billing.quote.withdrawn": WebhookType.QUOTE_WITHDRAWN,
+    "billing.quote.overtaken": WebhookType.QUOTE_WITHDRAWN,
     "billing.terms.began": WebhookType.AGREEMENT_BEGAN,
     **dict.fromkeys((f"billing.terms.{verb}" for verb in ("ended", "ended_early")), WebhookType.AGREEMENT_ENDED),
 }

@@ -20,6 +20,7 @@ class QuoteState(models.TextChoices):
     ACCEPTED = "accepted", pgettext_lazy("quote", "Accepted")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     LAPSED = "lapsed", _("Lapsed")
+    OVERTAKEN = "overtaken", pgettext_lazy("quote", "Overtaken")
 
 
 class QuoteKind(models.TextChoices):
@@ -79,6 +80,12 @@ class Quote(external.ExternallyNamed):
     valid_on = models.DateField(_("valid through"), null=True, blank=True)
     lapses_at = models.DateTimeField(null=True, blank=True)
     remind_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: reminded, or not to be."))
+    look_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Something was booked since: does it still rest on what there is?")
+    )
+    overtaken = models.JSONField(
+        default=dict, blank=True, help_text=_("By what: {why, plan, seats, interval}, as there was then.")
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="followed_by")
     decision = models.ForeignKey("billing.QuoteDecision", models.PROTECT, null=True, blank=True, related_name="+")
@@ -100,6 +107,7 @@ class Quote(external.ExternallyNamed):
         ]
         indexes = [
             models.Index(fields=["organization", "-id"], name="quote_of_organization"),
+            models.Index(fields=["look_at"], condition=Q(state="open", look_at__isnull=False), name="quote_to_look_at"),
             models.Index(fields=["lapses_at"], condition=Q(state="open"), name="quote_lapses"),
             models.Index(fields=["remind_at"], condition=Q(state="open", remind_at__isnull=False), name="quote_reminds"),
         ]

@@ -107,7 +107,7 @@ def sender() -> tuple[str, ...]:
 
 def state_tone(state: str) -> str:
     """A badge's tone for a state."""
-    tones = {QuoteState.OPEN: "accent", QuoteState.ACCEPTED: "good", QuoteState.LAPSED: "warn"}
+    tones = {QuoteState.OPEN: "accent", QuoteState.ACCEPTED: "good", QuoteState.LAPSED: "warn", QuoteState.OVERTAKEN: "warn"}
     return tones.get(QuoteState(state), "neutral")
 
 

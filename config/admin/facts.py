@@ -77,6 +77,7 @@ KINDS: Final[dict[str, Any]] = {
     "billing.quote.approved": _("Quote approved"),
     "billing.quote.accepted": _("Quote accepted"),
     "billing.quote.lapsed": _("Quote lapsed"),
+    "billing.quote.overtaken": _("Quote overtaken"),
     "billing.quote.withdrawn": _("Quote withdrawn"),
     "billing.sunset.begun": _("Plan ends: begun"),
     "billing.sunset.told": _("Plan ends: told"),

@@ -105,7 +105,7 @@ def _show(
         "problem": problem,
         "form": (form or _form(request)) if is_draft else None,
         "link": quote_rows.link(found) if is_open else "",
-        "can_be_made_anew": found.state in (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN),
+        "can_be_made_anew": found.state in (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN, QuoteState.OVERTAKEN),
     }
     return render(request, "storefront/quotes/quote.html", values, status=status)
 

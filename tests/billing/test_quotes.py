@@ -115,6 +115,32 @@ def test_bought_on_invoice_where_that_is_allowed(shop, client_of_nobody):
     assert "to be paid by" in text(client_of_nobody.get(link_of(change)))
 
 
+def test_what_something_else_overtook_is_closed_with_the_reason(shop, row, buyer, client_of_nobody):
+    change, bought = of_seats(shop, row, 13), of_cart(shop, plan="inspect/complete", seats=5)
+    seats.confirm(row, token=seats.offer(row, seats=11, at=clock.now()).token, origin=shop.origin, at=clock.now())
+    shop.settle()
+    change.refresh_from_db()
+    bought.refresh_from_db()
+    assert (change.state, change.overtaken["why"], change.overtaken["seats"]) == ("overtaken", "changed", 11)
+    assert (bought.state, bought.look_at) == ("open", None), "of another line, and looked at"
+    mail = OutgoingMail.objects.get(kind="billing/quote_overtaken")
+    assert (mail.recipient, mail.context["number"]) == (shop.owner.email, change.number)
+    page = text(client_of_nobody.get(link_of(change)))
+    assert "Something else came before this quote" in page
+    assert "with 11 seats" in page
+    assert f"mailto:{shop.owner.email}" in page
+    said = APPROVER | {"due": "1", "token": "x"}
+    assert client_of_nobody.post(link_of(change), said).status_code == 409
+    assert "make it anew" in text(buyer.get(f"/quotes/{change.public_id}/"))
+    again = buyer.post(f"/quotes/{change.public_id}/", {"action": "again"}).headers["Location"]
+    buyer.post(again, {"action": "issue"})
+    assert Quote.objects.get(follows=change).state == "open"
+    shop.buy(plan="inspect/complete", seats=5)
+    shop.settle()
+    bought.refresh_from_db()
+    assert (bought.state, bought.overtaken["why"]) == ("overtaken", "bought")
+
+
 def test_terms_approved_after_it_was_issued_count_when_it_is_accepted(shop, client_of_nobody):
     """And the price it holds stays."""
     quote = of_cart(shop, plan="fieldnote/starter", seats=3)

@@ -90,6 +90,7 @@ CONTEXTS = {
     "sunset_off": PLAN | {"has_chosen": True},
     "quote_to_approve": QUOTE | {"is_buyer": False},
     "quote_lapses": QUOTE | {"is_buyer": True},
+    "quote_overtaken": QUOTE | {"overtaken": {"why": "changed", "plan": "Team", "seats": 12, "interval": "month"}},
     "quote_accepted": QUOTE
     | {"approver": "Frida Finance", "way": "card", "amount_minor": 5180, "quote_url": QUOTE["open_url"]},
     "price_moves": PLAN

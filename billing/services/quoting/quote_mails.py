@@ -29,6 +29,19 @@ def lapses(quote: Quote, at: datetime) -> None:
         _write("quote_lapses", quote, quote.approver_email, at)
 
 
+def overtaken(quote: Quote, at: datetime) -> None:
+    """To whoever made it: what there is instead, and where it is made anew. In the transaction that closes it."""
+    if quote.actor is not None and quote.actor.is_active:
+        outbox.write(
+            kind="billing/quote_overtaken",
+            subject_row=f"quote:{quote.pk}",
+            to=quote.actor,
+            organization=quote.organization,
+            context=_context(quote) | {"overtaken": quote.overtaken, "open_url": quote_rows.page_url(quote)},
+            at=at,
+        )
+
+
 def _write(kind: str, quote: Quote, to: str, at: datetime) -> None:
     context = _context(quote) | {"is_buyer": False, "open_url": quote_rows.link(quote)}
     row = f"quote:{quote.pk}"
