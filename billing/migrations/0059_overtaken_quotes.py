@@ -19,7 +19,7 @@ TRIGGERS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0057_way_of_paying_differs")]
+    dependencies = [("billing", "0058_complimentary_time")]
 
     operations = [
         migrations.AddField(
