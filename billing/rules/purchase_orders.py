@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-NAME: Final = "PO number"
+# In the language that the customer's invoices are in.
+NAMES: Final = {"en": "PO number", "de": "Bestellnummer"}
 LONGEST: Final = 140
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -18,11 +19,11 @@ def clean(typed: str) -> str:
     return " ".join(CONTROL.sub(" ", typed).split())
 
 
-def fields(order: str) -> list[dict[str, str]] | str:
-    """As Stripe takes them; "" removes them."""
-    return [{"name": NAME, "value": order}] if order else ""
+def fields(order: str, locale: str) -> list[dict[str, str]] | str:
+    """As Stripe takes them, named in the language of `locale`; "" removes them."""
+    return [{"name": NAMES.get(locale[:2], NAMES["en"]), "value": order}] if order else ""
 
 
 def read(found: Iterable[Any] | None) -> str:
     """Of the custom fields of an invoice or a customer at Stripe; "": none."""
-    return next((str(each.value) for each in found or () if each.name == NAME), "")
+    return next((str(each.value) for each in found or () if each.name in NAMES.values()), "")

@@ -58,6 +58,11 @@ def test_a_later_one_is_on_what_comes_later_and_on_what_is_drafted(shop, buyer):
     shop.advance(hours=2)
     renewal = Invoice.objects.get(billing_reason="subscription_cycle")
     assert (renewal.status, renewal.purchase_order) == ("paid", "B")
+    shop.organization.locale = "de"
+    shop.organization.save()
+    save(shop, "C")
+    (field,) = gateway.customer(Customer.objects.get().stripe_id).invoice_settings.custom_fields
+    assert (field.name, field.value) == ("Bestellnummer", "C")
     save(shop, "")
     assert not gateway.customer(Customer.objects.get().stripe_id).invoice_settings.custom_fields
 

@@ -219,7 +219,7 @@ def customer_params(organization: Organization, details: BillingDetails | None) 
     return {
         "name": details.legal_name or organization.name,
         "address": {**address, "country": queries.country_of(organization, details)},
-        "invoice_settings": {"custom_fields": purchase_orders.fields(details.purchase_order)},
+        "invoice_settings": {"custom_fields": purchase_orders.fields(details.purchase_order, organization.locale)},
     }
 
 

@@ -113,7 +113,7 @@ def _open(
                 "invoice": row.stripe_id,
                 "number": row.number,
                 "customer": row.organization.customer.stripe_id,
-                "custom_fields": purchase_orders.fields(wanted.get("purchase_order", order)),
+                "custom_fields": purchase_orders.fields(wanted.get("purchase_order", order), row.organization.locale),
                 "due_at": int(row.due_at.timestamp()) if row.due_at and row.status == InvoiceStatus.OPEN else None,
                 "total_minor": row.total_minor,
                 "note": {**note, "metadata": {"replacement": row.stripe_id}},
