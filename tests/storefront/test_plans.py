@@ -43,6 +43,8 @@ def test_a_smaller_one_waits_and_is_taken_back(buyer, shop):
     shown = text(buyer.get(PLAN, {"line": "fieldnote", "plan": "starter"}))
     assert "$90.00" in shown
     assert "Instead of $160.00." in shown
+    assert "It needs no quote: it charges nothing now" in shown
+    assert "Get a quote" not in shown
     said = {"line": "fieldnote", "plan": "starter", "interval": "month", "action": "later"}
     page = text(buyer.post(PLAN, said, follow=True))
     assert "You can take it back until then." in page
