@@ -9,7 +9,7 @@ register = template.Library()
 
 
 @register.filter
-def bank_words(bank: Bank) -> str:
+def bank_name(bank: Bank) -> str:
     return debit_words.bank(bank)
 
 

@@ -1,5 +1,9 @@
 """How a subscription is collected is said by one word everywhere: charged, debited, or invoiced and due by a date."""
 
+import importlib
+import pkgutil
+from collections import Counter
+
 import pytest
 
 from accounts.queries import policies
@@ -7,6 +11,7 @@ from billing.queries import collecting_words
 from billing.rules.collecting import How, how
 from billing.services.changes import scheduled
 from config import clock
+from storefront import templatetags
 from tests.billing import on_terms, test_debits
 from tests.shop import text
 
@@ -45,6 +50,8 @@ def test_pages_say_how_it_is_collected(shop, client, cast, payer):
         page = text(client.get(address))
         assert (address, said in page) == (address, True)
         assert (address, [one for one in OF_CARDS if one in page]) == (address, [])
+    home = text(client.get("/"))
+    assert ("SEPA Direct Debit" in home, "Bank(" in home + text(client.get("/payment-method/"))) == (payer == "debit", False)
     scheduled.end(shop.fresh(row), reason_code="unused", reason="", origin=shop.origin, at=clock.now())
     home = text(client.get("/"))
     assert collecting_words.no_more(How(payer)) in home
@@ -70,3 +77,13 @@ def test_the_cart_names_bank_debits_where_they_are_offered(shop, client, cast):
 def test_the_word_follows_how_it_is_collected():
     found = [how(is_invoiced=one, method_kind=kind) for one in (False, True) for kind in ("", "card", "sepa_debit")]
     assert found == [How.CARD, How.CARD, How.DEBIT, How.INVOICE, How.INVOICE, How.INVOICE]
+
+
+def test_no_two_libraries_have_a_filter_of_one_name():
+    """The one that a template loads last would win, whatever it was meant for."""
+    names = [name for one in pkgutil.iter_modules(templatetags.__path__) for name in library(one.name).filters]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+def library(name):
+    return importlib.import_module(f"storefront.templatetags.{name}").register
