@@ -43,14 +43,14 @@ class Buyer:
         page.wait_for_url("**/cart/**")
         self.shoot(page, "cart")
 
-    def arrive(self, plan, seats, country="US"):
+    def arrive(self, plan, seats, country="US", *, employees="10-49", currency="usd"):
         """To the cart with an account and a company, by the same forms without drawing them: for what is about later steps."""
-        self._get(f"/cart/new/?plan={plan}&seats={seats}&interval=month&currency=usd")
+        self._get(f"/cart/new/?plan={plan}&seats={seats}&interval=month&currency={currency}")
         page = self._get("/account/signup/")
         page = self._send(page, {"email": self.email, "name": "Olive Owner", "password1": PASSWORD})
         self._send(page, {"code": self.code()})
         page = self._get("/organizations/new/")
-        self._send(page, {"name": self.company, "country": country, "employee_bracket": "10-49"})
+        self._send(page, {"name": self.company, "country": country, "employee_bracket": employees})
         self.page.goto("/cart/")
 
     def sign_up(self):
@@ -95,6 +95,29 @@ class Buyer:
         page.locator("[name=card_name]").fill("Olive Owner")
         self.shoot(page, "payment-page")
         page.locator("button[name=action][value=pay]").click()
+
+    def buy_on_invoice(self):
+        """From the cart over the store's own step."""
+        page = self.page
+        page.get_by_role("link", name="Pay by invoice (NET 30)").click()
+        for name, value in (("line1", "1 Acme Street"), ("city", "Springfield"), ("purchase_order", "PO-7")):
+            page.locator(f"input[name={name}]").fill(value)
+        page.locator("input[name=accept]").check()
+        self.shoot(page, "on-invoice")
+        page.get_by_role("button", name=re.compile("Buy for .* on invoice")).click()
+        self.is_in()
+
+    def buy_by_debit(self, iban):
+        """From the cart over the payment page, with a bank account."""
+        page = self.page
+        page.locator("input[name=accept]").check()
+        page.locator("form:has(input[name=accept]) button").click()
+        page.wait_for_url("**/c/pay/**")
+        page.locator('a[href*="method=sepa_debit"]').click()
+        page.locator("[name=iban]").fill(iban)
+        page.locator("[name=card_name]").fill("Olive Owner")
+        page.locator("button[name=action][value=pay]").click()
+        self.is_in()
 
     def answer_the_bank(self):
         """Say yes to the bank's question."""

@@ -128,7 +128,7 @@ def _open_browser():
 @pytest.fixture
 def visit(browser, store_url, request):
     """Open a page on a device: visit(PHONE, locale="de-DE", java_script_enabled=False)."""
-    contexts = []
+    contexts, wrong = [], []
 
     def open_page(device=DESKTOP, **options):
         # Without motion: nothing is drawn again and again while something slides in, a third less for the browser.
@@ -136,7 +136,8 @@ def visit(browser, store_url, request):
         context.set_default_timeout(STEP_SECONDS * 1000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
+        # Said at the end: raised here, it would break Playwright's connection, and every journey after this one.
+        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
         return page
 
     yield open_page
@@ -144,6 +145,7 @@ def visit(browser, store_url, request):
         for page in context.pages if request.node.stash.get(FAILED, False) else ():
             _picture(request.node, page, f"{number:02d}-failed")
         context.close()
+    assert not wrong, "A script failed"
 
 
 @pytest.hookimpl(wrapper=True)

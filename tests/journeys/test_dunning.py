@@ -5,12 +5,31 @@ import re
 from tests.journeys.buyer import Buyer
 from tests.journeys.conftest import DESKTOP, PHONE
 
+ENGLISH = {"locale": "en-US"}
 FAILS_LATER = "4000 0000 0000 0341"
 
 
+def pay_what_is_overdue(buyer):
+    """The invoice that was not paid by its date, by a bank transfer on its page."""
+    page = buyer.page
+    page.goto("/")
+    page.get_by_text("$160.00 is overdue").wait_for()
+    buyer.shoot(page, "overdue")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Pay $160.00").click()
+    transfer = opened.value.get_by_role("button", name="Let the transfer arrive")
+    transfer.click()
+    transfer.wait_for(state="detached")
+    opened.value.close()
+    page.goto("/")
+    page.get_by_text("$160.00 is overdue").wait_for(state="detached")
+
+
 def test_a_failed_card_is_put_right_by_the_link_of_the_mail(visit, shoot):
-    page = visit(DESKTOP, locale="en-US")
-    buyer = Buyer(page, shoot)
+    page = visit(DESKTOP, **ENGLISH)
+    buyer, slow = Buyer(page, shoot), Buyer(visit(DESKTOP, **ENGLISH), shoot)
+    slow.arrive("fieldnote/team", 10, employees="100-499")
+    slow.buy_on_invoice()  # due when the other's card fails
     buyer.arrive("fieldnote/team", 10)
     buyer.check_out()
     buyer.is_in()
@@ -32,6 +51,8 @@ def test_a_failed_card_is_put_right_by_the_link_of_the_mail(visit, shoot):
             break
     page.get_by_text("Team is read-only: a payment is missing").wait_for()
     shoot(page, "read-only-home")
+
+    pay_what_is_overdue(slow)
 
     stranger = visit(PHONE, locale="en-US")  # whoever holds the card: no account, another browser
     stranger.goto(link)
