@@ -156,3 +156,19 @@ SAID_BY = {
     ("cancellation", ""): "Nothing more is charged.",  # written before mails said how
 }
 IBAN = {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}
+MISSING = {
+    "organization": "Acme",
+    "plan": "Team",
+    "step": "second",
+    "number": "FN-0043",
+    "numbers": ["FN-0043"],
+    "amount_minor": 20800,
+    "currency": "usd",
+    "next_attempt_at": THEN,
+    "failed_at": AT,
+    "is_read_only": True,
+    "read_only_at": THEN,
+    "off_at": THEN,
+    "is_cancelled_then": True,
+    "pay_url": "https://store.example/missing-payments/x/",
+}

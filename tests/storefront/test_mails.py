@@ -16,22 +16,6 @@ THEN = datetime(2027, 3, 22, 9, 0, tzinfo=UTC)
 PLAN = {"organization": "Acme", "plan": "Team", "interval": "month", "currency": "usd", "period_ends_at": THEN}
 LINE = {"description": "Remaining time", "quantity": 13, "amount_minor": 7035, "starts_at": AT, "ends_at": THEN}
 TIER = {"first": 6, "last": 20, "quantity": 7, "unit_minor": 1500, "amount_minor": 10500}
-MISSING = {
-    "organization": "Acme",
-    "plan": "Team",
-    "step": "second",
-    "number": "FN-0043",
-    "numbers": ["FN-0043"],
-    "amount_minor": 20800,
-    "currency": "usd",
-    "next_attempt_at": THEN,
-    "failed_at": AT,
-    "is_read_only": True,
-    "read_only_at": THEN,
-    "off_at": THEN,
-    "is_cancelled_then": True,
-    "pay_url": "https://store.example/missing-payments/x/",
-}
 CREDIT = LINE | {"quantity": 10, "amount_minor": -5450}
 TRIAL = PLAN | {
     "seats": 10,
@@ -177,15 +161,15 @@ CONTEXTS = {
         "time_unit": "months",
         "plan": "Team",
     },
-    "payment_failed": MISSING | {"is_read_only": False},
-    "payment_missing": MISSING | {"is_read_only": False},
-    "read_only": MISSING,
-    "access_off": MISSING,
+    "payment_failed": renewal_mails.MISSING | {"is_read_only": False},
+    "payment_missing": renewal_mails.MISSING | {"is_read_only": False},
+    "read_only": renewal_mails.MISSING,
+    "access_off": renewal_mails.MISSING,
     "invoice_sent": renewal_mails.ON_INVOICE,
     "invoice_replaced": renewal_mails.ON_INVOICE | {"replaced": "FN-0042", "is_paid": False},
     "invoice_due": renewal_mails.ON_INVOICE
     | {"account": {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}},
-    "invoice_overdue": renewal_mails.ON_INVOICE | MISSING | {"is_sent": True, "is_read_only": False},
+    "invoice_overdue": renewal_mails.ON_INVOICE | renewal_mails.MISSING | {"is_sent": True, "is_read_only": False},
     "dispute_opened": renewal_mails.DISPUTE | {"is_inquiry": False, "is_read_only": False},
     "dispute_closed": renewal_mails.DISPUTE | {"is_lost": True},
     "paid_twice": {"organization": "Acme", "amount_minor": 16000, "currency": "usd", "plan": "Team", "seats": 10},
