@@ -186,9 +186,8 @@ CONTEXTS = {
         "tax": "TVA",
         "details_url": "https://store.example/settings/billing/",
     },
-    "tax_changed": {"organization": "Acme", "details_url": "https://store.example/settings/billing/"}
-    | {"tax": "TVA", "percent": "20", "exempt": "none", "percent_before": "19", "tax_before": "VAT", "exempt_before": "none"}
-    | {"reason": "no_id", "country": "FR", "inclusive": False, "is_automatic": False},
+    "tax_changed": {"organization": "Acme", "tax": "TVA", "percent": "20", "percent_before": "19", "tax_before": "VAT"}
+    | {"exempt": "none", "reason": "no_id", "country": "FR", "details_url": "https://store.example/settings/billing/"},
     "trial_started": TRIAL | {"total_minor": 16000, "is_taxed": True},
     "trial_ends": TRIAL
     | {"days_left": 7, "amount_minor": 19040, "tax_minor": 3040, "charge_at": THEN, "longer_until": THEN, "card": "4242"},
