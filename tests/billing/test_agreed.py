@@ -166,7 +166,9 @@ def test_a_cancellation_is_booked_for_the_end_of_a_committed_term(shop, cast, ag
     page = text(client.get(url))
     assert "One click takes the cancellation back" in page
     assert words.day(said.value.ends_at) in page
-    assert "You cancelled for the end of what was agreed" in text(client.get("/"))
+    home = text(client.get("/"))
+    assert "You cancelled for the end of what was agreed" in home
+    assert "home__leave" not in home, "it is cancelled already"
     mail = OutgoingMail.objects.filter(kind="billing/cancellation").first()
     assert (mail.context["is_booked"], shop.at_stripe(row).cancel_at_period_end) == (True, False)
     taken = client.post(reverse("storefront:scheduled_change", args=[change.public_id]), {"action": "take_back"})
