@@ -316,7 +316,10 @@ class Standing:
 
     @cached_property
     def next_period_ends_at(self) -> datetime:
-        return intervals.end(self.row.period_ends_at, self.coming_rate.interval)
+        interval, starts_at, ends_at = self.coming_rate.interval, self.row.period_starts_at, self.row.period_ends_at
+        if interval != self.row.price.interval:
+            return intervals.end(ends_at, interval)
+        return intervals.following(starts_at, ends_at, interval)
 
     @cached_property
     def state(self) -> State:

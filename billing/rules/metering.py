@@ -20,7 +20,7 @@ class Period:
         """The one that `now` falls in: a renewal that we have not heard of yet begins where the last period ends."""
         period = self
         while now >= period.ends_at:
-            ends_at = intervals.end(period.ends_at, self.interval)
+            ends_at = intervals.following(period.starts_at, period.ends_at, self.interval)
             period = Period(started_at=self.started_at, starts_at=period.ends_at, ends_at=ends_at, interval=self.interval)
         return period
 
@@ -40,10 +40,10 @@ def window(resets: str, period: Period, now: datetime) -> Window:
     period = period.at(now)
     if resets == Resets.PERIOD:
         return Window(starts_at=period.starts_at, ends_at=period.ends_at)
-    first = period.starts_at
+    first, day = period.starts_at, max(period.starts_at.day, period.ends_at.day)  # one of them may be in a shorter month
     months = (now.year - first.year) * 12 + now.month - first.month
-    if months and intervals.months_after(first, months) > now:
+    if months and intervals.months_after(first, months, day=day) > now:
         months -= 1
     # A trial's or pilot's period may end within the month; what follows begins a month of its own.
-    ends_at = min(intervals.months_after(first, months + 1), period.ends_at)
-    return Window(starts_at=intervals.months_after(first, months), ends_at=ends_at)
+    ends_at = min(intervals.months_after(first, months + 1, day=day), period.ends_at)
+    return Window(starts_at=intervals.months_after(first, months, day=day) if months else first, ends_at=ends_at)

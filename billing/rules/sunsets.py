@@ -10,14 +10,9 @@ from billing.rules import intervals
 CLOSES_BEFORE: Final = timedelta(days=1)
 
 
-def had_until(period_ends_at: datetime, interval: str, ends_at: datetime) -> datetime:
-    """The first renewal on or after `ends_at`, counted on from the end of the present period."""
-    found, count = period_ends_at, 0
-    while found < ends_at:
-        count += 1
-        months = count * (12 if interval == "year" else 1)
-        found = intervals.months_after(period_ends_at, months)
-    return found
+def had_until(period: tuple[datetime, datetime], interval: str, ends_at: datetime) -> datetime:
+    """The first renewal on or after `ends_at`, counted on from the present period."""
+    return intervals.period_of(*period, interval, ends_at)[1]
 
 
 def notices_due(now: datetime, renews_at: datetime, days: Sequence[int]) -> int:

@@ -73,9 +73,9 @@ def _note_amounts(held: TermsNotice, row: Terms, standing: Standing, at: datetim
 def _context(row: Terms, held: TermsNotice, standing: Standing | None) -> dict[str, Any]:
     charge_at = None
     if standing is not None:
-        charge_at = standing.row.period_ends_at
-        while charge_at < row.ends_at:
-            charge_at = intervals.end(charge_at, standing.row.price.interval)
+        held_row = standing.row
+        interval = held_row.price.interval
+        charge_at = intervals.period_of(held_row.period_starts_at, held_row.period_ends_at, interval, row.ends_at)[1]
     line = f"?line={row.line.code}" if row.line else ""
     return {
         "agreement": {"kind": row.kind, "value": row.value},

@@ -72,9 +72,8 @@ def _write(held: SubscriptionDiscount, at: datetime) -> None:
     now_minor, then_minor = (standing.charged_minor(standing.coming, instant) for instant in (at, held.ends_at))
     if now_minor == then_minor:
         return  # it is of another plan: nobody would see it end
-    charge_at = row.period_ends_at
-    while charge_at < held.ends_at:
-        charge_at = intervals.end(charge_at, standing.row.price.interval)
+    interval = standing.row.price.interval
+    charge_at = intervals.period_of(row.period_starts_at, row.period_ends_at, interval, held.ends_at)[1]
     context: dict[str, Any] = {
         "organization": row.organization.name,
         "plan": standing.row.plan.name,

@@ -93,7 +93,8 @@ def _look(case_id: int, at: datetime) -> bool:
     state = _answer(case, standing)
     if state is not None or standing is None:
         return _close(case, state or SunsetCaseState.GONE, at)
-    case.renews_at = rules.had_until(row.period_ends_at, row.price.interval, sunsets.ends_at(case.sunset))
+    period = row.period_starts_at, row.period_ends_at
+    case.renews_at = rules.had_until(period, row.price.interval, sunsets.ends_at(case.sunset))
     if case.state == SunsetCaseState.CHOSEN and row.period_ends_at == case.renews_at:
         _put(case, at)
         if case.state == SunsetCaseState.CHOSEN:
