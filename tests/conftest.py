@@ -224,6 +224,7 @@ def shop(cast, sandbox, monkeypatch):
     """catalog.toml on sale, an empty account at Stripe, and acme about to buy (tests/shop.py)."""
     # Asked once for the whole test: so that counted queries are a page's own.
     monkeypatch.setattr("billing.queries.store_time.KEPT_SECONDS", 3600.0)
+    monkeypatch.setattr("accounts.queries.policies.KEPT_SECONDS", 3600.0)
     return import_string("tests.shop.Shop")(sandbox, cast.acme, cast.owner).open()
 
 

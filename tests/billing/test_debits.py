@@ -67,7 +67,7 @@ def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
 
 def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop):
     row = bought(shop, IBAN_POOR)
-    shop.advance_to(clock.now() + timedelta(days=9))
+    shop.advance_to(clock.now() + timedelta(days=7, hours=12))  # after its bank said no, before it is tried again
     row, invoice, episode = shop.fresh(row), Invoice.objects.get(), DunningEpisode.objects.get()
     assert (row.status, invoice.status, invoice.debited_at) == ("past_due", "open", None)
     assert standing(row).state == "past_due"

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -311,7 +312,8 @@ def test_pages_in_few_queries_and_limits(shop, buyer, django_assert_max_num_quer
     in_force(quotes_per_day=2)
     with pytest.raises(quotes.TooMany):
         of_cart(shop, plan="fieldnote/starter", seats=5)
-    assert quote.valid_on - timedelta(days=30) == quote.issued_at.date()
+    zone = ZoneInfo(shop.organization.time_zone)
+    assert quote.valid_on - timedelta(days=30) == quote.issued_at.astimezone(zone).date()
 
 
 def test_by_the_api(shop, row, cast):

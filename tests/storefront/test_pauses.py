@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 
 from billing.models import Pause, Subscription
 from billing.rules import intervals
@@ -20,11 +21,18 @@ def buyer(client, shop, cast):
     return client
 
 
+@pytest.fixture
+def there(shop):
+    """Days are said where the company is: late in the evening it is tomorrow there."""
+    with timezone.override(shop.organization.time_zone):
+        yield
+
+
 def token_of(page):
     return re.search(r'name="token" value="([^"]+)"', page).group(1)
 
 
-def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop):
+def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop, there):
     assert f"{PAUSE}?line=fieldnote" in text(buyer.get("/"))
     page = text(buyer.get(PAUSE, {"line": "fieldnote", "months": 2}))
     amount = re.search(r"Kept as your credit</dt><dd>(\$[\d.]+)", page)[1]
