@@ -20,6 +20,13 @@ def _owners_only(error: Any) -> Problem:
     return Problem("owners-only", detail, status_code=status.HTTP_403_FORBIDDEN)
 
 
+def _bank_at_work(error: endings.BankAtWork) -> Problem:
+    day = error.invoice.debit_arrives_on
+    detail = _("The payment of invoice %(number)s is on its way from the bank: end it after that, or with its period.")
+    said = detail % {"number": error.invoice}
+    return Problem("debit-on-its-way", said, arrives_on=day.isoformat() if day else None)
+
+
 def _ends_at_once(error: Any) -> Problem:
     detail = _("A payment is missing, so there is no period to end with: preview an ending, and end it now.")
     return Problem("ends-at-once", detail)
@@ -57,6 +64,7 @@ def _committed(error: committed.Committed) -> Problem:
 
 MAKERS: Final[tuple[tuple[type[Exception], Callable[[Any], Problem]], ...]] = (
     (endings.OwnersOnly, _owners_only),
+    (endings.BankAtWork, _bank_at_work),
     (scheduled.EndsAtOnce, _ends_at_once),
     (committed.Committed, _committed),
     (paying_first.PayFirst, _pay_first),

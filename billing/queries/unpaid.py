@@ -17,6 +17,11 @@ def open_invoices(row: Subscription) -> QuerySet[Invoice]:
     return found.order_by("issued_at", "pk")
 
 
+def at_the_bank(row: Subscription) -> Invoice | None:
+    """The one whose debit is on its way, the latest to arrive first. One query."""
+    return row.invoices.filter(status=InvoiceStatus.OPEN).exclude(debited_at=None).order_by("-debit_arrives_on", "pk").first()
+
+
 def overdue(row: Subscription, at: datetime) -> Invoice | None:
     """The oldest that was tried in vain, or whose day to be paid has passed. One query."""
     return open_invoices(row).filter(Q(attempt_count__gt=0) | Q(overdue_at__isnull=False) | Q(due_at__lte=at)).first()

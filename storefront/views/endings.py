@@ -48,6 +48,8 @@ def _show(
     except endings.OwnersOnly:
         messages.info(request, _("Ending it today is for an owner of your organization. You can end it with the period."))
         return redirects.see(seat_urls.cancellation_url(standing))
+    except endings.BankAtWork as error:
+        return _after_the_debit(request, standing, error)
     except (seats.SeatsError, faults.GatewayError) as error:
         values["problem"] = problem = seat_problems.of(standing, error, standing.quantity)
         status = problem.status
@@ -76,11 +78,24 @@ def _end(request: OrganizationRequest, standing: Standing, form: CancelForm) -> 
         )
     except seats.Stale:
         return _show(request, standing, form, seat_problems.stale(), status=409)
+    except endings.BankAtWork as error:
+        return _after_the_debit(request, standing, error)
     except (seats.SeatsError, commands.Busy, faults.GatewayError) as error:
         problem = seat_problems.of(standing, error, standing.quantity)
         return _show(request, standing, form, problem, status=problem.status)
     _say(request, command, standing)
     return redirects.see(reverse("storefront:home"))
+
+
+def _after_the_debit(request: OrganizationRequest, standing: Standing, error: endings.BankAtWork) -> HttpResponse:
+    invoice = error.invoice
+    values = {"amount": words.money(invoice.amount_remaining_minor, invoice.currency)}
+    said = _("Your bank is on its way to pay %(amount)s. Ending it today is possible once that has arrived.")
+    if invoice.debit_arrives_on is not None:
+        values["day"] = words.day(invoice.debit_arrives_on)
+        said = _("Your bank pays %(amount)s, usually by %(day)s. Ending it today is possible once that has arrived.")
+    messages.info(request, said % values)
+    return redirects.see(seat_urls.cancellation_url(standing))
 
 
 def _say(request: OrganizationRequest, command: StripeCommand, standing: Standing) -> None:

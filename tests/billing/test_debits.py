@@ -9,10 +9,11 @@ from accounts.models import OutgoingMail
 from billing.models import Customer, DunningEpisode, Invoice, Subscription
 from billing.queries import overview
 from billing.services.changes import seats
-from billing.services.leaving import resuming
+from billing.services.leaving import endings, resuming
 from billing.services.selling import cards, checkout, mandates
 from config import clock
 from tests import factories
+from tests.shop import text
 
 IBAN, IBAN_POOR, IBAN_FAILS = "DE89370400440532013000", "DE65370400440002222227", "DE62370400440532013001"
 FORM = {"action": "pay", "card_name": "Olive Owner", "country": "DE"}
@@ -63,6 +64,19 @@ def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
     assert (invoice.status, invoice.debited_at, standing(row).debit) == ("paid", None, None)
     assert mails("receipt").exists()
     assert not mails("payment_missing").exists()
+
+
+def test_nothing_is_given_back_of_what_has_not_arrived(shop, client):
+    """Ending at once waits for the bank, on the page and by a token from before; with the period it ends any time."""
+    row = bought(shop, IBAN)
+    client.force_login(shop.owner)
+    page = text(client.get("/subscription/ending/", follow=True))
+    assert "Ending it today is possible once that has arrived" in page
+    assert "End it on" in page
+    with pytest.raises(endings.BankAtWork):
+        endings.offer(row, is_owner=True, at=clock.now())
+    shop.advance_to(clock.now() + timedelta(days=8))
+    assert endings.offer(shop.fresh(row), is_owner=True, at=clock.now()).credit.credit_minor > 0
 
 
 def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop):

@@ -61,7 +61,13 @@ PREVIEW: dict[str, Any] = {
 DONE = outcomes.DONE | {"credit_minor": 9280}
 STALE = schema.problem("preview-stale", 409, "The price changed since the preview.", preview=PREVIEW)
 OWNERS_ONLY = schema.problem("owners-only", 403, "What is paid for is ended at once by an owner, or a vendor-wide key.")
-REFUSALS = (OWNERS_ONLY, schema.COMMITTED, schema.NOT_ACTIVE, schema.IN_PILOT, schema.REFUSED, schema.UNREACHABLE)
+ON_ITS_WAY = schema.problem(
+    "debit-on-its-way",
+    409,
+    "The payment of invoice FN-0042 is on its way from the bank: end it after that, or with its period.",
+    arrives_on="2027-02-19",
+)
+REFUSALS = (OWNERS_ONLY, ON_ITS_WAY, schema.COMMITTED, schema.NOT_ACTIVE, schema.IN_PILOT, schema.REFUSED, schema.UNREACHABLE)
 
 
 class EndingPreview(base.View):

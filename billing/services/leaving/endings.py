@@ -54,6 +54,14 @@ class OwnersOnly(seats.SeatsError):
     """Ending what is paid for before its period is over is for owners; whoever may cancel can end it with the period."""
 
 
+class BankAtWork(seats.SeatsError):
+    """`invoice` is being debited: nothing is given back of what has not arrived. It ends with the period, or at once then."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        super().__init__(f"Invoice {invoice} is being debited.")
+        self.invoice = invoice
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer:
     """What ending at once gives back and settles, and the token that confirms exactly that until `expires_at`."""
@@ -68,7 +76,7 @@ class Offer:
 def offer(row: Subscription, *, is_owner: bool, at: datetime) -> Offer:
     """One Stripe call at most; nothing is written.
 
-    Raises seats.NotLive, seats.InPilot, OwnersOnly, committed.Committed, and the gateway's errors.
+    Raises seats.NotLive, seats.InPilot, OwnersOnly, BankAtWork, committed.Committed, and the gateway's errors.
     """
     facts = _facts(row, at)
     _check(row, facts, is_owner=is_owner)
@@ -143,6 +151,8 @@ def _check(row: Subscription, facts: rules.Facts, *, is_owner: bool) -> None:
         raise OwnersOnly("An owner may end it at once.")
     if not rules.may_anybody(facts):
         committed.check_now(row)
+        if (debited := unpaid.at_the_bank(row)) is not None:
+            raise BankAtWork(debited)
 
 
 def _terms(row: Subscription, facts: rules.Facts, at: datetime) -> rules.Terms:
