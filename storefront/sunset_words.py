@@ -17,7 +17,7 @@ def events(standing: Standing) -> list[dict[str, Any]]:
     plan = {"plan": standing.row.plan.name}
     event = {
         "on": ending.renews_at,
-        "title": _("%(plan)s is given up") % plan,
+        "title": _("%(plan)s is being discontinued") % plan,
         "action_url": f"{reverse('storefront:sunset')}?{urlencode({'line': standing.row.line.code})}",
     }
     if ending.chosen:

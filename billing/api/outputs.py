@@ -282,7 +282,7 @@ class SubscriptionOutput(Output):
     agreements = agreements.AgreementOutput(
         many=True, help_text="What holds, or will hold, of what was agreed beside the catalog: of this line, or as a whole."
     )
-    plan_end = plan_ends.PlanEndOutput(allow_null=True, help_text="The plan is given up; null: it is not.")
+    plan_end = plan_ends.PlanEndOutput(allow_null=True, help_text="The plan is being discontinued; null: it is not.")
 
 
 # --- Seats ------------------------------------------------------------------------------------------------------------

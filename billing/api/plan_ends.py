@@ -1,4 +1,4 @@
-"""What programs are told of a plan that is given up, with the subscription that has it."""
+"""What programs are told of a plan that is discontinued, with the subscription that has it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ WITHOUT_ANSWER = [("stays", "It stays as it is"), ("ends", "The subscription end
 
 
 class PlanEndOutput(serializers.Serializer[Any]):
-    """The plan is given up, and had until `ends_at`: `subscription/sunset` says what can be had instead."""
+    """The plan is being discontinued, and had until `ends_at`: `subscription/sunset` says what can be had instead."""
 
     ends_at = serializers.DateTimeField()
     answer_by = serializers.DateTimeField()

@@ -147,7 +147,7 @@ SHAPES: Final[dict[WebhookType, tuple[type[outputs.Output], dict[str, Any], str]
     WebhookType.SUBSCRIPTION_SUNSET: (
         SubscriptionNews,
         {"organization": WHOSE, "subscription": examples.SUBSCRIPTION | {"plan_end": ENDS}, "cause": "sunset.told"},
-        "Its plan is given up: `plan_end` says until when it is had, and by when to choose. Once for each notice.",
+        "Its plan is being discontinued: `plan_end` says until when it is had, and by when to choose. Once for each notice.",
     ),
     WebhookType.SUBSCRIPTION_ENDED: (SubscriptionNews, SUBSCRIPTION | {"cause": "seats.ended"}, "It is over."),
     WebhookType.SEATS_CHANGED: (

@@ -60,7 +60,7 @@ def test_what_was_chosen_early_is_had_with_the_last_renewal_and_not_before(shop,
     go_to(shop, case.renews_at - 60 * DAY)
     mail = told().get(recipient=cast.owner.email)
     assert (mail.context["successor"], mail.context["now_minor"], mail.context["then_minor"]) == ("Business", 16_000, 29_000)
-    assert "Team is given up" in text(buyer.get("/"))
+    assert "Team is being discontinued" in text(buyer.get("/"))
     page = text(buyer.get(PAGE))
     amount = re.search(r'value="business"><input type="hidden" name="amount" value="(\d+)"', page).group(1)
     assert not ScheduledChange.objects.exists()  # a look changes nothing

@@ -1,4 +1,4 @@
-"""A plan that is given up: until when it is had, what can be had instead, and choosing it."""
+"""A plan that is discontinued: until when it is had, what can be had instead, and choosing it."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ class SunsetView(_OfSunset):
 
     @schema.read(
         "sunset",
-        "That a plan is given up, and what can be had instead",
+        "That a plan is discontinued, and what can be had instead",
         schema.Answer(shape=SunsetOutput, example=EXAMPLE, name="Not answered"),
         tag=TAG,
         parameters=[inputs.LineQuery],
