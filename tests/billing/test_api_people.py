@@ -283,7 +283,7 @@ class TestBuying:
         assert "/cart/new/?plan=fieldnote%2Fteam&seats=3" in cart["continue_url"]
         changed = own.patch(f"carts/{cart['id']}", {"seats": 10})
         assert changed.json()["total_minor"] == 10 * 1600
-        more = {"promotion": None, "charge": changed.json()["charge"]}
+        more = {"promotion": None, "agreed": None, "charge": changed.json()["charge"]}
         assert [one | more for one in own.get("carts").json()["data"]] == [changed.json()]
         assert_problem(stranger.get(f"carts/{cart['id']}"), 404, "not-found")
         User.objects.filter(pk=cast.owner.pk).update(external_id="u-1")

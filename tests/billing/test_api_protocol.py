@@ -29,6 +29,7 @@ WITHOUT_KEYS = {
         "ending_preview",
         "pause_preview",
         "credit_note_preview",
+        "invoice_preview",
     ),
     *("pilot_conversion_preview", "trial_resumption_preview"),
 }

@@ -87,6 +87,8 @@ def test_the_ladders_end_settles_what_replaced_another_too(shop, bought):
     shop.advance_to(new.due_at + timedelta(hours=1))
     episode = DunningEpisode.objects.get()
     assert [one.invoice for one in episode.invoices.all()] == [new]
+    shop.advance_to(episode.read_only_at + AT_ONCE)
+    episode.refresh_from_db()
     shop.advance_to(episode.off_at + AT_ONCE)
     episode.refresh_from_db()
     assert (episode.outcome, shop.fresh(bought).status) == ("lost", "canceled")

@@ -13,7 +13,7 @@ def pay_what_is_overdue(buyer):
     """The invoice that was not paid by its date, by a bank transfer on its page."""
     page = buyer.page
     page.goto("/")
-    page.get_by_text("$160.00 is overdue").wait_for()
+    page.get_by_text("$160.00 is overdue: invoice").wait_for()
     buyer.shoot(page, "overdue")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Pay $160.00").click()
@@ -22,7 +22,7 @@ def pay_what_is_overdue(buyer):
     transfer.wait_for(state="detached")
     opened.value.close()
     page.goto("/")
-    page.get_by_text("$160.00 is overdue").wait_for(state="detached")
+    page.get_by_text("$160.00 is overdue: invoice").wait_for(state="detached")
 
 
 def test_a_failed_card_is_put_right_by_the_link_of_the_mail(visit, shoot):
@@ -44,15 +44,15 @@ def test_a_failed_card_is_put_right_by_the_link_of_the_mail(visit, shoot):
     shoot(page, "failed-home")
     link = re.search(r"/missing-payments/[\w:.=-]+/", buyer.mail(subject="could not be charged"))[0]
 
-    for move in ("week", "week", "day", "day", "day"):  # read-only on day 14, or on the Monday after it
+    buyer.move_time("week")
+    pay_what_is_overdue(slow)
+    for move in ("week", "day", "day", "day"):  # read-only on day 14, or on the Monday after it
         buyer.move_time(move)
         page.goto("/")
         if page.get_by_text("Team is read-only: a payment is missing").count():
             break
     page.get_by_text("Team is read-only: a payment is missing").wait_for()
     shoot(page, "read-only-home")
-
-    pay_what_is_overdue(slow)
 
     stranger = visit(PHONE, locale="en-US")  # whoever holds the card: no account, another browser
     stranger.goto(link)

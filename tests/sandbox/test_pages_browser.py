@@ -2,19 +2,18 @@
 
 import http.server
 import os
-import shutil
 import threading
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+from config.local import chromium
+
+CHROMIUM = chromium.find()
 ARGUMENTS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium, or set CHROMIUM to its path")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=chromium.ADVICE)
 
 
 class Store(http.server.BaseHTTPRequestHandler):
