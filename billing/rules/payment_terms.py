@@ -1,7 +1,7 @@
 """Paying on invoice: when it is due, and where to by bank transfer. No I/O."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 # Stripe's account for bank transfers in a currency, and where one of the euro's may be (docs.stripe.com, bank transfers).
@@ -17,8 +17,8 @@ EURO_ACCOUNT: Final = "IE"
 
 
 def due_at(issued_at: datetime, days: int) -> datetime:
-    """By when an invoice of `issued_at` is to be paid: Stripe counts whole days of 24 hours."""
-    return issued_at + timedelta(days=days)
+    """By when an invoice of `issued_at` is to be paid: Stripe counts whole days of 24 hours, so where clocks change too."""
+    return issued_at.astimezone(UTC) + timedelta(days=days)
 
 
 def transfer(currency: str, country: str) -> dict[str, Any] | None:

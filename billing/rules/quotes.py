@@ -1,6 +1,6 @@
 """Quotes: their numbers, and until when they hold."""
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
 MIDNIGHT: Final = time(0)
@@ -21,7 +21,7 @@ def valid_on(issued_at: datetime, days: int, zone: tzinfo, *, ends_at: datetime 
 
 def day_starts_at(at: datetime, zone: tzinfo) -> datetime:
     """The instant at which the customer's day began."""
-    return datetime.combine(at.astimezone(zone).date(), MIDNIGHT, zone)
+    return datetime.combine(at.astimezone(zone).date(), MIDNIGHT, zone).astimezone(UTC)
 
 
 def lapses_at(last_day: date, zone: tzinfo) -> datetime:

@@ -11,8 +11,7 @@ from billing import gateway
 from billing.models import CancelReason, Difference, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
 from billing.queries import overview
 from billing.services.agreeing import terms, terms_discounts, terms_sweep
-from billing.services.books import booked_ends
-from billing.services.changes import committed, scheduled
+from billing.services.changes import committed, plan_changes, scheduled
 from billing.services.leaving import endings, pauses
 from billing.services.reconciliation import reconciling, reconciling_decisions
 from billing.services.selling import carts, checkout
@@ -197,10 +196,15 @@ def test_of_a_yearly_plan_it_is_dated_anew_when_the_period_moves(shop, agree):
     agree(TermsKind.TERM, days=100)
     change = scheduled.end(row, reason_code=CancelReason.PRICE, reason="", origin=shop.origin, at=clock.now())
     assert change.state == "booked"
-    row.period_ends_at += timedelta(days=335)  # a year was begun
-    booked_ends.follow(row)
+    shop.advance_to(clock.now() + timedelta(days=9))
+    row = shop.fresh(row)
+    offer = plan_changes.offer(row, plan="team", interval="year", quantity=None, at=clock.now())
+    assert plan_changes.confirm(row, token=offer.token, origin=shop.origin, at=clock.now()).state == "done"
+    shop.settle()
+    row = shop.fresh(row)
     change.refresh_from_db()
-    assert (change.state, change.effective_at) == ("pending", row.period_ends_at)
+    assert (change.state, change.effective_at, row.price.interval) == ("pending", row.period_ends_at, "year")
+    assert (overview.standing(row.organization).next_charge, shop.at_stripe(row).cancel_at_period_end) == (None, True)
 
 
 def test_the_next_invoices_take_the_days_that_are_in_force(shop, cast, agree, client):

@@ -1,6 +1,7 @@
 """Paying on invoice, without a database: when it is due, and where a transfer goes."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ def test_later_terms_are_due_later_and_never_before_the_invoice(issued_at, days,
     due_at = payment_terms.due_at(issued_at, days)
     assert due_at > issued_at
     assert payment_terms.due_at(issued_at, days + more) - due_at == timedelta(days=more)
+    local = payment_terms.due_at(issued_at.astimezone(ZoneInfo("Europe/Berlin")), days)
+    assert local.timestamp() == due_at.timestamp(), "whole days, also where clocks change between them"
 
 
 @given(st.sampled_from(["usd", "eur", "gbp", "jpy", "mxn", "chf", "sek"]), st.sampled_from(["DE", "AT", "US", "NL", ""]))

@@ -14,7 +14,7 @@ from billing import gateway
 from billing.models import ChangeKind, ChangeState, SeatChange, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, notices
-from billing.services.books import first_payments, window_rows
+from billing.services.books import booked_ends, first_payments, window_rows
 from billing.services.mirroring import mirror, payment_refusals
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class Increase(commands.Handler):
 
     def conclude(self, command: StripeCommand, answer: Made, at: datetime) -> dict[str, Any]:
         row, change = _held(command)
-        before = row.price
+        before, before_end = row.price, row.period_ends_at
         made, change.message = answer.subscription, answer.refusal[:300]
         invoice = None if command.payload.get("is_unbilled") else made.latest_invoice
         change.stripe_invoice_id = mirror.stripe_id(invoice)
@@ -115,6 +115,8 @@ class Increase(commands.Handler):
             self._wait(row, change, made, at)
         else:
             mirror.conclude_increase(row, change, split, before, at=at, command=command)
+            if row.period_ends_at != before_end:
+                booked_ends.follow(row)
             if isinstance(invoice, gateway.Invoice):
                 _compare(row, change, invoice, at)
         if change.stripe_invoice_id:
