@@ -200,6 +200,16 @@ class Buyer:
         self.page.goto("/seats/")
         return int(re.search(r"\d+", self.page.locator("h1").inner_text())[0])
 
+    def sees(self, path, what, *, gone=False):
+        """Open a page again until it has `what(page)`, or has it no more (`gone`): it is heard of within seconds."""
+        deadline = time.monotonic() + MAIL_SECONDS
+        self.page.goto(path)
+        while bool(what(self.page).count()) == gone:
+            assert time.monotonic() < deadline, f"{self.page.url}: {self.page.locator('main').inner_text()}"
+            time.sleep(0.3)
+            self.page.goto(path)
+        return True
+
     def has_seats(self, count):
         """Whether the page says so many seats, within seconds of the event."""
         deadline = time.monotonic() + MAIL_SECONDS

@@ -72,8 +72,7 @@ def test_what_is_added_is_paid_as_shown_and_what_waits_is_taken_back(visit, shoo
     page.get_by_role("button", name="Take back 2 seats").click()
     page.wait_for_load_state()
     assert buyer.has_seats(10)
-    page.goto("/payment-method/")
-    page.get_by_text(shown, exact=True).wait_for()  # as credit
+    assert buyer.sees("/payment-method/", lambda page: page.get_by_text(shown, exact=True)), "as credit"
 
 
 def test_a_year_a_month_again_an_end_and_none_after_all(visit, shoot):
@@ -102,7 +101,8 @@ def test_a_year_a_month_again_an_end_and_none_after_all(visit, shoot):
     page.get_by_role("heading", name=re.compile("Your subscription ends")).wait_for()
     shoot(page, "ending")
     page.get_by_role("button", name="Keep the subscription").click()
-    page.get_by_role("link", name="Cancel the subscription").wait_for()
+    page.wait_for_load_state()
+    assert buyer.sees("/", lambda page: page.get_by_role("link", name="Cancel the subscription"))
 
 
 def bought(visit, shoot):

@@ -11,9 +11,8 @@ FAILS_LATER = "4000 0000 0000 0341"
 
 def pay_what_is_overdue(buyer):
     """The invoice that was not paid by its date, by a bank transfer on its page."""
-    page = buyer.page
-    page.goto("/")
-    page.get_by_text("$160.00 is overdue: invoice").wait_for()
+    page, overdue = buyer.page, "$160.00 is overdue: invoice"
+    assert buyer.sees("/", lambda page: page.get_by_text(overdue))
     buyer.shoot(page, "overdue")
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Pay $160.00").click()
@@ -21,8 +20,7 @@ def pay_what_is_overdue(buyer):
     transfer.click()
     transfer.wait_for(state="detached")
     opened.value.close()
-    page.goto("/")
-    page.get_by_text("$160.00 is overdue: invoice").wait_for(state="detached")
+    assert buyer.sees("/", lambda page: page.get_by_text(overdue), gone=True)
 
 
 def test_a_failed_card_is_put_right_by_the_link_of_the_mail(visit, shoot):
