@@ -20,5 +20,6 @@ def figures(beyond: Beyond) -> str:
     else:
         said = _("Up to %(limit)s may be open together, %(open)s is open now, and this comes to %(order)s.")
     if beyond.fits:
-        said = f"{said} {_('%(seats)s would fit.')}"
+        fits = _("%(seats)s would fit.")
+        said = f"{said} {fits}"
     return said % values

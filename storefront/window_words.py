@@ -101,6 +101,7 @@ def made(quantity: int, due_minor: int, currency: str, standing: Standing | None
     if standing is None or standing.window is None:
         return _("%(seats)s from now on. Nothing is charged.") % values
     if standing.window.carried_minor:
-        return f"{_('%(seats)s from now on.') % values} {invoice_words.carried(standing.window.carried_minor, currency)}"
+        had = _("%(seats)s from now on.") % values
+        return f"{had} {invoice_words.carried(standing.window.carried_minor, currency)}"
     values |= {"amount": words.money(due_minor, currency), "when": words.moment(standing.window.closes_at)}
     return _("%(seats)s from now on. %(amount)s on %(when)s, unless you change again.") % values

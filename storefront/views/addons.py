@@ -109,7 +109,8 @@ def _made(change: SeatChange) -> str:
         then = _("The first charge is %(amount)s then.")
         return f"{said % values} {then % values}"
     if said := invoice_words.made(change):
-        return f"{_('You have %(addon)s now.') % values} {said}"
+        had = _("You have %(addon)s now.") % values
+        return f"{had} {said}"
     said = _("You have %(addon)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(addon)s now.")
     return f"{said % values} {invoice_words.carried(change.carried_minor, change.currency)}".strip()
 

@@ -108,7 +108,8 @@ def _made(change: SeatChange, standing: Standing) -> str:
     assert change.price_after is not None
     values = {"plan": change.price_after.plan.name, "amount": words.money(change.due_now_minor, change.currency)}
     if said := invoice_words.made(change):
-        return f"{_('You have %(plan)s now.') % values} {said}"
+        had = _("You have %(plan)s now.") % values
+        return f"{had} {said}"
     said = _("You have %(plan)s now. %(amount)s paid.") if change.due_now_minor else _("You have %(plan)s now.")
     if change.due_now_minor and change.price_after.interval != standing.row.price.interval:
         said = _("You have %(plan)s for a year now. %(amount)s paid.")

@@ -126,7 +126,8 @@ def _made(change: SeatChange) -> str:
         values["day"] = words.day(datetime.fromtimestamp(charge["at"], UTC))
         return _("%(seats)s from now on, free until %(day)s. Then %(amount)s.") % values
     if said := invoice_words.made(change):
-        return f"{_('%(seats)s from now on.') % values} {said}"
+        had = _("%(seats)s from now on.") % values
+        return f"{had} {said}"
     said = _("%(seats)s from now on. %(amount)s paid.") if change.due_now_minor else _("%(seats)s from now on.")
     return f"{said % values} {invoice_words.carried(change.carried_minor, change.currency)}".strip()
 

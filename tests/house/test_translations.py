@@ -1,5 +1,6 @@
 """The store in its second language: nothing missing, nothing left in English on a page, no words outside gettext."""
 
+import ast
 import functools
 import re
 from html.parser import HTMLParser
@@ -375,3 +376,17 @@ def test_what_is_left_out_and_allowed_still_exists():
         assert (TEMPLATES / name).exists()
     for place, text in ALLOWED:
         assert text in Path(TEMPLATES / place).read_text()
+
+
+def test_no_text_hides_in_an_f_string():
+    """Whoever collects the texts does not read f-strings: a text in one is never translated."""
+    hidden = [
+        f"{path.relative_to(messages.ROOT)}:{call.lineno}"
+        for folder in messages.PYTHON
+        for path in (messages.ROOT / folder).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text()))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in messages.KEYWORDS
+    ]
+    assert not hidden, hidden
