@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import Organization, User
 from accounts.origin import Origin, Source
@@ -25,7 +26,7 @@ from billing.services import store_time
 from billing.services.mirroring import poller
 from billing.services.offering import catalog
 from billing.services.selling import carts, checkout
-from config import clock, pulse
+from config import clock, pulse, words
 from tests import shelf, snapshots
 
 GOOD_CARD = "4242424242424242"
@@ -213,6 +214,11 @@ class Shop:
         EventCursor.objects.update(due_at=clock.wall(), lease_until=None)
         poller.drain(clock.wall())
         pulse.drain_all(only={name: lane for name, lane in pulse.lanes().items() if name != "poller"})
+
+    def day(self, instant):
+        """An instant's day in words where the company is: late in the evening it is tomorrow there."""
+        with timezone.override(self.organization.time_zone):
+            return words.day(instant)
 
     def advance(self, **span):
         """Move the store as its time bar does, from one due instant to the next: days=12."""

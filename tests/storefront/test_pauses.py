@@ -3,11 +3,9 @@
 import re
 
 import pytest
-from django.utils import timezone
 
 from billing.models import Pause, Subscription
 from billing.rules import intervals
-from config import words
 from tests.factories import rule
 from tests.shop import text
 
@@ -21,18 +19,11 @@ def buyer(client, shop, cast):
     return client
 
 
-@pytest.fixture
-def there(shop):
-    """Days are said where the company is: late in the evening it is tomorrow there."""
-    with timezone.override(shop.organization.time_zone):
-        yield
-
-
 def token_of(page):
     return re.search(r'name="token" value="([^"]+)"', page).group(1)
 
 
-def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop, there):
+def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop):
     assert f"{PAUSE}?line=fieldnote" in text(buyer.get("/"))
     page = text(buyer.get(PAUSE, {"line": "fieldnote", "months": 2}))
     amount = re.search(r"Kept as your credit</dt><dd>(\$[\d.]+)", page)[1]
@@ -40,7 +31,7 @@ def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop, there):
     assert "You get a mail 7 days before." in page
     said = {"line": "fieldnote", "months": 2, "token": token_of(page)}
     home = text(buyer.post(PAUSE, said, follow=True))
-    until = words.day(Pause.objects.get().resumes_at)
+    until = shop.day(Pause.objects.get().resumes_at)
     assert f"Paused until {until}. {amount} was given back as your credit." in home
     assert "The pause ends, a new period begins" in home
     assert f"Paused until {until}" in text(buyer.get("/seats/"))
@@ -48,8 +39,8 @@ def test_paused_as_shown_and_gone_on_by_a_click(buyer, shop, there):
     plans, resumes_at = text(buyer.get("/subscription/plan/")), Pause.objects.get().resumes_at
     assert f"paused until {until}, or until you go on" in plans
     assert f"From {until}" in plans  # a larger plan; a smaller one with the end of the period that begins then
-    assert f"From {words.day(intervals.end(resumes_at, 'month'))}" in plans
-    assert words.day(Subscription.objects.get().period_ends_at) not in plans
+    assert f"From {shop.day(intervals.end(resumes_at, 'month'))}" in plans
+    assert shop.day(Subscription.objects.get().period_ends_at) not in plans
     assert "See what Business costs" not in plans
     page = text(buyer.get(GO_ON, {"line": "fieldnote"}))
     assert "The pause ends with this, and a new period begins." in page

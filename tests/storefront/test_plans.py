@@ -7,7 +7,7 @@ import pytest
 from billing.models import ScheduledChange, SeatChange
 from billing.queries import overview
 from billing.services.changes import scheduled, seats
-from config import clock, words
+from config import clock
 from tests.shop import text
 
 PLAN = "/subscription/plan/"
@@ -61,7 +61,7 @@ def test_a_smaller_one_waits_and_is_taken_back(buyer, shop):
 def test_the_list_has_the_number_of_seats_of_its_previews_and_says_why(buyer, shop):
     row = seats.current(shop.organization)
     scheduled.change_seats(row, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
-    day = words.day(row.period_ends_at)
+    day = shop.day(row.period_ends_at)
     page = text(buyer.get(PLAN))
     assert f"That is what you have from {day} on: 8 seats." in page
     assert f"8 seats from {day} on, as was asked for." in page  # of the plan there is
