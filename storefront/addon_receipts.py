@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.models import ScheduledKind
-from billing.queries.overview import Scheduled, Standing
+from billing.queries.overview import Standing
+from billing.queries.standing_facts import Scheduled
 from billing.rules.addons import Item
 from config import words
 from storefront import addon_words, receipts, reductions
@@ -53,8 +54,8 @@ def _renewal(standing: Standing, then: Standing, at: datetime) -> dict[str, Any]
     seats, currency = then.coming, then.row.currency
     lines = receipts.period_lines(then, seats)
     if off := then.discount_minor(seats, at):
-        note = reductions.note(then.discounts, currency)
-        lines.append({"label": reductions.label(then.discounts), "note": note, "amount_minor": -off})
+        note = reductions.note(then.renewal_discounts, currency)
+        lines.append({"label": reductions.label(then.renewal_discounts), "note": note, "amount_minor": -off})
     return {
         "lines": lines,
         "taxes": receipts.taxes(then.levy.on(*then.net_parts(seats, at)), 0),
@@ -71,7 +72,7 @@ def _between(standing: Standing, then: Standing) -> dict[str, Any]:
     return {
         "lines": [addon_words.line(one, then.quantity, "month", then.row.currency) for one in items],
         "taxes": receipts.taxes(now.taxes, 0) if now else [],
-        "total_minor": now.due_minor if now else 0,
+        "total_minor": now.charged_minor if now else 0,
         "total_label": _("A month, from then on"),
-        "before_minor": was.due_minor if was else 0,
+        "before_minor": was.charged_minor if was else 0,
     }

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from billing.models import Cart
 from billing.queries import catalog, catalog_words, collecting_words
 from billing.queries.catalog import AddonOnSale, PriceOnSale
-from billing.queries.overview import Scheduled, Standing
-from billing.queries.standing_facts import Between
+from billing.queries.overview import Standing
+from billing.queries.standing_facts import Between, Scheduled
 from billing.rules import pricing
 from billing.rules.addons import Item
 from config import words
@@ -228,8 +228,9 @@ def goes_on(standing: Standing) -> str:
     charge = standing.between
     if charge is None:
         return ""
-    amount = words.money(charge.due_minor, charge.currency)
-    return collecting_words.monthly(standing.how, amount, named(charge.items), words.on_day(charge.at))
+    amount = words.money(charge.charged_minor, charge.currency)
+    said = collecting_words.monthly(standing.how, amount, named(charge.items), words.on_day(charge.at))
+    return _beside_balance(said, charge)
 
 
 def last_words(standing: Standing) -> str:
@@ -240,8 +241,21 @@ def last_words(standing: Standing) -> str:
 def between(charge: Between) -> str:
     """What is charged by the month before a plan by the year renews, and when."""
     values = {
-        "amount": words.money(charge.due_minor, charge.currency),
+        "amount": words.money(charge.charged_minor, charge.currency),
         "addons": named(charge.items),
         "when": words.on_day_away(charge.at),
     }
-    return _("Before that %(amount)s for %(addons)s, %(when)s, and each month.") % values
+    return _beside_balance(_("Before that %(amount)s for %(addons)s, %(when)s, and each month.") % values, charge)
+
+
+def _beside_balance(said: str, charge: Between) -> str:
+    """And how much of the credit these charges use, or what is still owed and comes with the first."""
+    if charge.credit_minor:
+        return f"{said} {_('Your credit pays %(amount)s of these.') % _amount(charge.credit_minor, charge)}"
+    if charge.balance_minor > 0:
+        return f"{said} {_('With the first comes %(amount)s still owed from before.') % _amount(charge.balance_minor, charge)}"
+    return said
+
+
+def _amount(minor: int, charge: Between) -> dict[str, str]:
+    return {"amount": words.money(minor, charge.currency)}

@@ -116,7 +116,7 @@ def of_later(later: Later, standing: Standing) -> Receipt:
     before = standing.charged_minor(later.before, later.at) if later.before else 0
     values = {"before": words.money(before, later.currency), "seats": words.seats(later.before)}
     lines = period_lines(standing, later.seats)
-    off, held = standing.discount_minor(later.seats, later.at), standing.discounts
+    off, held = standing.discount_minor(later.seats, later.at), standing.renewal_discounts
     if off:
         note = reductions.note(held, later.currency)
         lines.append({"label": reductions.label(held), "note": note, "amount_minor": -off})

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.queries import collecting_words
-from billing.queries.overview import Scheduled, Standing
-from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts
+from billing.queries.overview import Standing
+from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts, Scheduled
 from config import words
 from storefront import addon_words, invoice_words, missing_words, reductions, sunset_words, window_words
 

@@ -134,7 +134,9 @@ def time(page: Any, request: HttpRequest, subscription_id: int) -> HttpResponse:
         gift, standing = complimentary.gift(row, form.wanted, at)
         renewal = gettext("The renewal on %(day)s, before credit") % {"day": words.day(standing.row.period_ends_at)}
         whole = acts.Row(renewal, money(standing.period_charge_minor, row.currency))
-        return gift, [whole, *_balance_rows(row.organization.customer, gift)]
+        monthly = complimentary.monthly_minor(standing)
+        by_the_month = [acts.Row(gettext("Of that, charged by the month"), money(monthly, row.currency))] if monthly else []
+        return gift, [whole, *by_the_month, *_balance_rows(row.organization.customer, gift)]
 
     initial = {"reason": AdjustmentReason.GOODWILL, "count": 1, "unit": TimeUnit.MONTHS}
     return _ask(page, request, Asked(row, base, TimeForm, row.currency, initial, look))

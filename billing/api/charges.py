@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.api import outputs, words
+from billing.api import coming_outputs, outputs, words
 from billing.queries.charges import Charge
 
 
@@ -15,7 +15,7 @@ class ChargeOutput(outputs.Output):
     subtotal_minor = serializers.IntegerField(help_text="Of seats and add-ons (of a pilot: its fee), before discount and tax.")
     discount_minor = serializers.IntegerField(help_text="What the promotion code, or an agreed discount, takes off.")
     tax_minor = serializers.IntegerField(help_text="On top of the prices, by what is known of the organization now.")
-    taxes = outputs.TaxOutput(many=True)
+    taxes = coming_outputs.TaxOutput(many=True)
     total_minor = serializers.IntegerField(help_text="After discount, with tax.")
     balance_applied_minor = serializers.IntegerField(help_text="Credit that is used (below 0: a debt that is collected).")
     is_before_tax = serializers.BooleanField(help_text="Whether tax is added that is worked out on the payment page alone.")

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Role
-from billing.api import agreements, plan_ends
+from billing.api import agreements, coming_outputs, plan_ends
 from billing.models import (
     Access,
     CancelReason,
@@ -146,37 +146,6 @@ class DiscountOutput(Output):
     )
 
 
-class TaxOutput(Output):
-    """One tax. Whoever is reversed accounts for it themselves: its amount is 0."""
-
-    name = serializers.CharField(help_text="Empty while the store does not know it yet.")
-    percent = serializers.CharField(help_text="As written: 19 or 8.1.")
-    amount_minor = serializers.IntegerField()
-    taxable_minor = serializers.IntegerField()
-    inclusive = serializers.BooleanField(help_text="Whether the amounts contain it, or it comes on top.")
-    is_reverse = serializers.BooleanField(help_text="Reverse charge.")
-
-
-class NextChargeOutput(Output):
-    at = serializers.DateTimeField()
-    seats = serializers.IntegerField()
-    total_minor = serializers.IntegerField(help_text="Of the seats, before discounts, tax and balance.")
-    discount_minor = serializers.IntegerField()
-    tax_minor = serializers.IntegerField(help_text="On top of the prices, by what is known of the organization now.")
-    taxes = TaxOutput(many=True)
-    is_before_tax = serializers.BooleanField(help_text="Whether tax is added that is worked out on the day alone.")
-    balance_minor = serializers.IntegerField(help_text="Taken from credit (negative) or a debt collected (positive).")
-    due_minor = serializers.IntegerField(help_text="After discounts, tax and the balance.")
-
-
-class BetweenChargeOutput(Output):
-    at = serializers.DateTimeField()
-    addons = serializers.ListField(child=serializers.CharField(), help_text="Codes.")
-    total_minor = serializers.IntegerField(help_text="Before discounts and tax.")
-    discount_minor = serializers.IntegerField()
-    due_minor = serializers.IntegerField(help_text="After discounts, with tax.")
-
-
 class TrialOutput(Output):
     """A trial that has not become paid. Its seats are free; `next_charge` is the first charge, if a card is there by then."""
 
@@ -267,8 +236,8 @@ class SubscriptionOutput(Output):
     trial = TrialOutput(allow_null=True)
     pause = PauseFactsOutput(allow_null=True)
     pilot = PilotOutput(allow_null=True)
-    next_charge = NextChargeOutput(allow_null=True)
-    between_charge = BetweenChargeOutput(
+    next_charge = coming_outputs.NextChargeOutput(allow_null=True)
+    between_charge = coming_outputs.BetweenChargeOutput(
         allow_null=True, help_text="What add-ons by the month are charged before a plan by the year renews, or ends."
     )
     discounts = DiscountOutput(many=True)
@@ -306,7 +275,7 @@ class FirstChargeOutput(Output):
     subtotal_minor = serializers.IntegerField(help_text="Of the seats, before discounts and tax.")
     discount_minor = serializers.IntegerField()
     tax_minor = serializers.IntegerField()
-    taxes = TaxOutput(many=True)
+    taxes = coming_outputs.TaxOutput(many=True)
     total_minor = serializers.IntegerField(help_text="After discounts, with tax.")
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")
     due_minor = serializers.IntegerField()
@@ -333,7 +302,7 @@ class PreviewOutput(Output):
     lines = PreviewLineOutput(many=True)
     subtotal_minor = serializers.IntegerField()
     tax_minor = serializers.IntegerField()
-    taxes = TaxOutput(many=True)
+    taxes = coming_outputs.TaxOutput(many=True)
     discount_minor = serializers.IntegerField(help_text="Comes off the lines; 0 where it is worked into them (prorations are).")
     total_minor = serializers.IntegerField()
     balance_applied_minor = serializers.IntegerField(help_text="Credit used (positive) or debt collected (negative).")

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing.api import agreements, missing, pilots, plan_ends
 from billing.models import ChangeState, ScheduledChange, SeatChange
-from billing.queries import catalog, decline_words, overview, standing_facts, trials
+from billing.queries import catalog, decline_words, standing_facts, trials
 from billing.queries.overview import Standing
 from billing.queries.standing_facts import NextCharge
 from billing.rules.addons import Item
@@ -128,8 +128,8 @@ def _between(standing: Standing) -> dict[str, Any] | None:
     charge = standing.between
     if charge is None:
         return None
-    money = {"total_minor": charge.total_minor, "discount_minor": charge.discount_minor, "due_minor": charge.due_minor}
-    return {"at": charge.at, "addons": [item.code for item in charge.items], **money}
+    said = ("total_minor", "discount_minor", "tax_minor", "balance_minor", "credit_minor", "due_minor")
+    return {"at": charge.at, "addons": [item.code for item in charge.items], **named(charge, said)}
 
 
 def _addon(item: Item, seats: int) -> dict[str, Any]:
@@ -203,13 +203,13 @@ def _pending(change: standing_facts.OpenChange) -> dict[str, Any]:
     }
 
 
-def scheduled_change(change: ScheduledChange | overview.Scheduled) -> dict[str, Any]:
+def scheduled_change(change: ScheduledChange | standing_facts.Scheduled) -> dict[str, Any]:
     names = ("external_id", "kind", "delta", "addon_after", "effective_at", "reason_code", "created_at")
     state = change.state if isinstance(change, ScheduledChange) else "booked" if change.is_booked else "pending"
     # A row has the add-on itself, what pages read its code.
     code = (change.addon.code if change.addon else "") if isinstance(change, ScheduledChange) else change.addon
     plan = {"plan": "", "interval": ""}
-    if isinstance(change, overview.Scheduled):
+    if isinstance(change, standing_facts.Scheduled):
         plan |= {"plan": change.plan["path"], "interval": change.plan["interval"]} if change.plan else {}
     elif change.price_after is not None:
         plan = {"plan": str(change.price_after.plan), "interval": change.price_after.interval}

@@ -94,6 +94,12 @@ class Invoice(external.ExternallyNamed):
         return max(max(self.ending_balance_minor or 0, 0) - max(self.starting_balance_minor, 0), 0)
 
     @property
+    def credit_used_minor(self) -> int:
+        """What of it was paid by the customer's credit."""
+        before, after = (max(-(minor or 0), 0) for minor in (self.starting_balance_minor, self.ending_balance_minor))
+        return min(max(before - after, 0), max(self.total_minor, 0))
+
+    @property
     def is_sent(self) -> bool:
         """Whether it was sent to be paid by a date; else a card is charged."""
         return self.due_at is not None

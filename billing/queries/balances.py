@@ -2,6 +2,7 @@
 
 from accounts.models import Organization
 from billing.models import Customer
+from billing.rules import balances as rules
 
 
 def applied_minor(organization: Organization | None, total_minor: int, currency: str) -> int:
@@ -9,4 +10,4 @@ def applied_minor(organization: Organization | None, total_minor: int, currency:
     customer: Customer | None = getattr(organization, "customer", None)
     if customer is None or customer.balance_currency not in ("", currency):
         return 0
-    return min(-customer.balance_minor, total_minor)
+    return -rules.applied_minor(customer.balance_minor, total_minor)

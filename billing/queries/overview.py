@@ -1,15 +1,17 @@
 """What an organization has, what it costs and what happens next: one query, as frozen data that pages and API read."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import Customer, ScheduledKind, Subscription, TermsKind
-from billing.queries import coming, standing_facts, standing_rows
+from billing.models import Customer, Subscription, TermsKind
+from billing.queries import coming, coming_charges, standing_facts, standing_rows
+from billing.queries.coming_charges import Due
 from billing.queries.standing_facts import (
     Agreed,
     Bank,
@@ -22,11 +24,12 @@ from billing.queries.standing_facts import (
     OpenInvoice,
     PauseFacts,
     PilotFacts,
+    Scheduled,
     SunsetFacts,
     TrialFacts,
     WindowFacts,
 )
-from billing.rules import addons, collecting, intervals, pricing, tax
+from billing.rules import addons, balances, collecting, intervals, pricing, tax
 from billing.rules import promotions as rules
 from billing.rules.collecting import How
 
@@ -44,40 +47,6 @@ class State(StrEnum):
     ARRANGING = "arranging"  # Stripe does not know the newest scheduled change yet
     TRIAL = "trial"
     ACTIVE = "active"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scheduled:
-    """A change that waits for `effective_at`; `delta` is 0 for the end, `leaving` the people named who lose a seat."""
-
-    public_id: str
-    kind: str
-    delta: int
-    effective_at: datetime
-    reason_code: str
-    created_at: datetime
-    by: str
-    external_id: str | None = None
-    addon: str = ""
-    addon_name: Mapping[str, str] | None = None
-    addon_after: int | None = None
-    leaving: int = 0
-    plan: Mapping[str, Any] | None = None
-    """Of another plan or interval: its code, path (line/plan), name, interval, scheme and tiers."""
-    is_booked: bool = False
-    """An end for which a committed term has to be over: until its period begins it changes nothing."""
-
-    @property
-    def is_addon(self) -> bool:
-        return self.kind == ScheduledKind.ADDON
-
-    @property
-    def is_end(self) -> bool:
-        return self.kind == ScheduledKind.END
-
-    @property
-    def is_plan(self) -> bool:
-        return self.plan is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +81,8 @@ class Standing:
     """The end that was asked for, and comes with a later period: a committed term lasts until then."""
     sent: tuple[OpenInvoice, ...] = ()
     """Invoices to be paid by a date that has not come yet."""
+    beside: tuple["Standing", ...] = ()
+    """The customer's other subscriptions: what they are charged before takes its part of the balance."""
 
     @cached_property
     def agreed_seats(self) -> int:
@@ -248,12 +219,12 @@ class Standing:
 
     def discount_minor(self, seats: int, at: datetime) -> int:
         """What its discounts take off a period with `seats` seats that is charged at `at`."""
-        return sum(addons.off(self.discounts, self.parts(seats), at))
+        return sum(addons.off(self.renewal_discounts, self.parts(seats), at))
 
     def net_parts(self, seats: int, at: datetime) -> tuple[int, ...]:
         """The parts after discounts."""
         parts = self.parts(seats)
-        return tuple(part - off for part, off in zip(parts, addons.off(self.discounts, parts, at), strict=True))
+        return tuple(part - off for part, off in zip(parts, addons.off(self.renewal_discounts, parts, at), strict=True))
 
     def charged_minor(self, seats: int, at: datetime) -> int:
         """What a period with `seats` seats comes to at `at`, after discounts and with tax, before the balance."""
@@ -266,25 +237,26 @@ class Standing:
         seats = self.quantity + sum(change.delta for change in self.scheduled)
         return self.charged_minor(seats, self.row.period_ends_at)
 
+    @property
+    def renews(self) -> bool:
+        return self.coming >= 1 and self.row.is_live and self.row.status != "paused"
+
     @cached_property
     def next_charge(self) -> NextCharge | None:
-        if self.coming < 1 or not self.row.is_live or self.row.status == "paused":
+        if not self.renews:
             return None
         total = self.total_minor(self.coming)
         net = self.net_parts(self.coming, self.row.period_ends_at)
         off, taxes = total - sum(net), self.levy.on(*net)
-        # What the window's charge uses is gone by then, and what it could not charge is owed.
-        before = self.window.balance_minor + self.window.carried_minor if self.window is not None else 0
         return NextCharge(
             at=self.row.period_ends_at,
             seats=self.coming,
             unit_minor=self.coming_rate.unit(self.coming),
             total_minor=total,
-            # Credit is used up to the total; a debt is collected whole.
-            balance_minor=max(self.balance_minor + before, off - total - tax.on_top(taxes)),
+            balance_minor=balances.applied_minor(self.renewal_balance_minor, sum(net) + tax.on_top(taxes)),
             currency=self.row.currency,
             discount_minor=off,
-            discounts=tuple(one for one in self.discounts if one.off(total, self.row.period_ends_at)),
+            discounts=tuple(one for one in self.renewal_discounts if one.off(total, self.row.period_ends_at)),
             taxes=taxes,
             plan_minor=self.coming_rate.total(self.coming),
             held_addons=self.coming_addons,
@@ -292,27 +264,47 @@ class Standing:
         )
 
     @cached_property
-    def between(self) -> Between | None:
-        """The charge by the month that comes before the renewal of a plan by the year; None: there is none."""
+    def months(self) -> tuple[Between, ...]:
+        """The charges by the month that come before the renewal (or end) of a plan by the year."""
         if not self.row.is_live or self.row.status == "paused":
-            return None
+            return ()
         own = [item for item in addons.between(self.held_addons, self.row.price.interval) if item.period_ends_at is not None]
-        at = min((item.period_ends_at for item in own if item.period_ends_at), default=self.row.period_ends_at)
-        leaving = [one for one in self.scheduled if one.is_addon and one.effective_at <= at]
-        left = addons.after(own, [addons.Wanted(code=one.addon, number=one.addon_after or 0) for one in leaving])
-        if at >= self.row.period_ends_at or not left:
-            return None
-        parts = tuple(item.total(self.quantity) for item in left)
-        off = addons.off([one for one in self.discounts if one.is_for_addons], parts, at)
-        taxes = self.levy.on(*(part - less for part, less in zip(parts, off, strict=True)))
-        return Between(
-            at=at,
-            items=left,
-            total_minor=sum(parts),
-            discount_minor=sum(off),
-            taxes=taxes,
-            currency=self.row.currency,
-        )
+        return tuple(coming_charges.months(self.row, own, self.scheduled, self.discounts, self.levy))
+
+    @cached_property
+    def renewal_discounts(self) -> tuple[rules.Held, ...]:
+        """Those that there are at the renewal: one for a single invoice may be used by a month before."""
+        return tuple(coming_charges.lasting(self.discounts, self.months))
+
+    @cached_property
+    def between(self) -> Between | None:
+        """The first of those; None: there is none."""
+        return coming_charges.with_balance(self.months, self._dues_beside, self._free_balance_minor)
+
+    @cached_property
+    def renewal_balance_minor(self) -> int:
+        """The customer's balance as the renewal finds it, after all that is charged before."""
+        charged = coming_charges.in_order(self.months, self._dues_beside)
+        return balances.left_minor(self._free_balance_minor, (due.minor for due in charged), self.row.currency)
+
+    @property
+    def _free_balance_minor(self) -> int:
+        """The balance without what the windows' charges use; what they could not charge is owed."""
+        windows = (one.window for one in (self, *self.beside) if one.window is not None)
+        return self.balance_minor + sum(one.balance_minor + one.carried_minor for one in windows)
+
+    @property
+    def _dues_beside(self) -> list[Due]:
+        until = self.row.period_ends_at
+        return [due for other in self.beside for due in takewhile(lambda one: one.at < until, other.dues())]
+
+    def dues(self) -> Iterator[Due]:
+        """What is charged from now on, before the balance: without end where it renews."""
+        yield from coming_charges.in_order(self.months, ())
+        at, until = self.row.period_ends_at, self.next_period_ends_at
+        while self.renews:
+            yield Due(at, self.charged_minor(self.coming, at))
+            at, until = until, intervals.following(at, until, self.coming_rate.interval)
 
     @cached_property
     def next_period_ends_at(self) -> datetime:
@@ -343,7 +335,9 @@ class Standing:
 
 def standings(organization: Organization) -> list[Standing]:
     """The organization's subscriptions, live ones first, then by line and age; those never paid are left out. One query."""
-    return [_standing(row) for row in standing_rows.of(organization)]
+    found = [_standing(row) for row in standing_rows.of(organization)]
+    live = [one for one in found if one.row.is_live]
+    return [replace(one, beside=tuple(other for other in live if other is not one)) if len(live) > 1 else one for one in found]
 
 
 def standing(organization: Organization, line: str = "") -> Standing | None:

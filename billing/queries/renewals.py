@@ -10,7 +10,7 @@ from accounts.models import Segment
 from accounts.queries import policies, rows
 from billing.queries import standing_rows
 from billing.queries.overview import Standing
-from billing.rules import addons, pricing
+from billing.rules import addons, balances, pricing
 from billing.rules import renewals as rules
 
 SEGMENTS: Final = ("", *Segment.values)
@@ -143,16 +143,16 @@ def _advice(standing: Standing, used: rules.Use, idle: Sequence[Leaving], at: da
 def amount_minor(standing: Standing, seats: int) -> int:
     """What the renewal comes to with `seats` seats: the very sum of the next charge, with discounts, tax and balance."""
     charged = standing.charged_minor(seats, standing.row.period_ends_at)
-    return max(charged + max(standing.balance_minor, -charged), 0)
+    return charged + balances.applied_minor(standing.renewal_balance_minor, charged)
 
 
 def at_price(standing: Standing, rate: pricing.Rate) -> int:
     """What the renewal comes to at another price of the same plan and interval: seats, add-ons, discounts, tax, balance."""
     seats, at = standing.coming, standing.row.period_ends_at
     parts = addons.parts(rate.total(seats), standing.coming_addons, seats)
-    net = [part - off for part, off in zip(parts, addons.off(standing.discounts, parts, at), strict=True)]
+    net = [part - off for part, off in zip(parts, addons.off(standing.renewal_discounts, parts, at), strict=True)]
     charged = sum(net) + standing.levy.added(*net)
-    return max(charged + max(standing.balance_minor, -charged), 0)
+    return charged + balances.applied_minor(standing.renewal_balance_minor, charged)
 
 
 def _asked(standing: Standing, plain: dict[str, Any]) -> Asked:

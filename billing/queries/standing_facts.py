@@ -5,9 +5,43 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from billing.models import FIRST_PAYMENTS, ChangeKind, Customer
+from billing.models import FIRST_PAYMENTS, ChangeKind, Customer, ScheduledKind
 from billing.rules import addons, promotions, tax
 from billing.rules.dunning import STEPS, Missing, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """A change that waits for `effective_at`; `delta` is 0 for the end, `leaving` the people named who lose a seat."""
+
+    public_id: str
+    kind: str
+    delta: int
+    effective_at: datetime
+    reason_code: str
+    created_at: datetime
+    by: str
+    external_id: str | None = None
+    addon: str = ""
+    addon_name: Mapping[str, str] | None = None
+    addon_after: int | None = None
+    leaving: int = 0
+    plan: Mapping[str, Any] | None = None
+    """Of another plan or interval: its code, path (line/plan), name, interval, scheme and tiers."""
+    is_booked: bool = False
+    """An end for which a committed term has to be over: until its period begins it changes nothing."""
+
+    @property
+    def is_addon(self) -> bool:
+        return self.kind == ScheduledKind.ADDON
+
+    @property
+    def is_end(self) -> bool:
+        return self.kind == ScheduledKind.END
+
+    @property
+    def is_plan(self) -> bool:
+        return self.plan is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +172,8 @@ class NextCharge:
 class Between:
     """What is charged by the month beside a plan by the year: `items` at the instant `at`, and each month from then on.
 
-    Minor units of `currency`; `total_minor` is before `discount_minor` and `taxes`.
+    Minor units of `currency`; `total_minor` is before `discount_minor` and `taxes`, `charged_minor` after them. Of the first
+    `balance_minor` is taken from credit (negative) or added; `credit_minor` is the credit that all before the renewal use.
     """
 
     at: datetime
@@ -147,10 +182,23 @@ class Between:
     discount_minor: int
     taxes: tuple[tax.TaxLine, ...]
     currency: str
+    balance_minor: int = 0
+    credit_minor: int = 0
+
+    @property
+    def tax_minor(self) -> int:
+        """What the taxes add."""
+        return tax.on_top(self.taxes)
+
+    @property
+    def charged_minor(self) -> int:
+        """What a month costs."""
+        return self.total_minor - self.discount_minor + self.tax_minor
 
     @property
     def due_minor(self) -> int:
-        return self.total_minor - self.discount_minor + tax.on_top(self.taxes)
+        """What is paid for the first one."""
+        return self.charged_minor + self.balance_minor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ def amount_minor(standing: Standing, price: Price) -> int:
     seats, row = _seats(standing), standing.row
     held = coming.along(standing.coming_addons, coming.Place.of(price))
     parts = addons.parts(pricing.total(catalog.tiers_of(price), price.scheme, seats), held, seats)
-    off = addons.off(standing.discounts, parts, row.period_ends_at)
+    off = addons.off(standing.renewal_discounts, parts, row.period_ends_at)
     net = [part - less for part, less in zip(parts, off, strict=True)]
     return sum(net) + standing.levy.added(*net)
 

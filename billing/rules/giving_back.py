@@ -1,9 +1,11 @@
 """How much of an invoice goes back, line by line, and who of the staff may give how much away."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from enum import StrEnum
+from fractions import Fraction
 
 from billing.rules import money, rounding
 
@@ -82,11 +84,24 @@ class Span:
     unit: Unit
 
 
-def worth(span: Span, *, charge_minor: int, interval: str, days: int) -> int:
-    """What a span costs of a period of `days` that is charged `charge_minor`, rounded up. A month is a twelfth of a year."""
-    months = 12 if interval == "year" else 1
-    parts = days if span.unit == Unit.DAYS else months
-    return -(-charge_minor * span.count // parts)
+@dataclass(frozen=True)
+class Period:
+    """What is charged for one interval, which has `days`."""
+
+    charged_minor: int
+    interval: str
+    days: int
+
+
+def worth(span: Span, periods: Iterable[Period]) -> int:
+    """What a span costs of what is charged, each by its own interval, all rounded up once. A month is a twelfth of a year."""
+    return math.ceil(sum(Fraction(one.charged_minor * span.count, _parts(span, one)) for one in periods))
+
+
+def _parts(span: Span, period: Period) -> int:
+    if span.unit == Unit.DAYS:
+        return period.days
+    return 12 if period.interval == "year" else 1
 
 
 # --- Limits -----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ def monthly(row: Subscription) -> dict[str, Any]:
     if charge is None:
         return {}
     named = [{"name": item.name, "number": item.number} for item in charge.items]
-    return {"monthly": named, "monthly_minor": charge.due_minor, "monthly_at": charge.at}
+    return {"monthly": named, "monthly_minor": charge.charged_minor, "monthly_at": charge.at}
 
 
 def unbilled(row: Subscription) -> dict[str, Any]:

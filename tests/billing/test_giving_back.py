@@ -310,7 +310,13 @@ def test_whoever_asked_takes_it_back(cast, client, asked):
     ],
 )
 def test_what_time_is_worth(span, charge, interval, worth):
-    assert rule.worth(span, charge_minor=charge, interval=interval, days=31) == worth
+    assert rule.worth(span, [rule.Period(charge, interval, days=31)]) == worth
+
+
+def test_each_period_counts_by_itself_and_all_are_rounded_once():
+    year, month = rule.Period(1_001, "year", days=365), rule.Period(1_901, "month", days=31)
+    assert rule.worth(rule.Span(1, rule.Unit.MONTHS), [year, month]) == 1_985  # 83.42 and 1,901
+    assert rule.worth(rule.Span(10, rule.Unit.DAYS), [year, month]) == 641  # 27.42 and 613.23
 
 
 def test_a_month_is_given_and_the_next_charge_is_nothing(shop, cast, client):

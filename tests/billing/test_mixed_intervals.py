@@ -3,17 +3,31 @@
 Season storage costs $19 a month and is sold by the month alone; ten seats of Team $1,600 a year.
 """
 
+import math
+from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import ANY
 
 import pytest
 
-from accounts.models import OutgoingMail
-from billing import gateway
-from billing.models import CancelReason, Invoice, LedgerKind, SeatLedgerEntry, SubscriptionAddon
-from billing.queries import overview
+from accounts.models import Journal, OutgoingMail
+from billing import gateway, gateway_refunds
+from billing.models import (
+    AdjustmentKind,
+    AdjustmentReason,
+    CancelReason,
+    Invoice,
+    LedgerKind,
+    SeatLedgerEntry,
+    SubscriptionAddon,
+)
+from billing.queries import overview, renewals
+from billing.rules import giving_back as rule
 from billing.rules import intervals
 from billing.services.changes import addons, plan_changes, scheduled, seats
+from billing.services.refunds import complimentary, giving_back
 from config import clock
+from storefront import sandbox_words
 from tests.billing.calling import Program
 from tests.billing.test_plan_changes import consistent
 from tests.shop import text
@@ -63,6 +77,16 @@ def phases(row):
     return [sorted(item.quantity for item in phase["items"]) for phase in found.phases if phase.start_date >= start]
 
 
+def give_credit(shop, minor):
+    said = {"amount": -minor, "currency": "usd"}
+    gateway_refunds.credit(shop.organization.customer.stripe_id, said, key=f"credit-{minor}")
+    shop.settle()
+
+
+def days_after(row, interval):
+    return (intervals.end(row.period_ends_at, interval) - row.period_ends_at).days
+
+
 def charges(row):
     return list(Invoice.objects.filter(subscription=row).order_by("issued_at", "id").values_list("total_minor", flat=True))
 
@@ -106,10 +130,53 @@ def test_who_cancels_the_year_is_told_that_the_month_goes_on(shop, mixed, client
     assert charges(mixed)[2:] == [2 * SEASON]
 
 
+def test_the_credit_goes_to_the_months_first_and_what_it_leaves_to_the_renewal(shop, mixed, client, cast):
+    """Everywhere: on the pages, in the API, and in what the renewal would come to with another number of seats."""
+    give_credit(shop, 5_000)
+    standing = overview.standing(shop.organization)
+    assert (standing.between.balance_minor, standing.between.credit_minor, standing.between.due_minor) == (-3_800, 5_000, 0)
+    assert (standing.next_charge.balance_minor, renewals.amount_minor(standing, 11)) == (0, 11 * 16_000 + 3_800)
+    told = Program(cast.organization_key).get("subscription").json()
+    between = {name: told["between_charge"][name] for name in ("total_minor", "balance_minor", "credit_minor", "due_minor")}
+    assert between == {"total_minor": 3_800, "balance_minor": -3_800, "credit_minor": 5_000, "due_minor": 0}
+    assert (told["next_charge"]["balance_minor"], told["next_charge"]["due_minor"]) == (0, 163_800)
+    client.force_login(cast.owner)
+    home = text(client.get("/"))
+    assert "and each month. Your credit pays $50.00 of these." in home
+    assert ("$1,638.00" in home, "From your credit" in home) == (True, False)
+    give_credit(shop, -5_500)  # owed now: it comes with the first
+    standing = overview.standing(shop.organization)
+    assert (standing.between.balance_minor, standing.between.due_minor, standing.next_charge.balance_minor) == (500, 4_300, 0)
+    assert "With the first comes $5.00 still owed from before." in text(client.get("/"))
+
+
+def test_complimentary_time_counts_each_item_by_its_own_interval(shop, mixed):
+    """A month: a twelfth of the plan's year, and a whole month of what is charged by the month."""
+    month = giving_back.Wanted(
+        kind=AdjustmentKind.CREDIT,
+        reason=AdjustmentReason.GOODWILL,
+        span=rule.Span(1, rule.Unit.MONTHS),
+        nonce="time",
+        amount_minor=0,
+        note="",
+    )
+    gift, _standing = complimentary.gift(mixed, month, clock.now())
+    assert gift.amount_minor == 13_334 + 2 * SEASON
+    days = replace(month, span=rule.Span(30, rule.Unit.DAYS))
+    whole = 160_000 * 30 / days_after(mixed, "year") + 2 * SEASON * 30 / days_after(mixed, "month")
+    assert complimentary.gift(mixed, days, clock.now())[0].amount_minor == math.ceil(whole)
+
+
 def test_each_month_it_is_charged_alone_and_at_the_years_end_together(shop, mixed):
+    give_credit(shop, 45_000)
+    renewal = overview.standing(shop.organization).next_charge
+    assert (renewal.balance_minor, renewal.due_minor) == (-(45_000 - 11 * 2 * SEASON), 163_800 - 3_200)
     shop.advance_to(month(mixed, 2) + timedelta(hours=2))
     row = consistent(shop, mixed)
     assert charges(row)[2:] == [2 * SEASON, 2 * SEASON]
+    told = sandbox_words.happened(Journal.objects.filter(kind="billing.invoice.paid").order_by("pk"))
+    assert told[2:] == ["$38.00 taken from credit"] * 2
+    assert overview.standing(shop.organization).next_charge == replace(renewal, held_addons=ANY)
     assert held(row).period_ends_at == month(mixed, 3)
     assert row.period_ends_at == mixed.period_ends_at
     more = seats.offer(row, seats=12, at=clock.now()).preview
@@ -117,6 +184,8 @@ def test_each_month_it_is_charged_alone_and_at_the_years_end_together(shop, mixe
     shop.advance_to(mixed.period_ends_at + timedelta(hours=2))
     row = consistent(shop, mixed)
     assert charges(row)[3:] == [2 * SEASON] * 10 + [160_000 + 2 * SEASON]
+    last = Invoice.objects.order_by("issued_at", "id").last()
+    assert (last.amount_paid_minor, last.credit_used_minor) == (renewal.due_minor, -renewal.balance_minor)
 
 
 def test_given_back_with_its_month_beside_what_waits_for_the_year(shop, mixed):

@@ -240,6 +240,7 @@ def _tell_invoice(kind: str, row: Invoice, at: datetime) -> None:
             "invoice": row.pk,
             "number": row.number,
             "amount_minor": row.total_minor,
+            "credit_minor": row.credit_used_minor,
             "currency": row.currency,
             "attempt": row.attempt_count,
         },

@@ -30,20 +30,22 @@ class After:
 def after(row: Subscription, then: After, answer: gateway.Invoice | None, *, at: datetime) -> dict[str, Any]:
     """The fields of a Preview about the renewal at the instant `at`; `answer` is the invoice to come (None: none does).
 
-    A discount for one invoice that this one uses is over by then. Add-ons by the month beside a plan by the year are charged at
-    `between_at` before that, and each month.
+    A discount for one invoice that this one, or a month before the renewal, uses is over by then. Add-ons by the month beside
+    a plan by the year are charged at `between_at` before that, and each month.
     """
     held = discounts.of(row, then.price.plan)
     used = {mirror.stripe_id(one) for line in (answer.lines.data if answer else ()) for one in line.discounts or []}
     lasting = [one for one in held if not (one.is_once and one.stripe_id in used)]
-    parts = _parts(then)
-    off = addons.off(lasting, parts, at)
     levy = tax_queries.levy(row.organization)
-    net = [part - less for part, less in zip(parts, off, strict=True)]
     apart, between_at = _between(then, answer, at)
     their = tuple(item.total(then.seats) for item in apart)
     their_off = addons.off([one for one in lasting if one.is_for_addons], their, between_at) if between_at else ()
     their_net = [part - less for part, less in zip(their, their_off, strict=True)] if between_at else []
+    if sum(their_off):
+        lasting = [one for one in lasting if not (one.is_once and one.is_for_addons)]
+    parts = _parts(then)
+    off = addons.off(lasting, parts, at)
+    net = [part - less for part, less in zip(parts, off, strict=True)]
     return {
         "between_minor": sum(their_net),
         "between_at": between_at,

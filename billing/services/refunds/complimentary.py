@@ -4,12 +4,15 @@ The dates stay: Stripe knows free time only as a trial, which would move the ren
 changed for nothing (docs/decisions/refunds-and-credits.md).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from billing.models import Subscription
 from billing.queries import overview
 from billing.queries.overview import Standing
+from billing.queries.standing_facts import NextCharge
 from billing.rules import giving_back as rule
+from billing.rules import intervals
 from billing.services.refunds import giving_back
 from billing.services.refunds.giving_back import Gift, GivingError, Wanted
 
@@ -28,10 +31,7 @@ def gift(row: Subscription, wanted: Wanted, at: datetime) -> tuple[Gift, Standin
     charge = standing.next_charge if standing is not None and row.status == "active" else None
     if standing is None or standing.row.pk != row.pk or charge is None or charge.at <= at:
         raise NoRenewal
-    whole = charge.total_minor - charge.discount_minor + charge.tax_minor
-    days = (standing.next_period_ends_at - charge.at).days
-    interval = standing.coming_rate.interval
-    amount = rule.worth(wanted.span, charge_minor=whole, interval=interval, days=days)
+    amount = rule.worth(wanted.span, periods(standing, charge))
     if amount == 0:
         raise NoRenewal
     params = giving_back.on_balance(row.organization, amount, row.currency)
@@ -44,3 +44,18 @@ def gift(row: Subscription, wanted: Wanted, at: datetime) -> tuple[Gift, Standin
         subscription=row,
     )
     return found, standing
+
+
+def monthly_minor(standing: Standing) -> int:
+    """What of the coming renewal of a plan by the year is charged by the month, and so counts whole for a month."""
+    charge, plan = standing.next_charge, standing.coming_rate.interval
+    return sum(one.charged_minor for one in periods(standing, charge) if one.interval != plan) if charge else 0
+
+
+def periods(standing: Standing, charge: NextCharge) -> Iterator[rule.Period]:
+    """The parts of the coming renewal: an add-on by the month beside a plan by the year is charged for a month then."""
+    plan = standing.coming_rate.interval
+    intervals_of = (plan, *(item.interval or plan for item in charge.held_addons))
+    for net, interval in zip(standing.net_parts(charge.seats, charge.at), intervals_of, strict=True):
+        ends_at = standing.next_period_ends_at if interval == plan else intervals.end(charge.at, interval)
+        yield rule.Period(net + standing.levy.added(net), interval, (ends_at - charge.at).days)
