@@ -209,9 +209,9 @@ def create_session(params: Params, *, key: str) -> Session:
 
 
 def session(stripe_id: str) -> Session:
-    """With what it brought expanded: the subscription and its latest invoice, or the setup intent and its card."""
-    expand = ["setup_intent.payment_method", "subscription.latest_invoice.payments", "subscription.discounts.source.coupon"]
-    params: Any = {"expand": expand}
+    """With what it brought expanded: the subscription, its payer and its latest invoice, or the setup intent and its card."""
+    brought = ("latest_invoice.payments", "discounts.source.coupon", "default_payment_method")
+    params: Any = {"expand": ["setup_intent.payment_method", *(f"subscription.{one}" for one in brought)]}
     return call("sessions.retrieve", lambda c, o: c.v1.checkout.sessions.retrieve(stripe_id, params, o))
 
 

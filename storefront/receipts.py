@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.queries import collecting_words
 from billing.queries import tax as tax_queries
 from billing.queries.overview import Standing
 from billing.queries.seats import Later
@@ -102,7 +103,7 @@ def of_promotion(offered: Offer, standing: Standing) -> Receipt:
         "taxes": extra,
         "balance_minor": -offered.balance_applied_minor if offered.balance_applied_minor > 0 else 0,
         "total_minor": offered.due_minor,
-        "total_label": _("Charged then"),
+        "total_label": collecting_words.then_label(standing.how),
         "notes": reductions.credit_first(
             used_minor=offered.balance_applied_minor, due_minor=offered.due_minor, left_minor=left, currency=offered.currency
         ),

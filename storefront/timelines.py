@@ -102,7 +102,7 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
             }
         )
     if invoice is not None:
-        events.append(_unpaid(invoice, at))
+        events.append(_unpaid(standing, invoice, at))
     if standing.debit is not None:
         events.append(_debit(standing.debit))
     if standing.missing is not None:
@@ -122,7 +122,7 @@ def _debit(debit: Debit) -> Event:
     }
 
 
-def _unpaid(invoice: OpenInvoice, at: datetime) -> Event:
+def _unpaid(standing: Standing, invoice: OpenInvoice, at: datetime) -> Event:
     """One that was not paid by its date, or could not be charged."""
     event: Event = {"on": at, "amount_minor": invoice.remaining_minor, "currency": invoice.currency, "kind": "bad"}
     if invoice.due_at is not None:
@@ -131,7 +131,7 @@ def _unpaid(invoice: OpenInvoice, at: datetime) -> Event:
         return event | {"title": _("An invoice is overdue"), "detail": detail}
     again = invoice.next_attempt_at
     title = _("The payment is tried again") if again else _("A payment is missing")
-    detail = _("Invoice %(number)s could not be charged.") % {"number": invoice.number}
+    detail = collecting_words.failed_invoice(standing.how, invoice.number)
     return event | {"on": again or at, "title": title, "detail": detail}
 
 

@@ -25,7 +25,7 @@ class _NoteColumns:
     def tax(self, row: CreditNote) -> str:
         return money(row.tax_minor, row.invoice.currency)
 
-    @display(description=_("To the card"))
+    @display(description=_("To what paid it"))
     def refunded(self, row: CreditNote) -> str:
         return money(row.refunded_minor, row.invoice.currency)
 

@@ -71,7 +71,7 @@ class AdjustmentAdmin(pages.ReadOnly):
 
     @display(description=_("how"))
     def where(self, row: Adjustment) -> str:
-        """To the card, as credit, or how much of each, as it was asked of Stripe."""
+        """To what paid it, as credit, or how much of each, as it was asked of Stripe."""
         if row.time_count:
             months = ngettext("%(count)s month", "%(count)s months", row.time_count)
             days = ngettext("%(count)s day", "%(count)s days", row.time_count)
@@ -84,7 +84,7 @@ class AdjustmentAdmin(pages.ReadOnly):
             "card": money(params["refund_amount"], row.currency),
             "credit": money(params["credit_amount"], row.currency),
         }
-        return gettext("%(card)s to the card, %(credit)s as credit") % values
+        return gettext("%(card)s to what paid it, %(credit)s as credit") % values
 
     @display(description=_("At Stripe"))
     def stripe(self, row: Adjustment) -> SafeString | str:

@@ -44,7 +44,7 @@ from config.admin import acts, columns
 TROUBLE = (giving_back.GivingError, rule.NoRate, commands.Busy, faults.GatewayError)
 PLAIN: dict[type[Exception], Any] = {
     giving_back.BadSplit: _(
-        "As credit can go less than the whole amount: the card gets the rest. For all of it choose credit."
+        "As credit can go less than the whole amount: what paid it gets the rest. For all of it choose credit."
     ),
     giving_back.NothingLeft: _("Nothing can go back this way: it was not paid like this, or has gone back already."),
     complimentary.NoRenewal: _(
@@ -289,7 +289,7 @@ def _note_rows(found: giving_back.Offer, currency: str, wanted: giving_back.Want
     said = gettext("Is taken off") if wanted.kind == AdjustmentKind.LOWER else gettext("Goes back")
     rows.append(acts.Row(said, money(found.total_minor, currency), is_sum=True))
     if wanted.credit_minor:
-        rows.append(acts.Row(gettext("To the card"), money(found.total_minor - wanted.credit_minor, currency)))
+        rows.append(acts.Row(gettext("To what paid it"), money(found.total_minor - wanted.credit_minor, currency)))
         rows.append(acts.Row(gettext("As credit"), money(wanted.credit_minor, currency)))
     return rows
 

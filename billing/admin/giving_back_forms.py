@@ -127,7 +127,7 @@ class RefundForm(CreditForm):
         max_digits=14,
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("To split it: the card gets the rest."),
+        help_text=_("To split it: what paid it gets the rest."),
     )
 
     def clean_as_credit(self) -> Decimal:

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization, external
 from billing.models.subscription import Subscription
+from billing.rules import collecting
+from billing.rules.collecting import How
 
 
 class InvoiceStatus(models.TextChoices):
@@ -54,6 +56,9 @@ class Invoice(external.ExternallyNamed):
         null=True, blank=True, help_text=_("Since when a bank is at work on its payment; empty: none is.")
     )
     debit_arrives_on = models.DateField(null=True, blank=True, help_text=_("By when that has usually arrived."))
+    method_kind = models.CharField(
+        max_length=20, blank=True, help_text=_("What paid it, or was tried last, as Stripe names it; empty: not known.")
+    )
     attempt_count = models.PositiveSmallIntegerField(default=0)
     replaces = models.OneToOneField(
         "self",
@@ -98,6 +103,11 @@ class Invoice(external.ExternallyNamed):
         """What of it was paid by the customer's credit."""
         before, after = (max(-(minor or 0), 0) for minor in (self.starting_balance_minor, self.ending_balance_minor))
         return min(max(before - after, 0), max(self.total_minor, 0))
+
+    @property
+    def how(self) -> How:
+        """What paid it, or was tried last; where that is not known, a card."""
+        return collecting.how(is_invoiced=False, method_kind=self.method_kind)
 
     @property
     def is_sent(self) -> bool:

@@ -8,7 +8,13 @@ def find(organization: Organization, public_id: str) -> CheckoutAttempt | None:
     """One attempt of this organization, with what it was for and what came of it. One query."""
     rows = CheckoutAttempt.objects.filter(organization=organization, public_id=public_id)
     return rows.select_related(
-        "organization", "line", "cart__plan__line", "price__plan", "subscription__plan", "subscription__price"
+        "organization",
+        "line",
+        "cart__plan__line",
+        "price__plan",
+        "subscription__plan",
+        "subscription__price",
+        "subscription__organization__customer",
     ).first()
 
 

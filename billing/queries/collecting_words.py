@@ -33,6 +33,11 @@ def charged_label(how: How, when: str, due_on: str = "") -> str:
     return said[how] % {"when": when}
 
 
+def then_label(how: How) -> str:
+    """Beside an amount whose day is said elsewhere."""
+    return {How.CARD: _("Charged then"), How.DEBIT: _("Debited then"), How.INVOICE: _("Invoiced then")}[how]
+
+
 def in_full(how: How, when: str) -> str:
     """Once a discount is over."""
     said = {
@@ -121,3 +126,77 @@ def paid_for_rest(how: How) -> str:
     if how == How.DEBIT:
         return _("Being debited, for the rest of this period")
     return _("Paid for the rest of this period")
+
+
+def failed_invoice(how: How, number: str) -> str:
+    """Of a charge or debit that did not go through. What is due by a date is never tried: of that overdue is said."""
+    if how == How.DEBIT:
+        return _("Invoice %(number)s could not be debited.") % {"number": number}
+    return _("Invoice %(number)s could not be charged.") % {"number": number}
+
+
+def failed_since(how: How, number: str, since: str) -> str:
+    values = {"number": number, "since": since}
+    if how == How.DEBIT:
+        return _("Invoice %(number)s could not be debited on %(since)s and is still open.") % values
+    return _("Invoice %(number)s could not be charged on %(since)s and is still open.") % values
+
+
+def failed_amount(how: How, amount: str) -> str:
+    if how == How.DEBIT:
+        return _("%(amount)s could not be debited") % {"amount": amount}
+    return _("%(amount)s could not be charged") % {"amount": amount}
+
+
+def failed_payer(how: How, organization: str, plan: str, since: str) -> str:
+    """To whoever has the link of a mail: whose card or account it was, and for what."""
+    values = {"organization": organization, "plan": plan, "since": since}
+    if how == How.DEBIT:
+        return _("The bank account of %(organization)s could not be debited for %(plan)s on %(since)s.") % values
+    return _("The card of %(organization)s could not be charged for %(plan)s on %(since)s.") % values
+
+
+def open_since_end(how: How, number: str, amount: str) -> str:
+    """What stays to be paid of a subscription that ends."""
+    said = {
+        How.CARD: _("Invoice %(number)s of %(amount)s could not be charged and is still open."),
+        How.DEBIT: _("Invoice %(number)s of %(amount)s could not be debited and is still open."),
+        How.INVOICE: _("Invoice %(number)s of %(amount)s is overdue and still open."),
+    }
+    return said[how] % {"number": number, "amount": amount}
+
+
+def usual_reason(how: How) -> str:
+    if how == How.DEBIT:
+        return _(
+            "Too little on the account, or an account that was closed, is the usual reason. The same page takes another one."
+        )
+    return _(
+        "A card that expired or was replaced is the usual reason, or a bank that wants you to confirm the payment: the same "
+        "page asks you to."
+    )
+
+
+def change_label(how: How) -> str:
+    """The button beside paying now."""
+    return _("Change what pays") if how == How.DEBIT else _("Change the card")
+
+
+def pay_or_change(how: How) -> str:
+    return _("Pay now or change what pays") if how == How.DEBIT else _("Pay now or change the card")
+
+
+def refunded_to(how: How) -> str:
+    """Where a refund goes, beside its amount."""
+    return _("To your bank account") if how == How.DEBIT else _("To your card")
+
+
+def refunded(how: How, amount: str) -> str:
+    return (_("%(amount)s to your bank account") if how == How.DEBIT else _("%(amount)s to your card")) % {"amount": amount}
+
+
+def came_back(how: How, amount: str) -> str:
+    """Of a refund without a document."""
+    if how == How.DEBIT:
+        return _("%(amount)s went back to your bank account, without a credit note.") % {"amount": amount}
+    return _("%(amount)s went back to your card, without a credit note.") % {"amount": amount}

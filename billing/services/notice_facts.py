@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.models import Organization
 from billing.models import Interval, Subscription
 from billing.queries import overview, windows
 from billing.rules import collecting
@@ -11,8 +12,13 @@ from billing.rules import collecting
 
 def how(row: Subscription) -> str:
     """How it is collected (billing.rules.collecting.How), by which a mail chooses its words."""
-    customer = getattr(row.organization, "customer", None)
-    return collecting.how(is_invoiced=row.is_invoiced, method_kind=customer.method_kind if customer else "").value
+    return collecting.How.INVOICE.value if row.is_invoiced else tried(row.organization)
+
+
+def tried(organization: Organization) -> str:
+    """The same of what is tried by itself, whatever else is paid on invoice."""
+    customer = getattr(organization, "customer", None)
+    return collecting.how(is_invoiced=False, method_kind=customer.method_kind if customer else "").value
 
 
 def monthly(row: Subscription) -> dict[str, Any]:
@@ -40,4 +46,9 @@ def unpaid(row: Subscription) -> dict[str, Any]:
     unpaid = tried.order_by("-issued_at").first()
     if unpaid is None:
         return {}
-    return {"invoice_number": unpaid.number, "open_minor": unpaid.amount_remaining_minor, "currency": unpaid.currency}
+    return {
+        "how": how(row),
+        "invoice_number": unpaid.number,
+        "open_minor": unpaid.amount_remaining_minor,
+        "currency": unpaid.currency,
+    }

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import Membership, Organization, Role, User
+from accounts.origin import Source
 from accounts.queries import policies
 from accounts.services import billing_contacts, outbox
 from billing.models import (
@@ -88,7 +89,7 @@ def plan_of(row: Subscription) -> dict[str, Any]:
 
 def welcome(row: Subscription, attempt: CheckoutAttempt, *, at: datetime) -> None:
     """The subscription has started."""
-    context = {**plan_of(row), "seats": row.quantity, "is_invoiced": row.is_invoiced}
+    context = {**plan_of(row), "seats": row.quantity, "is_invoiced": row.is_invoiced, "how": notice_facts.how(row)}
     write("welcome", f"subscription:{row.pk}", row.organization, context, at)
 
 
@@ -241,6 +242,8 @@ def end_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     context = {**plan_of(row), **notice_facts.unpaid(row), **notice_facts.unbilled(row), **notice_facts.monthly(row)}
     context |= {"how": notice_facts.how(row), "seats": row.quantity, "effective_at": change.effective_at}
     context["is_booked"] = change.state == ScheduledState.BOOKED
+    # Ended by the store, as nobody answered: which question.
+    context["unanswered"] = (change.reason_code or "plan") if change.source == Source.SYSTEM.value else ""
     write("cancellation", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 
@@ -339,6 +342,7 @@ def payment_failed(invoice: Invoice, *, at: datetime) -> None:
         "amount_minor": invoice.amount_remaining_minor,
         "currency": invoice.currency,
         "next_attempt_at": invoice.next_attempt_at,
+        "how": notice_facts.tried(invoice.organization),
     }
     about = f"invoice:{invoice.pk}:{invoice.attempt_count}"
     write("payment_failed", about, invoice.organization, context, at)
@@ -371,6 +375,7 @@ def given_back(note: CreditNote, *, at: datetime) -> None:
         "refunded_minor": note.refunded_minor,
         "credited_minor": note.credited_minor,
         "lowered_minor": note.lowered_minor,
+        "how": invoice.how.value,
         "currency": invoice.currency,
     }
     write("given_back", f"credit_note:{note.pk}", invoice.organization, context, at)

@@ -54,6 +54,11 @@ def next_charge_label(how: str) -> str:
 
 
 @register.filter
+def then_label(how: str) -> str:
+    return collecting_words.then_label(How(how or How.CARD))
+
+
+@register.filter
 def no_more(how: str) -> str:
     return collecting_words.no_more(How(how or How.CARD))
 
@@ -66,3 +71,58 @@ def not_taken(how: str, amount: str) -> str:
 @register.filter
 def paid_for_rest(how: str) -> str:
     return collecting_words.paid_for_rest(How(how or How.CARD))
+
+
+@register.simple_tag
+def failed_invoice(how: str, number: str) -> str:
+    return collecting_words.failed_invoice(How(how or How.CARD), number)
+
+
+@register.simple_tag
+def failed_since(how: str, number: str, since: datetime) -> str:
+    return collecting_words.failed_since(How(how or How.CARD), number, words.day(since))
+
+
+@register.simple_tag
+def failed_payer(how: str, organization: str, plan: str, since: datetime) -> str:
+    return collecting_words.failed_payer(How(how or How.CARD), organization, plan, words.day(since))
+
+
+@register.simple_tag
+def open_since_end(how: str, number: str, amount: str) -> str:
+    return collecting_words.open_since_end(How(how or How.CARD), number, amount)
+
+
+@register.filter
+def failed_amount(how: str, amount: str) -> str:
+    return collecting_words.failed_amount(How(how or How.CARD), amount)
+
+
+@register.filter
+def usual_reason(how: str) -> str:
+    return collecting_words.usual_reason(How(how or How.CARD))
+
+
+@register.filter
+def change_label(how: str) -> str:
+    return collecting_words.change_label(How(how or How.CARD))
+
+
+@register.filter
+def pay_or_change(how: str) -> str:
+    return collecting_words.pay_or_change(How(how or How.CARD))
+
+
+@register.filter
+def refunded_to(how: str) -> str:
+    return collecting_words.refunded_to(How(how or How.CARD))
+
+
+@register.filter
+def refunded(how: str, amount: str) -> str:
+    return collecting_words.refunded(How(how or How.CARD), amount)
+
+
+@register.filter
+def came_back(how: str, amount: str) -> str:
+    return collecting_words.came_back(How(how or How.CARD), amount)

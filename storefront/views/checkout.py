@@ -16,7 +16,7 @@ from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import bundles, carts, catalog, catalog_words, checkouts, promotion_refusals, tax
 from billing.queries import invoices as queries
-from billing.services import commands, faults
+from billing.services import commands, faults, notice_facts
 from billing.services.books import pilots, trials
 from billing.services.selling import carts as cart_services
 from billing.services.selling import checkout
@@ -118,6 +118,7 @@ def _context(request: OrganizationRequest, found: CheckoutAttempt, *, has_answer
         "again_url": f"{reverse('storefront:checkout_attempt', args=[found.public_id])}?{urlencode(query)}",
         "subscription": found.subscription,
         "debit": queries.debited(found.subscription) if found.subscription else None,
+        "how": notice_facts.how(found.subscription) if found.subscription else "",
         "is_new_cart_open": found.cart.state == "open",
     }
 

@@ -20,7 +20,7 @@ from accounts.origin import Origin, Source
 from billing.models import Customer, DunningEpisode, Invoice
 from billing.queries import dunning
 from billing.rules import dunning as rules
-from billing.services import faults
+from billing.services import faults, notice_facts
 from billing.services.books import sent_invoices
 from billing.services.mirroring import invoices
 from billing.services.recovery import dunning_mails
@@ -58,7 +58,7 @@ def _episode(token: str) -> DunningEpisode:
     found = dunning_mails.of_token(token)
     if found is None:
         raise Http404
-    rows = DunningEpisode.objects.select_related("organization", "subscription__plan")
+    rows = DunningEpisode.objects.select_related("organization__customer", "subscription__plan")
     return get_object_or_404(rows, pk=found, organization__closed_at=None)
 
 
@@ -72,6 +72,8 @@ def _show(request: HttpRequest, episode: DunningEpisode | None, *, status: int =
         context |= {"episode": episode, "missing": missing, "is_over": is_over}
         context["total_minor"] = sum(invoice.amount_remaining_minor for invoice in missing)
         context["is_sent"] = bool(missing) and all(invoice.is_sent for invoice in missing)
+        context["how"] = notice_facts.tried(episode.organization)
+        context["is_at_the_bank"] = bool(missing) and all(invoice.debited_at is not None for invoice in missing)
         context["account"] = _account(episode, missing) if context["is_sent"] else []
         context["events"] = _events(episode, missing, now)
         context["came_back"] = request.GET.get("back") == "card"

@@ -1,13 +1,18 @@
 """Bank debits in the store: bought and had while the bank is at work, within a limit; late failures go up the ladder."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import requests
+from django.conf import settings
 
 from accounts.models import OutgoingMail
+from accounts.services import rendering
+from billing import gateway
 from billing.models import Customer, DunningEpisode, Invoice, Subscription
 from billing.queries import overview
+from billing.rules.collecting import How
 from billing.services.changes import seats
 from billing.services.leaving import endings, resuming
 from billing.services.selling import cards, checkout, mandates
@@ -55,13 +60,14 @@ def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
     assert (row.status, row.quantity, found.state, found.invoice) == ("active", 10, "active", None)
     assert (found.debit.amount_minor, found.debit.arrives_on) == (invoice.total_minor, invoice.debit_arrives_on)
     assert (found.bank.kind, found.bank.last4, found.card) == ("sepa_debit", "3000", None)
-    assert mails("being_debited").exists()
+    assert {mail.context["last4"] for mail in mails("being_debited")} == {"3000"}
     assert not mails("receipt").exists()
     assert not DunningEpisode.objects.exists()
 
     shop.advance_to(clock.now() + timedelta(days=12))
     invoice.refresh_from_db()
     assert (invoice.status, invoice.debited_at, standing(row).debit) == ("paid", None, None)
+    assert invoice.how == How.DEBIT  # so that is where a refund goes, whatever pays by then
     assert mails("receipt").exists()
     assert not mails("payment_missing").exists()
 
@@ -79,13 +85,14 @@ def test_nothing_is_given_back_of_what_has_not_arrived(shop, client):
     assert endings.offer(shop.fresh(row), is_owner=True, at=clock.now()).credit.credit_minor > 0
 
 
-def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop):
+def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop, client):
     row = bought(shop, IBAN_POOR)
     shop.advance_to(clock.now() + timedelta(days=7, hours=12))  # after its bank said no, before it is tried again
     row, invoice, episode = shop.fresh(row), Invoice.objects.get(), DunningEpisode.objects.get()
     assert (row.status, invoice.status, invoice.debited_at) == ("past_due", "open", None)
     assert standing(row).state == "past_due"
     assert episode.started_at > invoice.issued_at + timedelta(days=4)
+    _no_card_is_spoken_of(shop, client)
     # Stripe tries such an account once more: while the bank is at work, nothing gets worse.
     shop.advance_to(invoice.next_attempt_at + timedelta(hours=1))
     invoice.refresh_from_db()
@@ -94,6 +101,39 @@ def test_a_late_failure_goes_up_the_ladder_and_another_debit_holds_it(shop):
     shop.advance_to(invoice.debited_at + timedelta(days=3))
     episode.refresh_from_db()
     assert (episode.closed_at, episode.steps.count()) == (None, told)
+
+
+def _no_card_is_spoken_of(shop, client):
+    """Mail, the page its link leads to, home and the payment page: an account was debited."""
+    told = mails("payment_failed").first()
+    mail = rendering.message(told)
+    assert "could not be debited" in mail.subject
+    path = told.context["pay_url"].removeprefix(settings.STORE_URL)
+    page = text(client.get(path))
+    assert "The bank account of Acme" in page
+    client.force_login(shop.owner)
+    home, method = text(client.get("/")), text(client.get("/payment-method/"))
+    assert "could not be debited" in home
+    for said in (mail.body, page, home):
+        assert not re.search(r"(the|[Aa]|[Nn]ew|your) card\b|be charged", said)
+    assert "could not be charged" not in method
+
+
+def test_who_comes_back_by_card_pays_by_card(shop, client):
+    """By the page, the API's row and Stripe alike, although the customer had been debited before."""
+    row = bought(shop)
+    shop.advance_to(clock.now() + timedelta(days=8))
+    gateway.cancel_subscription(row.stripe_id, {"invoice_now": False, "prorate": False}, key="over")
+    shop.settle()
+    shop.buy(currency="eur", seats=10)
+    customer = Customer.objects.get()
+    assert (customer.method_kind, customer.bank_last4, customer.card_last4) == ("card", "", "4242")
+    settings_there = gateway.customer(customer.stripe_id).invoice_settings
+    assert settings_there.default_payment_method.id == customer.payment_method_id
+    assert Invoice.objects.latest("pk").how == How.CARD
+    assert not mails("card_changed").exists()
+    client.force_login(shop.owner)
+    assert "SEPA" not in text(client.get("/payment-method/"))
 
 
 def test_more_seats_are_had_at_once_within_the_credit_limit(shop):

@@ -185,11 +185,11 @@ def test_a_refund_is_split_between_card_and_credit(shop, cast, client):
     client.force_login(cast.staff_member("support"))
     url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
     data = form(text(client.get(url)), as_credit="5.00")
-    assert "the card gets the rest" in text(client.post(url, {**data, "as_credit": "20.00", "preview": "yes"}))
+    assert "what paid it gets the rest" in text(client.post(url, {**data, "as_credit": "20.00", "preview": "yes"}))
     shown = text(client.post(url, {**data, "preview": "yes"}))
     assert ("$15.00" in shown, "$5.00" in shown) == (True, True)
     done = text(client.post(url, {**data, "shown": "2000"}, follow=True))
-    assert "$15.00 to the card, $5.00 as credit" in done
+    assert "$15.00 to what paid it, $5.00 as credit" in done
     shop.settle()
     note, invoice = CreditNote.objects.get(), Invoice.objects.get()
     assert (note.total_minor, note.refunded_minor, note.credited_minor, note.lowered_minor) == (2_000, 1_500, 500, 0)

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import OutgoingMail
+from accounts.services import rendering
 from billing.models import Move, Plan, ScheduledChange, Sunset, SunsetCase
-from billing.services.renewing import sunset_sweep, sunsets
+from billing.services.renewing import renewal_notices, sunset_sweep, sunsets
 from config import clock
 from tests import factories
 from tests.billing import test_webhook_news
@@ -120,7 +121,24 @@ def test_without_a_click_it_ends_and_nobody_pays_more(shop, row, cast):
     go_to(shop, row.period_ends_at - DAY)
     end = ScheduledChange.objects.get()
     assert (end.kind, end.actor, end.reason) == ("end", None, "sunset")
+    last = rendering.message(OutgoingMail.objects.filter(kind="billing/cancellation").first()).body
+    assert "Team is no longer offered, and nobody chose another plan." in last
+    assert "Thank you" not in last  # nobody told us why
     assert case_of(row).state == "ends"
+
+
+def test_no_renewal_is_announced_of_what_ends_unless_somebody_chooses(shop):
+    row = shop.kept("a year bought", lambda: shop.buy(seats=50, interval="year"))
+    held = begin(shop)
+    last_period(row)
+    go_to(shop, row.period_ends_at - 7 * DAY)
+    announced = OutgoingMail.objects.filter(kind="billing/renewal")
+    renewal_notices.drain(clock.wall())
+    assert (announced.count(), told().count() > 0) == (0, True)
+    sunsets.call_off(held, origin=shop.origin, at=clock.now())
+    go_to(shop, clock.now() + DAY)
+    renewal_notices.drain(clock.wall())
+    assert announced.exists()
 
 
 def test_nobody_is_ended_who_was_not_told(shop, row):

@@ -33,7 +33,7 @@ def note(shop, invoice, **given):
 
 
 def test_seats_are_credited_with_their_discount_and_their_tax(shop, paid):
-    """2 of 10 seats: 20.00, less 2.00, plus 3.42 tax: 21.42. 15.00 to the card, the rest to the balance."""
+    """2 of 10 seats: 20.00, less 2.00, plus 3.42 tax: 21.42. 15.00 to what paid it, the rest to the balance."""
     line = {"type": "invoice_line_item", "invoice_line_item": paid.lines.data[0].id, "quantity": 2}
     asked = {"lines": [line], "refund_amount": 1500, "credit_amount": 642, "reason": "order_change", "memo": "Two seats"}
     shown = shop.client.credit_notes.preview({"invoice": paid.id, **asked})

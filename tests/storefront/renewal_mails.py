@@ -153,6 +153,11 @@ SAID_BY = {
     ("addon_added", "invoice"): "$38.00 are invoiced, on 22 Mar",
     ("cancellation", "debit"): "Nothing more is debited.",
     ("cancellation", "invoice"): "No more invoices come.",
+    ("payment_failed", "debit"): "Invoice FN-0043 could not be debited. Everybody keeps working.",
+    ("payment_missing", "debit"): "Pay now or change what pays",
+    ("ended", "debit"): "could not be debited and is still open",
+    ("given_back", "debit"): "To your bank account",
+    ("given_back", "card"): "To your card",
     ("cancellation", ""): "Nothing more is charged.",  # written before mails said how
 }
 IBAN = {"kind": "iban", "iban": "DE00SAND00012345678900", "bic": "SANDIE2D"}

@@ -41,7 +41,7 @@ class CreditNoteOutput(outputs.Output):
     currency = serializers.CharField()
     total_minor = serializers.IntegerField(help_text="With tax.")
     tax_minor = serializers.IntegerField()
-    refunded_minor = serializers.IntegerField(help_text="To the card.")
+    refunded_minor = serializers.IntegerField(help_text="To the card, or the bank account, that paid it.")
     credited_minor = serializers.IntegerField(help_text="To the customer's balance.")
     lowered_minor = serializers.IntegerField(help_text="Taken off an invoice that was not paid yet.")
     issued_at = serializers.DateTimeField()
@@ -51,7 +51,7 @@ class NotePreviewInput(inputs.Strict):
     invoice = references.ReferenceField(help_text="Its id, or `external:` and your own.")
     kind = serializers.ChoiceField(
         choices=KINDS,
-        help_text="`refund`: to the card; `note`: to the customer's balance; `lower`: off an invoice that is open.",
+        help_text="`refund`: to what paid it; `note`: to the customer's balance; `lower`: off an invoice that is open.",
     )
     amount_minor = serializers.IntegerField(
         required=False, min_value=1, max_value=10**12, help_text="With tax. Left out: all that can go back this way."

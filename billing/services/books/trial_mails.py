@@ -14,7 +14,7 @@ from accounts.services import outbox
 from billing.models import Customer, SeatChange, Subscription, Trial
 from billing.queries import addons as addon_queries
 from billing.queries import tax as tax_queries
-from billing.rules import addons, pricing, tax
+from billing.rules import addons, collecting, pricing, tax
 from billing.rules import trials as rules
 from billing.rules.preview import FirstCharge
 from billing.services import notices
@@ -73,6 +73,7 @@ def _write(kind: str, about: str, row: Subscription, at: datetime, **more: Any) 
         "seats": row.quantity,
         "ends_at": row.trial_ends_at,
         "card": customer.last4 if customer else "",
+        "how": collecting.how(is_invoiced=False, method_kind=customer.method_kind if customer else "").value,
         "card_url": settings.STORE_URL + reverse("storefront:payment_card"),
         "resume_url": f"{settings.STORE_URL}{reverse('storefront:resumption')}?{line}",
         **more,

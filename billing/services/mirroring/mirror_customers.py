@@ -43,6 +43,22 @@ def copy_card(row: Customer, method: object) -> None:
         row.card_exp_month = row.card_exp_year = None
 
 
+def bought_with(organization: Organization, method: object, at: datetime) -> bool:
+    """What pays a purchase pays from now on: known at once, as all that is said of it is said by that.
+
+    `method` is an expanded payment method; anything else says nothing. Whether Stripe has to be told, as the customer had
+    another one before.
+    """
+    row = Customer.objects.select_for_update().filter(organization=organization).first()
+    if row is None or not getattr(method, "type", None):
+        return False
+    before = row.payment_method_id
+    copy_card(row, method)
+    row.mirrored_at = at
+    row.save()
+    return before not in ("", row.payment_method_id)
+
+
 def ensure(organization: Organization, stripe_id: str, at: datetime) -> Customer:
     """Our row for a customer Stripe has just made (or had made already)."""
     row, _created = Customer.objects.get_or_create(

@@ -41,7 +41,9 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     was_receipted = row is not None and was_paid and row.subscription_id is not None
     was_placed = row is not None and row.subscription_id is not None
     row = row or Invoice(stripe_id=answer.id, organization=known.organization)
-    before = _Before(row.attempt_count, row.status, row.debited_at is not None)
+    is_of_one = bool(answer.parent and answer.parent.subscription_details)
+    is_told_of = row.debited_at is not None and (was_placed or not is_of_one)
+    before = _Before(row.attempt_count, row.status, is_told_of)
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
     bundles.share(row)
@@ -53,7 +55,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
         if not was_paid and (row.subtotal_minor or row.total_minor):  # a trial's invoice of nothing is no news
             _tell_invoice("billing.invoice.paid", row, row.paid_at or at)
     elif row.status == "open":
-        _follow_open(row, before, at)
+        _follow_open(row, before, at, is_of_one=is_of_one)
     is_back = False
     if row.status in OVER and (before.attempts or row.attempt_count > 1 or row.overdue_at is not None):
         is_back = dunning.invoice_settled(row, at=at)
@@ -74,13 +76,14 @@ class _Before:
     is_debited: bool
 
 
-def _follow_open(row: Invoice, before: _Before, at: datetime) -> None:
+def _follow_open(row: Invoice, before: _Before, at: datetime, *, is_of_one: bool) -> None:
     """What is not paid: with a bank, sent to be paid by a date, or tried in vain once more.
 
     A card says no at its attempt; a bank days later, without another one.
     """
     if row.debited_at is not None:
-        if not before.is_debited:
+        # Before its subscription is booked nobody knows yet which account it is.
+        if not before.is_debited and (row.subscription_id is not None or not is_of_one):
             debits.begun(row, at=at)
         return
     if row.is_sent:

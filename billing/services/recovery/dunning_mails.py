@@ -16,7 +16,7 @@ from accounts.models import Tier
 from accounts.services import billing_contacts, journal, links, outbox
 from billing.models import DunningEpisode, DunningStep, DunningStepKind, Invoice
 from billing.queries import dunning as queries
-from billing.services import notices
+from billing.services import notice_facts, notices
 from billing.services.books import sent_invoices
 
 BATCH: Final = 50
@@ -68,7 +68,13 @@ def is_over(episode: DunningEpisode, now: datetime) -> bool:
 
 
 def _rows() -> QuerySet[DunningStep]:
-    needed = ("organization__profile", "subscription__plan", "subscription__line", "subscription__price")
+    needed = (
+        "organization__profile",
+        "organization__customer",
+        "subscription__plan",
+        "subscription__line",
+        "subscription__price",
+    )
     return DunningStep.objects.select_related(*(f"episode__{name}" for name in needed))
 
 
@@ -123,6 +129,7 @@ def _write(step: DunningStep, open_ones: Sequence[Invoice], missing: int, at: da
         "read_only_at": step.read_only_at,
         "off_at": step.off_at,
         "is_cancelled_then": episode.is_cancelled_then,
+        "how": notice_facts.tried(organization),
         "pay_url": fix_url(episode.pk),
     }
     kind = KINDS[DunningStepKind(step.step)]

@@ -1,7 +1,8 @@
 """Renewal notices, sent: the amount as the store works out every next charge, what changes, and how to change or stop it.
 
 The sweep (renewing.renewals) has decided which are due. Each is written with its mails in one transaction, under its
-own row's lock. Who has cancelled meanwhile is told nothing, and looked at again tomorrow, for it can be taken back.
+own row's lock. Who has cancelled meanwhile is told nothing, nor who has yet to choose what follows a plan that ends; both are
+looked at again tomorrow, for either can change.
 """
 
 from datetime import datetime, timedelta
@@ -53,13 +54,21 @@ def _send(notice_id: int, at: datetime) -> bool:
         standing = overview.standing(row.organization, row.line.code)
         charge = standing.next_charge if standing is not None and standing.row.pk == row.pk else None
         is_this = row.status == "active" and row.period_ends_at == held.period_ends_at and at < held.period_ends_at
-        if standing is None or charge is None or not is_this:
+        if standing is None or charge is None or not is_this or _ends_unless_chosen(standing):
             _drop(held, at)
             return True
         if held.kind == "price":
             return price_moves.ask(held, standing, charge, at)
         _tell(held, standing, charge, at)
     return True
+
+
+def _ends_unless_chosen(standing: Standing) -> bool:
+    """Its plan ends with this period, and it with the plan unless somebody chooses: that is what they are told instead."""
+    ending = standing.sunset
+    if ending is None or not ending.is_end or ending.chosen or standing.coming_plan is not None:
+        return False
+    return ending.renews_at <= standing.row.period_ends_at
 
 
 def _drop(held: RenewalNotice, at: datetime) -> None:

@@ -106,6 +106,25 @@ def apply_setup(session: gateway.Session, at: datetime) -> None:
     )
 
 
+def use_bought(organization: Organization, bought: gateway.Subscription, at: datetime) -> None:
+    """Have Stripe make what a purchase was paid with the customer's own, once. Call inside a transaction."""
+    commands.open_command(
+        kind="card.use",
+        target=f"card.use:{bought.id}",
+        organization=organization,
+        payload={
+            "customer": mirror.stripe_id(bought.customer),
+            "payment_method": mirror.stripe_id(bought.default_payment_method),
+            "subscriptions": [],
+            "is_bought": True,
+        },
+        origin=Origin.stripe(),
+        at=at,
+        idempotency_key=_use_key(bought.id),
+        for_the_pulse=True,
+    )
+
+
 def overdue(organization: Organization) -> QuerySet[Invoice]:
     """What could not be charged: what pays from now on is tried at once. A change that waits is the buyer's to finish."""
     on_the_ladder = DunningInvoice.objects.filter(invoice=OuterRef("pk"), episode__closed_at=None)
@@ -201,7 +220,7 @@ class UseCard(commands.Handler):
             origin=Origin.stripe(),
             data={"command": command.pk},
         )
-        if command.organization is not None:
+        if command.organization is not None and not command.payload.get("is_bought"):  # who has just paid knows
             notices.card_changed(command.organization, command, at=at)
         if command.payload.get("resume"):
             resuming.open_after_card(command.payload["resume"], key=_resume_key(command), at=at)

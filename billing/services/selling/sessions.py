@@ -23,7 +23,7 @@ from billing.services.books import (
     trial_mails,
     trials,
 )
-from billing.services.mirroring import mirror
+from billing.services.mirroring import mirror, mirror_customers
 from billing.services.selling import cards, carts, checkout_returns, returning
 from config import clock
 
@@ -108,6 +108,7 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
         currency=attempt.price.currency,
         started_at=mirror.at_instant(bought.start_date),
     )
+    _pay_with(attempt.organization, bought, at)
     split = mirror.copy_fields(row, bought, at)
     addon_items.start(row, split, at=row.started_at)
     bundles.occupy(row)
@@ -139,6 +140,14 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
     inbox.touch(Kind.INVOICE, row.latest_invoice_id)
     tax_standings.after_checkout(attempt.organization, at)
     return row
+
+
+def _pay_with(organization: Organization, bought: gateway.Subscription, at: datetime) -> None:
+    """Whoever buys where nothing runs pays by that from now on, whatever paid before: the next invoices, and what is shown."""
+    if Subscription.objects.live().filter(organization=organization).exists():
+        return
+    if mirror_customers.bought_with(organization, bought.default_payment_method, at):
+        cards.use_bought(organization, bought, at)
 
 
 def _seat_buyer(attempt: CheckoutAttempt, row: Subscription, origin: Origin, at: datetime) -> None:
