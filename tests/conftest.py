@@ -7,6 +7,7 @@ import contextlib
 import copy
 import dataclasses
 import gc
+import importlib
 import os
 
 from config.local import messages, testing
@@ -175,6 +176,12 @@ def _fresh_policies():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _policies_stay():
+    """No query of the register within a test, however slow the machine: a page's queries are counted."""
+    importlib.import_module("accounts.queries.policies").KEPT_SECONDS = 3600.0
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _billed_at_once():
     """Seats are billed as they are added: what is gathered in an invoice window has tests of its own, with `windows`."""
     _gather(0)
@@ -224,7 +231,6 @@ def shop(cast, sandbox, monkeypatch):
     """catalog.toml on sale, an empty account at Stripe, and acme about to buy (tests/shop.py)."""
     # Asked once for the whole test: so that counted queries are a page's own.
     monkeypatch.setattr("billing.queries.store_time.KEPT_SECONDS", 3600.0)
-    monkeypatch.setattr("accounts.queries.policies.KEPT_SECONDS", 3600.0)
     return import_string("tests.shop.Shop")(sandbox, cast.acme, cast.owner).open()
 
 
@@ -239,7 +245,17 @@ def _english():
 def kept(monkeypatch):
     """What processes keep for a moment (store time, policies) is kept for the whole test: so that queries can be counted."""
     monkeypatch.setattr("billing.queries.store_time.KEPT_SECONDS", 3600)
-    monkeypatch.setattr("accounts.queries.policies.KEPT_SECONDS", 3600)
     import_string("billing.queries.store_time.forget")()
     yield
     import_string("billing.queries.store_time.forget")()
+
+
+@pytest.fixture
+def django_assert_num_queries(kept, django_assert_num_queries):
+    """pytest-django's, of a page's own queries: none of them is the half second's look at the store's time."""
+    return django_assert_num_queries
+
+
+@pytest.fixture
+def django_assert_max_num_queries(kept, django_assert_max_num_queries):
+    return django_assert_max_num_queries

@@ -126,12 +126,13 @@ class Shop:
     def kept(self, name, make):
         """What `make()` returns, with all that it wrote here and at Stripe: done by the first test, had by the others."""
         version = CatalogVersion.objects.latest("number")
-        on = (self.organization.pk, self.owner.pk, version.pk, *Price.objects.order_by("pk").values_list("pk", flat=True))
+        prices, bought = (rows.objects.order_by("pk").values_list("pk", flat=True) for rows in (Price, Subscription))
+        on = (self.organization.pk, self.owner.pk, version.pk, *prices, "bought", *bought)
 
         def made():
             return make(), account_state()
 
-        value, state = snapshots.kept(name, made, on=on)
+        value, state = snapshots.kept(name, made, on=on, by=make)
         put_account_state(state)
         store_time_queries.forget()
         clock.offset_seconds()  # in memory from now on: queries counted are a page's own

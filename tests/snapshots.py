@@ -57,24 +57,27 @@ class _Kept:
     value: bytes
 
 
-_kept: dict[str, _Kept] = {}
+_kept: dict[tuple[object, ...], _Kept] = {}
 
 
-def kept(name, make, *, on=()):
+def kept(name, make, *, on=(), by=None):
     """What `make()` returns, every row being there that it wrote; what was there before it may change and not delete.
 
     `on`: the keys of the rows that this state stands on and does not make. With other keys it is made anew, as after a flush.
+    Two states of one name are two if other code makes them (`by`, else `make` itself).
     """
+    code = (by or make).__code__
+    key = (name, code.co_code, code.co_consts, code.co_names)
     with connection.cursor() as cursor:
         cursor.execute(GROUND)
         ground = (cursor.fetchone(), tuple(on))
-        found = _kept.get(name)
+        found = _kept.get(key)
         if found and found.ground == ground and found.until > time.monotonic():
             cursor.execute(found.statement, found.rows)
             return pickle.loads(found.value)  # noqa: S301 - our own, of this process
     until = time.monotonic() + MOST_SECONDS
     value, statement, rows = _made(make)
-    _kept[name] = _Kept(ground, until, statement, rows, pickle.dumps(value))
+    _kept[key] = _Kept(ground, until, statement, rows, pickle.dumps(value))
     return value
 
 
