@@ -38,6 +38,7 @@ urlpatterns = [
     path("account/", include(default_urlpatterns(MicrosoftGraphProvider))),
     path("admin/", admin.site.urls),
     path("", include("billing.urls")),
+    path("", include("offramps.urls")),
     path("api/v1/", include("billing.api.urls", namespace="v1")),
     path("ofrep/v1/", include("billing.api.ofrep_urls", namespace="ofrep")),
 ]

@@ -170,9 +170,10 @@ def cast(db):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_policies():
-    """A process keeps the policy register for some seconds; a test's rows are gone by then."""
+def _fresh_registers():
+    """A process keeps the registers of policies and reps for some seconds; a test's rows are gone by then."""
     import_string("accounts.queries.policies.forget")()
+    import_string("offramps.queries.roster.forget")()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ from django.template import Context, engines
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.models import Organization, OutgoingMail
+from accounts.models import OutgoingMail
 from accounts.rules import mail_topics
 from accounts.services import links
 
@@ -64,7 +64,7 @@ def without_secret(context: dict[str, Any]) -> dict[str, Any]:
 
 def message(mail: OutgoingMail, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """Render a row. Raises TemplateDoesNotExist or a template's own error."""
-    with translation.override(mail.locale), timezone.override(_zone(mail.organization)):
+    with translation.override(mail.locale), timezone.override(_zone(mail)):
         context = _context(mail)
         subject = " ".join(_render(mail, "subject.txt", context, escape=False).split())
         text = _tidy(_render(mail, "txt", context, escape=False))
@@ -110,9 +110,11 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n\n", text).strip() + "\n"
 
 
-def _zone(organization: Organization | None) -> tzinfo:
+def _zone(mail: OutgoingMail) -> tzinfo:
+    """Where the reader is: as the mail's `reader_zone` says it, else the organization's."""
+    theirs = mail.organization.time_zone if mail.organization else settings.TIME_ZONE
     try:
-        return ZoneInfo(organization.time_zone if organization else settings.TIME_ZONE)
+        return ZoneInfo(mail.context.get("reader_zone") or theirs)
     except (ZoneInfoNotFoundError, ValueError):
         return timezone.get_default_timezone()
 

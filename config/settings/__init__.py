@@ -267,6 +267,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "announcements": "billing.services.announcements.drain",
     "expansions": "billing.services.renewing.expansions.drain",
     "cart-reminders": "offramps.services.cart_reminders.drain",
+    "countdowns": "offramps.services.countdowns.drain",
     "poller": "billing.services.mirroring.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

@@ -1,5 +1,35 @@
-"""When a human is worth it: the rows of hand-raises."""
+"""When a human is worth it: hand-raises, the leads they become, who answers them, and the clock that holds them to it."""
 
+from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
+from offramps.models.lead import Lead, LeadState, LeadTrigger
+from offramps.models.ownership import AccountOwnership, OwnerKind, OwnerStyle
+from offramps.models.roster import Leave, LeaveKind, Pool, PoolMember, Presence, PresenceCause, Rep, Skill, WorkingHours
 
-__all__ = ["HandRaise", "HandRaiseReason", "HandRaiseState"]
+__all__ = [
+    "AccountOwnership",
+    "CallSlot",
+    "Countdown",
+    "CountdownState",
+    "HandRaise",
+    "HandRaiseReason",
+    "HandRaiseState",
+    "Lead",
+    "LeadState",
+    "LeadTrigger",
+    "Leave",
+    "LeaveKind",
+    "Miss",
+    "Offer",
+    "OfferOutcome",
+    "OwnerKind",
+    "OwnerStyle",
+    "Pool",
+    "PoolMember",
+    "Presence",
+    "PresenceCause",
+    "Rep",
+    "Skill",
+    "SlotState",
+    "WorkingHours",
+]

@@ -14,9 +14,12 @@ from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal, outbox
 from billing.models import Cart
-from offramps.models import HandRaise, HandRaiseReason, HandRaiseState
-from offramps.queries import hand_raise_words
+from offramps.models import Countdown, HandRaise, HandRaiseReason, HandRaiseState
+from offramps.queries import hand_raise_words, roster
 from offramps.queries import hand_raises as queries
+from offramps.queries import leads as lead_queries
+from offramps.rules import answering
+from offramps.services import countdowns, leads
 
 
 class TooMany(Exception):
@@ -47,7 +50,10 @@ def raise_hand(
     page: str = "",
     click: str = "",
 ) -> HandRaise:
-    """Write down that somebody asks for a person, promise an answer by mail with its date, and tell the staff.
+    """Write down that somebody asks for a person, promise an answer, and open or join the lead of its topic.
+
+    The promise is a call within seconds (offramps.rules.answering says to whom; the countdown takes its first step before this
+    returns), else an answer by mail with its date.
 
     `answers` holds what the reason asked (JSON values), `basket` the priced cart at the click (queries.hand_raises), `click` an
     id of the one click: the same one twice gives the same row. Raises TooMany.
@@ -77,9 +83,20 @@ def raise_hand(
             if click
             else (HandRaise.objects.create(**values), True)
         )
-        if is_new:
-            _tell(made, contact, at, origin)
+        started = _begun(made, contact, at, origin) if is_new else None
+    if started is not None:
+        countdowns.advance(started.pk, at)
     return made
+
+
+def may_be_called(organization: Organization | None, reason: str, seats: int, at: datetime) -> bool:
+    """Whether a call is offered, beside mail: to whom one is promised within seconds, and only if anybody answers at all."""
+    return bool(roster.roster(at).reps) and answering.may_be_called(
+        reason=reason,
+        segment=lead_queries.segment_of(organization, {}, at),
+        seats=seats,
+        call_from_seats=policies.value("offramps.call_from_seats", at),
+    )
 
 
 def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
@@ -90,6 +107,22 @@ def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
         if closed:
             _journal("offramps.hand_raise.closed", hand_raise, at, origin)
     return closed
+
+
+def _begun(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> Countdown | None:
+    """Everything that a click causes, in its transaction. Returns the clock it started, if it started one."""
+    _tell(made, contact, at, origin)
+    lead = leads.of_hand_raise(made, locale=contact.locale, at=at, origin=origin)
+    answer = answering.answer(
+        reason=made.reason,
+        channel=made.channel,
+        segment=lead.segment,
+        seats=int(made.answers.get("seats") or made.basket.get("seats") or 0),
+        call_from_seats=policies.value("offramps.call_from_seats", at),
+    )
+    if answer is answering.Answer.MAIL or not roster.roster(at).reps:
+        return None
+    return countdowns.start(lead, clicked_at=at)
 
 
 def _refuse_too_many(email: str, at: datetime) -> None:

@@ -56,6 +56,10 @@ OF_NOTHING = {
     "mfa_edit_webauthn": [1],
     "mfa_remove_webauthn": [1],
     "recovery_objection": ["never-given-out"],
+    **{
+        f"offramps:{name}": ["never-given-out"]
+        for name in ("call_accept", "call_decline", "call_talking", "case", "case_close")
+    },
 }
 CLIENT = Client(raise_request_exception=False)
 

@@ -33,6 +33,10 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
     "api_docs",  # Swagger UI's page, of which the store's is the frame alone
     *("google_login", "google_callback", "microsoft_login", "microsoft_callback"),
     "socialaccount_signup",  # for whom Google or Microsoft has just sent: tests/accounts/test_social.py
+    *(
+        f"offramps:{name}"
+        for name in ("desk", "desk_presence", "case", "case_close", "call_accept", "call_decline", "call_talking")
+    ),
     "mfa_reauthenticate_webauthn",  # a device is asked: tests/journeys/test_passkeys.py
 }
 

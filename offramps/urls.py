@@ -1,0 +1,17 @@
+"""The staff's pages: the desk and its cases."""
+
+from django.urls import path
+
+from offramps.views import case, desk
+
+app_name = "offramps"
+
+urlpatterns = [
+    path("desk/", desk.desk, name="desk"),
+    path("desk/presence/", desk.presence, name="desk_presence"),
+    path("desk/calls/<slug:public_id>/acceptance/", desk.accept, name="call_accept"),
+    path("desk/calls/<slug:public_id>/refusal/", desk.decline, name="call_decline"),
+    path("desk/calls/<slug:public_id>/talking/", desk.talking, name="call_talking"),
+    path("desk/cases/<slug:public_id>/", case.case, name="case"),
+    path("desk/cases/<slug:public_id>/outcome/", case.close, name="case_close"),
+]
