@@ -1,13 +1,14 @@
 """What another plan costs, as the receipt component reads it: now with what is given back, or from the next period on."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from billing.models import Price
-from billing.queries import catalog, coming
+from billing.queries import booked_ends, catalog, coming
 from billing.queries.overview import Standing
-from billing.rules import addons, pricing
+from billing.rules import addons, intervals, pricing
 from billing.rules.preview import Preview
 from billing.services.changes import plan_changes
 from config import words
@@ -26,7 +27,8 @@ def of_now(shown: Preview, standing: Standing, price: Price, *, stale: bool = Fa
     made = receipts.of_preview(shown, standing, stale=stale)
     title = _("%(plan)s, from today") % {"plan": price.plan.name}
     if shown.first_charge is None:
-        return made | {"title": title, "lines": _lines(shown, standing, price)}
+        notes = [*made["notes"], *_cancelled(standing, shown.ends_at)]
+        return made | {"title": title, "lines": _lines(shown, standing, price), "notes": notes}
     charge = shown.first_charge
     values = {"day": words.day(charge.at)}
     return {
@@ -42,6 +44,14 @@ def of_now(shown: Preview, standing: Standing, price: Price, *, stale: bool = Fa
         "next_text": _("Nothing is charged today: it is free until %(day)s.") % values,
         "stale": stale,
     }
+
+
+def _cancelled(standing: Standing, ends_at: datetime | None) -> list[str]:
+    """A cancellation that is booked takes place on another day with it."""
+    if standing.booked is None or ends_at in (None, standing.booked.effective_at):
+        return []
+    values = {"day": words.day(ends_at), "before": words.day(standing.booked.effective_at)}
+    return [_("You cancelled: with this it ends on %(day)s, instead of %(before)s.") % values]
 
 
 def _lines(shown: Preview, standing: Standing, price: Price) -> list[dict[str, Any]]:
@@ -69,6 +79,14 @@ def _lines(shown: Preview, standing: Standing, price: Price) -> list[dict[str, A
     return found
 
 
+def _ends_then(standing: Standing, interval: str) -> datetime | None:
+    """When it ends if the next period is one of `interval`. Two queries at most, none where nothing is booked."""
+    if standing.booked is None:
+        return None
+    starts_at = standing.row.period_ends_at
+    return booked_ends.moved(standing.row, period=(starts_at, intervals.end(starts_at, interval)), interval=interval)
+
+
 def of_later(price: Price, standing: Standing) -> receipts.Receipt:
     """From the next period on: what that period costs then, with its add-ons, discounts and tax."""
     row = standing.row
@@ -94,5 +112,6 @@ def of_later(price: Price, standing: Standing) -> receipts.Receipt:
         "taxes": receipts.taxes(standing.levy.on(*net), 0),
         "total_minor": sum(net) + standing.levy.added(*net),
         "total_label": _("A year, from then on") if rate.interval == "year" else _("A month, from then on"),
+        "notes": _cancelled(standing, _ends_then(standing, rate.interval)),
         "next_text": _("Instead of %(before)s. Nothing is charged today, and you can take it back until then.") % before,
     }

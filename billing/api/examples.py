@@ -54,6 +54,7 @@ PREVIEW: dict[str, Any] = {
     "renewal_tax_minor": 0,
     "discounts": [],
     "renewal_at": "2026-03-30T09:30:00Z",
+    "ends_at": None,
     "first_charge": None,
 }
 CHANGE: dict[str, Any] = {

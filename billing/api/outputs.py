@@ -325,6 +325,9 @@ class PreviewOutput(Output):
     renewal_tax_minor = serializers.IntegerField(help_text="Comes on top of `renewal_minor`.")
     discounts = DiscountOutput(many=True)
     renewal_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it ends with the change, where an end is booked and a period begins; else null."
+    )
     first_charge = FirstChargeOutput(
         allow_null=True, help_text="In a trial, in which nothing is due: what the change makes of its first charge."
     )

@@ -247,6 +247,7 @@ def offer(offered: seats.Offer) -> dict[str, Any]:
         "between_tax_minor": shown.between_tax_minor,
         "renewal_discount_minor": shown.renewal_discount_minor,
         "renewal_tax_minor": shown.renewal_tax_minor,
+        "ends_at": shown.ends_at,
         "discounts": [_discount(one) for one in shown.discounts],
         "renewal_at": shown.renewal_at,
         "first_charge": first_charge(shown.first_charge) if shown.first_charge else None,

@@ -60,6 +60,7 @@ class Preview:
     due at that instant, for all `unbilled` seats that were had before and the present change together. With `payable_at`
     `due_now_minor` is what an invoice comes to that is to be paid by then; no card is charged. `carried_minor` is below the
     smallest charge there is (billing.rules.smallest): nothing is due then, and it is collected with the next invoice.
+    `ends_at`: a booked end is dated anew by it, to that instant.
     """
 
     subscription_id: str
@@ -95,6 +96,7 @@ class Preview:
     unbilled: int = 0
     payable_at: datetime | None = None
     carried_minor: int = 0
+    ends_at: datetime | None = None
 
     @property
     def seats_billed(self) -> int:

@@ -1,13 +1,14 @@
 """What several mails say of a subscription: how it is collected, and what is still to be paid of it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from accounts.models import Organization
-from billing.models import Interval, Subscription
-from billing.queries import overview, windows
-from billing.rules import collecting
+from billing.models import Interval, ScheduledChange, ScheduledKind, ScheduledState, Subscription
+from billing.queries import booked_ends, overview, windows
+from billing.rules import collecting, intervals
 
 
 def how(row: Subscription) -> str:
@@ -29,6 +30,20 @@ def monthly(row: Subscription) -> dict[str, Any]:
         return {}
     named = [{"name": item.name, "number": item.number} for item in charge.items]
     return {"monthly": named, "monthly_minor": charge.charged_minor, "monthly_at": charge.at}
+
+
+def ends_at(row: Subscription) -> datetime | None:
+    """When it ends, as it was cancelled for then. One query."""
+    ends = row.scheduled.filter(kind=ScheduledKind.END, state__in=(ScheduledState.PENDING, ScheduledState.BOOKED))
+    return ends.values_list("effective_at", flat=True).first()
+
+
+def ends_with(change: ScheduledChange) -> datetime | None:
+    """When an end that is booked takes place once a plan that waits is had. Two queries at most."""
+    assert change.price_after is not None
+    interval = change.price_after.interval
+    period = change.effective_at, intervals.end(change.effective_at, interval)
+    return booked_ends.moved(change.subscription, period=period, interval=interval)
 
 
 def unbilled(row: Subscription) -> dict[str, Any]:

@@ -151,6 +151,7 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
     """Another plan, paid (for a year that began, or for the rest of the period); in a trial, free for now."""
     row, charge = change.subscription, change.preview.get("first_charge")
     context = {
+        "ends_at": notice_facts.ends_at(row),
         "is_year": change.command is not None and "billing_cycle_anchor" in change.command.payload,
         **plan_of(row),
         "seats": change.quantity_after,
@@ -168,6 +169,7 @@ def plan_changed(change: SeatChange, *, at: datetime) -> None:
 def plan_scheduled(change: ScheduledChange, *, at: datetime) -> None:
     """Another plan, or interval, from the period's end on."""
     context = {**plan_of(change.subscription), **_plan_after(change), "effective_at": change.effective_at}
+    context["ends_at"] = notice_facts.ends_with(change)
     write("plan_scheduled", f"scheduled:{change.pk}", change.subscription.organization, context, at)
 
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
+from accounts.services import rendering
 from billing import gateway
 from billing.models import CancelReason, Difference, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
 from billing.queries import overview
@@ -16,6 +18,7 @@ from billing.services.leaving import endings, pauses
 from billing.services.reconciliation import reconciling, reconciling_decisions
 from billing.services.selling import carts, checkout
 from config import clock, words
+from storefront import plan_receipts
 from tests.billing import on_terms
 from tests.billing.calling import Program
 from tests.billing.test_quotes import APPROVER, form_of, link_of, of_cart
@@ -199,11 +202,21 @@ def test_of_a_yearly_plan_it_is_dated_anew_when_the_period_moves(shop, agree):
     shop.advance_to(clock.now() + timedelta(days=9))
     row = shop.fresh(row)
     offer = plan_changes.offer(row, plan="team", interval="year", quantity=None, at=clock.now())
+    assert offer.preview.renewal_at == offer.preview.ends_at > change.effective_at
+    assert (offer.preview.quantity_at_renewal, offer.preview.renewal_minor) == (0, 0)
+    said = f"You cancelled: with this it ends on {shop.day(offer.preview.ends_at)}, instead of {shop.day(change.effective_at)}."
+    with timezone.override(row.organization.time_zone):
+        shown = plan_receipts.of_now(offer.preview, overview.standing(row.organization), plan_changes.price_of(offer))
+        later = plan_receipts.of_later(plan_changes.price_of(offer), overview.standing(row.organization))
+    assert "instead of" in later["notes"][0]
+    assert said in shown["notes"]
     assert plan_changes.confirm(row, token=offer.token, origin=shop.origin, at=clock.now()).state == "done"
     shop.settle()
     row = shop.fresh(row)
     change.refresh_from_db()
     assert (change.state, change.effective_at, row.price.interval) == ("pending", row.period_ends_at, "year")
+    mail = rendering.message(OutgoingMail.objects.filter(kind="billing/plan_changed").first()).body
+    assert (f"You cancelled: it ends on {shop.day(change.effective_at)}." in mail, "The renewal" in mail) == (True, False)
     assert (overview.standing(row.organization).next_charge, shop.at_stripe(row).cancel_at_period_end) == (None, True)
 
 

@@ -7,7 +7,7 @@ carry along. So the row waits here, and becomes the end that everybody knows whe
 from datetime import datetime
 
 from billing.models import ScheduledState, Subscription
-from billing.queries import terms as queries
+from billing.queries import booked_ends as queries
 from billing.rules import intervals
 from billing.services.books import projection
 
@@ -18,16 +18,12 @@ def period_of(row: Subscription, at: datetime) -> tuple[datetime, datetime]:
 
 
 def follow(row: Subscription) -> None:
-    """A period of `row` began, or was moved: the end that is booked is that of this one, or dated anew. At most two queries.
-
-    Whether the term was ended early or another one agreed meanwhile: it takes place on the day that was said.
-    """
-    booked = row.scheduled.filter(state=ScheduledState.BOOKED).first()
+    """A period of `row` began, or was moved: the end that is booked is that of this one, or dated anew. At most two queries."""
+    booked = queries.of(row)
     if booked is None:
         return
-    until, at = queries.committed_until(row), booked.effective_at
-    at = min(at, period_of(row, until[1])[1]) if until is not None else at
-    _starts_at, booked.effective_at = period_of(row, at)
+    period = row.period_starts_at, row.period_ends_at
+    booked.effective_at = queries.dated(row, booked.effective_at, period=period, interval=row.price.interval)
     if booked.effective_at == row.period_ends_at:
         booked.state = ScheduledState.PENDING
         projection.want(row)

@@ -1,14 +1,14 @@
 """What a change costs, asked of Stripe: one call, from which both the preview and its confirmation are made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from billing import gateway
 from billing.models import AddonPrice, ChangeKind, Price, Subscription
 from billing.queries import addons as addon_queries
-from billing.queries import catalog, coming, discounts
+from billing.queries import booked_ends, catalog, coming, discounts
 from billing.queries import tax as tax_queries
 from billing.rules import addons, payment_terms, preview, smallest
 from billing.rules import tax as tax_rules
@@ -214,7 +214,10 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int)
         }
     )
     carried = smallest.carried_minor(answer.amount_due, answer.currency)
-    then = after(row, wanted)
+    then, renews_at = after(row, wanted), _renews_at(row, wanted, answer)
+    ends_at = _ends_at(row, wanted, (instant, renews_at))
+    if ends_at == renews_at:
+        then = replace(then, coming=0)
     codes = {item.stripe_price_id: item.code for item in then.held}
     return {
         "currency": answer.currency,
@@ -230,8 +233,16 @@ def _paid(row: Subscription, wanted: Wanted, instant: datetime, held_minor: int)
         "carried_minor": carried,
         "discount_minor": sum(part.amount for part in answer.total_discount_amounts or []),
         "taxes": tax_queries.lines(answer.total_taxes or [], exempt=answer.customer_tax_exempt or ""),
-        **next_prices.after(row, then, answer, at=_renews_at(row, wanted, answer)),
+        "ends_at": ends_at,
+        **next_prices.after(row, then, answer, at=renews_at),
     }
+
+
+def _ends_at(row: Subscription, wanted: Wanted, period: tuple[datetime, datetime]) -> datetime | None:
+    """When it ends then, where an end is booked and the change begins a period. Two queries at most."""
+    if wanted.price is None or not starts_anew(row, wanted):
+        return None
+    return booked_ends.moved(row, period=period, interval=wanted.price.interval)
 
 
 def taken_off(minor: int, currency: str) -> dict[str, Any]:

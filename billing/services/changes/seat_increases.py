@@ -114,9 +114,9 @@ class Increase(commands.Handler):
         if made.pending_update is not None:
             self._wait(row, change, made, at)
         else:
-            mirror.conclude_increase(row, change, split, before, at=at, command=command)
-            if row.period_ends_at != before_end:
+            if row.period_ends_at != before_end:  # first, as the mail says when it ends then
                 booked_ends.follow(row)
+            mirror.conclude_increase(row, change, split, before, at=at, command=command)
             if isinstance(invoice, gateway.Invoice):
                 _compare(row, change, invoice, at)
         if change.stripe_invoice_id:

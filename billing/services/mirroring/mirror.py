@@ -102,9 +102,9 @@ def take(row: Subscription, answer: gateway.Subscription, at: datetime) -> None:
         resting.follow(row, answer, was=was, at=at)
     elif row.period_starts_at > before_period and not _begins_a_year(row, before_price):
         _renew(row, split, before_price, at)
-    _settle_waiting(row, split, before_price, at)
     if row.period_ends_at != before_end:
         booked_ends.follow(row)
+    _settle_waiting(row, split, before_price, at)
     if quantity != row.billed:
         ledger.book(row, kind=LedgerKind.STRIPE, delta=quantity - row.billed, origin=STRIPE, at=at)
     if row.price.interval == "year":
