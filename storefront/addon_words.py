@@ -133,7 +133,9 @@ def _had(standing: Standing, item: Item, sold: AddonOnSale | None, leaves: Sched
         code=item.code,
         name=numbered(item),
         pitch=name(sold.pitch) if sold else "",
-        unit_text=unit(each, row.currency, item.interval or row.price.interval, per_seat=item.is_per_seat),
+        unit_text=unit(
+            each, row.currency, item.interval or row.price.interval, per_seat=item.is_per_seat, several=(item.number or 1) > 1
+        ),
         total_minor=item.total(standing.quantity),
         number=item.quantity(standing.quantity),
         least=(item.number or 0) + 1,

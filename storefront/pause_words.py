@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.queries import policies
+from billing.models import TermsKind
 from billing.queries.overview import Standing, State
 from billing.rules import pauses as rules
 from billing.rules.pauses import Refusal
@@ -30,7 +31,8 @@ def looks_possible(standing: Standing, at: datetime) -> bool:
     """Whether to lead there at all: monthly, by card, and nothing in the way. No query; the page itself says the rest."""
     is_calm = standing.state is State.ACTIVE or standing.state is State.ARRANGING
     is_monthly = standing.row.price.interval == "month" and standing.card is not None and not standing.row.is_invoiced
-    return is_calm and is_monthly and most("", at) > 0
+    is_committed = any(one.kind == TermsKind.TERM and one.is_of_line and one.is_in_force for one in standing.agreed)
+    return is_calm and is_monthly and not is_committed and most("", at) > 0
 
 
 def can_be_offered(standing: Standing, *, segment: str, before: Sequence[datetime], at: datetime) -> bool:

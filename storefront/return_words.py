@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import Cart, Subscription
+from billing.models import Cart
 from billing.queries import catalog, catalog_words, returning
+from billing.queries.overview import Standing
 from config import words
+from storefront import tax_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,9 @@ class Shown:
         return " ".join(part for part in (self.text, self.people, self.left_out) if part)
 
 
-def shown(row: Subscription) -> Shown | None:
+def shown(standing: Standing) -> Shown | None:
     """None where there is nothing to come back to. One query."""
+    row = standing.row
     again = returning.again(row)
     if again is None:
         return None
@@ -44,7 +47,7 @@ def shown(row: Subscription) -> Shown | None:
         said = _("%(plan)s with %(seats)s for %(amount)s a month, as it is sold now.")
     return Shown(
         title=_("Come back to what you had"),
-        text=said % values,
+        text=" ".join(part for part in (said % values, tax_words.of_price(standing.levy)) if part),
         people=people(min(len(again.people), again.seats)),
         left_out=_("Not sold any more: %(names)s.") % {"names": catalog_words.listed(again.left_out)} if again.left_out else "",
     )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.queries import places
 from billing.models import TaxId, TaxStanding
 from billing.queries import tax as queries
-from billing.rules.tax import Reason
+from billing.rules.tax import Exempt, Levy, Reason
 from config import words
 
 
@@ -40,6 +40,16 @@ TONES = {
     "sending": "warn",
     "unavailable": "neutral",
 }
+
+
+def of_price(levy: Levy) -> str:
+    """Whether tax is in a price that is said alone; "" where there is none, or nobody charges it."""
+    if levy.is_automatic and levy.exempt == Exempt.NONE:
+        return _("Tax comes on top, worked out on the day.")
+    if not levy.percent or levy.exempt != Exempt.NONE:
+        return ""
+    values = {"percent": queries.percent(levy.percent), "tax": levy.name or _("Tax")}
+    return (_("%(percent)s %(tax)s included.") if levy.inclusive else _("%(percent)s %(tax)s on top.")) % values
 
 
 def tax_id(row: TaxId) -> ShownId:

@@ -243,6 +243,12 @@ def _scheduled(standing: Standing) -> list[Event]:
     return [_change(standing, change) for change in standing.scheduled if not change.is_end]
 
 
+def lost_by_ending(standing: Standing) -> list[str]:
+    """What waits for the renewal that does not come then; what goes with a month before goes all the same."""
+    waiting = (change for change in standing.scheduled if not change.is_end)
+    return [change_words(change) for change in waiting if change.effective_at >= standing.row.period_ends_at]
+
+
 def change_words(change: Scheduled) -> str:
     """ "3 seats more", "Without Priority support", "Starter, paid monthly"."""
     if change.plan is not None:

@@ -300,7 +300,9 @@ DECIDING = {
 
 def decide(page: Any, request: HttpRequest, terms_id: int, verb: str) -> HttpResponse:
     """GET, POST .../<id>/<verb>/: what it does, a note, one button."""
-    row = get_object_or_404(Terms.objects.select_related("organization", "line", "owner", "proposed_by"), pk=terms_id)
+    row = get_object_or_404(
+        Terms.objects.select_related("organization", "line", "owner", "proposed_by", "approver", "ended_by"), pk=terms_id
+    )
     deciding = DECIDING[verb]
     if not deciding.is_open_to(request, row):
         raise PermissionDenied
@@ -308,6 +310,9 @@ def decide(page: Any, request: HttpRequest, terms_id: int, verb: str) -> HttpRes
     if proof:
         return HttpResponseRedirect(proof)
     back_url = reverse("admin:billing_terms_change", args=[row.pk])
+    if row.state != deciding.state:
+        act = acts.Act(str(deciding.title), _decided(row), forms.Form(), button="", back_url=back_url, rows=_rows(row))
+        return acts.render(page, request, row, act, status=409)
     form = NoteForm(request.POST if request.method == "POST" else None)
     problem = ""
     if request.method == "POST" and form.is_valid():
@@ -322,12 +327,19 @@ def decide(page: Any, request: HttpRequest, terms_id: int, verb: str) -> HttpRes
         title=str(deciding.title),
         lead=str(deciding.lead),
         form=form,
-        button=str(deciding.button) if row.state == deciding.state else "",
+        button=str(deciding.button),
         back_url=back_url,
         rows=_rows(row),
         problem=problem,
     )
     return acts.render(page, request, row, act, status=422 if problem else 200)
+
+
+def _decided(row: Terms) -> str:
+    """Who has decided, and when, for whoever comes later."""
+    by, at = (row.ended_by, row.ended_at) if row.ended_at else (row.approver, row.decided_at)
+    values = {"state": row.get_state_display(), "who": by or gettext("the store"), "when": words.moment(at) if at else ""}
+    return (gettext("%(state)s by %(who)s, %(when)s.") % values) if at else f"{values['state']}."
 
 
 def _rows(row: Terms) -> list[acts.Row]:

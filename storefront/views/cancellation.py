@@ -15,7 +15,7 @@ from billing.services import commands
 from billing.services.changes import committed, scheduled, seats
 from billing.services.trying import trial_changes
 from config import clock, words
-from storefront import ending_words, retention_words, seat_urls
+from storefront import ending_words, retention_words, seat_urls, timelines
 from storefront.forms.seats import CancelForm
 from storefront.views import redirects
 
@@ -49,6 +49,7 @@ def cancellation(request: OrganizationRequest) -> HttpResponse:
         "term": (term := _term(standing)),
         "ends_at": term.ends_at if term else standing.row.period_ends_at,
         "features": ending_words.features(standing),
+        "waits": timelines.lost_by_ending(standing),
         "offers": [] if standing.end or term else retention_words.offers(standing, clock.now()),
         "ending_url": ending_words.url(standing) if access.can(request, Permission.CANCEL_NOW) else "",
     }

@@ -101,6 +101,8 @@ def _progress(request: OrganizationRequest) -> HttpResponse:
         "now": now,
         "share": share,
         "is_still": time_moves.is_still(under_way),
+        "from": words.full_day(under_way.started_at),
+        "to": words.full_day(under_way.target),
         "ending": year_story.ending(under_way),
         "months": year_story.months(under_way, now) if under_way.is_year else [],
     }

@@ -155,6 +155,7 @@ def test_a_cancellation_is_booked_for_the_end_of_a_committed_term(shop, cast, ag
         assert said.value.until == held.ends_on
         assert row.period_ends_at == said.value.opens_at < held.ends_at < said.value.ends_at
     client.force_login(cast.owner)
+    assert "Pause it" not in text(client.get("/")), "where it is refused"
     url = reverse("storefront:cancellation")
     page = text(client.get(url))
     assert f"You agreed to stay until {words.day(held.ends_on - timedelta(days=1))}" in page
@@ -171,6 +172,7 @@ def test_a_cancellation_is_booked_for_the_end_of_a_committed_term(shop, cast, ag
     home = text(client.get("/"))
     assert "You cancelled for the end of what was agreed" in home
     assert "home__leave" not in home, "it is cancelled already"
+    assert "Pause it" not in home
     mail = OutgoingMail.objects.filter(kind="billing/cancellation").first()
     assert (mail.context["is_booked"], shop.at_stripe(row).cancel_at_period_end) == (True, False)
     taken = client.post(reverse("storefront:scheduled_change", args=[change.public_id]), {"action": "take_back"})

@@ -119,6 +119,8 @@ def test_who_cancels_the_year_is_told_that_the_month_goes_on(shop, mixed, client
     own = Program(cast.organization_key)
     own.post("subscription/scheduled-changes", {"kind": "end", "reason_code": "unused"})
     shop.settle()
+    tile = text(client.get("/")).split('id="figure-charge"')[1][:600]
+    assert ("Renewal" in tile, "Next charge" in tile, "$38.00" in tile) == (False, True, True)
     for address in ("/", "/seats/", "/subscription/renewal/"):
         page = text(client.get(address))
         assert (address, goes_on in page, "Nothing more is charged." in page) == (address, True, False)

@@ -340,6 +340,9 @@ def test_it_is_proposed_and_approved_in_the_admin_and_shown_to_the_buyer(shop, c
     assert approve in text(client.get(row_url))
     assert "7.5% off" in text(client.get(approve))
     assert client.post(approve, {"note": "Fine."}).url == row_url
+    late = client.get(approve)  # by a colleague who comes later
+    assert (late.status_code, "Approved by" in text(late), "<textarea" in text(late)) == (409, True, False)
+    assert str(people["manager"]) in text(late)
     terms_sweep.drain(clock.wall())
     listed = text(client.get(reverse("admin:billing_terms_changelist")))
     assert "7.5% off" in listed

@@ -41,7 +41,8 @@ def test_some_of_it_is_given_back_for_what_was_shown(buyer, shop):
     wanted = {"line": "fieldnote", "addon": "projects", "number": "3"}
     token = re.search(r'name="token" value="([^"]+)"', text(buyer.get(ADDON, wanted))).group(1)
     buyer.post(ADDON, {"line": "fieldnote", "token": token})
-    assert "See what fewer cost" in text(buyer.get(SEATS))
+    page = text(buyer.get(SEATS))
+    assert ("See what fewer cost" in page, "$15 a month each" in page) == (True, True)
     fewer = wanted | {"action": "give_back"}
     for number in ("3", "4", "-1", "x"):
         for answer in (buyer.get(ADDON, fewer | {"number": number}), buyer.post(ADDON, fewer | {"number": number})):

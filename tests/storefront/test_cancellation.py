@@ -120,7 +120,7 @@ def test_twice_is_once(buyer, subscription):
 
 def test_waiting_seats_come_back_with_the_subscription(buyer, subscription, shop, cast):
     scheduled.change_seats(subscription, seats_after=8, releases=[], origin=shop.origin, at=clock.now())
-    assert "Seat changes that wait for the renewal" in text(buyer.get(PAGE))
+    assert "No longer happens, unless you take the cancellation back: " in text(buyer.get(PAGE))
     buyer.post(PAGE, {"reason_code": "unused"})
     end = ScheduledChange.objects.get(kind=ScheduledKind.END)
     buyer.post(reverse("storefront:scheduled_change", args=[end.public_id]), {"action": "take_back"})

@@ -1,15 +1,19 @@
 """Coming back: one click fills the cart with what one had at today's prices, and who had a seat is in again."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from accounts.models import Membership
 from billing.models import Cart, Invoice, SeatAssignment
+from billing.queries import overview
+from billing.rules.tax import Levy
 from billing.services import people
 from billing.services.leaving import endings
 from billing.services.selling import checkout
 from config import clock, words
+from storefront import return_words, tax_words
 from tests.billing.calling import Program, assert_problem
 from tests.shop import text
 
@@ -58,6 +62,27 @@ def test_one_click_and_everybody_is_in_again(client, shop, cast, lapsed):
     paid = Invoice.objects.get(subscription=row)
     assert (words.money(paid.amount_paid_minor, "usd"), row.organization.customer.balance_minor) == (due, 0)
     assert client.post(RETURN, {"line": "fieldnote"}).url == "/"
+
+
+@pytest.mark.parametrize(
+    ("levy", "said"),
+    [
+        (Levy(), ""),
+        (Levy(name="VAT", percent="19"), "19% VAT on top."),
+        (Levy(name="VAT", percent="19", inclusive=True), "19% VAT included."),
+        (Levy(name="VAT", percent="19", exempt="reverse"), ""),
+        (Levy(is_automatic=True), "Tax comes on top, worked out on the day."),
+    ],
+)
+def test_a_price_that_is_said_alone_says_whether_tax_is_in_it(levy, said):
+    assert tax_words.of_price(levy) == said
+
+
+def test_what_is_come_back_to_is_said_with_its_tax(client, shop, cast, lapsed):
+    standing = overview.standing(cast.acme)
+    assert return_words.shown(standing).text.endswith("as it is sold now.")
+    taxed = replace(standing, levy=Levy(name="VAT", percent="19"))
+    assert return_words.shown(taxed).text.endswith("as it is sold now. 19% VAT on top.")
 
 
 def test_by_the_api(cast, lapsed):

@@ -1,5 +1,6 @@
 """The SANDBOX bar: a demo's visitors move the time; nobody else does."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -190,6 +191,7 @@ def test_a_year_is_told_by_month_with_a_failed_payment_and_its_recovery(buyer, s
     assert gone == time_moves.current().stops
     assert (len(gone), gone[-1].year) == (12, began.year + 1)
     page = text(buyer.get(BAR))
+    assert re.search(r"From \d+ \w+ \d{4} to \d+ \w+ \d{4}\.", page)  # a year apart, each said with its own
     assert "payment of $160.00 failed" in page
     assert "$160.00 paid" in page
     assert "the missing payment came" in page

@@ -110,6 +110,7 @@ def test_fewer_seats_come_with_the_next_period_and_can_be_taken_back(buyer, shop
     assert "8 seats from" in shown
     assert "$144.00" in shown
     assert "Nothing is charged today" in shown
+    assert "It needs no quote" in text(buyer.get("/seats/", {"seats": 8, "when": "renewal"}))
     response = buyer.post(CHANGES, {"seats": 8, "when": "renewal", "reason": "Two crews left"})
     assert response.status_code == 303
     after = text(buyer.get(SEATS))
