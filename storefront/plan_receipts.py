@@ -48,7 +48,7 @@ def of_now(shown: Preview, standing: Standing, price: Price, *, stale: bool = Fa
 
 def _cancelled(standing: Standing, ends_at: datetime | None) -> list[str]:
     """A cancellation that is booked takes place on another day with it."""
-    if standing.booked is None or ends_at in (None, standing.booked.effective_at):
+    if standing.booked is None or ends_at is None or ends_at == standing.booked.effective_at:
         return []
     values = {"day": words.day(ends_at), "before": words.day(standing.booked.effective_at)}
     return [_("You cancelled: with this it ends on %(day)s, instead of %(before)s.") % values]

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -240,7 +241,7 @@ def decide(page: Any, request: HttpRequest, adjustment_id: int, verb: str) -> Ht
     )
     if not may_decide(request, row, verb):
         why = approving.NotOpen() if row.state != AdjustmentState.ASKED else approving.SamePerson()
-        stuck = acts.replace(act, button="", problem=_why(why, row.currency))
+        stuck = acts.replace(act, form=forms.Form(), button="", problem=_why(why, row.currency))
         return acts.render(page, request, row, stuck, status=409)
     if request.method != "POST":
         return acts.render(page, request, row, act)

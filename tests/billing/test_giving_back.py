@@ -238,6 +238,7 @@ def test_all_lines_of_a_long_invoice_are_read(monkeypatch):
 def asked(shop, cast, client):
     """What support may not give alone, asked for by the page."""
     invoice = paid_invoice(shop)
+    _staff = [cast.admin, *(cast.staff_member(group) for group in ("manager", "rep", "support"))]
     client.force_login(cast.staff_member("support"))
     url = reverse("admin:billing_adjustment_refund", args=[invoice.pk])
     data = form(text(client.get(url)), amount="150.00")
@@ -252,6 +253,23 @@ def asked(shop, cast, client):
 
 def decide(client, row, verb, **said):
     return client.post(reverse(f"admin:billing_adjustment_{verb}", args=[row.pk]), {"note": "Fine.", **said}, follow=True)
+
+
+def _told(kind):
+    return list(OutgoingMail.objects.filter(kind=f"billing/{kind}").order_by("pk"))
+
+
+def test_who_may_approve_it_is_asked_by_mail_once_and_whoever_wanted_it_told(cast, client, asked):
+    mails = _told("approval_asked")
+    assert {mail.user for mail in mails} == {cast.staff_member("manager"), cast.admin}  # within whose limit it is
+    assert len(mails) == 2, "two clicks asked"
+    assert reverse("admin:billing_adjustment_change", args=[asked.pk]) in rendering.message(mails[0]).body
+    client.force_login(cast.staff_member("manager"))
+    decide(client, asked, "decline", note="Ask them first.")
+    (answer,) = _told("approval_decided")
+    assert (answer.user, answer.organization) == (asked.actor, None)
+    assert "declined what you asked for" in rendering.message(answer).body
+    assert "Ask them first." in rendering.message(answer).body
 
 
 def test_beyond_ones_limit_a_second_person_gives_it(shop, cast, client, asked):
@@ -271,7 +289,9 @@ def test_beyond_ones_limit_a_second_person_gives_it(shop, cast, client, asked):
     asked.refresh_from_db()
     assert (asked.state, asked.approver, asked.decision_note) == ("done", cast.staff_member("manager"), "Fine.")
     assert (CreditNote.objects.get().refunded_minor, queries.given(asked.organization, clock.now())) == (15_000, 15_000)
-    assert decide(client, asked, "approve").status_code == 409
+    late = decide(client, asked, "approve")
+    assert (late.status_code, "<textarea" in text(late)) == (409, False)
+    assert "approved what you asked for" in rendering.message(_told("approval_decided")[0]).body
     kinds = Journal.objects.filter(kind__startswith="billing.adjustment").order_by("id").values_list("kind", "actor__email")
     assert [(kind.rpartition(".")[2], email) for kind, email in kinds] == [
         ("proposed", asked.actor.email),

@@ -19,6 +19,13 @@ QUOTE = {
     "valid_on": THEN.date(),
     "open_url": "https://store.example/quotes/approval/x/",
 }
+APPROVAL = {
+    "customer": "Acme",
+    "asked_by": "Sue Port",
+    "amount_minor": 16000,
+    "currency": "usd",
+    "row_url": "https://store.example/admin/billing/adjustment/1/change/",
+}
 CONTEXTS = {
     "seats_expanded": PLAN
     | {
@@ -41,6 +48,8 @@ CONTEXTS = {
         "detail": "",
         "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
     },
+    "approval_asked": APPROVAL | {"note": "T-7"},
+    "approval_decided": APPROVAL | {"by": "Fin Ance", "note": "", "is_approved": True},
     "card_expires": {
         "organization": "Acme",
         "card_brand": "visa",

@@ -16,7 +16,7 @@ from billing.models import Adjustment, AdjustmentKind, AdjustmentReason, Adjustm
 from billing.models.giving_back import MOST_NOTE
 from billing.queries import giving_back as queries
 from billing.rules import giving_back as rule
-from billing.services.refunds import adjusting, complimentary, giving_back
+from billing.services.refunds import adjusting, approval_mails, complimentary, giving_back
 from billing.services.refunds.giving_back import Gift, GivingError, Wanted
 
 
@@ -39,6 +39,7 @@ def ask(gift: Gift, *, origin: Origin, at: datetime) -> Adjustment:
         row = giving_back.row_of(gift, AdjustmentState.ASKED, cents=cents, origin=origin, at=at)
         row.save()
         adjusting.tell("billing.adjustment.proposed", row, origin=origin, at=at)
+        approval_mails.asked(row, at=at)
     return row
 
 
@@ -61,6 +62,7 @@ def approve(adjustment_id: int, *, note: str, origin: Origin, at: datetime) -> A
         _decide(row, AdjustmentState.SENDING, decider, note, at)
         giving_back.send(row, gift.params, customer, origin=origin, at=at)
         adjusting.tell("billing.adjustment.approved", row, origin=origin, at=at)
+        approval_mails.decided(row, at=at)
     return giving_back.carried_out(row)
 
 
@@ -71,6 +73,7 @@ def decline(adjustment_id: int, *, note: str, origin: Origin, at: datetime) -> A
         row.concluded_at = at
         _decide(row, AdjustmentState.DECLINED, decider, note, at)
         adjusting.tell("billing.adjustment.declined", row, origin=origin, at=at, why=row.decision_note)
+        approval_mails.decided(row, at=at)
     return row
 
 
