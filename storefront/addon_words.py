@@ -253,9 +253,11 @@ def between(charge: Between) -> str:
 def _beside_balance(said: str, charge: Between) -> str:
     """And how much of the credit these charges use, or what is still owed and comes with the first."""
     if charge.credit_minor:
-        return f"{said} {_('Your credit pays %(amount)s of these.') % _amount(charge.credit_minor, charge)}"
+        used = _("Your credit pays %(amount)s of these.") % _amount(charge.credit_minor, charge)
+        return f"{said} {used}"
     if charge.balance_minor > 0:
-        return f"{said} {_('With the first comes %(amount)s still owed from before.') % _amount(charge.balance_minor, charge)}"
+        owed = _("With the first comes %(amount)s still owed from before.") % _amount(charge.balance_minor, charge)
+        return f"{said} {owed}"
     return said
 
 

@@ -56,6 +56,7 @@ def given(organization: Organization, at: datetime) -> int:
 
 def approvers(row: Adjustment, at: datetime) -> list[User]:
     """Staff who may give what `row` asks for, without whoever asked. Two queries."""
+    assert row.actor_id is not None, "no key asks a person"
     groups = rule.who_may(limits(at), row.us_cents, given(row.organization, at))
     may = Q(groups__permissions__codename="add_adjustment", groups__permissions__content_type__app_label="billing")
     staff = User.objects.filter(Q(is_superuser=True) | (Q(groups__name__in=groups) & may), is_staff=True, is_active=True)
