@@ -53,6 +53,13 @@ def _most(organization_id: int, line_id: int, sold: int, wanted: int) -> int:
     return max([sold, *(int(said["seats"]) for said in begun)])
 
 
+def agreed_ceilings(organization_id: int) -> list[tuple[str, int]]:
+    """Up to how many seats were agreed, more than anybody buys: a line's code and the number, of each. One query."""
+    held = Terms.objects.filter(organization=organization_id, kind=TermsKind.SEAT_CEILING)
+    begun = held.filter(state=TermsState.APPROVED, began_at__isnull=False).order_by("line_id", "pk")
+    return [(code, int(said["seats"])) for code, said in begun.values_list("line__code", "value")]
+
+
 def committed_until(row: Subscription) -> tuple[date, datetime] | None:
     """Until when a committed term of the subscription's line lasts: the day and its instant, or None. One query."""
     found = Terms.objects.filter(organization=row.organization_id, line=row.line_id, kind=TermsKind.TERM)

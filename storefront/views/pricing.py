@@ -4,18 +4,21 @@ import hashlib
 import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing.queries import catalog
+from billing.queries import catalog, terms
 from billing.queries.catalog import OnSale
 from billing.rules import money
-from config import clock
+from config import clock, words
 from offramps.queries import hand_raises
 from storefront.queries import pricing, pricing_addons, pricing_promotions, pricing_tax
 from storefront.queries.pricing_choice import Choice
@@ -97,8 +100,22 @@ def pricing_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def header(request: HttpRequest) -> HttpResponse:
-    """GET /header/: the end of the header for whoever is signed in, which the public pages load."""
-    return render(request, "components/header_end.html", {"home_link": True})
+    """GET /header/: the end of the header for whoever is signed in, which the public pages load.
+
+    The prices page is the same for everybody; what it says too little of for the reader comes along with this.
+    """
+    on_prices = urlsplit(request.headers.get("HX-Current-URL", "")).path == reverse("storefront:pricing")
+    agreed = _agreed(request) if on_prices and request.user.is_authenticated else []
+    return render(request, "components/header_end.html", {"home_link": True, "agreed": agreed})
+
+
+def _agreed(request: HttpRequest) -> list[str]:
+    """Up to how many seats the reader's organization may have by agreement. One query."""
+    organization = getattr(request, "organization", None)
+    found = terms.agreed_ceilings(organization.pk) if organization is not None else []
+    lines = ((catalog.on_sale().line(code), seats) for code, seats in found)
+    said = _("Agreed with you: up to %(seats)s of %(line)s. Put a plan in your cart and set the number there.")
+    return [said % {"seats": words.seats(seats), "line": catalog.text(line.name)} for line, seats in lines if line is not None]
 
 
 def _choice(request: HttpRequest, on_sale: OnSale) -> Choice:

@@ -128,6 +128,17 @@ def test_a_trial_shows_the_agreed_price_of_its_first_charge(shop, cast, agree, c
     assert "$160.00 is charged if you have added a card" in text(client.get("/cart/"))
 
 
+def test_the_prices_page_says_the_agreed_ceiling_to_who_is_signed_in(shop, cast, agree, client):
+    agree(TermsKind.SEAT_CEILING, seats=777)
+    on_prices = {"HX-Current-URL": "https://store.example/pricing/?seats=300"}
+    said = "Agreed with you: up to 777 seats of Fieldnote."
+    assert said not in text(client.get(reverse("storefront:header"), headers=on_prices))
+    client.force_login(cast.owner)
+    assert said in text(client.get(reverse("storefront:header"), headers=on_prices))
+    assert said not in text(client.get(reverse("storefront:header")))
+    assert 'id="agreed"' in text(client.get(reverse("storefront:pricing")))
+
+
 def test_an_agreed_seat_ceiling_is_bought_online(shop, cast, agree, client):
     plan = shop.cart(seats=10).plan
     most = plan.seats_max + 50
