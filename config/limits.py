@@ -12,6 +12,11 @@ HOUR_SECONDS: Final = 3600
 log = structlog.get_logger(__name__)
 
 
+def wait_seconds() -> int:
+    """How long until counting begins anew."""
+    return HOUR_SECONDS - int(clock.wall().timestamp()) % HOUR_SECONDS
+
+
 def is_over(who: str, what: str, limit: int) -> bool:
     """Count one `what` of `who`'s, and say whether it is more than `limit` in this hour."""
     hour = int(clock.wall().timestamp()) // HOUR_SECONDS

@@ -8,7 +8,7 @@ from babel import dates, numbers
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
-from billing.models import Invoice
+from billing.models import Invoice, InvoiceStatus
 from billing.queries import invoices
 from billing.rules import money
 from config import csv_rows, words
@@ -34,12 +34,21 @@ def _row(row: Invoice) -> list[object]:
         return Written(numbers.format_decimal(value, format=f"0.{'0' * places}".rstrip("."), locale=words.locale()))
 
     came_back = row.refunded_minor + row.credited_minor
+    left = 0 if row.status == InvoiceStatus.VOID else row.amount_remaining_minor  # Stripe leaves the amount on it
     amounts = (row.total_minor - row.tax_minor, row.tax_minor, row.total_minor, row.amount_paid_minor)
     return [
-        *(_day(row.issued_at), row.number or row.stripe_id, row.get_status_display()),
-        *map(said, (*amounts, row.amount_remaining_minor, came_back)),
+        *(_day(row.issued_at), row.number or row.stripe_id, _state(row)),
+        *map(said, (*amounts, left, came_back)),
         *(row.currency.upper(), _day(row.paid_at), _day(row.due_at), row.purchase_order),
     ]
+
+
+def _state(row: Invoice) -> str:
+    """One that was made out anew is paid by its credit note: the other is the one that counts."""
+    other: Invoice | None = getattr(row, "replaced_by", None)
+    if other is not None:
+        return _("Replaced by %(number)s") % {"number": other.number or other.stripe_id}
+    return row.get_status_display()
 
 
 def _day(value: datetime | None) -> Written | None:

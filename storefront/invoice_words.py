@@ -1,6 +1,6 @@
 """Invoices that are paid later in words: until when, and where to by bank transfer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from billing.queries.overview import Standing
 from billing.rules import payment_terms
 from billing.rules.preview import Preview
 from config import words
+from storefront import overdue_words
 
 
 def labels() -> dict[str, str]:
@@ -57,6 +58,19 @@ def facts(
     ]
 
 
+def overdue_facts(invoices: Sequence[Mapping[str, Any]], currency: str, told: Mapping[str, str]) -> list[dict[str, str]]:
+    """Several that are overdue, for a mail: each with its amount and day, then the account for transfers."""
+    due = _("%(amount)s, was due on %(day)s")
+    each = []
+    for one in invoices:
+        values = {
+            "amount": words.money(one["amount_minor"], currency),
+            "day": words.day(one["due_at"]) if one["due_at"] else "",
+        }
+        each.append({"label": one["number"], "value": due % values if one["due_at"] else values["amount"]})
+    return [*each, *account(told, ", ".join(one["number"] for one in invoices))]
+
+
 def terms(days: int) -> str:
     """ "30 days": how long there is to pay."""
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": words.number(days)}
@@ -91,9 +105,7 @@ def made(change: SeatChange) -> str:
 
 def open_ones(standing: Standing) -> list[str]:
     """All that is open of a subscription that is paid on invoice: what is overdue, and what is due, and when."""
-    late, found = standing.invoice, []
-    if late is not None:
-        found.append(_("%(amount)s is overdue.") % {"amount": words.money(late.remaining_minor, late.currency)})
+    found = [overdue_words.said(standing.overdue)] if standing.overdue else []
     for one in standing.sent:
         if one.due_at is not None:
             values = {"amount": words.money(one.remaining_minor, one.currency), "when": words.on_day_away(one.due_at)}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Quote, QuoteState
 from billing.queries import quote_sheets, quote_words
+from billing.queries import quotes as queries
 from billing.services import commands, faults
 from billing.services.books import quote_rows
 from billing.services.changes import paying_first, seats
@@ -29,7 +30,8 @@ def pdf(quote: Quote) -> HttpResponse:
     is_open = quote.state == QuoteState.OPEN
     state = "" if is_open or quote.state == QuoteState.DRAFT else str(quote.get_state_display())
     link = quote_rows.link(quote) if is_open else ""
-    response = HttpResponse(quote_sheets.render(quote_words.of(quote), link=link, state=state), content_type="application/pdf")
+    document = quote_words.of(quote, outcome=queries.outcome(quote))
+    response = HttpResponse(quote_sheets.render(document, link=link, state=state), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{quote.number or "quote"}.pdf"'
     return response
 

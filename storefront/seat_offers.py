@@ -109,7 +109,7 @@ def _minutes(offer: seats.Offer, at: datetime) -> int:
 
 
 def _later(standing: Standing, wanted: int, at: datetime) -> Answer:
-    error = _refusal(standing, wanted) or _unpaid(standing, wanted, at)
+    error = _refusal(standing, wanted) or _unpaid(standing, wanted)
     if error is not None:
         return Answer(seats=wanted, when=RENEWAL, problem=seat_problems.of(standing, error, wanted))
     if wanted == standing.coming:
@@ -125,12 +125,12 @@ def _later(standing: Standing, wanted: int, at: datetime) -> Answer:
     )
 
 
-def _unpaid(standing: Standing, wanted: int, at: datetime) -> seats.SeatsError | None:
+def _unpaid(standing: Standing, wanted: int) -> seats.SeatsError | None:
     """Fewer are refused on the click while a payment is missing, so no price is shown of them. At most one query."""
     if wanted >= standing.coming:
         return None
     try:
-        paying_first.check(standing.row, at)
+        paying_first.check(standing.row)
     except paying_first.PayFirst as error:
         return error
     return None

@@ -14,7 +14,7 @@ from billing.queries.overview import Standing
 from billing.services import commands, faults
 from billing.services.changes import addons, committed, paying_first, plan_changes, seats
 from config import words
-from storefront import credit_words, debit_words, seat_urls
+from storefront import credit_words, debit_words, overdue_words, seat_urls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,19 +102,18 @@ def _above(error: seats.AboveMaximum, standing: Standing, wanted: int) -> Proble
 @_of.register
 def _pay_first(error: paying_first.PayFirst, standing: Standing, wanted: int) -> Problem:
     title = _("Pay what is open first")
-    if error.invoice is None:
+    overdue = overdue_words.of_rows(error.invoices)
+    if not overdue:
         url = reverse("storefront:invoices")
         text = _("A payment is missing. Once it is paid this can be changed; cancelling is always possible.")
         return Problem(title=title, text=text, tone="warn", action_label=_("Look at what is open"), action_url=url)
-    invoice = error.invoice
-    amount = words.money(invoice.amount_remaining_minor, invoice.currency)
-    text = _("Invoice %(number)s of %(amount)s is overdue. Once it is paid this can be changed; cancelling is always possible.")
+    then = _("Once that is paid this can be changed; cancelling is always possible.")
     return Problem(
         title=title,
-        text=text % {"number": invoice, "amount": amount},
+        text=f"{overdue_words.said(overdue)} {then}",
         tone="warn",
-        action_label=_("Pay %(amount)s") % {"amount": amount},
-        action_url=reverse("storefront:invoice_hosted", args=[invoice.stripe_id]),
+        action_label=overdue_words.pay_label(overdue),
+        action_url=overdue_words.pay_url(overdue),
         second_label=_("Cancel the subscription"),
         second_url=seat_urls.cancellation_url(standing),
     )
@@ -215,10 +214,10 @@ def _in_trial(error: seats.InTrial, standing: Standing, wanted: int) -> Problem:
 def _not_live(error: seats.NotLive, standing: Standing, wanted: int) -> Problem:
     return Problem(
         title=_("Seats can't be changed right now"),
-        text=_("A payment is missing, or the subscription has ended. Nothing was changed."),
+        text=_("The subscription has ended. Nothing was changed."),
         tone="warn",
-        action_label=_("Look at what is open"),
-        action_url=reverse("storefront:invoices"),
+        action_label=_("See plans and prices"),
+        action_url=reverse("storefront:pricing"),
     )
 
 

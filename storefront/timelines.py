@@ -73,7 +73,7 @@ def _present(standing: Standing, at: datetime) -> Event:
 def _payment(standing: Standing, at: datetime) -> list[Event]:
     """Payments that wait for somebody."""
     events: list[Event] = []
-    change, invoice = standing.change, standing.invoice
+    change = standing.change
     if change is not None and change.is_waiting and (change.addon_name or change.plan_name):
         events.append(_waiting_thing(change, at))
     elif standing.first_payment is not None:
@@ -101,8 +101,7 @@ def _payment(standing: Standing, at: datetime) -> list[Event]:
                 "undo_value": "drop",
             }
         )
-    if invoice is not None:
-        events.append(_unpaid(standing, invoice, at))
+    events += [_unpaid(standing, invoice, at) for invoice in standing.overdue]
     if standing.debit is not None:
         events.append(_debit(standing.debit))
     if standing.missing is not None:

@@ -18,6 +18,8 @@ def _beyond_credit(error: seats.BeyondCredit | checkout.BeyondCredit) -> Problem
         detail,
         limit_us_cents=found.limit,
         open_us_cents=found.used,
+        limit_minor=found.limit_minor,
+        open_minor=found.open_minor,
         order_minor=beyond.order_minor,
         currency=beyond.currency,
         seats_that_fit=beyond.fits or None,

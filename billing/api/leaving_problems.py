@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework import status
 
+from billing.api import overdue
 from billing.rules import terms
 from billing.rules.pauses import Refusal
 from billing.services.changes import committed, paying_first, scheduled
 from billing.services.leaving import endings, pauses
+from config import words
 from config.problems import Problem
 
 
@@ -48,11 +49,21 @@ def _not_pausable(error: pauses.Refused) -> Problem:
 
 def _pay_first(error: paying_first.PayFirst) -> Problem:
     detail = _("A payment is missing: pay it first, then this can be changed. Ending the subscription stays possible.")
-    if error.invoice is None:
-        return Problem("pay-first", detail, invoice=None, payment_url=None)
-    url = settings.STORE_URL + reverse("storefront:invoice_hosted", args=[error.invoice.stripe_id])
-    said = _("Invoice %(number)s is overdue: pay it first, then this can be changed. Ending the subscription stays possible.")
-    return Problem("pay-first", said % {"number": error.invoice}, invoice=error.invoice.stripe_id, payment_url=url)
+    invoices = overdue.of_rows(error.invoices)
+    more: dict[str, Any] = {"amount_minor": error.amount_minor if invoices else None, "invoices": invoices}
+    if not invoices:
+        return Problem("pay-first", detail, invoice=None, payment_url=None, currency=None, **more)
+    first, currency = error.invoices[0], error.invoices[0].currency
+    said = ngettext(
+        "Invoice %(number)s of %(amount)s is overdue: pay it first, then this can be changed. "
+        "Ending the subscription stays possible.",
+        "%(count)s invoices are overdue, %(amount)s in all: pay them first, then this can be changed. "
+        "Ending the subscription stays possible.",
+        len(invoices),
+    )
+    values = {"number": first, "count": len(invoices), "amount": words.money(error.amount_minor, currency)}
+    more |= {"invoice": first.stripe_id, "payment_url": invoices[0]["payment_url"], "currency": currency}
+    return Problem("pay-first", said % values, **more)
 
 
 def _committed(error: committed.Committed) -> Problem:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from billing.api import overdue
 from billing.queries.overview import Standing
 from billing.rules.dunning import Missing
 from billing.services.recovery import dunning_mails
@@ -21,7 +22,8 @@ def of_standing(standing: Standing) -> dict[str, Any] | None:
         **(dates(missing) or {}),
         "step": missing.step,
         "access": standing.row.access,
-        "amount_minor": standing.invoice.remaining_minor if standing.invoice else None,
+        "amount_minor": standing.overdue_minor if standing.overdue else None,
+        "invoices": overdue.of_standing(standing),
         "is_cancelled_then": missing.is_cancelled_then,
         "fix_url": dunning_mails.fix_url(missing.episode),
     }

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Role
-from billing.api import agreements, coming_outputs, plan_ends
+from billing.api import agreements, coming_outputs, overdue, plan_ends
 from billing.models import (
     Access,
     CancelReason,
@@ -209,7 +209,8 @@ class MissingOutput(Output):
 class MissingPaymentOutput(MissingOutput):
     step = serializers.ChoiceField(choices=MISSING_STEPS, help_text="What the customer was told, or lost, last.")
     access = serializers.ChoiceField(choices=Access.choices, help_text="What can be used now.")
-    amount_minor = serializers.IntegerField(allow_null=True, help_text="Left to pay of the newest invoice that failed.")
+    amount_minor = serializers.IntegerField(allow_null=True, help_text="Of all `invoices`. Null: not known yet.")
+    invoices = overdue.OverdueInvoiceOutput(many=True, help_text="All that is overdue, the oldest first.")
     is_cancelled_then = serializers.BooleanField(help_text="Whether the subscription is cancelled when access ends.")
     fix_url = serializers.URLField(
         help_text="Where anybody who has it pays or changes the card, without an account: for the banner in your product."

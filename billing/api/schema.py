@@ -163,9 +163,20 @@ COMMITTED = problem(
 PAY_FIRST = problem(
     "pay-first",
     409,
-    "Invoice FN-0042 is overdue: pay it first, then this can be changed.",
+    "Invoice FN-0042 of $208.00 is overdue: pay it first, then this can be changed.",
     invoice="in_1Qx",
     payment_url="https://store.example.com/invoices/in_1Qx/hosted/",
+    amount_minor=20_800,
+    currency="usd",
+    invoices=[
+        {
+            "id": "in_1Qx",
+            "number": "FN-0042",
+            "amount_minor": 20_800,
+            "due_at": None,
+            "payment_url": "https://store.example.com/invoices/in_1Qx/hosted/",
+        }
+    ],
 )
 BEYOND_CREDIT = problem(
     "beyond-credit",
@@ -173,6 +184,8 @@ BEYOND_CREDIT = problem(
     "More would be open than may be: pay what is open first, wait until the bank has paid, or have it paid by card.",
     limit_us_cents=5_000_000,
     open_us_cents=4_998_400,
+    limit_minor=5_000_000,
+    open_minor=4_998_400,
     order_minor=16_000,
     currency="usd",
     seats_that_fit=12,

@@ -121,6 +121,18 @@ def first_month(how: How, amount: str, when: str) -> str:
     return said[how] % {"amount": amount, "when": when}
 
 
+def with_it(how: How) -> str:
+    """What was collected with an acceptance."""
+    return {How.CARD: _("Paid with it"), How.DEBIT: _("Being debited with it"), How.INVOICE: _("Invoiced with it")}[how]
+
+
+def before_label(how: How) -> str:
+    """The credit for what was collected before."""
+    if how == How.CARD:
+        return _("What is paid for already")
+    return _("What is billed already")
+
+
 def paid_for_rest(how: How) -> str:
     """Beside the amount of what was just added: an invoice's date is said by whoever knows it."""
     if how == How.DEBIT:

@@ -37,6 +37,10 @@ class Credit:
 
     limit: int
     used: int | None
+    currency: str = "usd"
+    limit_minor: int | None = None
+    """The limit as the customer is told it, in `currency`, and what is open: None, where the currency has no rate."""
+    open_minor: int | None = None
 
     @property
     def left(self) -> int:
@@ -65,9 +69,8 @@ def largest(seats: int, least: int, fits: Callable[[int], bool]) -> int:
     return found
 
 
-def limit(organization: Organization, at: datetime) -> int:
-    """What may be open at once, in US cents: by an approved exception, else by its segment's policy. At most three queries."""
-    agreed = terms.credit_limit(organization.pk, at)
+def _limit(organization: Organization, agreed: terms.Money | None, at: datetime) -> int:
+    """What may be open at once, in US cents: by an approved exception, else by its segment's policy. One query at most."""
     if agreed is not None:
         try:
             return giving_back.us_cents(agreed.amount_minor, agreed.currency, at)
@@ -77,22 +80,34 @@ def limit(organization: Organization, at: datetime) -> int:
     return found
 
 
-def of(organization: Organization, at: datetime, *, ordering: ProductLine | None = None) -> Credit:
+def of(organization: Organization, at: datetime, *, ordering: ProductLine | None = None, currency: str = "") -> Credit:
     """The limit, and what is open: of all its subscriptions, whatever the reason. At most five queries, without orders.
 
     What a change waits for is not owed: unpaid, it is just not had. Who orders of a line does not stand in their own way.
+    `currency` is what the customer is told it in; empty: the one they pay in.
     """
     waiting = SeatChange.objects.filter(stripe_invoice_id=OuterRef("stripe_id"), state=ChangeState.WAITING)
     rows = Invoice.objects.filter(organization=organization, status=InvoiceStatus.OPEN, amount_remaining_minor__gt=0)
     sums = rows.filter(~Exists(waiting)).values_list("currency").annotate(minor=Sum("amount_remaining_minor"))
-    just_billed = [*_unheard(organization, at), *_ordered(organization, at, ordering)]
+    parts = [*sums.order_by("currency"), *_unheard(organization, at), *_ordered(organization, at, ordering)]
+    agreed, told = terms.credit_limit(organization.pk, at), currency or organization.currency or "usd"
+    cents = _limit(organization, agreed, at)
     try:
-        used: int | None = sum(
-            giving_back.us_cents(minor, currency, at) for currency, minor in [*sums.order_by("currency"), *just_billed]
-        )
+        used: int | None = sum(giving_back.us_cents(minor, code, at) for code, minor in parts)
     except NoRate:
         used = None
-    return Credit(limit=limit(organization, at), used=used)
+    try:
+        is_told = agreed is not None and agreed.currency == told
+        limit_minor = agreed.amount_minor if agreed is not None and is_told else giving_back.of_us_cents(cents, told, at)
+        open_minor = sum(_told(minor, code, told, at) for code, minor in parts)
+    except NoRate:
+        return Credit(limit=cents, used=used, currency=told)
+    return Credit(limit=cents, used=used, currency=told, limit_minor=limit_minor, open_minor=open_minor)
+
+
+def _told(minor: int, code: str, currency: str, at: datetime) -> int:
+    """An amount as the customer is told it: mostly as it is billed, as an organization pays in one currency."""
+    return minor if code == currency else giving_back.of_us_cents(giving_back.us_cents(minor, code, at), currency, at)
 
 
 def covers(

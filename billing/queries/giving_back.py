@@ -48,6 +48,12 @@ def us_cents(amount_minor: int, currency: str, at: datetime) -> int:
     return rule.us_cents(amount_minor, currency, rates)
 
 
+def of_us_cents(cents: int, currency: str, at: datetime) -> int:
+    """The other way round, for what a customer is told. Raises rule.NoRate."""
+    rates: Iterable[str] = policies.value("billing.usd_rates", at)
+    return rule.of_us_cents(cents, currency, rates)
+
+
 def given(organization: Organization, at: datetime) -> int:
     """What staff gave back to it in the last 30 days, in US cents, what is under way included."""
     rows = Adjustment.objects.filter(organization=organization, created_at__gt=at - MONTH)

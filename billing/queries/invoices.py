@@ -140,11 +140,13 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
-    """What is open, per currency: how many invoices, and how much of them is left to pay."""
+    """What is open, per currency: how many invoices, and how much of them is left to pay; and of it what is overdue."""
 
     currency: str
     amount_minor: int
     count: int
+    overdue_minor: int = 0
+    overdue_count: int = 0
 
 
 # All but drafts, which may still change.
@@ -180,7 +182,11 @@ FROM billing_invoiceline
 WHERE invoice_id = ANY (%s) ORDER BY invoice_id, position
 """
 OWED: Final = """
-SELECT currency, sum(amount_remaining_minor)::bigint, count(*) FROM billing_invoice
+SELECT currency, sum(amount_remaining_minor)::bigint, count(*),
+    COALESCE(sum(amount_remaining_minor) FILTER (WHERE is_overdue), 0)::bigint, count(*) FILTER (WHERE is_overdue)
+FROM billing_invoice i CROSS JOIN LATERAL (SELECT (i.attempt_count > 0 OR i.overdue_at IS NOT NULL) AND NOT EXISTS (
+    SELECT 1 FROM billing_seatchange w WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting')
+) AS is_overdue) late
 WHERE organization_id = %s AND status = 'open' AND amount_remaining_minor > 0 AND debited_at IS NULL
 GROUP BY currency ORDER BY currency
 """
@@ -220,8 +226,8 @@ def newest(organization: Organization, limit: int) -> tuple[Listed, ...]:
 def owed(organization: Organization) -> list[Owed]:
     """What is open, but for what is on its way from a bank. One query."""
     return [
-        Owed(currency=code, amount_minor=sum_minor, count=count)
-        for code, sum_minor, count in rows.fetch(OWED, (organization.pk,))
+        Owed(currency=code, amount_minor=sum_minor, count=count, overdue_minor=late_minor, overdue_count=late)
+        for code, sum_minor, count, late_minor, late in rows.fetch(OWED, (organization.pk,))
     ]
 
 
@@ -246,7 +252,7 @@ def next_attempt_at(invoice: Invoice) -> datetime | None:
 def all_of(organization: Organization) -> Iterator[Invoice]:
     """Every invoice but drafts, the newest first, read from the database as they are asked for."""
     rows = Invoice.objects.filter(organization=organization).exclude(status=InvoiceStatus.DRAFT)
-    return rows.order_by("-issued_at", "-id").iterator(chunk_size=1_000)
+    return rows.select_related("replaced_by").order_by("-issued_at", "-id").iterator(chunk_size=1_000)
 
 
 def credit_notes(invoice: Invoice) -> list[CreditNote]:

@@ -22,6 +22,7 @@ from billing.queries.standing_facts import (
     NextCharge,
     OpenChange,
     OpenInvoice,
+    Owing,
     PauseFacts,
     PilotFacts,
     Scheduled,
@@ -50,16 +51,14 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Owing):
     """One subscription with everything that hangs on it. `in_use` counts people, `held` seats kept for the invited."""
 
-    row: Subscription
     in_use: int
     held: int
     scheduled: tuple[Scheduled, ...]
     discounts: tuple[rules.Held, ...]
     change: OpenChange | None
-    invoice: OpenInvoice | None
     card: Card | None
     balance_minor: int
     is_busy: bool
@@ -79,8 +78,6 @@ class Standing:
     sunset: SunsetFacts | None = None
     booked: Scheduled | None = None
     """The end that was asked for, and comes with a later period: a committed term lasts until then."""
-    sent: tuple[OpenInvoice, ...] = ()
-    """Invoices to be paid by a date that has not come yet."""
     beside: tuple["Standing", ...] = ()
     """The customer's other subscriptions: what they are charged before takes its part of the balance."""
 
@@ -319,7 +316,7 @@ class Standing:
         found = (
             (State.ENDED, not row.is_live),
             (State.PAUSED, row.status == "paused"),
-            (State.PAST_DUE, row.status in ("past_due", "unpaid") or self.invoice is not None),
+            (State.PAST_DUE, self.is_behind),
             (State.WAITING, change is not None and change.is_waiting and not change.is_of_window),
             (
                 State.BEING_MADE,
@@ -358,7 +355,6 @@ def _standing(row: standing_rows.Row) -> Standing:
         booked=next((one for one in scheduled if one.is_booked), None),
         discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
         change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
-        invoice=OpenInvoice(**standing_rows.instants(row.invoice)) if row.invoice else None,
         card=None if subscription.is_invoiced else standing_facts.card_of(customer),
         balance_minor=customer.balance_minor if customer and customer.balance_currency in ("", subscription.currency) else 0,
         is_busy=row.is_busy,
@@ -372,6 +368,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         pause=PauseFacts(**standing_rows.instants(row.pause)) if row.pause else None,
         window=WindowFacts(**standing_rows.instants(row.window)) if row.window else None,
         agreed=tuple(Agreed.of_plain(standing_rows.instants(plain)) for plain in row.agreed),
+        overdue=tuple(OpenInvoice(**standing_rows.instants(plain)) for plain in row.overdue),
         sent=tuple(OpenInvoice(**standing_rows.instants(plain)) for plain in row.sent),
         bank=None if subscription.is_invoiced else standing_facts.bank_of(customer),
         debit=Debit.of_plain(standing_rows.instants(row.debit)) if row.debit else None,

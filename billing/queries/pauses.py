@@ -28,11 +28,11 @@ def refusal(row: Subscription, *, months: int, at: datetime) -> rules.Refusal | 
     customer: Customer | None = getattr(row.organization, "customer", None)
     return rules.refusal(
         rules.Facts(
-            status=row.status,
+            status=unpaid.status(row),
             interval=row.price.interval,
             is_in_trial=row.is_in_trial,
             is_on_card=bool(customer and customer.payment_method_id) and not row.is_invoiced,
-            is_behind=unpaid.is_behind(row, at),
+            is_behind=unpaid.is_behind(row),
             ends=row.cancel_at is not None
             or row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).exists(),
             waits=row.changes.filter(state__in=(ChangeState.SENDING, ChangeState.WAITING)).exists(),

@@ -12,9 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.queries import places
-from billing.models import Quote, QuoteKind, QuoteState
-from billing.queries import catalog, promotion_words
+from billing.models import Invoice, Quote, QuoteKind, QuoteState
+from billing.queries import catalog, collecting_words, promotion_words
 from billing.queries import tax as tax_queries
+from billing.queries.quotes import Outcome
+from billing.rules import collecting
+from billing.rules.collecting import How
 from config import words
 
 Data = Mapping[str, Any]
@@ -57,10 +60,12 @@ class Document:
     due_rows: tuple[Sum, ...]
     after: tuple[str, ...]
     terms: tuple[str, ...]
+    invoice: Invoice | None = None
+    """What came of it, once accepted."""
 
 
-def of(quote: Quote, live: Data | None = None) -> Document:
-    """The quote as it was issued; with `live` (quoting.terms) its amounts due are of today."""
+def of(quote: Quote, live: Data | None = None, outcome: Outcome | None = None) -> Document:
+    """The quote as it was issued; with `live` (quoting.terms) its amounts due are of today, with `outcome` what came of it."""
     data = quote.document
     due = live if live is not None else data
     return Document(
@@ -73,9 +78,10 @@ def of(quote: Quote, live: Data | None = None) -> Document:
         columns=(_("What"), _("Quantity"), _("Each"), _yearly(data, _("A year"), _("A month"))),
         rows=tuple(_rows(data)),
         sums=tuple(_sums(data)),
-        due_title=_due_title(quote, due),
-        due_note=_due_note(quote, due),
-        due_rows=tuple(_due_rows(quote, due)),
+        due_title=_came_title(quote, outcome) if outcome else _due_title(quote, due),
+        due_note=_came_note(quote, outcome) if outcome else _due_note(quote, due),
+        due_rows=() if outcome else tuple(_due_rows(quote, due)),
+        invoice=outcome.invoice if outcome else None,
         after=tuple(_after(quote, data)),
         terms=tuple(_terms(quote)),
     )
@@ -191,6 +197,26 @@ def _due_title(quote: Quote, data: Data) -> str:
     return _("%(amount)s if accepted on %(day)s") % values
 
 
+def how(quote: Quote) -> How:
+    """How a change is collected, as its subscription is; a purchase by the way that is chosen, so by card. No query."""
+    row, customer = quote.subscription, getattr(quote.organization, "customer", None)
+    if row is None:
+        return How.CARD
+    return collecting.how(is_invoiced=row.is_invoiced, method_kind=customer.method_kind if customer else "")
+
+
+def _came_title(quote: Quote, outcome: Outcome) -> str:
+    values = {"amount": words.money(outcome.amount_minor, quote.currency)}
+    if outcome.invoice is None or not outcome.invoice.number:
+        return _("%(amount)s when it was accepted") % values
+    return _("%(amount)s on invoice %(number)s") % (values | {"number": outcome.invoice.number})
+
+
+def _came_note(quote: Quote, outcome: Outcome) -> str:
+    values = {"day": words.full_day(outcome.accepted_at), "name": quote.decision.name if quote.decision else ""}
+    return (_("Accepted by %(name)s on %(day)s.") if values["name"] else _("Accepted on %(day)s.")) % values
+
+
 def _due_on(due: Data) -> date:
     """The customer's own day, whoever reads it where; of one that was made before days were kept: the reader's."""
     return date.fromisoformat(due["on"]) if "on" in due else timezone.localdate(_at(due["at"]))
@@ -232,7 +258,7 @@ def _due_rows(quote: Quote, data: Data) -> Iterable[Sum]:
     charged = _("A year at the new price") if due["is_anew"] else _("The new price, for the days that are left")
     yield Sum(label=charged, amount=words.money(due["charged_minor"], currency))
     if due["credited_minor"]:
-        yield Sum(label=_("What is paid for already"), amount=words.money(due["credited_minor"], currency))
+        yield Sum(label=collecting_words.before_label(how(quote)), amount=words.money(due["credited_minor"], currency))
     if due["off_minor"]:
         yield Sum(label=_("Discount"), amount=words.money(-due["off_minor"], currency))
     yield from _taxes(due["taxes"], currency)
@@ -242,7 +268,7 @@ def _due_rows(quote: Quote, data: Data) -> Iterable[Sum]:
         yield Sum(label=_("Still owed from before"), amount=words.money(-due["balance_minor"], currency))
     if carried := due.get("carried_minor", 0):
         yield Sum(label=_("Carried to your next invoice"), amount=words.money(-carried, currency))
-    yield Sum(label=_("Charged then"), amount=words.money(due["due_minor"], currency), is_total=True)
+    yield Sum(label=collecting_words.then_label(how(quote)), amount=words.money(due["due_minor"], currency), is_total=True)
 
 
 def _after(quote: Quote, data: Data) -> Iterable[str]:

@@ -1,14 +1,17 @@
 """Reading quotes: an organization's, and the one that a link is about."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from accounts.models import Organization
 from accounts.services import links
-from billing.models import Quote, QuoteState
+from billing.models import ChangeState, Invoice, LedgerKind, Quote, QuoteKind, QuoteState, SeatChange, SeatLedgerEntry
 
+# How the changes that quotes become are named: this, the quote's id, and which try it is.
+NONCE: Final = "quote-"
 A_PAGE: Final = 20
 # After it was accepted, withdrawn or has lapsed the link still says so for a while.
 LINK_LIVES_ON: Final = timedelta(days=60)
@@ -40,5 +43,39 @@ def is_gone(quote: Quote, at: datetime) -> bool:
     return quote.closed_at is not None and at > quote.closed_at + LINK_LIVES_ON
 
 
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a quote that was accepted: `amount_minor`, on `invoice` once Stripe has told of it."""
+
+    amount_minor: int
+    accepted_at: datetime
+    invoice: Invoice | None
+
+
+def outcome(quote: Quote) -> Outcome | None:
+    """None: it is not accepted. Two queries."""
+    if quote.state != QuoteState.ACCEPTED or quote.closed_at is None:
+        return None
+    change = Subquery(
+        SeatChange.objects.filter(
+            subscription=quote.subscription_id, nonce__startswith=f"{NONCE}{quote.public_id}-", state=ChangeState.DONE
+        ).values("stripe_invoice_id")[:1]
+    )
+    begun = Subquery(
+        SeatLedgerEntry.objects.filter(kind=LedgerKind.STARTED, subscription__checkouts__cart=quote.cart_id)
+        .exclude(stripe_invoice_id="")
+        .values("stripe_invoice_id")[:1]
+    )
+    which = begun if quote.kind == QuoteKind.PURCHASE else change
+    invoice = Invoice.objects.filter(organization=quote.organization_id, stripe_id=which).first()
+    due_minor = quote.decision.due_minor if quote.decision else quote.due_minor
+    return Outcome(
+        amount_minor=invoice.amount_due_minor if invoice is not None else due_minor,
+        accepted_at=quote.closed_at,
+        invoice=invoice,
+    )
+
+
 def _rows() -> QuerySet[Quote]:
-    return Quote.objects.select_related("organization__profile", "actor", "decision", "line", "cart", "subscription")
+    needed = ("organization__profile", "organization__customer", "actor", "decision", "line", "cart", "subscription")
+    return Quote.objects.select_related(*needed)

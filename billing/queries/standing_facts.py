@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
-from billing.models import FIRST_PAYMENTS, ChangeKind, Customer, ScheduledKind
+from billing.models import FIRST_PAYMENTS, OWING_STATUSES, ChangeKind, Customer, ScheduledKind, Subscription
 from billing.rules import addons, promotions, tax
 from billing.rules.dunning import STEPS, Missing, Step
 
@@ -89,6 +90,33 @@ class OpenInvoice:
     currency: str
     next_attempt_at: datetime | None
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owing:
+    """What of a subscription was billed and not paid."""
+
+    row: Subscription
+    overdue: tuple[OpenInvoice, ...] = ()
+    """All that could not be charged, or was not paid by its date: the oldest first, as it is paid (billing.queries.unpaid)."""
+    sent: tuple[OpenInvoice, ...] = ()
+    """Invoices to be paid by a date that has not passed yet."""
+
+    @cached_property
+    def overdue_minor(self) -> int:
+        """What is missing: of all that is overdue together."""
+        return sum(invoice.remaining_minor for invoice in self.overdue)
+
+    @cached_property
+    def next_attempt_at(self) -> datetime | None:
+        """When something of it is tried again; None: not any more by itself."""
+        tries = (invoice.next_attempt_at for invoice in self.overdue)
+        return min((at for at in tries if at is not None), default=None)
+
+    @cached_property
+    def is_behind(self) -> bool:
+        """Whether a payment is missing. Stripe calls past due what is due on this very day; it is overdue after it."""
+        return bool(self.overdue) or (self.row.status in OWING_STATUSES and not self.sent)
 
 
 @dataclass(frozen=True, kw_only=True)

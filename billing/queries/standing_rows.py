@@ -21,7 +21,7 @@ from billing.rules.promotions import AGREED
 MOST: Final = 6
 
 STATEMENT: Final = """
-SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, change.of, invoice.of, EXISTS (
+SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, change.of, overdue.of, EXISTS (
     SELECT 1 FROM billing_stripecommand k WHERE k.target = 'subscription:' || s.id AND k.state = 'open'), EXISTS (
     SELECT 1 FROM accounts_seatrequest q JOIN accounts_membership n ON n.id = q.membership_id
     WHERE n.organization_id = s.organization_id AND n.left_at IS NULL AND q.state = 'open'),
@@ -64,11 +64,11 @@ SELECT {columns}, used.people, used.held, scheduled.changes, discount.held, chan
         ORDER BY ag.ends_on, ag.id)
     FROM billing_terms ag WHERE ag.organization_id = s.organization_id AND (ag.line_id IS NULL OR ag.line_id = s.line_id)
         AND (ag.state = 'approved' OR ag.state IN ('ended', 'ended_early') AND ag.began_at IS NOT NULL)),
-    CASE WHEN s.collection_method = 'send_invoice' THEN (SELECT json_agg(json_build_object('stripe_id', si.stripe_id,
+    (SELECT json_agg(json_build_object('stripe_id', si.stripe_id,
         'number', si.number, 'remaining_minor', si.amount_remaining_minor, 'currency', si.currency, 'next_attempt_at', NULL,
         'due_at', si.due_at) ORDER BY si.due_at, si.id)
     FROM billing_invoice si WHERE si.subscription_id = s.id AND si.status = 'open' AND si.amount_remaining_minor > 0
-    AND si.due_at IS NOT NULL AND si.overdue_at IS NULL) END,
+    AND si.due_at IS NOT NULL AND si.overdue_at IS NULL),
     (SELECT json_build_object('amount_minor', sum(di.amount_remaining_minor), 'currency', min(di.currency),
         'begun_at', min(di.debited_at), 'arrives_on', max(di.debit_arrives_on), 'number', min(di.number))
     FROM billing_invoice di WHERE di.subscription_id = s.id AND di.debited_at IS NOT NULL HAVING count(*) > 0),
@@ -122,15 +122,14 @@ LEFT JOIN LATERAL (
             WHERE xr.id = x.price_after_id)) AS of
     FROM billing_seatchange x WHERE x.subscription_id = s.id AND x.state IN ('sending', 'waiting')
     ORDER BY x.id DESC LIMIT 1) change ON TRUE
-LEFT JOIN LATERAL (
-    SELECT json_build_object('stripe_id', i.stripe_id, 'number', i.number, 'remaining_minor', i.amount_remaining_minor,
-        'currency', i.currency, 'next_attempt_at', i.next_attempt_at, 'due_at', i.due_at) AS of
+CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_object('stripe_id', i.stripe_id, 'number', i.number, 'remaining_minor', i.amount_remaining_minor,
+        'currency', i.currency, 'next_attempt_at', i.next_attempt_at, 'due_at', i.due_at) ORDER BY i.issued_at, i.id) AS of
     FROM billing_invoice i
     WHERE i.subscription_id = s.id AND i.status = 'open' AND i.amount_remaining_minor > 0
     AND (i.attempt_count > 0 OR i.overdue_at IS NOT NULL)
     AND i.debited_at IS NULL AND NOT EXISTS (SELECT 1 FROM billing_seatchange w
-        WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))
-    ORDER BY i.issued_at DESC LIMIT 1) invoice ON TRUE
+        WHERE w.stripe_invoice_id = i.stripe_id AND w.state IN ('sending', 'waiting'))) overdue
 WHERE s.organization_id = %(organization)s AND s.status NOT IN ('incomplete', 'incomplete_expired')
 ORDER BY s.status <> ALL (%(live)s), l.rank, s.started_at DESC, s.id DESC LIMIT %(most)s
 """
@@ -140,8 +139,8 @@ ORDER BY s.status <> ALL (%(live)s), l.rank, s.started_at DESC, s.id DESC LIMIT 
 class Row:
     """The subscription with its organization, customer, plan, price and line in place; the rest as JSON has it.
 
-    `invoice` is one that was tried in vain, or was not paid by its date: an increase's invoice that waits for the buyer is not
-    overdue.
+    `overdue` are those that were tried in vain, or not paid by their date, as billing.queries.unpaid has them: an increase's
+    invoice that waits for the buyer is none of them.
     """
 
     subscription: Subscription
@@ -150,7 +149,7 @@ class Row:
     scheduled: list[dict[str, Any]]
     discounts: list[dict[str, Any]]
     change: dict[str, Any] | None
-    invoice: dict[str, Any] | None
+    overdue: list[dict[str, Any]]
     is_busy: bool
     is_asked: bool
     trial: dict[str, Any] | None
@@ -230,7 +229,7 @@ def _row(found: Sequence[Any]) -> Row:
         customer.organization = organization
     else:  # or Django would ask once more
         Organization.customer.related.set_cached_value(organization, None)
-    people, held, scheduled, discounts, change, invoice, is_busy, is_asked, trial, levy, pilot, *rest = values
+    people, held, scheduled, discounts, change, overdue, is_busy, is_asked, trial, levy, pilot, *rest = values
     addons, usages, late, pause, window, agreed, sent, debit, sunset = rest
     return Row(
         subscription=subscription,
@@ -239,7 +238,7 @@ def _row(found: Sequence[Any]) -> Row:
         scheduled=scheduled or [],
         discounts=discounts or [],
         change=change,
-        invoice=invoice,
+        overdue=overdue or [],
         is_busy=is_busy,
         is_asked=is_asked,
         trial=trial,

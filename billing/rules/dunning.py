@@ -129,13 +129,13 @@ def plan(*, failed_at: datetime, ladder: Ladder, zone: str) -> Dates:
 
 def working(at: datetime, zone: str) -> datetime:
     """The same time of day on the next day that is no Saturday or Sunday where the organization is."""
-    local = at.astimezone(_zone(zone))
+    local = at.astimezone(zone_named(zone))
     beyond = local.weekday() - SATURDAY
     return at if beyond < 0 else (local + timedelta(days=2 - beyond)).astimezone(UTC)
 
 
 def is_weekend(at: datetime, zone: str) -> bool:
-    return at.astimezone(_zone(zone)).weekday() >= SATURDAY
+    return at.astimezone(zone_named(zone)).weekday() >= SATURDAY
 
 
 def access(reached: int) -> Access:
@@ -218,7 +218,8 @@ def _next(dates: Dates, reached: int, now: datetime) -> datetime | None:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 
@@ -118,14 +118,29 @@ def us_cents(amount_minor: int, currency: str, rates: Iterable[str]) -> int:
     """
     if currency == "usd":
         return amount_minor
+    exact = Decimal(amount_minor).scaleb(2 - money.exponent(currency)) * _rate(currency, rates)
+    return int(exact.to_integral_value(ROUND_CEILING))
+
+
+def of_us_cents(cents: int, currency: str, rates: Iterable[str]) -> int:
+    """US cents as an amount of a currency, rounded down: what fits is never said to be more. Raises NoRate."""
+    if currency == "usd":
+        return cents
+    exact = Decimal(cents) / _rate(currency, rates)
+    return int(exact.scaleb(money.exponent(currency) - 2).to_integral_value(ROUND_FLOOR))
+
+
+def _rate(currency: str, rates: Iterable[str]) -> Decimal:
+    """What one of it is in dollars. Raises NoRate."""
     for entry in rates:
         code, _space, rate = entry.strip().partition(" ")
         if code.lower() == currency:
             try:
-                exact = Decimal(amount_minor).scaleb(2 - money.exponent(currency)) * Decimal(rate.strip())
+                found = Decimal(rate.strip())
             except InvalidOperation:
                 raise NoRate(currency) from None
-            return int(exact.to_integral_value(ROUND_CEILING))
+            if found > 0:
+                return found
     raise NoRate(currency)
 
 

@@ -1,8 +1,10 @@
 """Paying on invoice: when it is due, and where to by bank transfer. No I/O."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
+
+from billing.rules import dunning
 
 # Stripe's account for bank transfers in a currency, and where one of the euro's may be (docs.stripe.com, bank transfers).
 TRANSFERS: Final[Mapping[str, str]] = {
@@ -19,6 +21,13 @@ EURO_ACCOUNT: Final = "IE"
 def due_at(issued_at: datetime, days: int) -> datetime:
     """By when an invoice of `issued_at` is to be paid: Stripe counts whole days of 24 hours, so where clocks change too."""
     return issued_at.astimezone(UTC) + timedelta(days=days)
+
+
+def overdue_at(due_at: datetime, zone: str) -> datetime:
+    """From when an invoice is overdue that was to be paid by `due_at`: once that day is over, in the customer's `zone`."""
+    place = dunning.zone_named(zone)
+    day_after = due_at.astimezone(place).date() + timedelta(days=1)
+    return datetime.combine(day_after, time.min, place).astimezone(UTC)
 
 
 def transfer(currency: str, country: str) -> dict[str, Any] | None:

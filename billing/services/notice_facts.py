@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from accounts.models import Organization
 from billing.models import Interval, ScheduledChange, ScheduledKind, ScheduledState, Subscription
 from billing.queries import booked_ends, overview, windows
+from billing.queries import unpaid as queries
 from billing.rules import collecting, intervals
 
 
@@ -55,15 +54,10 @@ def unbilled(row: Subscription) -> dict[str, Any]:
 
 
 def unpaid(row: Subscription) -> dict[str, Any]:
-    """The newest invoice that could not be charged, or was not paid by its date, if there is one."""
-    missing = Q(attempt_count__gt=0) | Q(overdue_at__isnull=False)
-    tried = row.invoices.filter(missing, status="open", amount_remaining_minor__gt=0, debited_at=None)
-    unpaid = tried.order_by("-issued_at").first()
-    if unpaid is None:
+    """What is overdue, if something is: the oldest invoice's number, how many there are, and what they come to. One query."""
+    found = list(queries.overdue(row))
+    if not found:
         return {}
-    return {
-        "how": how(row),
-        "invoice_number": unpaid.number,
-        "open_minor": unpaid.amount_remaining_minor,
-        "currency": unpaid.currency,
-    }
+    missing = sum(invoice.amount_remaining_minor for invoice in found)
+    facts = {"how": how(row), "invoice_number": found[0].number, "open_count": len(found)}
+    return {**facts, "open_minor": missing, "currency": row.currency}

@@ -59,6 +59,11 @@ def then_label(how: str) -> str:
 
 
 @register.filter
+def collected_with_it(how: str) -> str:
+    return collecting_words.with_it(How(how or How.CARD))
+
+
+@register.filter
 def no_more(how: str) -> str:
     return collecting_words.no_more(How(how or How.CARD))
 

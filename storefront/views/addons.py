@@ -59,7 +59,7 @@ def _fewer(request: OrganizationRequest, standing: Standing, code: str) -> HttpR
             raise addons.NotHeld("It is not had.")
         if problem := _out_of_range(item, number):
             return _render(request, standing, problem=problem, status=problem.status)
-        scheduled.check_addon(standing.row, addon=_addon(standing, code), number=number, at=at)
+        scheduled.check_addon(standing.row, addon=_addon(standing, code), number=number)
     except seats.SeatsError as error:
         problem = seat_problems.of(standing, error, standing.quantity)
         return _render(request, standing, problem=problem, status=problem.status)

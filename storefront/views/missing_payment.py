@@ -39,7 +39,8 @@ LONGEST_SESSION_ID = 200
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """GET /missing-payments/<token>/: what is missing and what happens when; `?session=` on the way back from Stripe's page.
 
-    POST with `way`: `pay` leads to Stripe's page of the invoice, `card` to the one for a new card.
+    POST with `invoice` leads to Stripe's page of it (of the oldest, for none that is missing); with `way` `card` to the one for
+    a new card.
     """
     if limits.is_over(request, "missing_payment", MOST_LOOKS):
         return _show(request, None, status=429)
@@ -63,11 +64,12 @@ def _episode(token: str) -> DunningEpisode:
 
 
 def _show(request: HttpRequest, episode: DunningEpisode | None, *, status: int = 200, problem: str = "") -> HttpResponse:
-    """Three queries: the episode, what is missing of it, the store's time."""
+    """Three queries: the episode, what is missing of it, the store's time; one more where a bank is at work on all of it."""
     now = clock.now()
-    context: dict[str, Any] = {"episode": None, "problem": problem or ("often" if status == 429 else "")}
+    refused = problem or ("often" if status == 429 else "")
+    context: dict[str, Any] = {"episode": None, "problem": refused, "wait_minutes": limits.wait_minutes()}
     if episode is not None:
-        missing = dunning.missing(episode)
+        missing = dunning.missing(episode) or dunning.at_the_bank(episode)
         is_over = dunning_mails.is_over(episode, now) or not missing
         context |= {"episode": episode, "missing": missing, "is_over": is_over}
         context["total_minor"] = sum(invoice.amount_remaining_minor for invoice in missing)
@@ -78,13 +80,15 @@ def _show(request: HttpRequest, episode: DunningEpisode | None, *, status: int =
         context["events"] = _events(episode, missing, now)
         context["came_back"] = request.GET.get("back") == "card"
         status = 410 if is_over and missing and status == 200 else status
-    return render(request, "storefront/payment/missing.html", context, status=status)
+    answer = render(request, "storefront/payment/missing.html", context, status=status)
+    return limits.wait(answer) if status == 429 else answer
 
 
 def _account(episode: DunningEpisode, missing: list[Invoice]) -> list[dict[str, str]]:
     """Where sent invoices can be paid to by transfer. One query."""
     customer = Customer.objects.filter(organization=episode.organization_id).first()
-    return invoice_words.account(sent_invoices.bank_account(customer, episode.currency), missing[0].number)
+    numbers = ", ".join(invoice.number for invoice in missing)
+    return invoice_words.account(sent_invoices.bank_account(customer, episode.currency), numbers)
 
 
 def _events(episode: DunningEpisode, missing: list[Invoice], now: datetime) -> list[dict[str, Any]]:
@@ -107,10 +111,15 @@ def _leave(request: HttpRequest, episode: DunningEpisode) -> HttpResponse:
     if limits.is_over(request, "missing_payment_card", MOST_CARDS):
         return _show(request, episode, status=429)
     try:
-        url = _card_url(request, episode) if request.POST.get("way") == "card" else invoices.hosted_url(missing[0])
+        url = _card_url(request, episode) if request.POST.get("way") == "card" else _pay_url(request, missing)
     except (faults.GatewayError, invoices.NoPage, cards.NoCustomer):
         url = ""
     return redirects.see(url) if url else _show(request, episode, status=503, problem="silent")
+
+
+def _pay_url(request: HttpRequest, missing: list[Invoice]) -> str:
+    wanted = request.POST.get("invoice", "")
+    return invoices.hosted_url(next((one for one in missing if one.stripe_id == wanted), missing[0]))
 
 
 def _card_url(request: HttpRequest, episode: DunningEpisode) -> str:

@@ -1,6 +1,5 @@
 """What pays, a card or a bank account: which one, until when, and changing it on Stripe's page."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +22,7 @@ from billing.services import faults
 from billing.services.books import sent_invoices
 from billing.services.selling import cards, mandates
 from config import clock, words
-from storefront import invoice_words
+from storefront import invoice_words, overdue_words
 from storefront.views import redirects, trials
 
 LONGEST_SESSION_ID = 200
@@ -59,7 +58,7 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "takes_debits": _takes_debits(standing) if standing else False,
         "charge": charge,
         "is_expired": card is not None and not card.works_on(today),
-        "overdue": _overdue(request) if any(one.invoice or one.state is State.PAST_DUE for one in standings) else "",
+        "overdue": _overdue(request) if any(one.is_behind for one in standings) else "",
         "waiting": [one.change for one in standings if one.change and one.change.is_waiting],
         "is_invoiced": is_invoiced,
         "invoice_days": _invoice_days(request, standing),
@@ -91,12 +90,8 @@ def _takes_debits(standing: Standing) -> bool:
 
 
 def _overdue(request: OrganizationRequest) -> str:
-    """What a new card pays at once, in words; all of it, as an organization pays in one currency."""
-    rows = cards.overdue(request.organization).values_list("currency", "amount_remaining_minor")
-    sums: Counter[str] = Counter()
-    for currency, minor in rows:
-        sums[currency] += minor
-    return ", ".join(words.money(minor, currency) for currency, minor in sums.items())
+    """What a new card pays at once, in words: all that is overdue."""
+    return overdue_words.amount(overdue_words.of_rows(cards.overdue(request.organization)))
 
 
 @require_safe

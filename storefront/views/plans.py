@@ -76,7 +76,7 @@ def _answer(request: OrganizationRequest, standing: Standing, code: str, interva
         if plan_changes.is_now(row, price) and not (later and plan_changes.becomes_a_year(row, price)):
             offered = plan_changes.offer(row, plan=code, interval=interval, quantity=None, at=clock.now())
             return _render(request, standing, price, offered=offered)
-        plan_changes.check_shown(row, price, clock.now())
+        plan_changes.check_shown(row, price)
     except plan_changes.YearsConflict as error:
         return _render(request, standing, price, problem=seat_problems.of(standing, error, standing.quantity))
     except (seats.SeatsError, faults.GatewayError) as error:

@@ -30,6 +30,7 @@ from billing.models import (
 from billing.queries import quote_words
 from billing.queries import quotes as queries
 from billing.services import commands, faults, notice_facts
+from billing.services.books import sent_invoices
 from billing.services.changes import seats
 from billing.services.mirroring import invoices
 from billing.services.quoting import acceptances, quotes, terms
@@ -54,7 +55,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     With way=invoice it is bought on invoice, where that may be.
     """
     if limits.is_over(request, "quote", MOST_LOOKS):
-        return render(request, "storefront/quotes/approval.html", {"quote": None}, status=429)
+        return _too_many(request)
     found = _find(token)
     with _read_as(found):
         if request.GET.get("paid") and found.state == QuoteState.OPEN:
@@ -69,10 +70,16 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 def pdf(request: HttpRequest, token: str) -> HttpResponse:
     """GET /quotes/approval/<token>/pdf/: the document as a file."""
     if limits.is_over(request, "quote", MOST_LOOKS):
-        return render(request, "storefront/quotes/approval.html", {"quote": None}, status=429)
+        return _too_many(request)
     found = _find(token)
     with _read_as(found):
         return quote_pages.pdf(found)
+
+
+def _too_many(request: HttpRequest) -> HttpResponse:
+    """Too often within this hour: when it can be asked again."""
+    values = {"quote": None, "wait_minutes": limits.wait_minutes()}
+    return limits.wait(render(request, "storefront/quotes/approval.html", values, status=429))
 
 
 def _find(token: str) -> Quote:
@@ -107,9 +114,11 @@ def _show(
         except REFUSALS as error:
             problem = problem or quote_pages.problem(error, quote)
             status = problem.status if isinstance(error, faults.GatewayError) else status
+    document = quote_words.of(quote, offered.document if offered else None, queries.outcome(quote))
     values = {
         "quote": quote,
-        "document": quote_words.of(quote, offered.document if offered else None),
+        "document": document,
+        "invoice_url": sent_invoices.pay_url(document.invoice.pk) if document.invoice else "",
         "state": quote.state if is_open or quote.state != QuoteState.OPEN else QuoteState.LAPSED.value,
         "tone": quote_words.state_tone(quote.state),
         "offered": offered,
@@ -146,7 +155,7 @@ def _accept(request: HttpRequest, quote: Quote) -> HttpResponse:
     if request.POST.get("way") == "pay":
         return _pay(request, quote)
     if limits.is_over(request, "quote_accept", MOST_ACCEPTS):
-        return render(request, "storefront/quotes/approval.html", {"quote": None}, status=429)
+        return _too_many(request)
     form = AcceptForm(request.POST)
     if not form.is_valid():
         return _show(request, quote, form=form, status=422)

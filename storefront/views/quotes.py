@@ -100,7 +100,7 @@ def _show(
     is_draft, is_open = found.state == QuoteState.DRAFT, found.state == QuoteState.OPEN
     values: dict[str, Any] = {
         "quote": found,
-        "document": quote_words.of(found),
+        "document": quote_words.of(found, outcome=queries.outcome(found)),
         "tone": quote_words.state_tone(found.state),
         "problem": problem,
         "form": (form or _form(request)) if is_draft else None,

@@ -6,6 +6,7 @@ import requests
 
 from billing.models import Collection, Invoice
 from billing.queries import credit
+from billing.rules import payment_terms
 from billing.services.changes import seats
 from billing.services.selling import cards, collecting, invoiced
 from billing.services.tax import tax_details
@@ -60,10 +61,12 @@ class Paying:
             on_terms.transfer(self.row, missing * percent // 100)
 
     def due(self, minutes):
-        """Until shortly before or after the next date by which something is to be paid."""
+        """Until shortly before the next date by which something is to be paid, or after that day."""
         sent = Invoice.objects.filter(organization=self.organization, status="open", due_at__gt=clock.now())
         if (first := sent.order_by("due_at").first()) is not None:
-            self.shop.advance_to(max(first.due_at + timedelta(minutes=minutes), clock.now()))
+            over_at = payment_terms.overdue_at(first.due_at, self.organization.time_zone)
+            at = over_at if minutes > 0 else first.due_at
+            self.shop.advance_to(max(at + timedelta(minutes=minutes), clock.now()))
 
     def pay_by_debit(self, url, what):
         currency = self.currency

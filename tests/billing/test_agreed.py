@@ -251,6 +251,9 @@ def test_the_next_invoices_take_the_days_that_are_in_force(shop, cast, agree, cl
     assert (shop.fresh(row).days_until_due, shop.at_stripe(row).days_until_due, made.count()) == (30, 30, 2)
     told = Journal.objects.filter(kind="billing.subscription.collected").order_by("id")
     assert [one.data["days"] for one in told] == [45, 30]
+    mails = OutgoingMail.objects.filter(kind="billing/payment_days", recipient=cast.owner.email).order_by("pk")
+    said = [(one.context["days_before"], one.context["days"], one.context["open_numbers"]) for one in mails]
+    assert said == [(30, 45, [first.number]), (45, 30, [first.number])], "what changes, and what keeps its date"
 
 
 def test_an_empty_list_says_where_one_is_begun(cast, client):

@@ -57,7 +57,7 @@ def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
     found, invoice = standing(row), Invoice.objects.get()
     customer = Customer.objects.get()
     assert (customer.method_kind, customer.bank_last4, customer.card_last4) == ("sepa_debit", "3000", "")
-    assert (row.status, row.quantity, found.state, found.invoice) == ("active", 10, "active", None)
+    assert (row.status, row.quantity, found.state, found.overdue) == ("active", 10, "active", ())
     assert (found.debit.amount_minor, found.debit.arrives_on) == (invoice.total_minor, invoice.debit_arrives_on)
     assert (found.bank.kind, found.bank.last4, found.card) == ("sepa_debit", "3000", None)
     assert {mail.context["last4"] for mail in mails("being_debited")} == {"3000"}

@@ -8,20 +8,23 @@ import requests
 
 from accounts.models import OutgoingMail, Policy
 from accounts.queries import policies
-from accounts.services import links
+from accounts.services import links, rendering
 from billing import gateway
 from billing.models import DunningEpisode, Invoice, Subscription
-from billing.queries import credit
-from billing.services.books import dunning
-from billing.services.changes import scheduled, seats
+from billing.queries import credit, overview, unpaid
+from billing.rules import payment_terms
+from billing.services.books import dunning, sent_invoices
+from billing.services.changes import paying_first, scheduled, seats
 from billing.services.leaving import pauses
 from billing.services.mirroring import tax_ids
-from billing.services.recovery import dunning_mails
+from billing.services.recovery import dunning_mails, dunning_sweep
 from billing.services.selling import checkout, collecting, invoiced
 from billing.services.tax import tax_details
 from config import clock, words
+from storefront import invoice_file
 from tests import factories
 from tests.billing import on_terms, test_tax
+from tests.billing.calling import Program, assert_problem
 from tests.shop import text
 
 
@@ -59,11 +62,21 @@ def test_bought_at_once_and_paid_by_transfer_later(shop, bought):
     assert mails("receipt").exists()
 
 
-def test_overdue_at_its_date_and_not_before(shop, bought):
+def test_overdue_once_its_day_is_over_where_the_customer_is(shop, bought):
+    shop.organization.time_zone = "America/Los_Angeles"
+    shop.organization.save(update_fields=["time_zone"])
     invoice = open_invoice()
-    shop.advance_to(invoice.due_at - timedelta(minutes=10))
+    over_at = payment_terms.overdue_at(invoice.due_at, "America/Los_Angeles")
+    shop.advance_to(max(over_at - timedelta(minutes=10), invoice.due_at + timedelta(seconds=1)))
+    row = shop.fresh(bought)
+    assert row.status == "past_due", "Stripe counts by the second"
+    standing = overview.standing(row.organization)
+    assert (standing.state, standing.overdue, standing.sent[0].stripe_id) == ("active", (), invoice.stripe_id)
+    assert seats.offer(row, seats=11, at=clock.now()).preview.due_now_minor > 0
+    assert not unpaid.is_behind(row)
     assert not DunningEpisode.objects.exists()
-    shop.advance_to(invoice.due_at + timedelta(minutes=10))
+    assert sent_invoices.next_due_at() == over_at
+    shop.advance_to(over_at + timedelta(minutes=10))
     episode = DunningEpisode.objects.get()
     invoice.refresh_from_db()
     assert invoice.overdue_at is not None
@@ -71,8 +84,9 @@ def test_overdue_at_its_date_and_not_before(shop, bought):
     told = mails("invoice_overdue").first().context
     assert (told["number"], told["is_sent"], told["amount_minor"]) == (invoice.number, True, 16_000)
     assert not mails("payment_failed").exists()
-    with pytest.raises(seats.NotLive):
+    with pytest.raises(paying_first.PayFirst) as refused:
         seats.offer(shop.fresh(bought), seats=12, at=clock.now())
+    assert (refused.value.invoices, refused.value.amount_minor) == ((invoice,), 16_000)
     gateway.pay_invoice(invoice.stripe_id, {"paid_out_of_band": True}, key="by hand")
     shop.settle()
     episode.refresh_from_db()
@@ -81,8 +95,9 @@ def test_overdue_at_its_date_and_not_before(shop, bought):
 
 def test_the_date_is_enough_where_no_event_comes(shop, bought):
     invoice = open_invoice()
-    shop.control("POST", "clock", advance_to=int((invoice.due_at + timedelta(hours=1)).timestamp()))
-    shop.move_store(int((invoice.due_at + timedelta(hours=1) - clock.wall()).total_seconds()))
+    over_at = payment_terms.overdue_at(invoice.due_at, shop.organization.time_zone) + timedelta(hours=1)
+    shop.control("POST", "clock", advance_to=int(over_at.timestamp()))
+    shop.move_store(int((over_at - clock.wall()).total_seconds()))
     on_terms.without_events(shop)
     invoice.refresh_from_db()
     assert invoice.overdue_at is not None
@@ -154,7 +169,7 @@ def test_what_is_ordered_counts_before_its_invoice_is_heard_of(shop, monkeypatch
     assert credit.of(shop.organization, clock.now()).used == offered.total_minor
 
 
-def test_from_card_to_invoice_and_back(shop):
+def test_from_card_to_invoice_and_back(shop, client):
     row = shop.kept("bought", lambda: shop.buy(seats=10))
     with pytest.raises(collecting.NotAllowed):
         collecting.switch(row, "send_invoice", origin=shop.origin, at=clock.now())
@@ -175,6 +190,15 @@ def test_from_card_to_invoice_and_back(shop):
     collecting.switch(shop.fresh(row), collecting.Collection.CHARGED, origin=shop.origin, at=clock.now())
     assert shop.at_stripe(row).collection_method == "charge_automatically"
     assert open_invoice() == renewal
+    assert shop.fresh(row).days_until_due is None
+    standing = overview.standing(row.organization)
+    assert (standing.state, [one.stripe_id for one in standing.sent]) == ("active", [renewal.stripe_id])
+    client.force_login(shop.owner)
+    assert f"{words.money(16_200, 'usd')} is due" in text(client.get("/")), "its day stays in sight"
+    Invoice.objects.filter(pk=renewal.pk).update(status="void")
+    file = "".join(invoice_file.lines(row.organization)).splitlines()
+    header, void = file[0].split(","), file[1].split(",")
+    assert (void[header.index("State")], void[header.index("Open")]) == ("Void", "0.00")
 
 
 def test_the_switch_leads_over_a_missing_address_and_on_with_the_choice(shop, client, cast):
@@ -247,6 +271,46 @@ def test_overdue_pages_lead_to_the_payment(shop, bought, client, cast):
     assert ("$160.00 is missing" in page, "It was due on" in page, "Change the card" in page) == (True, True, False)
     found = client.get(f"/open-invoices/{links.token(links.OPEN_INVOICE, invoice.pk)}/")
     assert (found.status_code, "/i/in_" in found.headers["Location"]) == (303, True)
+
+
+def test_several_overdue_invoices_are_said_alike_everywhere(shop, bought, client, cast):
+    first, now = open_invoice(), clock.now()
+    was_due = {"due_at": now - timedelta(days=2), "overdue_at": now, "mirrored_at": now}
+    Invoice.objects.update(**was_due)
+    second = Invoice.objects.get()
+    second.pk, second.stripe_id, second.number, second.amount_remaining_minor = None, "in_second", "FN-SECOND", 5_000
+    second.issued_at += timedelta(days=1)
+    second.save()
+    Subscription.objects.update(status="past_due")
+    for one in (first, second):
+        episode = dunning.failed(one, at=now)
+    dunning_sweep.sweep(now)
+    dunning_mails.tell(now)
+    mail = mails("invoice_overdue").last()
+    told = rendering.message(mail)
+    assert mail.context["amount_minor"] == 21_000
+    assert "$210.00 is overdue" in told.subject
+    both = (f"{first.number}: $160.00", "FN-SECOND: $50.00", "2 invoices of Acme are overdue")
+    assert all(said in told.body for said in both), told.body
+    client.force_login(cast.owner)
+    each = f"2 invoices are overdue, $210.00 in all: {first.number} ($160.00), FN-SECOND ($50.00)."
+    home = text(client.get("/"))
+    assert all(said in home for said in ("$210.00 is overdue: 2 invoices", "Pay $210.00: 2 invoices", each))
+    for page in ("/seats/?seats=12", "/seats/?seats=8&when=renewal"):
+        shown = text(client.get(page))
+        assert (each in shown, "Pay $210.00: 2 invoices" in shown) == (True, True), page
+    assert each in text(client.get("/payment-method/"))
+    assert "2 invoices are overdue: $210.00" in text(client.get("/invoices/"))
+    own = Program(cast.organization_key)
+    missing = own.get("subscription").json()["missing_payment"]
+    assert (missing["amount_minor"], [one["number"] for one in missing["invoices"]]) == (21_000, [first.number, "FN-SECOND"])
+    refused = assert_problem(own.post("subscription/seats/preview", {"seats": 12}, key=""), 409, "pay-first")
+    assert (refused["amount_minor"], refused["invoices"]) == (21_000, missing["invoices"])
+    assert refused["payment_url"].endswith(f"/invoices/{first.stripe_id}/hosted/")
+    client.logout()
+    page = text(client.get(f"/missing-payments/{dunning_mails.token(episode.pk)}/"))
+    said = ("$210.00 is missing", "2 invoices that Acme has not paid", f"Pay {first.number}, $160.00", "Pay FN-SECOND, $50.00")
+    assert all(one in page for one in said), page
 
 
 def test_whose_time_to_pay_was_taken_back_gets_nothing_more_on_invoice(shop, bought):

@@ -39,7 +39,9 @@ def test_refused_with_the_invoice_until_it_is_paid(shop, behind):
     for change in (fewer, smaller):
         with pytest.raises(paying_first.PayFirst) as refused:
             change(shop, behind)
-        assert refused.value.invoice == invoice
+        assert refused.value.invoices == (invoice,)
+    with pytest.raises(paying_first.PayFirst):
+        seats.offer(behind, seats=12, at=clock.now())
     for plan, interval in (("business", ""), ("team", "year")):
         with pytest.raises(paying_first.PayFirst):
             plan_changes.offer(behind, plan=plan, interval=interval, quantity=None, at=clock.now())
@@ -55,7 +57,7 @@ def test_what_is_not_yet_due_is_in_nobodys_way(shop):
     Invoice.objects.update(status="open", attempt_count=0, amount_remaining_minor=160, due_at=clock.now() + timedelta(days=9))
     change = fewer(shop, row)
     assert change.effective_at == row.period_ends_at
-    Invoice.objects.update(due_at=clock.now() - timedelta(minutes=1))
+    Invoice.objects.update(due_at=clock.now() - timedelta(minutes=1), overdue_at=clock.now())
     with pytest.raises(paying_first.PayFirst):
         smaller(shop, row)
     with pytest.raises(paying_first.PayFirst):

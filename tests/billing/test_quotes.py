@@ -99,7 +99,13 @@ def test_a_cart_becomes_a_quote_that_holds_its_price_and_is_bought_by_its_link(s
     assert (quote.state, quote.decision.name, quote.decision.due_minor) == ("accepted", "Frida Finance", 2_700)
     assert OutgoingMail.objects.filter(kind="billing/quote_accepted").count() == 2  # owner and billing admin
     assert row.organization.billing_details.purchase_order == "PO 4711"
-    assert "Frida Finance accepted it" in text(buyer.get(draft))
+    invoice, said = Invoice.objects.get(), text(buyer.get(draft))
+    came_of_it = f"$27.00 on invoice {invoice.number}"
+    assert ("Frida Finance accepted it" in said, came_of_it in said, invoice.stripe_id in said) == (True, True, True)
+    said = text(client_of_nobody.get(link))
+    assert (came_of_it in said, "/open-invoices/" in said, "on acceptance" in said) == (True, True, False)
+    told = OutgoingMail.objects.get(kind="billing/quote_done")
+    assert (told.recipient, told.context["amount_minor"]) == (APPROVER["email"], 2_700)
 
 
 def test_bought_on_invoice_where_that_is_allowed(shop, client_of_nobody):

@@ -11,8 +11,10 @@ from accounts.queries import policies
 from billing import gateway
 from billing.models import CreditNote, DunningEpisode, Invoice
 from billing.queries import credit
+from billing.rules import payment_terms
 from billing.services.refunds import replacing
 from config import clock
+from storefront import invoice_file
 from tests import factories
 from tests.billing import on_terms, test_webhook_news
 from tests.billing.calling import Program
@@ -49,7 +51,10 @@ def test_an_open_one_is_replaced_and_due_as_before(shop, bought):
     assert (note.invoice, note.total_minor, note.lowered_minor) == (old, 16_000, 16_000)
     at_stripe = gateway.invoice(new.stripe_id)
     assert at_stripe.customer_address.line1 == "2 Acme Street"
-    assert b"PO-8" in requests.get(at_stripe.invoice_pdf, timeout=30).content
+    pdf = requests.get(at_stripe.invoice_pdf, timeout=30).content
+    assert (b"PO-8" in pdf, b"10 \xd7 $16.00" in pdf) == (True, True), "each line with its number and price"
+    states = [line.split(",")[2] for line in "".join(invoice_file.lines(old.organization)).splitlines()[1:]]
+    assert states == ["Open", f"Replaced by {new.number}"]
     kinds = set(OutgoingMail.objects.values_list("kind", flat=True))
     assert "billing/invoice_replaced" in kinds
     assert "billing/given_back" not in kinds
@@ -84,7 +89,7 @@ def test_the_ladders_end_settles_what_replaced_another_too(shop, bought):
     replace(shop, old)
     shop.settle()
     new = Invoice.objects.get(replaces=old)
-    shop.advance_to(new.due_at + timedelta(hours=1))
+    shop.advance_to(payment_terms.overdue_at(new.due_at, shop.organization.time_zone) + timedelta(seconds=5))
     episode = DunningEpisode.objects.get()
     assert [one.invoice for one in episode.invoices.all()] == [new]
     shop.advance_to(episode.read_only_at + AT_ONCE)

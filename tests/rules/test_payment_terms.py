@@ -21,6 +21,15 @@ def test_later_terms_are_due_later_and_never_before_the_invoice(issued_at, days,
     assert local.timestamp() == due_at.timestamp(), "whole days, also where clocks change between them"
 
 
+@given(INSTANTS, st.sampled_from(["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Nowhere/Land"]))
+def test_the_day_it_is_due_is_the_customers_own_to_its_end(due_at, zone):
+    over_at = payment_terms.overdue_at(due_at, zone)
+    place = ZoneInfo(zone) if zone != "Nowhere/Land" else UTC
+    assert over_at > due_at
+    assert (over_at.astimezone(place) - timedelta(seconds=1)).date() == due_at.astimezone(place).date()
+    assert over_at.astimezone(place).date() > due_at.astimezone(place).date()
+
+
 @given(st.sampled_from(["usd", "eur", "gbp", "jpy", "mxn", "chf", "sek"]), st.sampled_from(["DE", "AT", "US", "NL", ""]))
 def test_a_transfer_goes_to_the_currencys_own_account(currency, country):
     found = payment_terms.transfer(currency, country)

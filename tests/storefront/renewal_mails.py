@@ -72,6 +72,14 @@ CONTEXTS = {
         "is_trial": False,
         "cart_url": "https://store.example/cart/",
     },
+    "payment_days": PLAN
+    | {
+        "days": 45,
+        "days_before": 30,
+        "next_at": THEN,
+        "open_numbers": ["FN-0043"],
+        "pay_url": "https://store.example/payment-method/",
+    },
     "terms_end": {
         "organization": "Acme",
         "agreement": {"kind": "discount", "value": {"percent_bps": 1000}},
@@ -101,7 +109,9 @@ CONTEXTS = {
     "quote_lapses": QUOTE | {"is_buyer": True},
     "quote_overtaken": QUOTE | {"overtaken": {"why": "changed", "plan": "Team", "seats": 12, "interval": "month"}},
     "quote_accepted": QUOTE
-    | {"approver": "Frida Finance", "way": "card", "amount_minor": 5180, "quote_url": QUOTE["open_url"]},
+    | {"approver": "Frida Finance", "way": "card", "how": "card", "amount_minor": 5180, "quote_url": QUOTE["open_url"]},
+    "quote_done": QUOTE | {"how": "invoice", "amount_minor": 5180, "refusal": ""},
+    "quote_failed": QUOTE | {"how": "card", "amount_minor": 5180, "refusal": "Your card has insufficient funds."},
     "price_moves": PLAN
     | {
         "seats": 13,
@@ -175,7 +185,7 @@ MISSING = {
     "plan": "Team",
     "step": "second",
     "number": "FN-0043",
-    "numbers": ["FN-0043"],
+    "invoices": [{"number": "FN-0043", "amount_minor": 20800, "due_at": None}],
     "amount_minor": 20800,
     "currency": "usd",
     "next_attempt_at": THEN,

@@ -129,6 +129,8 @@ def _line(tx: Transaction, params: Obj, customer: Obj) -> Obj:
     extra: dict[str, Any] = {"quantity": quantity, "quantity_decimal": str(quantity), "parent": None}
     if price:
         extra = lines.pricing(price, quantity)
+    elif params.get("unit_amount_decimal") is not None:
+        extra["pricing"] = lines.unit(params["unit_amount_decimal"])
     description = params.get("description") or (lines.describe(tx, price, quantity) if price else None)
     return lines.new(
         tx,

@@ -50,6 +50,11 @@ def pricing(price: Obj, quantity: int) -> Obj:
     }
 
 
+def unit(amount: str) -> Obj:
+    """The `pricing` of a line by hand, at so much each."""
+    return {"type": "price_details", "price_details": None, "unit_amount_decimal": str(amount)}
+
+
 def item_parent(
     subscription: str, item: str, *, proration: bool, credited: Obj | None = None, invoice_item: str | None = None
 ) -> Obj:

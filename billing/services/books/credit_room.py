@@ -19,7 +19,9 @@ def beyond(row: Subscription, amount_minor: int, at: datetime) -> credit.Beyond 
     is_agreed = not row.is_invoiced or payment_terms.days(row.organization, at) > 0
     if is_agreed and credit.covers(row.organization, amount_minor, row.currency, at):
         return None
-    return credit.Beyond(credit=credit.of(row.organization, at), order_minor=amount_minor, currency=row.currency)
+    return credit.Beyond(
+        credit=credit.of(row.organization, at, currency=row.currency), order_minor=amount_minor, currency=row.currency
+    )
 
 
 def _is_lent(row: Subscription) -> bool:

@@ -1,12 +1,13 @@
 """Invoices that are sent to be paid by a date: told when they are made, reminded of before it, overdue after it.
 
-No card is tried, so no failed charge says that one is not paid: the date does. It is the one door by which such an invoice
-comes to the ladder of missing payments, whoever looks first: Stripe's own event, or the sweep that asks to look once the date
-has passed. Source: docs/decisions/paying-by-invoice.md.
+No card is tried, so no failed charge says that one is not paid: the date does, once its day is over where the customer is. It
+is the one door by which such an invoice comes to the ladder of missing payments, whoever looks first: a word of Stripe's, or
+the sweep that asks to look once the day is over. Source: docs/decisions/paying-by-invoice.md.
 """
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import billing_contacts, journal, links, outbox
 from billing.models import Customer, Invoice, InvoiceStatus
+from billing.rules import payment_terms
 from billing.rules.stripe_events import Kind
 from billing.services import inbox, notices
 from billing.services.books import dunning
@@ -40,21 +42,38 @@ UPDATE billing_invoice SET reminded_at = %(now)s WHERE id IN (
     ORDER BY i.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF i SKIP LOCKED)
 RETURNING id
 """
-# Those whose date has passed, and of whom Stripe has not been asked yet.
-ASK: Final = """
+# When an invoice's day is over where its customer is, as billing.rules.payment_terms.overdue_at has it.
+_OVER: Final = """
+CROSS JOIN LATERAL (SELECT CASE WHEN g.time_zone = ANY(%(zones)s) THEN g.time_zone ELSE 'UTC' END AS name) zone
+CROSS JOIN LATERAL (SELECT ((i.due_at AT TIME ZONE zone.name)::date + 1)::timestamp AT TIME ZONE zone.name AS at) over
+"""
+# Those whose day is over, and of whom Stripe has not been asked since.
+_ASK: Final = """
 SELECT i.stripe_id FROM billing_invoice i
-LEFT JOIN billing_stripeobject o ON o.key = i.stripe_id
+JOIN accounts_organization g ON g.id = i.organization_id
+LEFT JOIN billing_stripeobject o ON o.key = i.stripe_id {over}
 WHERE i.status = 'open' AND i.due_at <= %(now)s AND i.overdue_at IS NULL AND i.amount_remaining_minor > 0
-AND i.mirrored_at < i.due_at AND (o.key IS NULL OR o.dirty = o.cleaned)
+AND over.at <= %(now)s AND i.mirrored_at < over.at AND (o.key IS NULL OR o.dirty = o.cleaned)
 ORDER BY i.due_at LIMIT %(batch)s
 """
+# When the next day is over: looked for among those that are due first, from the day before on.
+_NEXT: Final = """
+SELECT min(over.at) FROM (
+    SELECT due_at, organization_id FROM billing_invoice
+    WHERE status = 'open' AND due_at > %(now)s - interval '25 hours' AND overdue_at IS NULL
+    ORDER BY due_at LIMIT %(batch)s) i
+JOIN accounts_organization g ON g.id = i.organization_id {over}
+WHERE over.at > %(now)s
+"""
+ASK: Final = _ASK.format(over=_OVER)
+NEXT: Final = _NEXT.format(over=_OVER)
 
 
 def follow(row: Invoice, *, at: datetime, is_new: bool) -> None:
     """What Stripe says of an open one (just mirrored): new, or overdue. Each is said once."""
     if row.amount_remaining_minor <= 0:
         return
-    if row.overdue_at is None and row.due_at is not None and row.due_at <= at:
+    if row.overdue_at is None and row.due_at is not None and _is_over(row, row.due_at, at):
         row.overdue_at = at
         row.save(update_fields=["overdue_at"])
         tell("billing.invoice.overdue", row, at)
@@ -64,6 +83,11 @@ def follow(row: Invoice, *, at: datetime, is_new: bool) -> None:
         tell("billing.invoice.sent", row, at)
         if row.replaces_id is None:
             write("invoice_sent", row, at=at)
+
+
+def _is_over(row: Invoice, due_at: datetime, at: datetime) -> bool:
+    """Whether the day on which it is due is over where the customer is."""
+    return due_at <= at and payment_terms.overdue_at(due_at, row.organization.time_zone) <= at
 
 
 def replaced(row: Invoice, *, at: datetime) -> None:
@@ -84,14 +108,16 @@ def drain(now: datetime) -> pulse.Drained:
 
 
 def next_due_at() -> datetime | None:
-    """When the next of them is due, or to be reminded of, in store time."""
+    """When the next of them is overdue, or to be reminded of, in store time."""
     at = clock.now()
     days = _reminder_days(at)
     rows = Invoice.objects.filter(status=InvoiceStatus.OPEN, due_at__gt=at, overdue_at=None).order_by("due_at")
-    due = rows.values_list("due_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT, _values(at, BATCH))
+        over = cursor.fetchone()[0]
     spans = [timedelta(days=number) for number in set(days.values()) if number]
     later = [rows.filter(reminded_at=None, due_at__gt=at + span).values_list("due_at", flat=True).first() for span in spans]
-    found = [due, *(one - span for one, span in zip(later, spans, strict=True) if one is not None)]
+    found = [over, *(one - span for one, span in zip(later, spans, strict=True) if one is not None)]
     return min((one for one in found if one is not None), default=None)
 
 
@@ -115,13 +141,17 @@ def remind(at: datetime, *, batch: int = BATCH) -> int:
 
 
 def ask(at: datetime, *, batch: int = BATCH) -> int:
-    """Have those looked at whose date has passed, where Stripe's event did not come. Returns how many."""
+    """Have those looked at whose day is over: Stripe's event came before, or not at all. Returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(ASK, {"now": at, "batch": batch})
+        cursor.execute(ASK, _values(at, batch))
         keys = [row[0] for row in cursor.fetchall()]
     for key in keys:
         inbox.touch(Kind.INVOICE, key)
     return len(keys)
+
+
+def _values(at: datetime, batch: int) -> dict[str, Any]:
+    return {"now": at, "batch": batch, "zones": sorted(available_timezones())}
 
 
 def _reminder_days(at: datetime) -> dict[str, int]:

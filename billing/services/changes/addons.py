@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts.origin import Origin
 from billing.models import AddonKind, AddonPrice, ScheduledState, SeatChange, Subscription, SubscriptionAddon
 from billing.queries import pilots
-from billing.services.changes import seats
+from billing.services.changes import paying_first, seats
 from billing.services.changes.change_prices import Wanted
 
 
@@ -74,8 +74,8 @@ def check(row: Subscription, wanted: Wanted, at: datetime) -> None:
     addon, number = wanted.addon_price.addon, wanted.number
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
-    if row.status not in ("active", "trialing"):
-        raise seats.NotLive("The subscription is not active: pay what is open first.")
+    if paying_first.settled_status(row) not in ("active", "trialing"):
+        raise seats.NotLive("The subscription is not active.")
     if pilots.running(row) is not None:
         raise seats.InPilot("A pilot has no add-ons: begin the plan first.")
     held = SubscriptionAddon.objects.filter(subscription=row, addon=addon, ended_at=None).first()

@@ -4,23 +4,36 @@ Cancelling stays open: what is behind ends at once (leaving.endings). An invoice
 nobody's way: what gives something back waits for the period's end anyhow.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 
-from billing.models import Invoice, Subscription
+from billing.models import OWING_STATUSES, Invoice, Subscription
 from billing.queries import unpaid
-from billing.services.changes import seats
+from billing.services.changes import seat_errors
 
 
-class PayFirst(seats.SeatsError):
-    """`invoice` is overdue: pay it first, or cancel. None: a payment is missing, and its invoice not heard of yet."""
+class PayFirst(seat_errors.SeatsError):
+    """`invoices` are overdue, the oldest first: pay them, or cancel. Empty: a payment is missing, and not known yet which."""
 
-    def __init__(self, invoice: Invoice | None) -> None:
-        super().__init__(f"Invoice {invoice} is overdue: pay it first." if invoice else "A payment is missing: pay it first.")
-        self.invoice = invoice
+    def __init__(self, invoices: Sequence[Invoice]) -> None:
+        super().__init__("A payment is missing: pay what is overdue first.")
+        self.invoices = tuple(invoices)
+
+    @property
+    def amount_minor(self) -> int:
+        """What is overdue in all."""
+        return sum(invoice.amount_remaining_minor for invoice in self.invoices)
 
 
-def check(row: Subscription, at: datetime) -> None:
-    """Raises PayFirst. One query."""
-    invoice = unpaid.overdue(row, at)
-    if invoice is not None or row.status in ("past_due", "unpaid"):
-        raise PayFirst(invoice)
+def check(row: Subscription) -> None:
+    """Raises PayFirst. One query; up to three where something is missing."""
+    invoices = list(unpaid.overdue(row))
+    if invoices or unpaid.status(row) in OWING_STATUSES:
+        raise PayFirst(invoices)
+
+
+def settled_status(row: Subscription) -> str:
+    """Its status (billing.queries.unpaid), where that tells of no missing payment: else raises PayFirst. Mostly no query."""
+    status = unpaid.status(row)
+    if status in OWING_STATUSES:
+        raise PayFirst(list(unpaid.overdue(row)))
+    return status

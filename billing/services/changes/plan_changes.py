@@ -26,7 +26,7 @@ from billing.models import (
     Subscription,
 )
 from billing.queries import addons as addon_queries
-from billing.queries import catalog, coming, pilots, terms
+from billing.queries import catalog, coming, pilots, terms, unpaid
 from billing.rules import schedule
 from billing.services import notices
 from billing.services.books import projection
@@ -98,7 +98,7 @@ def schedule_for(  # which plan, at which interval, by whom and why
         known = pending.filter(price_after=price).first()
         if known is not None:
             return scheduled.named(known, external_id)
-        _check_paid(locked, price, at)
+        _check_paid(locked, price)
         wanted = ScheduledChange(kind=ScheduledKind.PLAN, price_after=price, reason=reason, external_id=external_id)
         change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.plan_scheduled(change, at=at)
@@ -106,16 +106,16 @@ def schedule_for(  # which plan, at which interval, by whom and why
     return change
 
 
-def check_shown(row: Subscription, price: Price, at: datetime) -> None:
+def check_shown(row: Subscription, price: Price) -> None:
     """Whether what a plan costs from the period's end on may be shown: raises what `schedule_for` would."""
     check_later(row, price)
-    _check_paid(row, price, at)
+    _check_paid(row, price)
 
 
-def _check_paid(row: Subscription, price: Price, at: datetime) -> None:
+def _check_paid(row: Subscription, price: Price) -> None:
     """A smaller plan gives something back."""
     if price.plan.rank < row.plan.rank:
-        paying_first.check(row, at)
+        paying_first.check(row)
 
 
 def check_later(row: Subscription, price: Price) -> None:
@@ -192,8 +192,8 @@ def check(row: Subscription, wanted: Wanted, at: datetime) -> None:
     plan = wanted.price.plan
     if row.status == "paused":
         raise seats.Paused("The trial is over: add a card first, and it goes on.")
-    paying_first.check(row, at)  # what is unused of the present plan would be given back
-    if row.status not in ("active", "trialing"):
+    paying_first.check(row)  # what is unused of the present plan would be given back
+    if unpaid.status(row) not in ("active", "trialing"):
         raise seats.NotLive("The subscription is not active.")
     if pilots.running(row) is not None:
         raise seats.InPilot("A pilot ends by itself: begin its plan first.")

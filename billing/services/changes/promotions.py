@@ -25,7 +25,7 @@ from billing.rules import tax
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.books import projection
-from billing.services.changes import seats
+from billing.services.changes import paying_first, seats
 from billing.services.mirroring import mirror
 
 SALT = "billing.promotions.offer"
@@ -121,8 +121,8 @@ def _open(row: Subscription, body: dict[str, Any], key: str, *, origin: Origin, 
 
 
 def _check(row: Subscription, code: str, at: datetime) -> Entered:
-    if row.status not in ("active", "trialing"):
-        raise seats.NotLive("The subscription is not active: pay what is open first.")
+    if paying_first.settled_status(row) not in ("active", "trialing"):
+        raise seats.NotLive("The subscription is not active.")
     if row.cancel_at is not None or projection.has_pending_end(row):
         raise seats.EndsSoon("The subscription ends with this period.")
     seats.refuse_while_waiting(row)

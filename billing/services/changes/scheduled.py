@@ -58,7 +58,7 @@ def change_seats(
         then = _coming(locked)
         _check(locked, then, seats_after)
         if seats_after < then:
-            paying_first.check(locked, at)
+            paying_first.check(locked)
         chosen = list(people.in_use(locked).filter(pk__in=releases))
         _check_in_use(locked, seats_after, chosen)
         wanted = ScheduledChange(kind=ScheduledKind.SEATS, delta=seats_after - then, reason=reason, external_id=external_id)
@@ -93,7 +93,7 @@ def change_addon(
         known = pending.filter(addon_after=number).first()
         if known is not None:
             return named(known, external_id)
-        paying_first.check(locked, at)
+        paying_first.check(locked)
         about = {"addon": addon, "addon_after": number}
         wanted = ScheduledChange(kind=ScheduledKind.ADDON, **about, reason=reason, external_id=external_id)
         change = put(wanted, locked, origin=origin, at=at, instead_of=pending, effective_at=held.period_ends_at)
@@ -102,10 +102,10 @@ def change_addon(
     return change
 
 
-def check_addon(row: Subscription, *, addon: Addon, number: int, at: datetime) -> None:
+def check_addon(row: Subscription, *, addon: Addon, number: int) -> None:
     """Whether fewer of an add-on can be had from the period's end on: raises what `change_addon` would."""
     _check_addon(row, addon, number)
-    paying_first.check(row, at)
+    paying_first.check(row)
 
 
 def _check_addon(row: Subscription, addon: Addon, number: int) -> SubscriptionAddon:
@@ -137,7 +137,7 @@ def end(
         known = locked.scheduled.filter(kind=ScheduledKind.END, state__in=NOT_OVER).first()
         if known is not None:
             return named(known, external_id)
-        if unpaid.is_behind(locked, at):
+        if unpaid.is_behind(locked):
             raise EndsAtOnce("A payment is missing: it ends at once.")
         term = committed.beyond(locked)
         wanted = ScheduledChange(kind=ScheduledKind.END, reason_code=reason_code, reason=reason, external_id=external_id)

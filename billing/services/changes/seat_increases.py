@@ -14,7 +14,7 @@ from billing import gateway
 from billing.models import ChangeKind, ChangeState, SeatChange, StripeCommand, Subscription
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, notices
-from billing.services.books import booked_ends, first_payments, window_rows
+from billing.services.books import booked_ends, first_payments, quote_rows, window_rows
 from billing.services.mirroring import mirror, payment_refusals
 
 log = structlog.get_logger(__name__)
@@ -136,12 +136,14 @@ class Increase(commands.Handler):
     def decline(self, command: StripeCommand, decline: gateway.Declined, at: datetime) -> None:
         row, change = _held(command)
         _close(change, ChangeState.DECLINED, decline.message, at)
+        quote_rows.failed(change, at)
         if change.kind == ChangeKind.WINDOW:
             window_rows.unpaid(row, change, at=at)
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         row, change = _held(command)
         _close(change, ChangeState.FAILED, refusal.message, at)
+        quote_rows.failed(change, at)
         if change.kind == ChangeKind.WINDOW:
             window_rows.unpaid(row, change, at=at)
         inbox.touch(Kind.SUBSCRIPTION, row.stripe_id)
@@ -255,6 +257,7 @@ class DropWaiting(commands.Handler):
         if change.state == ChangeState.WAITING:
             _close(change, ChangeState(command.payload.get("state", ChangeState.DROPPED)), "", at)
             first_payments.tell_over(change, at=at)
+            quote_rows.failed(change, at)
             if change.kind == ChangeKind.WINDOW:
                 window_rows.release(row, origin=command.origin, at=at)
         mirror.copy_fields(row, answer, at)

@@ -20,16 +20,14 @@ from billing.queries import coming, credit, pilots, terms, windows
 from billing.rules import limits, preview
 from billing.services import commands, people
 from billing.services.books import credit_room, projection, window_rows
-from billing.services.changes import change_prices, fitting_seats, held_prices, seat_tokens
+from billing.services.changes import change_prices, fitting_seats, held_prices, paying_first, seat_errors, seat_tokens
 from billing.services.changes.change_prices import Wanted
 
-
-class SeatsError(Exception):
-    """A change of seats that cannot be made. Each kind says what would be possible."""
+SeatsError = seat_errors.SeatsError
 
 
 class NotLive(SeatsError):
-    """There is no active subscription (it ended, or its payment is overdue)."""
+    """There is no active subscription: it ended, or was never paid."""
 
 
 class Paused(NotLive):
@@ -243,8 +241,8 @@ def check_increase(row: Subscription, seats: int, at: datetime) -> None:
     """Whether self-service may go to `seats` seats now. Raises the SeatsError that says why not."""
     if row.status == "paused":
         raise Paused("The trial is over: add a card first, and it goes on.")
-    if row.status not in ("active", "trialing"):
-        raise NotLive("The subscription is not active: pay what is open first.")
+    if paying_first.settled_status(row) not in ("active", "trialing"):
+        raise NotLive("The subscription is not active.")
     if pilots.running(row) is not None:
         raise InPilot("A pilot's seats are in its fee.")
     if seats == row.quantity and not _is_unpaid(row):

@@ -78,7 +78,7 @@ def offer(row: Subscription, *, is_owner: bool, at: datetime) -> Offer:
 
     Raises seats.NotLive, seats.InPilot, OwnersOnly, BankAtWork, committed.Committed, and the gateway's errors.
     """
-    facts = _facts(row, at)
+    facts = _facts(row)
     _check(row, facts, is_owner=is_owner)
     terms = _terms(row, facts, at)
     credit = _price(row, terms)
@@ -117,7 +117,7 @@ def end(
     said = {"reason_code": reason_code, "reason": reason[:200], "external_id": external_id}
 
     def begin() -> StripeCommand:
-        facts = _facts(row, at)
+        facts = _facts(row)
         _check(row, facts, is_owner=is_owner)
         terms = _terms(row, facts, at)
         unused_time.check_same(row, wanted)
@@ -132,13 +132,13 @@ def end(
     return ended
 
 
-def _facts(row: Subscription, at: datetime) -> rules.Facts:
+def _facts(row: Subscription) -> rules.Facts:
     found = unpaid.open_invoices(row)
     return rules.Facts(
-        status=row.status,
+        status=unpaid.status(row),
         is_in_trial=row.is_in_trial,
         owes=found.exists(),
-        is_overdue=unpaid.overdue(row, at) is not None,
+        is_overdue=unpaid.overdue(row).exists(),
     )
 
 

@@ -97,7 +97,7 @@ def check(row: Subscription, *, months: int, at: datetime) -> None:
     committed.check_now(row)
     why = queries.refusal(row, months=months, at=at)
     if why is Refusal.PAY_FIRST:
-        paying_first.check(row, at)
+        paying_first.check(row)
     if why is Refusal.WAITS:
         seats.refuse_while_waiting(row)
         raise commands.Busy(mirror.target(row))

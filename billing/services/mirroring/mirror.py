@@ -124,7 +124,9 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     asked = (pending.subscription_items if pending else None) or []
     row.status = answer.status
     row.stripe_item_id = item.id
-    row.collection_method, row.days_until_due = answer.collection_method, answer.days_until_due
+    row.collection_method = answer.collection_method
+    # Stripe keeps the days of who goes back to a card; they mean nothing then.
+    row.days_until_due = answer.days_until_due if row.is_invoiced else None
     row.period_starts_at, row.period_ends_at = at_instant(item.current_period_start), at_instant(item.current_period_end)
     if row.pk is None or row.trial_ends_at is not None:
         row.trial_ends_at = instant(answer.trial_end)
@@ -268,6 +270,7 @@ def _settle_waiting(row: Subscription, split: items.Split, before: Price, at: da
             window_rows.unpaid(row, change, at=at)
         else:
             notices.increase_expired(change, at=at)
+            quote_rows.failed(change, at)
 
 
 def is_there(row: Subscription, change: SeatChange, split: items.Split) -> bool:

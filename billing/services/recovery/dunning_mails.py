@@ -120,7 +120,9 @@ def _write(step: DunningStep, open_ones: Sequence[Invoice], missing: int, at: da
         "plan": row.plan.name,
         "step": step.step,
         "number": open_ones[0].number,
-        "numbers": [invoice.number for invoice in open_ones],
+        "invoices": [
+            {"number": one.number, "amount_minor": one.amount_remaining_minor, "due_at": one.due_at} for one in open_ones
+        ],
         "amount_minor": missing,
         "currency": episode.currency,
         "next_attempt_at": min(tries, default=None),

@@ -8,6 +8,7 @@ seats nor revenue: it is the same sale on another piece of paper. Source: docs/d
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
@@ -211,15 +212,25 @@ def _of_old(old: gateway.Invoice, asked: dict[str, Any], sent_at: datetime | Non
 
 def _item(line: gateway.InvoiceLine, customer: str, invoice: str) -> dict[str, Any]:
     """A line as it was billed: after its discounts, with its own tax."""
-    off = sum(part.amount for part in line.discount_amounts or [])
+    net = line.amount - sum(part.amount for part in line.discount_amounts or [])
     rates = [mirror.stripe_id(tax.tax_rate_details.tax_rate) for tax in line.taxes or [] if tax.tax_rate_details]
     return {
         "customer": customer,
         "invoice": invoice,
-        "amount": line.amount - off,
+        **_sum(line, net),
         "currency": line.currency,
         "description": line.description or "",
         "period": {"start": line.period.start, "end": line.period.end},
         "discountable": False,
         **({"tax_rates": rates} if rates else {}),
     }
+
+
+def _sum(line: gateway.InvoiceLine, net: int) -> dict[str, Any]:
+    """So many at so much, where the line says so and it comes to `net`; else the amount alone."""
+    quantity = line.quantity or 0
+    unit = line.pricing.unit_amount_decimal if line.pricing else None
+    if quantity < 1 or unit is None or Decimal(unit) * quantity != line.amount or (net != line.amount and net % quantity):
+        return {"amount": net}
+    each = Decimal(unit) if net == line.amount else Decimal(net // quantity)
+    return {"quantity": quantity, "unit_amount_decimal": each}

@@ -7,14 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies, profiles
 from accounts.services import journal
 from billing import gateway
-from billing.models import ChangeState, Customer, DunningInvoice, Invoice, SeatChange, StripeCommand, Subscription
+from billing.models import Customer, Invoice, StripeCommand, Subscription
+from billing.queries import unpaid
 from billing.rules import debits
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox, notices
@@ -126,14 +127,8 @@ def use_bought(organization: Organization, bought: gateway.Subscription, at: dat
 
 
 def overdue(organization: Organization) -> QuerySet[Invoice]:
-    """What could not be charged: what pays from now on is tried at once. A change that waits is the buyer's to finish."""
-    on_the_ladder = DunningInvoice.objects.filter(invoice=OuterRef("pk"), episode__closed_at=None)
-    failed = Q(billing_reason="subscription_cycle") | Exists(on_the_ladder)
-    invoices = Invoice.objects.filter(failed, organization=organization, status="open", debited_at=None)
-    theirs = SeatChange.objects.filter(subscription__organization=organization, state=ChangeState.WAITING)
-    due = invoices.filter(Q(due_at=None) | Q(overdue_at__isnull=False))  # who pays on invoice has until its date
-    unpaid = due.filter(amount_remaining_minor__gt=0).exclude(stripe_id__in=theirs.values("stripe_invoice_id"))
-    return unpaid.order_by("pk")
+    """What is overdue: what pays from now on is tried on it at once. A change that waits is the buyer's to finish."""
+    return unpaid.overdue_of(organization)
 
 
 def offered(organization: Organization, at: datetime) -> tuple[str, ...]:

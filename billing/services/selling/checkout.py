@@ -266,7 +266,8 @@ def _check_room(cart: Cart, organization: Organization, at: datetime) -> None:
     wanted = draft(cart, organization, at)
     due_minor, currency = charges.of_attempt(wanted).due_now_minor, wanted.price.currency
     if not credit.covers(organization, due_minor, currency, at):
-        raise BeyondCredit(credit.Beyond(credit=credit.of(organization, at), order_minor=due_minor, currency=currency))
+        found = credit.of(organization, at, currency=currency)
+        raise BeyondCredit(credit.Beyond(credit=found, order_minor=due_minor, currency=currency))
 
 
 def _check(cart: Cart, organization: Organization) -> Price:

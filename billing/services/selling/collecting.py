@@ -17,7 +17,7 @@ from billing.queries import payment_terms, pilots
 from billing.rules import debits, stripe_events
 from billing.rules import payment_terms as rules
 from billing.services import commands, inbox
-from billing.services.books import projection
+from billing.services.books import days_mails, projection
 from billing.services.mirroring import mirror
 from billing.services.selling import invoiced
 
@@ -86,14 +86,17 @@ def switch(row: Subscription, method: Collection, *, origin: Origin, at: datetim
 
 
 def set_days(row: Subscription, days: int, *, origin: Origin, at: datetime) -> StripeCommand:
-    """Have the next invoices of a subscription that is paid on invoice due after `days`. Raises commands.Busy."""
+    """Have the next invoices of a subscription that is paid on invoice due after `days`. Raises commands.Busy.
+
+    Who pays hears of it by mail, as nobody of theirs asked for it.
+    """
     with transaction.atomic(durable=True):
         locked = Subscription.objects.locked().select_related("organization__customer").get(pk=row.pk)
         command = commands.open_command(
             kind="subscription.collect",
             target=mirror.target(locked),
             organization=locked.organization,
-            payload=_payload(locked, Collection.INVOICED, at) | {"days": days},
+            payload=_payload(locked, Collection.INVOICED, at) | {"days": days, "days_before": locked.days_until_due},
             origin=origin,
             at=at,
         )
@@ -149,6 +152,8 @@ class Switch(commands.Handler):
             origin=command.origin,
             data={"subscription": row.pk, "method": row.collection_method, "days": row.days_until_due},
         )
+        if before := command.payload.get("days_before"):
+            days_mails.changed(row, command, before=before, at=at)
         return {"method": row.collection_method}
 
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:

@@ -21,7 +21,7 @@ from billing.rules import payment_terms as rules
 from billing.rules.giving_back import NoRate
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
-from billing.services.books import pilots, tax_standings, trials
+from billing.services.books import pilots, quote_rows, tax_standings, trials
 from billing.services.mirroring import mirror, mirror_customers
 from billing.services.offering import agreed_coupons
 from billing.services.selling import checkout, sessions
@@ -94,7 +94,7 @@ def offer(cart: Cart, organization: Organization, at: datetime) -> Offer:
         raise NotOnInvoice("This is paid by card.")
     draft = checkout.draft(cart, organization, at)
     charge, currency = charges.of_attempt(draft), draft.price.currency
-    found = credit.of(organization, at, ordering=draft.line)
+    found = credit.of(organization, at, ordering=draft.line, currency=currency)
     has_room = credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line)
     return Offer(
         charge=charge,
@@ -216,6 +216,7 @@ class BuyOnInvoice(commands.Handler):
     def fail(self, command: StripeCommand, refusal: gateway.GatewayError, at: datetime) -> None:
         attempt = CheckoutAttempt.objects.select_for_update(of=("self",)).get(pk=command.payload["attempt"])
         attempt.state, attempt.message, attempt.concluded_at = CheckoutState.FAILED, refusal.message[:300], at
+        quote_rows.not_bought(attempt, at)
         attempt.save(update_fields=["state", "message", "concluded_at"])
         trials.release(attempt, at=at)
         pilots.release(attempt, at=at)

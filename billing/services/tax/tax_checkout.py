@@ -1,8 +1,9 @@
 """Tax on the payment page: ids are asked for there, rates are on its lines, and a new customer brings what we know.
 
 Collecting ids of a known customer asks for `customer_update[name]=auto`, by which Checkout replaces the company's name by
-the cardholder's. The name is ours: `tax.apply` puts it back once the page is paid (tax_standings.after_checkout), so an
-invoice made out later has it; the first one, made while the page is paid, may carry what was typed there.
+the cardholder's. So they are asked for there only where one could matter and none is known: where tax is added, of who has
+not told the store theirs. Then the name is ours again once the page is paid: `tax.apply` puts it back
+(tax_standings.after_checkout), so an invoice made out later has it; the first one may carry what was typed there.
 
 The country that decides on the catalog's rates is asked before, on the cart; the one typed with a card is the card's and
 decides on nothing (docs/decisions/where-a-buyer-is-taxed.md). Stripe Tax goes by the one on its page, for the first charge too.
@@ -23,7 +24,8 @@ ALLOWED = 5  # tax ids of a customer at Stripe
 def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> None:
     """Complete the payload of a session about to be opened. Call inside its transaction."""
     details = BillingDetails.objects.filter(organization=organization).first()
-    ids = list(TaxId.objects.filter(organization=organization, removed_at=None, stripe_id=None).exclude(state="refused"))
+    held = list(TaxId.objects.filter(organization=organization, removed_at=None).exclude(state="refused"))
+    ids = [row for row in held if row.stripe_id is None]
     payload["new_customer"] |= tax_standings.customer_params(organization, details) if details else {}
     if ids:
         payload["new_customer"]["tax_id_data"] = [{"type": row.type, "value": row.value} for row in ids[:ALLOWED]]
@@ -33,13 +35,16 @@ def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> N
     standing = tax_standings.settle(organization, at)
     payload["new_customer"] |= tax_standings.exemption(standing)
     session = payload["session"]
-    session["tax_id_collection"] = {"enabled": True}
-    session["customer_update"] = {**session["customer_update"], "name": "auto"}
+    if not held and (mode is tax.Mode.STRIPE or (standing is not None and standing.rate is not None)):
+        session["tax_id_collection"] = {"enabled": True}
+        session["customer_update"] = {**session["customer_update"], "name": "auto"}
     if mode is tax.Mode.STRIPE:
         session["automatic_tax"] = {"enabled": True}
         return
     # The first charge has the rate of the country that the store was told, so the ones after it have it too.
     del session["customer_update"]["address"]
+    if not session["customer_update"]:
+        del session["customer_update"]
     if rates := _rates(standing):
         session["subscription_data"]["default_tax_rates"] = rates
 
