@@ -90,7 +90,7 @@ def test_an_open_one_is_to_be_paid(buyer, subscription, shop, cast):
     shop.control("POST", "next_payment", outcome="declined")
     store_time.to_renewal(cast.acme)
     page = text(buyer.get(INVOICES))
-    assert "1 invoice is open: $160.00." in page
+    assert "1 invoice is overdue: $160.00." in page
     assert "data-fresh" in page
     assert "tried again" in page
 
