@@ -237,7 +237,7 @@ def _due_note(quote: Quote, data: Data) -> str:
     due = data["due"]
     if due["is_anew"]:
         return _(
-            "A whole year, less what is left of the month that is paid for: a little more after this day, until that month is "
+            "A whole year, less what is left of the month that runs: a little more after this day, until that month is "
             "over. What it is then is shown before anybody accepts."
         )
     ends = {"day": words.full_day(_at(due["period_ends_at"]))}
