@@ -323,6 +323,23 @@ LABELS = {
     "weight": _("Weight"),
     "withdrawn_at": _("Withdrawn"),
     "xact": _("Transaction"),
+    "accounts": _("Accounts"),
+    "cases": _("Cases"),
+    "cover": _("Covered by"),
+    "dated_calls": _("Dated calls"),
+    "hand_raise": _("Hand-raise"),
+    "held_at": _("Held since"),
+    "is_dated": _("Dated at once"),
+    "is_offered_on": _("Offered on after the promise"),
+    "lead": _("Lead"),
+    "minutes": _("Minutes"),
+    "offered_at": _("Offered"),
+    "outcome_at": _("Since"),
+    "owner_kind": _("As"),
+    "countdown": _("Countdown"),
+    "pool": _("Pool"),
+    "rep": _("Rep"),
+    "sequence": _("Times moved"),
 }
 
 

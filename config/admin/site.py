@@ -30,6 +30,17 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
         ),
     ),
     (
+        _("Sales floor"),
+        (
+            ("offramps.lead", "support_agent"),
+            ("offramps.countdown", "timer"),
+            ("offramps.callslot", "event"),
+            ("offramps.rep", "headset_mic"),
+            ("offramps.pool", "groups"),
+            ("offramps.accountownership", "assignment_ind"),
+        ),
+    ),
+    (
         _("Revenue"),
         (
             ("billing.subscription", "autorenew"),

@@ -32,7 +32,7 @@ class Lead(external.ExternallyNamed):
     """One topic of one customer: at most one open, further triggers join it.
 
     Somebody without an organization is known by mail address. Segment, region, language and line are as they were when it was
-    opened, by which it was routed; `routing` says how (offramps.queries.routing_words).
+    opened, by which it was routed; `routing` is {"pool": id} once a manager chose one.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)

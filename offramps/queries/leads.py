@@ -48,6 +48,7 @@ def asked(lead: Lead, *, passed: frozenset[int], at: datetime) -> Asked:
         skill=SKILLS.get(lead.topic, ""),
         owners=owners(lead, at),
         passed=passed,
+        pool=lead.routing.get("pool"),
     )
 
 

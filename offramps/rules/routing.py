@@ -89,7 +89,7 @@ class Pool:
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What routing knows of a lead. `owners` are reps who have the customer already, the nearest first; `passed` had its
-    offer.
+    offer; `pool` was chosen by a manager and comes before those that fit.
     """
 
     segment: str
@@ -99,6 +99,7 @@ class Asked:
     skill: str = ""
     owners: Sequence[int] = ()
     passed: frozenset[int] = frozenset()
+    pool: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +156,12 @@ def who_qualify(asked: Asked, pools: Iterable[Pool], reps: Mapping[int, Rep]) ->
 
 
 def in_order(asked: Asked, pools: Iterable[Pool]) -> list[Pool]:
-    """Fitting pools, the narrowest first, the fallback last."""
-    known = [pool for pool in pools if not pool.is_paused]
+    """The pool that a manager chose, then fitting pools, the narrowest first, the fallback last."""
+    every = [pool for pool in pools if not pool.is_paused]
+    chosen = [pool for pool in every if pool.id == asked.pool]
+    known = [pool for pool in every if pool.id != asked.pool]
     fitting = sorted((pool for pool in known if not pool.is_fallback and pool.fits(asked)), key=lambda pool: pool.narrowness)
-    return [*fitting, *sorted((pool for pool in known if pool.is_fallback), key=lambda pool: pool.id)]
+    return [*chosen, *fitting, *sorted((pool for pool in known if pool.is_fallback), key=lambda pool: pool.id)]
 
 
 def _of_pool(asked: Asked, pool: Pool, reps: Mapping[int, Rep], over: Mapping[int, Why]) -> Route:

@@ -45,11 +45,13 @@ def free(lead: Lead, at: datetime) -> list[rules.Free]:
     asked = leads.asked(lead, passed=frozenset(), at=at)
     pool = routing.home(asked, known.pools.values(), known.reps)
     members = routing.members_who_qualify(asked, pool, known.reps) if pool else frozenset()
-    for people in (frozenset(asked.owners), members):
-        theirs = {rep: known.hours[rep] for rep in people if rep in known.hours}
-        if found := rules.free(theirs, _busy(theirs, at), wish(lead, at), at):
-            return found
-    return []
+    return next(filter(None, (_free(people, lead, at) for people in (asked.owners, members))), [])
+
+
+def _free(people: Iterable[int], lead: Lead, at: datetime) -> list[rules.Free]:
+    known = roster.roster(at)
+    theirs = {rep: known.hours[rep] for rep in people if rep in known.hours}
+    return rules.free(theirs, _busy(theirs, at), wish(lead, at), at)
 
 
 def hold(held: Countdown, at: datetime) -> CallSlot | None:
@@ -99,6 +101,42 @@ def cancel(slot: CallSlot, *, at: datetime, origin: Origin) -> None:
         held.save(update_fields=["state", "due_at"])
         _tell("offramps.call.cancelled", held, current, at, origin)
         slot_news.cancelled(current, held.lead, at)
+
+
+def date_anew(held: Countdown, *, at: datetime, origin: Origin, by: Rep | None = None) -> CallSlot | None:
+    """The one who was to call cannot: somebody else (or `by`) does, at the same time if free then, else the next. Everybody is
+    told. None: nobody can in all those days; the countdown is over and counts as missed.
+
+    Call inside a transaction that holds the countdown, and save it after.
+    """
+    current = CallSlot.objects.filter(countdown=held, state=SlotState.HELD).select_related("rep__user").first()
+    if current is None:
+        return None
+    current.state, current.ended_at = SlotState.MOVED, at
+    current.save(update_fields=["state", "ended_at"])
+    wanted = wish(held.lead, at)
+    for chosen in _instead(held.lead, current, by, at)[:TRIES]:
+        made = _held(held, chosen, wanted, at, sequence=current.sequence + 1)
+        if made is not None:
+            Lead.objects.filter(pk=held.lead_id).update(rep=made.rep)
+            _tell("offramps.call.moved", held, made, at, origin)
+            slot_news.moved(made, current, held.lead, at)
+            return made
+    held.state, held.due_at, held.missed_because = CountdownState.OVER, None, Miss.NOBODY_PRESENT
+    _tell("offramps.call.cancelled", held, current, at, origin)
+    slot_news.cancelled(current, held.lead, at)
+    return None
+
+
+def _instead(lead: Lead, current: CallSlot, by: Rep | None, at: datetime) -> list[rules.Free]:
+    """Slots instead of one that cannot be, the same instant first, then those at hours fit for the customer."""
+    asked = leads.asked(lead, passed=frozenset(), at=at)
+    known = roster.roster(at)
+    everybody = routing.who_qualify(asked, known.pools.values(), known.reps)
+    people = [by.pk] if by else sorted(everybody - {current.rep_id}) or [current.rep_id]
+    found = _free(people, lead, at) or _free([current.rep_id], lead, at)
+    same = [one for one in found if one.starts_at == current.starts_at]
+    return [*same, *rules.fitting(found, wish(lead, at)), *found]
 
 
 def conclude(slot: CallSlot, *, by: Rep, at: datetime) -> None:

@@ -12,6 +12,7 @@ GROUPS = set(staff_groups.GROUPS)
 NOT_MARKETING = GROUPS - {"marketing"}
 HELPING = {"support", "manager", "revenue_operations"}
 MONEY = HELPING | {"csm", "finance"}
+TALKING = GROUPS - {"finance", "marketing"}
 STRIPE = {"support", "finance", "revenue_operations"}
 # Registered model: the staff groups that may look, besides administrators. Nobody adds or changes but by ADDING and CHANGING.
 LOOKING = {
@@ -83,12 +84,20 @@ LOOKING = {
     "billing.stripeobject": STRIPE,
     "billing.inboxevent": STRIPE,
     "billing.eventcursor": STRIPE,
-    "offramps.handraise": GROUPS - {"finance", "marketing"},
+    "offramps.handraise": TALKING,
+    "offramps.lead": TALKING,
+    "offramps.countdown": TALKING,
+    "offramps.callslot": TALKING,
+    "offramps.rep": TALKING,
+    "offramps.pool": TALKING,
+    "offramps.accountownership": TALKING,
 }
 ADDING = {
     "accounts.policy": {"revenue_operations", "admin"},
     "accounts.apikey": {"admin"},
     "accounts.ownerrecovery": {*HELPING, "admin"},
+    "offramps.rep": {"manager", "revenue_operations", "admin"},
+    "offramps.pool": {"manager", "revenue_operations", "admin"},
 }
 ADMIN_ONLY = {"django_celery_beat"}  # third-party apps, whose own pages administrators may use
 ADMIN_OPEN = {"admin:login", "admin:logout", "admin:jsi18n"}
@@ -111,6 +120,9 @@ ADMIN_STAFF = {
     *(f"admin:billing_adjustment_{verb}" for verb in ("refund", "credit", "time", "approve", "decline", "withdraw")),
     "admin:billing_dispute_answer",  # tests/billing/test_disputes.py
     *(f"admin:billing_terms_{verb}" for verb in ("propose", "approve", "decline", "withdraw", "end")),  # test_terms.py
+    *(f"admin:offramps_rep_{act}" for act in ("profile", "hours", "leave", "leave_back", "leaving")),  # test_roster.py
+    *(f"admin:offramps_pool_{act}" for act in ("settings", "member", "pause", "resume")),
+    *(f"admin:offramps_accountownership_{act}" for act in ("set", "end")),
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}
