@@ -3,12 +3,12 @@
 import secrets
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import access
 from accounts.access import Permission
@@ -16,14 +16,12 @@ from accounts.middleware import StoreRequest
 from accounts.queries import policies
 from billing.models import Cart
 from billing.queries import carts, catalog
-from billing.rules import catalog as catalog_rules
 from config import clock
-from offramps.models import HandRaise, HandRaiseReason
+from offramps.models import HandRaiseReason
 from offramps.queries import hand_raises as queries
 from offramps.services import hand_raises
 from storefront import cart_cookie, limits
 from storefront.forms.talk import TalkForm
-from storefront.queries import pricing_choice
 
 # What travels in the address from the page where somebody asked.
 CARRIED = ("page", "seats", "plan", "interval", "currency")
@@ -42,17 +40,6 @@ def talk(request: StoreRequest) -> HttpResponse:
         return _show(request, reason, form, status=422)
     empty = TalkForm(initial=_initial(request), reason=reason, is_known=is_known) if reason else None
     return _show(request, reason, empty)
-
-
-@require_safe
-@never_cache
-def raised(request: StoreRequest, public_id: str) -> HttpResponse:
-    """GET /talk/<id>/: what was asked, and by when it is answered. The id is the key; the page can be reloaded and kept."""
-    found = queries.raised(public_id)
-    if found is None:
-        raise Http404
-    context = {"raised": found, "address": _masked(found.contact_email), "cart_url": _buyable_url(found)}
-    return render(request, "storefront/talk/raised.html", context)
 
 
 def _show(
@@ -138,21 +125,6 @@ def _cart(request: StoreRequest) -> Cart | None:
     if found and found.organization_id in (None, organization.pk if organization else None):
         return found
     return carts.latest_of(organization) if organization else None
-
-
-def _buyable_url(found: HandRaise) -> str:
-    """The way to what can be bought meanwhile: as many seats as the plan sells."""
-    plan = catalog.on_sale().plan(str(found.basket.get("plan", "")))
-    if plan is None or found.basket.get("interval") not in catalog_rules.INTERVALS:
-        return ""
-    choice = pricing_choice.Choice(plan.line, 0, found.basket["interval"], found.basket["currency"])
-    return pricing_choice.cart_url(plan, choice, min(max(int(found.basket["seats"]), plan.seats_min), plan.seats_max))
-
-
-def _masked(email: str) -> str:
-    """Enough to recognize one's own address by, for a page whose link may be passed on."""
-    name, _at, domain = email.partition("@")
-    return f"{name[:1]}…@{domain}"
 
 
 def _self_service(request: StoreRequest, reason: HandRaiseReason | None) -> str:

@@ -95,7 +95,7 @@ def build():
         **_asked_args(asked),
         "storefront:legal": ["terms"],
         "storefront:entry": ["a" * 43],
-        "storefront:talk_raised": ["aaaaaaaaaaaaaaaa"],
+        **{f"storefront:talk_{name}": ["aaaaaaaaaaaaaaaa"] for name in ("raised", "progress", "talking")},
         "storefront:checkout_attempt": [rows["attempt"].public_id],
         "storefront:tax_id_removal": [rows["tax_id"].pk],
         "storefront:seat_change": [seat_change.public_id],

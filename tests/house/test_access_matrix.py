@@ -37,6 +37,8 @@ PAGES = {
     "storefront:cart_new": ("GET", PUBLIC),
     "storefront:talk": ("GET POST", PUBLIC),
     "storefront:talk_raised": ("GET", "4444444444"),  # the id is the key; this one was never given out
+    "storefront:talk_progress": ("GET", "4444444444"),
+    "storefront:talk_talking": ("POST", "4444444444"),
     # The desk is for reps, who are in no role of this table (tests/offramps/test_desk.py): to everybody else it does not exist.
     "offramps:desk": ("GET", "L444444LLL"),
     "offramps:desk_presence": ("POST", "L444444LLL"),

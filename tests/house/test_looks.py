@@ -10,6 +10,7 @@ ACTS = {
     *("join_requests", "join_withdrawal", "seat_asks", "address_checks", "joining_choice", "contact_sends"),
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
     *("collection", "seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
+    "talk_talking",
     *("mail_events", "contact_removal", "tax_id_removal", "return"),
     *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }
@@ -24,7 +25,7 @@ ELSEWHERE = {
     "mandate",
 }
 DOCUMENTS = {"quote_pdf", "quote_approval_pdf"}
-PARTS = {"header", "seat_preview"}
+PARTS = {"header", "seat_preview", "talk_progress"}
 FILES = {"invoices_file"}
 NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS | PARTS | FILES} | {
     *("brand_css", "manifest", "language", "set_language", "stripe_webhook", "api_schema", "viewing_end"),
