@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from config import clock
-from offramps.models import CallSlot, Countdown, HandRaise, SlotState
+from offramps.models import CallSlot, Countdown, HandRaise
 from offramps.services import hand_raises, offers, slots
 from tests.offramps.conftest import PAGE
 from tests.shop import text
@@ -181,5 +181,5 @@ def test_in_german(floor, page):
     offers.accept(held, rep=ann, at=after(5), origin=PAGE)
     assert "Ann ruft Sie jetzt an" in page(after(6), language="de")
     floor.until(after(90))
-    assert SlotState.HELD == CallSlot.objects.get().state
-    assert "Ann ruft Sie am 24. März um" in page(after(91), language="de")
+    said = page(after(91), language="de")
+    assert "Ann ruft Sie am 24. März, 11:30 Uhr (Ortszeit Berlin) an" in said
