@@ -54,7 +54,7 @@ def test_from_looking_for_somebody_to_talking(floor, page, client):
     assert "We are looking for somebody who calls you" in said
     assert '<count-down class="countdown" left="85" seconds="90"' in said
     assert "It rings at a colleague now." in said
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in said
+    assert f'<p class="no-js"><a href="{url("talk_raised")}">Look again</a>' in said
     assert "We are talking" not in said
     assert "1 colleague could not answer." in page(after(40))
     offers.accept(held, rep=ben, at=after(41), origin=PAGE)
