@@ -9,9 +9,11 @@ from django.db.models import F
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.services import journal
-from offramps.models import HandRaise, Lead, LeadState, LeadTrigger
+from offramps.models import Countdown, CountdownState, HandRaise, Lead, LeadState, LeadTrigger, Offer, OfferOutcome
 from offramps.queries import leads as queries
+from offramps.services import slots
 
+OVER = (CountdownState.CONTACTED, CountdownState.OVER)
 STRONGER = {"mail": 0, "video": 1, "phone": 2}
 
 
@@ -31,14 +33,27 @@ def of_hand_raise(made: HandRaise, *, locale: str, at: datetime, origin: Origin)
 
 
 def close(lead: Lead, *, outcome: LeadState, reason: str, at: datetime, origin: Origin) -> None:
-    """Note the outcome. Raises AlreadyClosed; ValueError without a reason, or for an outcome that is none."""
+    """Note the outcome. The clock is over with it: nothing rings any more, and a dated call is not needed.
+
+    Raises AlreadyClosed; ValueError without a reason, or for an outcome that is none.
+    """
     if outcome == LeadState.OPEN or not reason.strip():
         raise ValueError("An outcome is won, lost, handed back or not a fit, with a reason.")
     with transaction.atomic():
+        _stop_clock(lead, at, origin)
         closed = Lead.objects.open().filter(pk=lead.pk)
         if not closed.update(state=outcome, outcome_reason=reason.strip()[:300], closed_at=at):
             raise AlreadyClosed
         _tell("offramps.lead.closed", lead, at, origin, outcome=outcome)
+
+
+def _stop_clock(lead: Lead, at: datetime, origin: Origin) -> None:
+    held = Countdown.objects.select_for_update(no_key=True).filter(lead=lead).exclude(state__in=OVER).first()
+    if held is not None:
+        Offer.objects.filter(countdown=held, outcome="").update(outcome=OfferOutcome.WITHDRAWN, outcome_at=at)
+        slots.give_up(held, at=at, origin=origin)
+        held.state, held.due_at = CountdownState.OVER, None
+        held.save(update_fields=["state", "due_at"])
 
 
 def _open(made: HandRaise, locale: str, at: datetime, origin: Origin) -> Lead:

@@ -103,6 +103,16 @@ def cancel(slot: CallSlot, *, at: datetime, origin: Origin) -> None:
         slot_news.cancelled(current, held.lead, at)
 
 
+def give_up(held: Countdown, *, at: datetime, origin: Origin) -> None:
+    """The case is closed, so a dated call is not needed. Call inside a transaction that holds the countdown."""
+    current = CallSlot.objects.filter(countdown=held, state=SlotState.HELD).select_related("rep__user").first()
+    if current is not None:
+        current.state, current.ended_at = SlotState.RELEASED, at
+        current.save(update_fields=["state", "ended_at"])
+        _tell("offramps.call.cancelled", held, current, at, origin)
+        slot_news.cancelled(current, held.lead, at)
+
+
 def date_anew(held: Countdown, *, at: datetime, origin: Origin, by: Rep | None = None) -> CallSlot | None:
     """The one who was to call cannot: somebody else (or `by`) does, at the same time if free then, else the next. Everybody is
     told. None: nobody can in all those days; the countdown is over and counts as missed.

@@ -27,7 +27,7 @@ from billing.services.changes import scheduled, seats
 from billing.services.mirroring import past_customers, tax_ids
 from billing.services.selling import carts, checkout
 from config import clock, pulse
-from storefront.demo import companies, past, product
+from storefront.demo import companies, floor, past, product
 from storefront.demo.companies import Company, Purchase
 
 PASSWORD = "fieldnote-demo"  # noqa: S105 - printed for everybody; the seed refuses to run where somebody could be harmed
@@ -63,6 +63,7 @@ def run() -> list[Login]:
     with past.moving():
         for company in wanted:
             _make_company(company)
+    floor.make(lambda email, name: _user(email, name, password, is_staff=True), clock.now())
     logins = _logins(wanted)
     write_logins(logins, settings.STATE_FOLDER / "demo")
     product.write(wanted, settings.STATE_FOLDER / "demo")
@@ -116,8 +117,11 @@ def _logins(wanted: Iterable[Company]) -> list[Login]:
         for company in wanted
         for person in _shown(company)
     ]
-    admin = f"{settings.STORE_URL}/admin/"
-    return found + [Login(name, role, _staff_email(role), PASSWORD, admin) for role, _group, name in companies.STAFF]
+    pages = {"rep": "/desk/"}
+    return found + [
+        Login(name, role, _staff_email(role), PASSWORD, settings.STORE_URL + pages.get(role, "/admin/"))
+        for role, _group, name in companies.STAFF
+    ]
 
 
 def _shown(company: Company) -> list[companies.Person]:
