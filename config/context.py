@@ -23,6 +23,8 @@ NAVIGATION = [
     ("storefront:quotes", _("Quotes")),
     ("storefront:organization_settings", _("Settings")),
 ]
+# The staff's pages; who may open which is said by offramps.queries.desk_access.
+FLOOR = {"offramps:desk": _("Desk"), "offramps:board": _("Board")}
 # Pages that a role is not offered, because they would turn it away (accounts.rules.permissions decides; a test compares).
 CLOSED_TO = {
     "member": {
@@ -109,11 +111,19 @@ class Store:
 
     @cached_property
     def nav(self) -> list[Link]:
-        """The pages that this person may open; a plain member has a home and needs no menu."""
+        """The pages that this person may open; a plain member has a home and needs no menu, staff have the floor's."""
+        if self.desk and getattr(self._request, "membership", None) is None:
+            return self.desk
         closed = CLOSED_TO.get(getattr(getattr(self._request, "membership", None), "role", ""), set())
         if not self.has["team"]:
             closed = closed | {"storefront:team"}
         return links([entry for entry in NAVIGATION if entry[0] not in closed], self._request.path)
+
+    @cached_property
+    def desk(self) -> list[Link]:
+        """The sales floor's pages, for reps and managers."""
+        names = getattr(self._request, "desk", ())
+        return links([(name, FLOOR[name]) for name in names], self._request.path)
 
     @cached_property
     def has(self) -> dict[str, bool]:

@@ -8,6 +8,7 @@ app_name = "offramps"
 
 urlpatterns = [
     path("desk/", desk.desk, name="desk"),
+    path("desk/queue/", desk.queue, name="desk_queue"),
     path("desk/presence/", desk.presence, name="desk_presence"),
     path("desk/calls/<slug:public_id>/acceptance/", desk.accept, name="call_accept"),
     path("desk/calls/<slug:public_id>/refusal/", desk.decline, name="call_decline"),

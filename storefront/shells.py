@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.middleware import RETURN_URL
 from config.context import Store
+from offramps.queries import desk_access
 
 # Frames of about 5 kB each; the least recently used give way.
 KEPT: Final = 1_000
@@ -61,6 +62,8 @@ class Facts:
     memberships: tuple[Member, ...] = ()
     membership: Position | None = None
     way_back: str = ""
+    desk: tuple[str, ...] = ()
+    """Names of the sales floor's pages that this person may open."""
 
     def get_full_path(self) -> str:
         return self.full_path
@@ -74,6 +77,7 @@ def header(request: Any) -> Facts:
         memberships=tuple(Member(_found(one.organization)) for one in getattr(request, "memberships", ())),
         membership=_position(getattr(request, "membership", None)),
         way_back=way_back(request),
+        desk=desk_access.of(request).pages if _person(request) else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
-from offramps.models.lead import Lead, LeadState, LeadTrigger
+from offramps.models.lead import Lead, LeadNote, LeadState, LeadTrigger, NextStep
 from offramps.models.ownership import AccountOwnership, OwnerKind, OwnerStyle
 from offramps.models.roster import Leave, LeaveKind, Pool, PoolMember, Presence, PresenceCause, Rep, Skill, WorkingHours
 
@@ -15,11 +15,13 @@ __all__ = [
     "HandRaiseReason",
     "HandRaiseState",
     "Lead",
+    "LeadNote",
     "LeadState",
     "LeadTrigger",
     "Leave",
     "LeaveKind",
     "Miss",
+    "NextStep",
     "Offer",
     "OfferOutcome",
     "OwnerKind",

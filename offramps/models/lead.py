@@ -101,3 +101,40 @@ class LeadTrigger(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead}: {self.at:%Y-%m-%d %H:%M}"
+
+
+class LeadNote(models.Model):
+    """What somebody wrote down about a case, for whoever has it next."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    text = models.TextField(max_length=2_000)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+
+    def __str__(self) -> str:
+        return f"{self.lead}: {self.at:%Y-%m-%d %H:%M}"
+
+
+class NextStep(models.Model):
+    """What is to be done next in a case, and by when; at most one at a time. A new one, and the case's end, conclude it."""
+
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="steps")
+    text = models.CharField(max_length=200)
+    due_at = models.DateTimeField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("next step")
+        verbose_name_plural = _("next steps")
+        constraints = [
+            models.UniqueConstraint(fields=["lead"], condition=Q(done_at=None), name="next_step_one_of_a_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from offramps.models import CallSlot, Countdown, CountdownState, Lead, Offer, Rep, SlotState
 
@@ -13,7 +13,8 @@ MOST = 50
 @dataclass(frozen=True, kw_only=True)
 class Desk:
     """`ringing` is the offer that rings at the rep; `to_call` were accepted and wait for the call; `dated` are the call slots
-    ahead; `cases` the rep's open leads, `waiting` those of the rep's pools that nobody has, the most urgent first.
+    ahead; `cases` the rep's open leads; `waiting` those of the rep's pools that nobody has and that ring nowhere. The most
+    urgent come first.
     """
 
     ringing: Offer | None
@@ -29,12 +30,13 @@ class Desk:
 
 def desk(rep: Rep, at: datetime) -> Desk:
     """Five queries."""
-    related = ("lead__organization", "lead__user")
     ringing = Offer.objects.filter(rep=rep, outcome="", until_at__gt=at).select_related("countdown__lead__organization").first()
-    countdowns = Countdown.objects.filter(rep=rep, contacted_at=None, accepted_at__isnull=False).select_related(*related)
+    accepted = Countdown.objects.filter(rep=rep, contacted_at=None, accepted_at__isnull=False)
+    countdowns = accepted.exclude(state=CountdownState.OVER).select_related("lead__organization", "lead__user")
     slots = CallSlot.objects.filter(rep=rep, state=SlotState.HELD).select_related("countdown__lead__organization")
     mine = Lead.objects.open().filter(rep=rep).select_related("organization")
-    theirs = Lead.objects.open().filter(rep=None, pool__members__rep=rep).select_related("organization", "pool")
+    rings = Countdown.objects.filter(lead=OuterRef("pk"), state=CountdownState.RINGING)
+    theirs = Lead.objects.open().filter(~Exists(rings), rep=None, pool__members__rep=rep).select_related("organization", "pool")
     return Desk(
         ringing=ringing,
         to_call=list(countdowns.order_by("deadline_at")[:MOST]),

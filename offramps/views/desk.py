@@ -1,9 +1,13 @@
 """The desk: what rings, whom to call, what is dated, and the cases. A rep lives here."""
 
+from datetime import datetime
+from typing import Any
+
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +16,7 @@ from config import clock
 from offramps.desk_guard import DeskRequest, rep_only
 from offramps.models import Countdown, Presence, PresenceCause
 from offramps.queries import desk as queries
+from offramps.queries import desk_version
 from offramps.services import countdowns, offers
 from offramps.services import presence as presences
 
@@ -21,8 +26,29 @@ from offramps.services import presence as presences
 def desk(request: DeskRequest) -> HttpResponse:
     """GET /desk/"""
     now = clock.now()
-    context = {"rep": request.rep, "desk": queries.desk(request.rep, now), "numbers": countdowns.timing(now)}
-    return render(request, "offramps/desk.html", context)
+    return render(request, "offramps/desk.html", {**_queue(request, now), "version": _version(request, now)})
+
+
+@require_safe
+@rep_only
+def queue(request: DeskRequest) -> HttpResponse:
+    """GET /desk/queue/: the desk's moving part, asked for every two seconds; 304 while what it shows is what was shown."""
+    now = clock.now()
+    version = _version(request, now)
+    if request.headers.get("If-None-Match") == version:
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        response = render(request, "offramps/_queue.html", _queue(request, now))
+    response["ETag"] = version
+    return response
+
+
+def _version(request: DeskRequest, now: datetime) -> str:
+    return f'"{desk_version.version(request.rep, now, translation.get_language() or "")}"'
+
+
+def _queue(request: DeskRequest, now: datetime) -> dict[str, Any]:
+    return {"rep": request.rep, "now": now, "desk": queries.desk(request.rep, now), "numbers": countdowns.timing(now)}
 
 
 @require_POST

@@ -214,8 +214,16 @@ def _live_a_month(reps: Mapping[str, Rep], at: datetime) -> None:
         _date(external_id, reason, at)
     acme = Organization.objects.filter(external_id="demo-acme").first()
     if acme is not None:
-        owner = {"kind": OwnerKind.REP, "style": OwnerStyle.FARMER, "rep": on_call, "pool": None}
-        owning.set_owner(acme, **owner, reason="Talked to them from the start", at=at, origin=SEED)
+        owning.set_owner(
+            acme,
+            kind=OwnerKind.REP,
+            style=OwnerStyle.FARMER,
+            rep=on_call,
+            pool=None,
+            reason="Talked to them from the start",
+            at=at,
+            origin=SEED,
+        )
 
 
 def _live(call: Past, rep: Rep, at: datetime) -> None:

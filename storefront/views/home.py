@@ -14,6 +14,7 @@ from billing.queries import carts, checkouts, grant_words, grants, invoices, ove
 from billing.queries import seats as seats_query
 from billing.queries.overview import Standing, State
 from config import clock
+from offramps.queries import desk_access
 from storefront import pause_words, pilot_words, return_words, timelines, trials
 
 PEOPLE_SHOWN = 5
@@ -22,11 +23,13 @@ INVOICES_SHOWN = 3
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    """GET /: a visitor is shown the prices, staff without a company of their own the admin, everybody else their home."""
+    """GET /: a visitor is shown the prices, staff without a company of their own the desk or the admin, everybody
+    else their home.
+    """
     if not request.user.is_authenticated:
         return redirect("storefront:pricing")
     if request.user.is_staff and not request.memberships:  # type: ignore[attr-defined] # accounts.middleware adds it
-        return redirect("admin:index")
+        return redirect("offramps:desk" if desk_access.of(request).rep else "admin:index")
     return _home(request)
 
 

@@ -19,7 +19,7 @@ from billing.queries import catalog, terms
 from billing.queries.catalog import OnSale
 from billing.rules import money
 from config import clock, words
-from offramps.queries import hand_raises
+from offramps.queries import desk_access, hand_raises
 from storefront.queries import pricing, pricing_addons, pricing_promotions, pricing_tax
 from storefront.queries.pricing_choice import Choice
 
@@ -105,6 +105,7 @@ def header(request: HttpRequest) -> HttpResponse:
     The prices page is the same for everybody; what it says too little of for the reader comes along with this.
     """
     on_prices = urlsplit(request.headers.get("HX-Current-URL", "")).path == reverse("storefront:pricing")
+    request.desk = desk_access.of(request).pages  # type: ignore[attr-defined] # what the account menu reads
     agreed = _agreed(request) if on_prices and request.user.is_authenticated else []
     return render(request, "components/header_end.html", {"home_link": True, "agreed": agreed})
 

@@ -41,6 +41,7 @@ PAGES = {
     "storefront:talk_talking": ("POST", "4444444444"),
     # The desk is for reps, who are in no role of this table (tests/offramps/test_desk.py): to everybody else it does not exist.
     "offramps:desk": ("GET", "L444444LLL"),
+    "offramps:desk_queue": ("GET", "L444444LLL"),
     "offramps:desk_presence": ("POST", "L444444LLL"),
     "offramps:call_accept": ("POST", "L444444LLL"),
     "offramps:call_decline": ("POST", "L444444LLL"),

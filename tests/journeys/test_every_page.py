@@ -21,6 +21,7 @@ ANSWERED = re.compile(r"Failed to load resource: the server responded with a sta
 CART = "/cart/new/?plan=fieldnote/team&seats=5&interval=month&currency=usd"
 
 NEWEST_MAIL = "the newest"
+FIRST_CASE = "the first at the desk"
 
 # name of the picture: (URL name, address)
 VISITOR = {
@@ -90,6 +91,10 @@ OTHERS = {
         "cart": ("storefront:cart", "/cart/"),
     },
     "mia@acme.example": {"member-home": ("storefront:home", "/")},
+    "rep@fieldnote.example": {
+        "desk": ("offramps:desk", "/desk/"),
+        "case": ("offramps:case", FIRST_CASE),
+    },
     # Staff: a list. A row and the acts on it: test_every_state.py; one page of each kind, and lists on a phone: test_admin.py.
     "admin@fieldnote.example": {
         "admin": ("-", "/admin/"),
@@ -131,7 +136,8 @@ def walk(window, folder):
         trouble = listen(page)
         looker = Looker(page, folder)
         for name, (_name, address) in pages.items():
-            trouble += looker.look(_newest_mail(page.context) if address == NEWEST_MAIL else address, name)
+            found = FOUND.get(address, lambda _context, known=address: known)
+            trouble += looker.look(found(page.context), name)
         return "\n".join(said for said in trouble if not ANSWERED.search(said))
 
     return walk
@@ -141,6 +147,13 @@ def _newest_mail(context):
     """The address of the mail that the demo's mailbox has on top."""
     listing = context.request.get("/demo/mailbox/").text()
     return re.search(r'href="(/demo/mailbox/[^"/]+/)"', listing)[1]
+
+
+def _first_case(context):
+    return re.search(r'href="(/desk/cases/[^"]+)"', context.request.get("/desk/").text())[1]
+
+
+FOUND = {NEWEST_MAIL: _newest_mail, FIRST_CASE: _first_case}
 
 
 def sign_in(context, who):

@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.origin import Origin, Source
 from config import clock
 from offramps.models import Countdown, CountdownState, Lead, LeadState, Presence
 from offramps.queries import roster
+from offramps.services import offers
 from tests.shop import text
 
 pytestmark = pytest.mark.django_db
 DESK = "/desk/"
+PAGE = Origin(source=Source.PAGE)
 
 
 @pytest.fixture
@@ -28,14 +31,14 @@ def ann(floor, client):
 def test_from_ringing_to_the_outcome(ann, floor, client, django_assert_max_num_queries):
     assert "Nobody waits" in text(client.get(DESK))
     held = floor.click(clock.now())
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         page = text(client.get(DESK))
     assert "Acme" in page
     assert "Accept and call" in page
     answer = client.post(reverse("offramps:call_accept", args=[held.public_id]))
     case = reverse("offramps:case", args=[held.lead.public_id])
     assert answer.url == case
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         page = text(client.get(case))
     assert "Call +49 30 1" in page
     assert "ada@acme.example" in page
@@ -47,6 +50,42 @@ def test_from_ringing_to_the_outcome(ann, floor, client, django_assert_max_num_q
     page = text(client.post(close, {"outcome": "handed_back", "reason": "Buys online"}, follow=True))
     assert "Handed back to the store: Buys online" in page
     assert "It was closed already." in text(client.post(close, {"outcome": "lost", "reason": "x"}, follow=True))
+
+
+def test_the_desk_lives_by_one_query_while_nothing_changes(ann, floor, client, django_assert_num_queries):
+    def look(version=""):
+        return client.get(reverse("offramps:desk_queue"), headers={"If-None-Match": version})
+
+    first = look()
+    assert (first.status_code, first["ETag"] in client.get(DESK).content.decode()) == (200, False)
+    assert first["ETag"].strip('"') in client.get(DESK).content.decode()
+    with django_assert_num_queries(4):  # session, person, rep, and the desk's own one
+        same = look(first["ETag"])
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", first["ETag"])
+    held = floor.click(clock.now())
+    rings = look(first["ETag"])
+    assert (rings.status_code, rings["ETag"] != first["ETag"]) == (200, True)
+    assert 'data-words="Acme is calling"' in text(rings)
+    assert 'data-key="a"' in text(rings)
+    assert "<html" not in text(rings)
+    offers.accept(held, rep=ann, at=clock.now(), origin=PAGE)
+    to_call = look(rings["ETag"])
+    assert "Call now" in text(to_call)
+    client.post(reverse("offramps:desk_presence"), {"to": "offline"})
+    assert "You are not here" in text(look(to_call["ETag"]))
+    assert look(look()["ETag"]).status_code == 304
+
+
+def test_a_rep_is_led_to_the_desk(ann, client, cast):
+    assert client.get("/").url == DESK
+    page = text(client.get(DESK))
+    assert f'href="{DESK}" aria-current="page">Desk' in page
+    assert "/seats/" not in page
+    assert f'href="{DESK}"' in text(client.get("/header/"))
+    client.force_login(cast.owner)
+    assert f'href="{DESK}"' not in text(client.get("/seats/"))
+    client.force_login(cast.staff_member("support"))
+    assert client.get("/").url == "/admin/"
 
 
 def test_passed_on_and_switched_off(ann, floor, client):
