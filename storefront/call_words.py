@@ -29,6 +29,7 @@ class Told:
     counts_to: datetime | None
     seconds: int
     may_say_talking: bool
+    may_move: bool
     happened: list[tuple[datetime, str]]
 
 
@@ -45,6 +46,7 @@ def told(seen: Progress, now: datetime) -> Told:
         counts_to=seen.deadline_at if counts else None,
         seconds=_promised_seconds(seen),
         may_say_talking=rules.may_say_talking(seen, now),
+        may_move=seen.slot_state == "held" and seen.slot_at is not None and now < seen.slot_at,
         happened=_happened(seen, phase),
     )
 

@@ -6,6 +6,7 @@ from django.core import signing
 MAIL_STOP, ADDRESS_CHECK, CONTACT, JOIN, SEAT = "mail-stop", "address-check", "contact", "join", "seat"
 CONTACT_INVOICE, MISSING_PAYMENT, OPEN_INVOICE = "contact-invoice", "missing-payment", "open-invoice"
 QUOTE = "quote"
+CALL = "call"
 
 
 def token(purpose: str, *ids: int) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from email.utils import format_datetime, parseaddr
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template import Context, engines
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.module_loading import import_string
 
 from accounts.models import OutgoingMail
 from accounts.rules import mail_topics
@@ -23,6 +25,15 @@ SECRET = "secret"  # noqa: S105 - a key's name
 OF_THE_FRAME = frozenset({"brand", "store_url", "recipient", "recipient_name", "language", "stop_url"})
 # JSON knows no dates: {"$at": "2027-03-01T10:00:00+00:00"} and {"$on": "2027-03-01"} stand for them in a mail's context.
 AT, ON = "$at", "$on"
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """What goes along with a mail; `kind` is its media type. settings.MAIL_FILES says who makes the files of a kind of mail."""
+
+    name: str
+    content: str
+    kind: str
 
 
 def pack(value: Any) -> Any:
@@ -69,8 +80,11 @@ def message(mail: OutgoingMail, connection: BaseEmailBackend | None = None) -> E
         subject = " ".join(_render(mail, "subject.txt", context, escape=False).split())
         text = _tidy(_render(mail, "txt", context, escape=False))
         html = _render(mail, "html", context | {"subject": subject}, escape=True)
+        files = _files(mail, context)
     built = EmailMultiAlternatives(subject, text, None, [mail.recipient], connection=connection, headers=_headers(mail))
     built.attach_alternative(html, "text/html")
+    for file in files:
+        built.attach(file.name, file.content, file.kind)
     return built
 
 
@@ -103,6 +117,11 @@ def _render(mail: OutgoingMail, part: str, context: dict[str, Any], *, escape: b
     # The engine's own template: its context says whether to escape, which a plain text must not be.
     template: Any = engines["django"].get_template(f"emails/{mail.kind}.{part}")
     return str(template.template.render(Context(context, autoescape=escape)))
+
+
+def _files(mail: OutgoingMail, context: dict[str, Any]) -> list[File]:
+    made_by = settings.MAIL_FILES.get(mail.kind)
+    return list(import_string(made_by)(context)) if made_by else []
 
 
 def _tidy(text: str) -> str:

@@ -298,6 +298,10 @@ WEBHOOK_LOOPBACK = optional("WEBHOOK_LOOPBACK", env.bool, not PRODUCTION, "false
 
 # --- Mail -------------------------------------------------------------------------------------------------------------
 
+MAIL_FILES = {  # kind of mail -> who makes its attachments from its context; see accounts/services/rendering.py
+    f"offramps/call_{name}": "offramps.services.call_entries.of_mail"
+    for name in ("dated", "moved", "missed", "cancelled", "dated_staff", "not_needed_staff")
+}
 DEFAULT_FROM_EMAIL = optional(
     "DEFAULT_FROM_EMAIL", env.str, f"{BRAND['name']} <{BRAND['support_email']}>", "Store <store@a.example>"
 )

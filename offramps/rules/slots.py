@@ -6,7 +6,8 @@ get quarters).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from offramps.rules import hours
@@ -63,6 +64,15 @@ def fitting(slots: Iterable[Free], wish: Wish) -> Iterator[Free]:
         if slot.starts_at not in seen and is_fit(slot.starts_at, wish):
             seen.add(slot.starts_at)
             yield slot
+
+
+def by_day(slots: Iterable[Free], zone: str) -> list[tuple[date, list[datetime]]]:
+    """The slots' instants under their days on the wall of `zone`, in order."""
+    place = ZoneInfo(zone)
+    return [
+        (day, [slot.starts_at for slot in group])
+        for day, group in groupby(slots, lambda slot: slot.starts_at.astimezone(place).date())
+    ]
 
 
 def is_fit(starts_at: datetime, wish: Wish) -> bool:

@@ -39,25 +39,36 @@ def wish(lead: Lead, at: datetime) -> rules.Wish:
     )
 
 
-def free(lead: Lead, at: datetime) -> list[rules.Free]:
-    """The slots that this lead could have, earliest first: of whoever has the customer, else of its pool."""
+def free(lead: Lead, at: datetime, *, instead_of: CallSlot | None = None) -> list[rules.Free]:
+    """The slots that this lead could have, earliest first: of whoever has the customer, else of its pool.
+
+    `instead_of` is what would be given up: its time counts as free, but for the very instant.
+    """
     known = roster.roster(at)
     asked = leads.asked(lead, passed=frozenset(), at=at)
     pool = routing.home(asked, known.pools.values(), known.reps)
     members = routing.members_who_qualify(asked, pool, known.reps) if pool else frozenset()
-    return next(filter(None, (_free(people, lead, at) for people in (asked.owners, members))), [])
+    return next(filter(None, (_free(people, lead, at, instead_of) for people in (asked.owners, members))), [])
 
 
-def _free(people: Iterable[int], lead: Lead, at: datetime) -> list[rules.Free]:
+def to_choose(slot: CallSlot, at: datetime) -> list[rules.Free]:
+    """What the customer may move a call to, earliest first: one for each instant, at hours fit for them."""
+    lead = slot.countdown.lead
+    return list(rules.fitting(free(lead, at, instead_of=slot), wish(lead, at)))
+
+
+def _free(people: Iterable[int], lead: Lead, at: datetime, instead_of: CallSlot | None = None) -> list[rules.Free]:
     known = roster.roster(at)
     theirs = {rep: known.hours[rep] for rep in people if rep in known.hours}
-    return rules.free(theirs, _busy(theirs, at), wish(lead, at), at)
+    found = rules.free(theirs, _busy(theirs, at, instead_of), wish(lead, at), at)
+    return [one for one in found if one.starts_at != instead_of.starts_at] if instead_of else found
 
 
-def hold(held: Countdown, at: datetime) -> CallSlot | None:
+def hold(held: Countdown, at: datetime, *, missed: CallSlot | None = None) -> CallSlot | None:
     """Hold the first fitting slot for a countdown and tell everybody. None: nobody works in all those days.
 
-    Call inside a transaction that holds the countdown. Reps' rows are locked one at a time.
+    `missed` is the call that did not come, of which this one is instead. Call inside a transaction that holds the countdown.
+    Reps' rows are locked one at a time.
     """
     wanted = wish(held.lead, at)
     for _try in range(TRIES):
@@ -65,10 +76,10 @@ def hold(held: Countdown, at: datetime) -> CallSlot | None:
         chosen = next(rules.fitting(slots, wanted), slots[0] if slots else None)
         if chosen is None:
             return None
-        made = _held(held, chosen, wanted, at)
+        made = _held(held, chosen, wanted, at, sequence=missed.sequence + 1 if missed else 0)
         if made is not None:
             Lead.objects.filter(pk=held.lead_id).update(rep=made.rep)
-            slot_news.held(made, held.lead, at)
+            slot_news.held(made, held.lead, at, missed)
             return made
     return None
 
@@ -76,9 +87,9 @@ def hold(held: Countdown, at: datetime) -> CallSlot | None:
 def move(slot: CallSlot, *, starts_at: datetime, at: datetime, origin: Origin) -> CallSlot:
     """Another time, chosen by the customer among the free ones. Raises Gone, Over."""
     with transaction.atomic(durable=True):
-        held, current = _locked(slot)
+        held, current = _locked(slot, at)
         wanted = wish(held.lead, at)
-        chosen = next((one for one in rules.fitting(free(held.lead, at), wanted) if one.starts_at == starts_at), None)
+        chosen = next((one for one in to_choose(current, at) if one.starts_at == starts_at), None)
         if chosen is None:
             raise Gone
         current.state, current.ended_at = SlotState.MOVED, at
@@ -86,6 +97,7 @@ def move(slot: CallSlot, *, starts_at: datetime, at: datetime, origin: Origin) -
         made = _held(held, chosen, wanted, at, sequence=current.sequence + 1)
         if made is None:
             raise Gone
+        Lead.objects.filter(pk=held.lead_id).update(rep=made.rep)
         _tell("offramps.call.moved", held, made, at, origin)
         slot_news.moved(made, current, held.lead, at)
     return made
@@ -94,7 +106,7 @@ def move(slot: CallSlot, *, starts_at: datetime, at: datetime, origin: Origin) -
 def cancel(slot: CallSlot, *, at: datetime, origin: Origin) -> None:
     """The customer needs no call any more; the lead stays, for an answer by mail. Raises Over."""
     with transaction.atomic(durable=True):
-        held, current = _locked(slot)
+        held, current = _locked(slot, at)
         current.state, current.ended_at = SlotState.CANCELLED, at
         current.save(update_fields=["state", "ended_at"])
         held.state, held.due_at = CountdownState.OVER, None
@@ -175,16 +187,17 @@ def _miss(slot_id: int, at: datetime) -> bool:
         current.state, current.ended_at = SlotState.MISSED, at
         current.save(update_fields=["state", "ended_at"])
         held.missed_because = Miss.SLOT_MISSED
-        again = hold(held, at)
+        again = hold(held, at, missed=current)
         held.state = CountdownState.SLOT if again else CountdownState.OVER
         held.save(update_fields=["missed_because", "state"])
         _tell("offramps.call.missed", held, current, at, Origin.system())
     return True
 
 
-def _busy(reps: Iterable[int], at: datetime) -> dict[int, list[Span]]:
+def _busy(reps: Iterable[int], at: datetime, besides: CallSlot | None = None) -> dict[int, list[Span]]:
     found: dict[int, list[Span]] = defaultdict(list)
     held = CallSlot.objects.filter(rep__in=list(reps), state=SlotState.HELD, ends_at__gt=at)
+    held = held.exclude(pk=besides.pk) if besides else held
     for rep, starts_at, ends_at in held.values_list("rep_id", "starts_at", "ends_at"):
         found[rep].append(Span(starts_at, ends_at))
     return found
@@ -201,12 +214,13 @@ def _held(held: Countdown, chosen: rules.Free, wanted: rules.Wish, at: datetime,
     )
 
 
-def _locked(slot: CallSlot) -> tuple[Countdown, CallSlot]:
+def _locked(slot: CallSlot, at: datetime) -> tuple[Countdown, CallSlot]:
     countdowns = Countdown.objects.select_for_update(of=("self",), no_key=True).select_related("lead__organization")
     held = countdowns.get(pk=slot.countdown_id)
     current = CallSlot.objects.filter(pk=slot.pk, state=SlotState.HELD).select_related("rep__user").first()
-    if current is None or held.contacted_at is not None:
+    if current is None or held.contacted_at is not None or current.starts_at <= at:
         raise Over
+    current.countdown = held
     return held, current
 
 

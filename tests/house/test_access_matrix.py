@@ -39,6 +39,9 @@ PAGES = {
     "storefront:talk_raised": ("GET", "4444444444"),  # the id is the key; this one was never given out
     "storefront:talk_progress": ("GET", "4444444444"),
     "storefront:talk_talking": ("POST", "4444444444"),
+    "storefront:talk_call": ("GET", "4444444444"),
+    **{f"storefront:{name}": ("GET POST", "4444444444") for name in ("call", "call_cancellation")},  # the token is the key
+    "storefront:call_file": ("GET", "4444444444"),
     # The desk is for reps, who are in no role of this table (tests/offramps/test_desk.py): to everybody else it does not exist.
     "offramps:desk": ("GET", "L444444LLL"),
     "offramps:desk_queue": ("GET", "L444444LLL"),
