@@ -56,6 +56,8 @@ OF_NOTHING = {
     "mfa_edit_webauthn": [1],
     "mfa_remove_webauthn": [1],
     "recovery_objection": ["never-given-out"],
+    **{f"storefront:talk_{name}": ["aaaaaaaaaaaaaaaa"] for name in ("raised", "progress", "talking", "call")},
+    **{f"storefront:{name}": ["never-given-out"] for name in ("call", "call_cancellation", "call_file")},
     **{
         f"offramps:{name}": ["never-given-out"]
         for name in ("call_accept", "call_decline", "call_talking", "case", "case_close")
@@ -95,8 +97,6 @@ def build():
         **_asked_args(asked),
         "storefront:legal": ["terms"],
         "storefront:entry": ["a" * 43],
-        **{f"storefront:talk_{name}": ["aaaaaaaaaaaaaaaa"] for name in ("raised", "progress", "talking", "call")},
-        **{f"storefront:{name}": ["never-given-out"] for name in ("call", "call_cancellation", "call_file")},
         "storefront:checkout_attempt": [rows["attempt"].public_id],
         "storefront:tax_id_removal": [rows["tax_id"].pk],
         "storefront:seat_change": [seat_change.public_id],

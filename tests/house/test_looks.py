@@ -10,7 +10,7 @@ ACTS = {
     *("join_requests", "join_withdrawal", "seat_asks", "address_checks", "joining_choice", "contact_sends"),
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
     *("collection", "seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
-    "talk_talking",
+    *("talk_talking", "talk_call"),
     *("mail_events", "contact_removal", "tax_id_removal", "return"),
     *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }
@@ -26,7 +26,7 @@ ELSEWHERE = {
 }
 DOCUMENTS = {"quote_pdf", "quote_approval_pdf"}
 PARTS = {"header", "seat_preview", "talk_progress"}
-FILES = {"invoices_file"}
+FILES = {"invoices_file", "call_file"}
 NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS | PARTS | FILES} | {
     *("brand_css", "manifest", "language", "set_language", "stripe_webhook", "api_schema", "viewing_end"),
     *("mailbox_html",),  # a mail as it was sent: tests/storefront/test_mails.py

@@ -22,6 +22,8 @@ from billing.services.recovery import dunning_mails
 from billing.services.renewing import expansions
 from billing.services.selling import cards
 from config import clock
+from offramps.models import CallSlot, HandRaise
+from offramps.queries import call_slots
 from tests import factories
 from tests.accounts import factors
 from tests.billing import test_trials
@@ -29,6 +31,7 @@ from tests.house import asking
 from tests.journeys import test_every_page, unserved
 from tests.journeys.conftest import listen
 from tests.journeys.looking import Looker
+from tests.offramps.conftest import Floor
 
 folder = test_every_page.folder
 
@@ -82,7 +85,7 @@ LISTED = {
     for name in (
         *BY_LINK,
         *OF_AN_OWNER,
-        "talk_raised",
+        *("talk_raised", "call", "call_cancellation"),
         "missing_payment",
         "checkout_invoice",
         "address_check",
@@ -122,9 +125,24 @@ def test_what_links_and_rows_lead_to(seen, db):
     raised = client.post(f"{reverse('storefront:talk')}?reason=other", said)
     seen(raised.headers["Location"], "talk-raised")
     seen(f"{reverse('storefront:talk')}?reason=procurement", "talk-with-a-reason")
+    slot = _dated_call(world.cast.acme)
+    seen(reverse("storefront:talk_raised", args=[HandRaise.objects.latest("pk").public_id]), "talk-dated")
+    for name in ("call", "call_cancellation"):
+        seen(reverse(f"storefront:{name}", args=[call_slots.token(slot)]), name.replace("_", "-"))
     seen(_checking(world), "address-check")
     seen(reverse("recovery_objection", args=[recoveries.token(_recovery(world.cast), world.cast.owner)]), "recovery-objection")
     assert not seen.words()
+
+
+def _dated_call(customer):
+    """A call that was dated because nobody was there."""
+    floor, now = Floor(customer), clock.now()
+    customer.profile.segment = "mid_market"
+    customer.profile.save()
+    floor.rep("Ann", is_here=False)
+    floor.click(now, reason="terms")
+    floor.until(now + timedelta(seconds=90))
+    return CallSlot.objects.get()
 
 
 def _checking(world):
