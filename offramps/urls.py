@@ -15,4 +15,7 @@ urlpatterns = [
     path("desk/calls/<slug:public_id>/talking/", desk.talking, name="call_talking"),
     path("desk/cases/<slug:public_id>/", case.case, name="case"),
     path("desk/cases/<slug:public_id>/outcome/", case.close, name="case_close"),
+    path("desk/cases/<slug:public_id>/notes/", case.note, name="case_note"),
+    path("desk/cases/<slug:public_id>/step/", case.step, name="case_step"),
+    path("desk/cases/<slug:public_id>/return/", case.hand_back, name="case_return"),
 ]

@@ -204,6 +204,7 @@ KINDS: Final[dict[str, Any]] = {
     "offramps.lead.joined": _("Lead joined"),
     "offramps.lead.opened": _("Lead opened"),
     "offramps.lead.reassigned": _("Lead given to somebody else"),
+    "offramps.lead.step_set": _("Next step set"),
     "offramps.owner.ended": _("Account's owner ended"),
     "offramps.owner.set": _("Account's owner set"),
     "offramps.pool.changed": _("Pool changed"),

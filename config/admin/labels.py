@@ -324,6 +324,7 @@ LABELS = {
     "withdrawn_at": _("Withdrawn"),
     "xact": _("Transaction"),
     "accounts": _("Accounts"),
+    "after_seconds": _("Seconds after the click"),
     "cases": _("Cases"),
     "cover": _("Covered by"),
     "dated_calls": _("Dated calls"),

@@ -50,16 +50,3 @@ def offered(rep: Rep, public_id: str) -> Countdown | None:
     """A countdown that was offered to the rep, by its id, or whose dated call is the rep's."""
     mine = Q(offers__rep=rep) | Q(slots__rep=rep) | Q(rep=rep)
     return Countdown.objects.filter(mine, public_id=public_id).select_related("lead").distinct().first()
-
-
-def case(rep: Rep, public_id: str) -> Lead | None:
-    """A lead that the rep may open: the rep's own, of the rep's pools, or once offered to the rep."""
-    mine = Q(rep=rep) | Q(pool__members__rep=rep) | Q(countdowns__offers__rep=rep)
-    rows = Lead.objects.filter(mine, public_id=public_id).select_related("organization__profile", "cart", "pool", "rep__user")
-    return rows.distinct().first()
-
-
-def running(lead: Lead) -> Countdown | None:
-    """The lead's countdown that is not over, with its slot's rep at hand."""
-    over = (CountdownState.CONTACTED, CountdownState.OVER)
-    return lead.countdowns.exclude(state__in=over).select_related("rep__user").first()

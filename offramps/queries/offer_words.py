@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from config import words
-from offramps.models import Countdown
+from offramps.models import Countdown, Offer, Rep
 
 STEPS: Final[dict[str, Any]] = {
     "owner": _("Has the customer"),
@@ -58,3 +58,16 @@ def stages(held: Countdown) -> list[str]:
     passed = ((at, said) for name, said in STAGES.items() if (at := getattr(held, name)) is not None)
     found = sorted(passed, key=lambda stage: stage[0])
     return [said % {"seconds": words.number(int((at - held.clicked_at).total_seconds()))} for at, said in found]
+
+
+def rang(rep: Rep) -> str:
+    """ "Rang at Ann"."""
+    return _now("Rang at %(name)s") % {"name": rep}
+
+
+def answered(offer: Offer) -> str:
+    """ "Accepted after 12 s"; while it rings: nothing."""
+    if offer.outcome_at is None:
+        return ""
+    seconds = words.number(int((offer.outcome_at - offer.offered_at).total_seconds()))
+    return _now("%(outcome)s after %(seconds)s s") % {"outcome": offer.get_outcome_display(), "seconds": seconds}

@@ -60,7 +60,16 @@ OF_NOTHING = {
     **{f"storefront:{name}": ["never-given-out"] for name in ("call", "call_cancellation", "call_file")},
     **{
         f"offramps:{name}": ["never-given-out"]
-        for name in ("call_accept", "call_decline", "call_talking", "case", "case_close")
+        for name in (
+            "call_accept",
+            "call_decline",
+            "call_talking",
+            "case",
+            "case_close",
+            "case_note",
+            "case_step",
+            "case_return",
+        )
     },
 }
 CLIENT = Client(raise_request_exception=False)

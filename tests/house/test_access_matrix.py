@@ -51,6 +51,9 @@ PAGES = {
     "offramps:call_talking": ("POST", "L444444LLL"),
     "offramps:case": ("GET", "L444444LLL"),
     "offramps:case_close": ("POST", "L444444LLL"),
+    "offramps:case_note": ("POST", "L444444LLL"),
+    "offramps:case_step": ("POST", "L444444LLL"),
+    "offramps:case_return": ("POST", "L444444LLL"),
     "storefront:components": ("GET", "4444444444"),  # the demo only
     "storefront:sandbox_bar": ("GET! POST!", SIGNED_IN),
     "storefront:legal": ("GET", PUBLIC),

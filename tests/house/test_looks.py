@@ -36,7 +36,17 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
     "socialaccount_signup",  # for whom Google or Microsoft has just sent: tests/accounts/test_social.py
     *(
         f"offramps:{name}"
-        for name in ("desk_queue", "desk_presence", "case_close", "call_accept", "call_decline", "call_talking")
+        for name in (
+            "desk_queue",
+            "desk_presence",
+            "case_close",
+            "case_note",
+            "case_step",
+            "case_return",
+            "call_accept",
+            "call_decline",
+            "call_talking",
+        )
     ),
     "mfa_reauthenticate_webauthn",  # a device is asked: tests/journeys/test_passkeys.py
 }
