@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import EmployeeBracket
 from config import words
 
 CHANNELS: Final[dict[str, Any]] = {"mail": _("By mail"), "phone": _("By phone"), "video": _("By video call")}
@@ -16,7 +17,9 @@ QUESTIONS: Final[dict[str, Any]] = {
     "message": _("Message"),
     "needed_by": _("Needed by"),
     "needs": _("Needs"),
+    "people": _("People who work there"),
     "seats": _("Seats"),
+    "time_zone": _("Time zone"),
 }
 CHOICES: Final[dict[str, Any]] = {
     "terms": _("Terms of service"),
@@ -50,8 +53,10 @@ def basket(kept: Mapping[str, Any]) -> str:
 
 
 def _answer(name: str, value: Any) -> str:
-    if name == "message":
+    if name in ("message", "time_zone"):
         return str(value)
+    if name == "people":
+        return str(EmployeeBracket(value).label) if value in EmployeeBracket.values else str(value)
     if name == "needed_by":
         return words.day(date.fromisoformat(value))
     if isinstance(value, list):

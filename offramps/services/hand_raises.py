@@ -14,10 +14,9 @@ from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal, outbox
 from billing.models import Cart
-from offramps.models import Countdown, HandRaise, HandRaiseReason, HandRaiseState
-from offramps.queries import hand_raise_words, roster
+from offramps.models import Countdown, HandRaise, HandRaiseReason, HandRaiseState, Lead
+from offramps.queries import hand_raise_words, promises
 from offramps.queries import hand_raises as queries
-from offramps.queries import leads as lead_queries
 from offramps.rules import answering
 from offramps.services import countdowns, leads
 
@@ -52,7 +51,7 @@ def raise_hand(
 ) -> HandRaise:
     """Write down that somebody asks for a person, promise an answer, and open or join the lead of its topic.
 
-    The promise is a call within seconds (offramps.rules.answering says to whom; the countdown takes its first step before this
+    The promise is a call within seconds (offramps.queries.promises says to whom; the countdown takes its first step before this
     returns), else an answer by mail with its date.
 
     `answers` holds what the reason asked (JSON values), `basket` the priced cart at the click (queries.hand_raises), `click` an
@@ -89,16 +88,6 @@ def raise_hand(
     return made
 
 
-def may_be_called(organization: Organization | None, reason: str, seats: int, at: datetime) -> bool:
-    """Whether a call is offered, beside mail: to whom one is promised within seconds, and only if anybody answers at all."""
-    return bool(roster.roster(at).reps) and answering.may_be_called(
-        reason=reason,
-        segment=lead_queries.segment_of(organization, {}, at),
-        seats=seats,
-        call_from_seats=policies.value("offramps.call_from_seats", at),
-    )
-
-
 def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
     """Note that it was answered. False if somebody had done so before."""
     with transaction.atomic():
@@ -111,18 +100,22 @@ def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
 
 def _begun(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> Countdown | None:
     """Everything that a click causes, in its transaction. Returns the clock it started, if it started one."""
-    _tell(made, contact, at, origin)
+    _journal("offramps.hand_raise.raised", made, at, origin)
     lead = leads.of_hand_raise(made, locale=contact.locale, at=at, origin=origin)
-    answer = answering.answer(
+    is_called = made.channel in answering.CALLS and promises.promise(_asking(made, lead), at) is not promises.Promise.MAIL
+    _tell(made, contact, at, is_called=is_called)
+    return countdowns.start(lead, clicked_at=at) if is_called else None
+
+
+def _asking(made: HandRaise, lead: Lead) -> promises.Asking:
+    return promises.Asking(
+        organization=made.organization,
         reason=made.reason,
-        channel=made.channel,
-        segment=lead.segment,
         seats=int(made.answers.get("seats") or made.basket.get("seats") or 0),
-        call_from_seats=policies.value("offramps.call_from_seats", at),
+        answers=made.answers,
+        language=lead.language,
+        line=lead.line,
     )
-    if answer is answering.Answer.MAIL or not roster.roster(at).reps:
-        return None
-    return countdowns.start(lead, clicked_at=at)
 
 
 def _refuse_too_many(email: str, at: datetime) -> None:
@@ -132,8 +125,7 @@ def _refuse_too_many(email: str, at: datetime) -> None:
         raise TooMany(f"This address has asked {limit} times within the hour; the requests stand and are answered.")
 
 
-def _tell(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> None:
-    _journal("offramps.hand_raise.raised", made, at, origin)
+def _tell(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -> None:
     subject_row = f"hand_raise:{made.pk}"
     context = {
         "public_id": made.public_id,
@@ -148,7 +140,7 @@ def _tell(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> No
         to=contact.email,
         organization=made.organization,
         locale=contact.locale,
-        context={**context, "name": contact.name},
+        context={**context, "name": contact.name, "is_called": is_called},
         at=at,
     )
     outbox.write(

@@ -43,7 +43,7 @@ def test_the_page_asks_for_the_reason_first(client):
 
 @pytest.mark.parametrize("reason", HandRaiseReason.values)
 def test_each_reason_asks_only_what_it_needs_and_is_raised(client, reason):
-    form = talk.TalkForm(reason=HandRaiseReason(reason), is_known=True)
+    form = talk.TalkForm(reason=HandRaiseReason(reason), is_known=True, calls=talk.Calls(are_offered=True), has_place=True)
     assert len(form.fields) - len({"channel", "phone", "click"}) <= 2
     response = post(client, reason)
     made = HandRaise.objects.get()
@@ -102,7 +102,7 @@ def test_a_signed_in_person_is_not_asked_for_an_address(client, cast):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"channel": "phone"}, "Give a number to call"),
+        ({"channel": "phone"}, "No call can be promised for this now."),
         ({"email": "nobody"}, "email"),
         ({"message": ""}, "required"),
     ],
@@ -148,5 +148,5 @@ def test_queries_of_the_talk_page(client, cast, django_assert_max_num_queries, k
     with django_assert_max_num_queries(0):
         client.get(TALK)
     client.force_login(cast.owner)
-    with django_assert_max_num_queries(4):  # session, person, organization, its cart
+    with django_assert_max_num_queries(5):  # session, person, organization, its profile, its cart
         client.get(f"{TALK}?reason=other")

@@ -1,0 +1,67 @@
+"""What somebody who asks for a person now can be promised: nobody is promised a call that no pool on duty will make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from accounts.models import Organization
+from accounts.queries import policies
+from offramps.models import Lead
+from offramps.queries import leads, roster
+from offramps.rules import answering, hours, routing, slots
+
+
+class Promise(StrEnum):
+    """The best there is for them; whoever prefers a mail gets one."""
+
+    CALL_NOW = "call_now"  # within the promised seconds
+    CALL_DATED = "call_dated"  # nobody who could works right now: a time is held at once
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who asks for what. `seats` 0: not known; `answers` may say how many people work there; `line` is a line's code."""
+
+    organization: Organization | None
+    reason: str
+    seats: int = 0
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
+    line: str = ""
+
+
+def call_from_seats(at: datetime) -> int:
+    """From how many seats on a small company is called too."""
+    return int(policies.value("offramps.call_from_seats", at))
+
+
+def promise(asking: Asking, at: datetime) -> Promise:
+    """Three queries, or none where no call comes into question; and the roster's, once in a while."""
+    segment = leads.segment_of(asking.organization, asking.answers, at)
+    from_seats = call_from_seats(at)
+    if not answering.may_be_called(reason=asking.reason, segment=segment, seats=asking.seats, call_from_seats=from_seats):
+        return Promise.MAIL
+    known = roster.roster(at)
+    people = routing.who_qualify(_asked(asking, segment, at), known.pools.values(), known.reps)
+    if known.is_on_duty(people, at):
+        return Promise.CALL_NOW
+    works_at = hours.next_at_work([known.hours[rep] for rep in people], at)
+    if works_at is None or works_at > at + timedelta(days=slots.Wish(zone="UTC").days):
+        return Promise.MAIL
+    return Promise.CALL_DATED
+
+
+def _asked(asking: Asking, segment: str, at: datetime) -> routing.Asked:
+    """As its lead would be routed."""
+    lead = Lead(
+        organization=asking.organization,
+        topic=asking.reason,
+        segment=segment,
+        region=asking.organization.region if asking.organization else "",
+        language=asking.language,
+        line=asking.line,
+    )
+    return leads.asked(lead, passed=frozenset(), at=at)
