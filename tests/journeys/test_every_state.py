@@ -125,8 +125,13 @@ def test_what_links_and_rows_lead_to(seen, db):
     raised = client.post(f"{reverse('storefront:talk')}?reason=other", said)
     seen(raised.headers["Location"], "talk-raised")
     seen(f"{reverse('storefront:talk')}?reason=procurement", "talk-with-a-reason")
-    slot = _dated_call(world.cast.acme)
+    floor = Floor(world.cast.acme)
+    slot = _dated_call(floor)
     seen(reverse("storefront:talk_raised", args=[HandRaise.objects.latest("pk").public_id]), "talk-dated")
+    floor.rep("Ben Berg", hours=(0, 24), time_zone="UTC")
+    floor.click(clock.now(), reason="seats")
+    seen(reverse("storefront:talk_raised", args=[HandRaise.objects.latest("pk").public_id]), "talk-ringing")
+    seen(f"{reverse('storefront:talk')}?reason=seats", "talk-with-a-call")
     for name in ("call", "call_cancellation"):
         seen(reverse(f"storefront:{name}", args=[call_slots.token(slot)]), name.replace("_", "-"))
     seen(_checking(world), "address-check")
@@ -134,11 +139,11 @@ def test_what_links_and_rows_lead_to(seen, db):
     assert not seen.words()
 
 
-def _dated_call(customer):
+def _dated_call(floor):
     """A call that was dated because nobody was there."""
-    floor, now = Floor(customer), clock.now()
-    customer.profile.segment = "mid_market"
-    customer.profile.save()
+    now = clock.now()
+    floor.customer.profile.segment = "mid_market"
+    floor.customer.profile.save()
     floor.rep("Ann", is_here=False)
     floor.click(now, reason="terms")
     floor.until(now + timedelta(seconds=90))

@@ -122,7 +122,7 @@ def test_no_number_for_a_call(floor, client, at):
     assert "Give a number to call, or choose mail or video." in text(answer)
 
 
-def test_of_an_organization_size_and_place_are_known(floor, ask, client, cast, django_assert_max_num_queries, kept):
+def test_of_an_organization_size_and_place_are_known(floor, ask, client, cast, django_assert_max_num_queries):
     floor.rep("Ann")
     client.force_login(cast.owner)
     page = ask("reason=terms")
