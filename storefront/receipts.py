@@ -41,17 +41,17 @@ def of_preview(shown: Preview, standing: Standing, *, stale: bool = False) -> Re
         "taxes": extra,
         "balance_minor": -shown.balance_applied_minor if shown.balance_applied_minor > 0 else 0,
         "total_minor": shown.due_now_minor,
-        **_total_label(shown),
+        **_total_label(shown, standing),
         "notes": [*_notes(shown), *window_words.notes(shown), *invoice_words.notes(shown)],
         "next_text": _renewal(shown),
         "stale": stale,
     }
 
 
-def _total_label(shown: Preview) -> dict[str, str]:
+def _total_label(shown: Preview, standing: Standing) -> dict[str, str]:
     """What stands beside the sum, where it is not due now."""
     if shown.charged_at and shown.lines:
-        return {"total_label": window_words.about_total(shown)}
+        return {"total_label": window_words.about_total(shown, standing)}
     return {"total_label": invoice_words.about_total(shown)} if invoice_words.is_invoiced(shown) else {}
 
 

@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.queries import collecting_words
 from billing.queries.overview import Standing
+from billing.rules.collecting import How
 from billing.rules.preview import Preview
 from config import words
 from storefront import invoice_words
@@ -34,11 +36,15 @@ def events(standing: Standing) -> list[dict[str, Any]]:
         ]
     carried = invoice_words.carried(window.carried_minor, window.currency)
     said = _("One charge for all that is added until %(when)s. What you take back before then costs nothing.")
+    title = ngettext("%(seats)s added: charged then", "%(seats)s added: charged then", window.seats)
+    if standing.how == How.DEBIT:
+        said = _("One debit for all that is added until %(when)s. What you take back before then costs nothing.")
+        title = ngettext("%(seats)s added: debited then", "%(seats)s added: debited then", window.seats)
     return [
         event
         | {
             "on": window.closes_at,
-            "title": ngettext("%(seats)s added: charged then", "%(seats)s added: charged then", window.seats) % count,
+            "title": title % count,
             "detail": " ".join([said % {"when": words.moment(window.closes_at)}, *([carried] if carried else [])]),
             "action_url": f"{reverse('storefront:seats')}?{urlencode(_back(standing, window.seats))}",
             "action_label": _("Take them back"),
@@ -66,9 +72,9 @@ def label(shown: Preview) -> str:
     return (_("Add %(seats)s") if gained > 0 else _("Give %(seats)s back")) % values
 
 
-def about_total(shown: Preview) -> str:
+def about_total(shown: Preview, standing: Standing) -> str:
     assert shown.charged_at is not None
-    return _("Charged %(when)s") % {"when": words.moment(shown.charged_at)}
+    return collecting_words.charged_label(standing.how, words.moment(shown.charged_at))
 
 
 def title(shown: Preview) -> str:

@@ -172,6 +172,8 @@ SAID_BY = {
     ("addon_added", "invoice"): "$38.00 are invoiced, on 22 Mar",
     ("cancellation", "debit"): "Nothing more is debited.",
     ("cancellation", "invoice"): "No more invoices come.",
+    ("window_opened", "debit"): "Nothing is debited today",
+    ("window_billed", "debit"): "is being debited for the rest of this period",
     ("payment_failed", "debit"): "Invoice FN-0043 could not be debited. Everybody keeps working.",
     ("payment_missing", "debit"): "Pay now or change what pays",
     ("ended", "debit"): "could not be debited and is still open",

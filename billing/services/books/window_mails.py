@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from billing.models import InvoiceWindow, SeatChange, Subscription
-from billing.services import charge_notes, notices
+from billing.services import charge_notes, notice_facts, notices
 
 
 def opened(window: InvoiceWindow, change: SeatChange, *, at: datetime) -> None:
@@ -56,4 +56,5 @@ def released(window: InvoiceWindow, row: Subscription, *, count: int, at: dateti
 
 
 def _write(verb: str, window: InvoiceWindow, row: Subscription, context: dict[str, Any], at: datetime) -> None:
-    notices.write(f"window_{verb}", f"window:{window.pk}", row.organization, {**notices.plan_of(row), **context}, at)
+    full = {**notices.plan_of(row), "how": notice_facts.how(row), **context}
+    notices.write(f"window_{verb}", f"window:{window.pk}", row.organization, full, at)
