@@ -118,7 +118,7 @@ ASKING_STRIPE = (
     ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 16),
     ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 65),
     ("post", f"{BILLING}plan/preview", {"plan": "fieldnote/business"}, 21),
-    ("post", f"{BILLING}plan/changes", {"token": "{token}", "external_id": "po-4"}, 78),
+    ("post", f"{BILLING}plan/changes", {"token": "{token}", "external_id": "po-4"}, 79),
 )
 
 
