@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offramps.views import case, desk
+from offramps.views import board, case, desk
 
 app_name = "offramps"
 
@@ -13,6 +13,9 @@ urlpatterns = [
     path("desk/calls/<slug:public_id>/acceptance/", desk.accept, name="call_accept"),
     path("desk/calls/<slug:public_id>/refusal/", desk.decline, name="call_decline"),
     path("desk/calls/<slug:public_id>/talking/", desk.talking, name="call_talking"),
+    path("desk/board/", board.board, name="board"),
+    path("desk/board/cases/<slug:public_id>/taker/", board.reassign, name="board_reassign"),
+    path("desk/board/pools/<slug:public_id>/", board.switch_pool, name="board_pool"),
     path("desk/cases/<slug:public_id>/", case.case, name="case"),
     path("desk/cases/<slug:public_id>/outcome/", case.close, name="case_close"),
     path("desk/cases/<slug:public_id>/notes/", case.note, name="case_note"),

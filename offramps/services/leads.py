@@ -40,18 +40,18 @@ def close(lead: Lead, *, outcome: LeadState, reason: str, at: datetime, origin: 
     if outcome == LeadState.OPEN or not reason.strip():
         raise ValueError("An outcome is won, lost, handed back or not a fit, with a reason.")
     with transaction.atomic():
-        _stop_clock(lead, at, origin)
+        _stop_clock(lead, at, origin, has_talked=outcome in (LeadState.WON, LeadState.LOST))
         closed = Lead.objects.open().filter(pk=lead.pk)
         if not closed.update(state=outcome, outcome_reason=reason.strip()[:300], closed_at=at):
             raise AlreadyClosed
         _tell("offramps.lead.closed", lead, at, origin, outcome=outcome)
 
 
-def _stop_clock(lead: Lead, at: datetime, origin: Origin) -> None:
+def _stop_clock(lead: Lead, at: datetime, origin: Origin, *, has_talked: bool) -> None:
     held = Countdown.objects.select_for_update(no_key=True).filter(lead=lead).exclude(state__in=OVER).first()
     if held is not None:
         Offer.objects.filter(countdown=held, outcome="").update(outcome=OfferOutcome.WITHDRAWN, outcome_at=at)
-        slots.give_up(held, at=at, origin=origin)
+        slots.give_up(held, has_talked=has_talked, at=at, origin=origin)
         held.state, held.due_at = CountdownState.OVER, None
         held.save(update_fields=["state", "due_at"])
 

@@ -115,14 +115,14 @@ def cancel(slot: CallSlot, *, at: datetime, origin: Origin) -> None:
         slot_news.cancelled(current, held.lead, at)
 
 
-def give_up(held: Countdown, *, at: datetime, origin: Origin) -> None:
+def give_up(held: Countdown, *, has_talked: bool, at: datetime, origin: Origin) -> None:
     """The case is closed, so a dated call is not needed. Call inside a transaction that holds the countdown."""
     current = CallSlot.objects.filter(countdown=held, state=SlotState.HELD).select_related("rep__user").first()
     if current is not None:
         current.state, current.ended_at = SlotState.RELEASED, at
         current.save(update_fields=["state", "ended_at"])
         _tell("offramps.call.cancelled", held, current, at, origin)
-        slot_news.cancelled(current, held.lead, at)
+        (slot_news.released if has_talked else slot_news.cancelled)(current, held.lead, at)
 
 
 def date_anew(held: Countdown, *, at: datetime, origin: Origin, by: Rep | None = None) -> CallSlot | None:

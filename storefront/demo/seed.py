@@ -117,7 +117,7 @@ def _logins(wanted: Iterable[Company]) -> list[Login]:
         for company in wanted
         for person in _shown(company)
     ]
-    pages = {"rep": "/desk/"}
+    pages = {"rep": "/desk/", "manager": "/desk/board/"}
     return found + [
         Login(name, role, _staff_email(role), PASSWORD, settings.STORE_URL + pages.get(role, "/admin/"))
         for role, _group, name in companies.STAFF

@@ -64,6 +64,8 @@ OF_NOTHING = {
             "call_accept",
             "call_decline",
             "call_talking",
+            "board_reassign",
+            "board_pool",
             "case",
             "case_close",
             "case_note",

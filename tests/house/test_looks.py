@@ -43,6 +43,8 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
             "case_note",
             "case_step",
             "case_return",
+            "board_reassign",
+            "board_pool",
             "call_accept",
             "call_decline",
             "call_talking",

@@ -95,6 +95,7 @@ OTHERS = {
         "desk": ("offramps:desk", "/desk/"),
         "case": ("offramps:case", FIRST_CASE),
     },
+    "manager@fieldnote.example": {"board": ("offramps:board", "/desk/board/")},
     # Staff: a list. A row and the acts on it: test_every_state.py; one page of each kind, and lists on a phone: test_admin.py.
     "admin@fieldnote.example": {
         "admin": ("-", "/admin/"),
