@@ -1,7 +1,7 @@
 """A hand-raise and its call, as the customer is told: a heading, what it means, and what happened so far."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ EVERY = {Phase.ANSWERED: 0, Phase.RINGING: QUICK, Phase.ACCEPTED: QUICK, Phase.H
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the page says. `counts_to` is what the countdown runs to, `happened` each step with its instant."""
+    """What the page says. `counts_to` is what the countdown runs to, `happened` each step so far."""
 
     phase: Phase
     heading: str
@@ -30,7 +30,7 @@ class Told:
     seconds: int
     may_say_talking: bool
     may_move: bool
-    happened: list[tuple[datetime, str]]
+    happened: list[str]
 
 
 def told(seen: Progress, now: datetime) -> Told:
@@ -131,20 +131,20 @@ def _how_called(seen: Progress) -> str:
     return _("The call comes to %(phone)s.") % {"phone": masked_phone(seen.phone)}
 
 
-def _happened(seen: Progress, phase: Phase) -> list[tuple[datetime, str]]:
+def _happened(seen: Progress, phase: Phase) -> list[str]:
     """From the click on, the latest last; empty where there is no call to tell of."""
-    if not seen.call or seen.clicked_at is None or seen.deadline_at is None:
+    if not seen.call:
         return []
-    steps = [(seen.clicked_at, _("You asked for a call."))]
+    steps = [_("You asked for a call.")]
     if seen.passed and not seen.slots_missed:
         said = ngettext("%(count)s colleague could not answer.", "%(count)s colleagues could not answer.", seen.passed)
-        steps.append((seen.clicked_at + timedelta(seconds=1), said % {"count": words.number(seen.passed)}))
+        steps.append(said % {"count": words.number(seen.passed)})
     if seen.accepted_at is not None:
-        steps.append((seen.accepted_at, _("%(name)s has your request.") % {"name": seen.accepted_by}))
+        steps.append(_("%(name)s has your request.") % {"name": seen.accepted_by})
     if seen.missed_because == "not_called":
-        steps.append((seen.deadline_at, _("Whoever had your request did not call in time.")))
+        steps.append(_("Whoever had your request did not call in time."))
     if seen.contacted_at is not None:
-        steps.append((seen.contacted_at, _("%(name)s called.") % {"name": seen.caller}))
+        steps.append(_("%(name)s called.") % {"name": seen.caller})
     elif phase is Phase.RINGING and seen.rings:
-        steps.append((seen.deadline_at, _("It rings at a colleague now.")))
+        steps.append(_("It rings at a colleague now."))
     return steps

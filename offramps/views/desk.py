@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import access
-from config import clock
+from config import clock, live
 from offramps.desk_guard import DeskRequest, rep_only
 from offramps.models import Countdown, Presence, PresenceCause
 from offramps.queries import desk as queries
@@ -35,12 +35,8 @@ def queue(request: DeskRequest) -> HttpResponse:
     """GET /desk/queue/: the desk's moving part, asked for every two seconds; 304 while what it shows is what was shown."""
     now = clock.now()
     version = _version(request, now)
-    if request.headers.get("If-None-Match") == version:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = render(request, "offramps/_queue.html", _queue(request, now))
-    response["ETag"] = version
-    return response
+    known = live.unchanged(request, version)
+    return known or live.tagged(render(request, "offramps/_queue.html", _queue(request, now)), version)
 
 
 def _version(request: DeskRequest, now: datetime) -> str:

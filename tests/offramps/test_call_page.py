@@ -124,6 +124,17 @@ def test_accepted_and_not_called(floor, page):
     assert "Ben calls you now" in page(after(96))
 
 
+def test_a_video_call_has_its_room_on_the_page(floor, page):
+    ann = floor.rep("Ann", meeting_url="https://meet.example/ann")
+    held = floor.click(CLICK, channel="video")
+    assert "meet.example" not in page(after(3)), "nobody has taken it yet"
+    offers.accept(held, rep=ann, at=after(5), origin=PAGE)
+    said = page(after(6))
+    assert 'href="https://meet.example/ann"' in said
+    assert "You meet by video" in said
+    assert "+49" not in said
+
+
 def test_cancelled_it_is_answered_by_mail(floor, page):
     floor.rep("Ann")
     floor.click(CLICK.replace(hour=20))
