@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -103,7 +104,7 @@ class RepAdmin(Acted):
 
     @display(description=_("Regions"))
     def where(self, row: Rep) -> str:
-        return ", ".join(str(Region(code).label) for code in row.regions)
+        return ", ".join(str(Region(code).label) for code in row.regions) or gettext("All")
 
     @display(description=_("Languages"))
     def speaks(self, row: Rep) -> str:
@@ -111,7 +112,7 @@ class RepAdmin(Acted):
 
     @display(description=_("Product lines"))
     def sells(self, row: Rep) -> str:
-        return ", ".join(row.lines)
+        return ", ".join(row.lines) or gettext("All")
 
     @display(description=_("Working hours"))
     def week(self, row: Rep) -> str:
@@ -137,11 +138,11 @@ class PoolAdmin(Acted):
 
     @display(description=_("Segments"))
     def of_segments(self, row: Pool) -> str:
-        return ", ".join(str(Segment(code).label) for code in row.segments)
+        return ", ".join(str(Segment(code).label) for code in row.segments) or gettext("All")
 
     @display(description=_("Regions"))
     def of_regions(self, row: Pool) -> str:
-        return ", ".join(str(Region(code).label) for code in row.regions)
+        return ", ".join(str(Region(code).label) for code in row.regions) or gettext("All")
 
     @display(description=_("Reps"), ordering="_people")
     def people(self, row: Pool) -> int:

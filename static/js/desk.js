@@ -4,7 +4,6 @@ const SILENT_MS = 1000;
 
 class DeskLive extends HTMLElement {
   connectedCallback() {
-    this.title = "";
     this.version = this.getAttribute("version");
     this.name = document.title;
     this.timers = [
@@ -30,7 +29,7 @@ class DeskLive extends HTMLElement {
     this.isLooking = true;
     try {
       const answer = await fetch(this.getAttribute("src"), { headers: { "If-None-Match": this.version, "X-Live": "1" }, cache: "no-store" });
-      if (answer.redirected) location.reload();
+      if (answer.redirected) return location.reload();
       if (answer.status === 200) this.draw(await answer.text(), answer.headers.get("ETag"));
       this.toggleAttribute("data-lost", ![200, 304].includes(answer.status));
     } catch {
