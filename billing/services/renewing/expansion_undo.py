@@ -1,12 +1,14 @@
 """Taking back seats that were added by themselves, within a window, for all that they cost.
 
 One update counts the time from the instant at which they were added, so that Stripe's proration gives back the whole charge
-with its tax, as credit on the customer's balance; rounded line by line, at most a cent more. It turns adding off. Nothing else
-may have changed since: then fewer seats are had from the renewal on, as always.
+with its tax, as credit on the customer's balance. Stripe rounds each line towards minus infinity, so seats and add-ons that
+follow them would give back some cents more than was charged: those are billed by a line of their own, and what comes back is
+what was paid. It turns adding off. Nothing else may have changed since: then fewer seats are had from the renewal on, as
+always.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -20,6 +22,9 @@ from billing.services.books import projection
 from billing.services.changes import change_prices, seats
 from billing.services.changes.change_prices import Wanted
 from billing.services.changes.seat_increases import Increase, Made
+
+# Tax on the cents may bring a cent more.
+TRIES: Final = 3
 
 
 class TooLate(seats.SeatsError):
@@ -37,7 +42,20 @@ def offer(change: SeatChange, at: datetime) -> Preview:
     """What comes back: `-total_minor`, as credit. One Stripe call; nothing is written. Raises TooLate, BelowSeatsInUse."""
     row = change.subscription
     _check(row, change, at)
-    return change_prices.ask(row, Wanted(seats=change.quantity_before), _instant(change))
+    return _whole(change)[0]
+
+
+def _whole(change: SeatChange) -> tuple[Preview, int]:
+    """What taking it back comes to, and the cents that are billed with it so that it is no more than was charged."""
+    row, wanted = change.subscription, Wanted(seats=change.quantity_before)
+    cents, over = 0, 0
+    for _ in range(TRIES):
+        cents += over
+        shown = change_prices.ask(row, wanted, _instant(change), held_minor=-cents)
+        over = -shown.total_minor - change.preview["total_minor"]
+        if over <= 0:
+            break
+    return shown, cents
 
 
 def undo(change: SeatChange, *, back_minor: int, origin: Origin, at: datetime) -> SeatChange:
@@ -49,10 +67,11 @@ def undo(change: SeatChange, *, back_minor: int, origin: Origin, at: datetime) -
     known = SeatChange.objects.filter(nonce=nonce).first()
     if known is not None:
         return known
-    shown = offer(change, at)
+    _check(change.subscription, change, at)
+    shown, cents = _whole(change)
     if -shown.total_minor != back_minor:
         raise seats.Stale
-    made = _open(change, nonce, shown, origin, at)
+    made = _open(change, nonce, (shown, cents), origin, at)
     if made.command_id is not None and made.state == ChangeState.SENDING:
         commands.execute(made.command_id)
         made.refresh_from_db()
@@ -69,7 +88,7 @@ class Undo(Increase):
             "items": asked["items"],
             "proration_behavior": "always_invoice",
             "proration_date": asked["proration_date"],
-            **({"discounts": asked["discounts"]} if asked.get("discounts") else {}),
+            **{name: asked[name] for name in ("discounts", "add_invoice_items") if asked.get(name)},
         }
         return Made(gateway.update_subscription(asked["subscription"], params, key=command.idempotency_key))
 
@@ -91,7 +110,8 @@ def _check(row: Subscription, change: SeatChange, at: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _open(change: SeatChange, nonce: str, shown: Preview, origin: Origin, at: datetime) -> SeatChange:
+def _open(change: SeatChange, nonce: str, agreed: tuple[Preview, int], origin: Origin, at: datetime) -> SeatChange:
+    shown, cents = agreed
     rows = Subscription.objects.locked().select_related("organization__customer", "price", "plan", "line")
     row = rows.get(pk=change.subscription_id)
     known = SeatChange.objects.filter(nonce=nonce).first()
@@ -103,6 +123,7 @@ def _open(change: SeatChange, nonce: str, shown: Preview, origin: Origin, at: da
         "subscription": row.stripe_id,
         "items": change_prices.update_of(row, wanted),
         "proration_date": int(instant.timestamp()),
+        **({"add_invoice_items": [change_prices.taken_off(-cents, row.currency)]} if cents else {}),
         **change_prices.discounts_of(row, wanted, instant),
     }
     command = commands.open_command(
