@@ -67,6 +67,7 @@ class Holding:
         self._check_lines(row)
         self._check_credit()
         self.check_agreed(row)
+        self.check_prices(row)
         self._check_tax(row, there)
         self._check_charge_to_come(row, there)
         assert not StripeCommand.objects.filter(state="open").exists()

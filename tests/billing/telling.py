@@ -25,6 +25,7 @@ from tests.billing.agreeing import Agreeing
 from tests.billing.holding import Holding
 from tests.billing.leaving import Leaving
 from tests.billing.paying import Paying
+from tests.billing.renewing import Renewing
 
 REFUSALS = (
     tax_ids.Known,
@@ -48,7 +49,7 @@ REFUSALS = (
 IN_DOLLARS = ("once7",)  # codes that take off an amount
 
 
-class Story(Leaving, Paying, Agreeing, Holding):
+class Story(Leaving, Paying, Agreeing, Renewing, Holding):
     """One organization with one subscription, bought in `way`, and the steps that can be taken with it.
 
     `way`: card, invoice, bank (a debit), quote (accepted by card) or quote_invoice. `staff`: who proposes exceptions, and who

@@ -60,6 +60,9 @@ STEPS = st.lists(
         st.tuples(st.just("withdraw"), st.just(0)),
         st.tuples(st.just("agree"), st.tuples(st.sampled_from(sorted(agreeing.SAID)), *WHEN)),
         st.tuples(st.just("end_early"), st.integers(0, 1)),
+        st.tuples(st.just("reprice"), st.tuples(st.sampled_from([10, 30]), st.booleans())),
+        st.tuples(st.just("answer"), st.none()),
+        st.tuples(st.just("renew"), st.none()),
         st.tuples(st.just("lose"), st.sampled_from(["drop_after_effect", "429", "500_after_effect"])),
     ),
     min_size=1,
@@ -147,6 +150,7 @@ def quick_shop(shop, monkeypatch):
     text = shelf.text() + PROMOTIONS + test_graduated.CREW
     for untaxed, taxed in TAXED.items():
         text = text.replace(untaxed, taxed)
+    monkeypatch.setattr(shop, "sold", text, raising=False)
     wanted = shelf.read(text)
     catalog.apply(wanted=wanted, at=clock.now(), origin=shop.origin)
     made = shop.control("GET", "account")["state"]
