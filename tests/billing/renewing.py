@@ -24,10 +24,14 @@ def raised(text, percent):
     """A catalog whose plans that stories begin with cost so much more."""
     for plan in DEARER:
         before, after = text.split(plan)
-        prices, rest = re.match(r"(.*?\nprices\.month[^\n]*\nprices\.year[^\n]*)(.*)", after, re.DOTALL).groups()
-        dearer = re.sub(r"(?<=[\[ ])\d{3,}(?=[,\]])", lambda one: str(int(one[0]) * (100 + percent) // 100), prices)
-        text = before + plan + dearer + rest
+        own, bracket, rest = after.partition("\n[")
+        dearer = re.sub(r"(?m)^prices\..*$", lambda line: _times(line[0], 100 + percent), own)
+        text = before + plan + dearer + bracket + rest
     return text
+
+
+def _times(line, percent):
+    return re.sub(r"\d{3,}", lambda one: str(int(one[0]) * percent // 100), line)
 
 
 class Renewing:
