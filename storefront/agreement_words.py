@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from billing.queries import terms_words
 from billing.queries.overview import Standing
 from billing.queries.standing_facts import Agreed
+from billing.services.changes import committed
 from config import words
 
 
@@ -22,6 +23,14 @@ def rows(standing: Standing) -> list[Row]:
     """What holds or will, by its end, then what has held. No query."""
     found = sorted(standing.agreed, key=lambda one: (one.state != "approved", one.ends_on))
     return [_row(one) for one in found]
+
+
+def put_off(term: committed.Term | None) -> list[str]:
+    """The note on a receipt of what waits for the end of a committed term; empty: nothing does."""
+    if term is None:
+        return []
+    said = _("You agreed to keep what you have until %(day)s: less is had from the period after that on.")
+    return [said % {"day": terms_words.last_day(term.until)}]
 
 
 def _row(one: Agreed) -> Row:

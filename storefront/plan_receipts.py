@@ -10,9 +10,9 @@ from billing.queries import booked_ends, catalog, coming
 from billing.queries.overview import Standing
 from billing.rules import addons, intervals, pricing
 from billing.rules.preview import Preview
-from billing.services.changes import plan_changes
+from billing.services.changes import committed, plan_changes
 from config import words
-from storefront import addon_words, receipts, reductions
+from storefront import addon_words, agreement_words, receipts, reductions
 
 
 def rate_of(price: Price) -> pricing.Rate:
@@ -87,23 +87,27 @@ def _ends_then(standing: Standing, interval: str) -> datetime | None:
     return booked_ends.moved(standing.row, period=(starts_at, intervals.end(starts_at, interval)), interval=interval)
 
 
-def of_later(price: Price, standing: Standing) -> receipts.Receipt:
-    """From the next period on: what that period costs then, with its add-ons, discounts and tax."""
+def of_later(price: Price, standing: Standing, term: committed.Term | None = None) -> receipts.Receipt:
+    """From the next period on: what that period costs then, with its add-ons, discounts and tax.
+
+    With `term` it waits for the end of a committed one.
+    """
     row = standing.row
+    at = term.ends_at if term else row.period_ends_at
     rate, held = rate_of(price), coming.along(standing.coming_addons, coming.Place.of(price))
     seats = standing.quantity + sum(change.delta for change in standing.scheduled)
     parts = addons.parts(rate.total(seats), held, seats)
-    off = addons.off(standing.discounts, parts, row.period_ends_at)
+    off = addons.off(standing.renewal_discounts, parts, at)
     net = [part - less for part, less in zip(parts, off, strict=True)]
     lines = [
         receipts.plan_line(rate, seats, row.currency),
         *(addon_words.line(item, seats, rate.interval, row.currency) for item in held),
     ]
     if sum(off):
-        note = reductions.note(standing.discounts, row.currency)
-        lines.append({"label": reductions.label(standing.discounts), "note": note, "amount_minor": -sum(off)})
-    day = words.day(row.period_ends_at)
-    before = {"before": words.money(standing.charged_minor(seats, row.period_ends_at), row.currency)}
+        note = reductions.note(standing.renewal_discounts, row.currency)
+        lines.append({"label": reductions.label(standing.renewal_discounts), "note": note, "amount_minor": -sum(off)})
+    day = words.day(at)
+    before = {"before": words.money(standing.charged_minor(seats, at), row.currency)}
     return {
         "title": _("%(plan)s from %(day)s") % {"plan": price.plan.name, "day": day},
         "currency": row.currency,
@@ -112,6 +116,6 @@ def of_later(price: Price, standing: Standing) -> receipts.Receipt:
         "taxes": receipts.taxes(standing.levy.on(*net), 0),
         "total_minor": sum(net) + standing.levy.added(*net),
         "total_label": _("A year, from then on") if rate.interval == "year" else _("A month, from then on"),
-        "notes": _cancelled(standing, _ends_then(standing, rate.interval)),
+        "notes": [*agreement_words.put_off(term), *_cancelled(standing, _ends_then(standing, rate.interval))],
         "next_text": _("Instead of %(before)s. Nothing is charged today, and you can take it back until then.") % before,
     }

@@ -11,7 +11,7 @@ from billing.queries import catalog
 from billing.queries.catalog import LineOnSale, PlanOnSale, PriceOnSale
 from billing.queries.overview import Standing
 from billing.rules import intervals
-from billing.services.changes import plan_changes
+from billing.services.changes import committed, plan_changes
 from config import words
 from storefront.queries import pricing_features
 
@@ -145,10 +145,18 @@ def _when(standing: Standing, price: PriceOnSale, *, is_larger: bool, is_smaller
     is_now = _is_from_today(standing, price, is_larger=is_larger, is_smaller=is_smaller)
     if row.status == "paused":
         return _when_paused(standing, is_now=is_now)
-    day = {"day": words.day(row.period_ends_at)}
+    term = _waits_for(standing, price) if is_smaller else None
+    day = {"day": words.day(term.ends_at if term else row.period_ends_at)}
     if is_now and (standing.trial_ends_at is not None or price.interval == row.price.interval):
         return _("From today")
     return (_("From today, or from %(day)s") if is_now else _("From %(day)s")) % day
+
+
+def _waits_for(standing: Standing, price: PriceOnSale) -> committed.Term | None:
+    """The committed term that a smaller plan waits for. No query where none was committed."""
+    if standing.commitment is None:
+        return None
+    return committed.plan_waits(standing.row, Price.objects.select_related("plan").get(pk=price.id))
 
 
 def _when_paused(standing: Standing, *, is_now: bool) -> str:

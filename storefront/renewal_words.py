@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from billing.queries import collecting_words
 from billing.queries.overview import Standing
 from config import words
-from storefront import receipts, reductions, seat_problems, timelines
+from storefront import change_words, receipts, reductions, seat_problems
 
 
 def url(standing: Standing) -> str:
@@ -53,7 +53,7 @@ def receipt(standing: Standing) -> receipts.Receipt | None:
 def changes(standing: Standing) -> list[str]:
     """What is another from the next period on than now."""
     row = standing.row
-    found = [timelines.change_words(change) for change in standing.scheduled if not change.is_end]
+    found = [change_words.of(change) for change in standing.scheduled if not change.is_end]
     over = (
         held
         for held in standing.discounts

@@ -1,6 +1,6 @@
 """What the seats page answers to a number: a price to confirm, a change for later, or why not and what to do instead."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +11,9 @@ from billing.queries import seats as queries
 from billing.queries import unseated
 from billing.queries.overview import Standing
 from billing.services import faults
-from billing.services.changes import paying_first, seats
+from billing.services.changes import committed, paying_first, seats
 from config import words
-from storefront import invoice_words, receipts, seat_problems, trial_receipts, window_words
+from storefront import agreement_words, invoice_words, receipts, seat_problems, trial_receipts, window_words
 
 NOW, RENEWAL = "now", "renewal"
 
@@ -115,11 +115,14 @@ def _later(standing: Standing, wanted: int, at: datetime) -> Answer:
     if wanted == standing.coming:
         return Answer(seats=wanted, when=RENEWAL)
     later = queries.later(standing, seats=wanted)
+    term = committed.seats_wait(standing.row, then=standing.coming, wanted=wanted) if standing.commitment else None
+    if term is not None:
+        later = replace(later, at=term.ends_at)
     label = _("Have %(seats)s from %(day)s") % {"seats": words.seats(wanted), "day": words.day(later.at)}
     return Answer(
         seats=wanted,
         when=RENEWAL,
-        receipt=receipts.of_later(later, standing),
+        receipt=receipts.of_later(later, standing) | {"notes": agreement_words.put_off(term)},
         confirm_label=label,
         later=later,
     )

@@ -12,7 +12,7 @@ from billing.queries import collecting_words
 from billing.queries.overview import Standing
 from billing.queries.standing_facts import Debit, NextCharge, OpenChange, OpenInvoice, PilotFacts, Scheduled
 from config import words
-from storefront import addon_words, invoice_words, missing_words, reductions, sunset_words, window_words
+from storefront import addon_words, change_words, invoice_words, missing_words, reductions, sunset_words, window_words
 
 Event = dict[str, Any]
 
@@ -30,7 +30,7 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
         *_discounts(standing),
         *_resumption(standing),
         *_period_end(standing),
-        *_booked(standing),
+        *change_words.booked(standing),
     ]
     events.sort(key=lambda event: (words.day_of(event["on"]), event.pop("rank", 0)))
     return [_present(standing, at), *events]
@@ -38,14 +38,6 @@ def coming(standing: Standing, at: datetime) -> list[Event]:
 
 def interval_words(interval: str) -> str:
     return _("every year") if interval == "year" else _("every month")
-
-
-def fewer_or_more(delta: int) -> str:
-    """ "3 seats more", "2 seats fewer"."""
-    count = abs(delta)
-    if delta > 0:
-        return ngettext("%(count)s seat more", "%(count)s seats more", count) % {"count": words.number(count)}
-    return ngettext("%(count)s seat fewer", "%(count)s seats fewer", count) % {"count": words.number(count)}
 
 
 def _present(standing: Standing, at: datetime) -> Event:
@@ -245,18 +237,7 @@ def _scheduled(standing: Standing) -> list[Event]:
 def lost_by_ending(standing: Standing) -> list[str]:
     """What waits for the renewal that does not come then; what goes with a month before goes all the same."""
     waiting = (change for change in standing.scheduled if not change.is_end)
-    return [change_words(change) for change in waiting if change.effective_at >= standing.row.period_ends_at]
-
-
-def change_words(change: Scheduled) -> str:
-    """ "3 seats more", "Without Priority support", "Starter, paid monthly"."""
-    if change.plan is not None:
-        name = {"plan": change.plan["name"]}
-        return (_("%(plan)s, paid yearly") if change.plan["interval"] == "year" else _("%(plan)s, paid monthly")) % name
-    if not change.is_addon:
-        return fewer_or_more(change.delta)
-    values = {"addon": addon_words.name(change.addon_name), "number": words.number(change.addon_after or 0)}
-    return (_("%(number)s x %(addon)s") if change.addon_after else _("Without %(addon)s")) % values
+    return [change_words.of(change) for change in waiting if change.effective_at >= standing.row.period_ends_at]
 
 
 def _change(standing: Standing, change: Scheduled) -> Event:
@@ -274,7 +255,7 @@ def _change(standing: Standing, change: Scheduled) -> Event:
         detail = f"{detail} {said % {'count': words.number(lost)}}"
     return {
         "on": change.effective_at,
-        "title": change_words(change),
+        "title": change_words.of(change),
         "detail": detail,
         **({"kind": "warn"} if lost else {}),
         "undo_url": reverse("storefront:scheduled_change", args=[change.public_id]),
@@ -338,25 +319,6 @@ def _renewal_words(standing: Standing, until: str) -> str:
         days,
     )
     return said % {"day": until, "count": words.number(days)}
-
-
-def _booked(standing: Standing) -> list[Event]:
-    """An end that a committed term puts off."""
-    if standing.booked is None:
-        return []
-    return [
-        {
-            "on": standing.booked.effective_at,
-            "title": _("The subscription ends"),
-            "detail": _("You cancelled for the end of what was agreed. Until then it goes on and renews."),
-            "kind": "warn",
-            "rank": 3,
-            "undo_url": reverse("storefront:scheduled_change", args=[standing.booked.public_id]),
-            "undo_label": _("Keep the subscription"),
-            "undo_name": "action",
-            "undo_value": "take_back",
-        }
-    ]
 
 
 def _period_end(standing: Standing) -> list[Event]:

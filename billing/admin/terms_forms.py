@@ -77,6 +77,12 @@ class TermsForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=_("So many may be bought without a person."),
     )
+    plan = forms.ChoiceField(
+        label=_("Plan"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("A smaller one waits for the term's end. Empty: any plan."),
+    )
     feature = forms.ChoiceField(label=_("Feature"), widget=UnfoldAdminSelectWidget)
     limit = forms.IntegerField(
         label=_("How many"),
@@ -105,6 +111,7 @@ class TermsForm(forms.Form):
 
     OWN = {
         TermsKind.DISCOUNT: ("percent",),
+        TermsKind.TERM: ("seats", "plan"),
         TermsKind.PAYMENT_TERMS: ("net_days",),
         TermsKind.CREDIT_LIMIT: ("amount",),
         TermsKind.SEAT_CEILING: ("seats",),
@@ -115,9 +122,8 @@ class TermsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.of_kind, self.currency = kind, currency
         kept = set(self.OWN.get(kind, ())) | ({"line"} if rules.Kind(kind) in rules.OF_A_LINE else set())
-        for name in ("line", *(name for names in self.OWN.values() for name in names)):
-            if name not in kept:
-                del self.fields[name]
+        for name in {"line"}.union(*self.OWN.values()) - kept:
+            del self.fields[name]
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)
         owner.queryset = User.objects.filter(is_staff=True, is_active=True).order_by("email")
@@ -129,8 +135,19 @@ class TermsForm(forms.Form):
             feature = self.fields["feature"]
             assert isinstance(feature, forms.ChoiceField)
             feature.choices = [(code, catalog.text(one["name"])) for code, one in queries.features().items()]
+        if kind == TermsKind.TERM:
+            self._commit()
         if "amount" in self.fields:
             self.fields["amount"].help_text = currency.upper()
+
+    def _commit(self) -> None:
+        """The fields of a term: what is committed besides the days may be left out."""
+        seats, plan = self.fields["seats"], self.fields["plan"]
+        assert isinstance(plan, forms.ChoiceField)
+        seats.label, seats.required = _("Fewest seats"), False
+        seats.help_text = _("Fewer wait for the term's end. Empty: any number.")
+        sold = [(one.code, f"{line.name}: {one.name}") for line in catalog.on_sale().lines for one in line.plans]
+        plan.choices = [("", _("Any plan")), *sold]
 
     @property
     def wanted(self) -> terms.Wanted:
@@ -155,7 +172,7 @@ class TermsForm(forms.Form):
             return {"amount_minor": int(minor), "currency": self.currency}
         if self.of_kind == TermsKind.FEATURE:
             return {"feature": said["feature"], "limit": said["limit"], "granted": queries.features().get(said["feature"], {})}
-        return {name: said[name] for name in ("net_days", "seats") if name in said}
+        return {name: said[name] for name in ("net_days", "seats", "plan") if name in said}
 
 
 class NoteForm(forms.Form):

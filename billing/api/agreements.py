@@ -13,7 +13,7 @@ from billing.queries.standing_facts import Agreed
 AGREED_STATES = [
     choice for choice in TermsState.choices if choice[0] in (TermsState.APPROVED, TermsState.ENDED, TermsState.ENDED_EARLY)
 ]
-VALUES: Final = ("percent_bps", "net_days", "amount_minor", "currency", "seats", "feature", "limit")
+VALUES: Final = ("percent_bps", "net_days", "amount_minor", "currency", "seats", "plan", "feature", "limit")
 EXAMPLE: dict[str, Any] = {
     "id": "a8w3n6t5h7m2q9x4",
     "kind": "payment_terms",
@@ -36,7 +36,10 @@ class AgreementValueOutput(serializers.Serializer[Any]):
     net_days = serializers.IntegerField(allow_null=True, help_text="`payment_terms`: days to pay an invoice.")
     amount_minor = serializers.IntegerField(allow_null=True, help_text="`credit_limit`: what may be open at once.")
     currency = serializers.CharField(allow_null=True, help_text="`credit_limit`: of its amount.")
-    seats = serializers.IntegerField(allow_null=True, help_text="`seat_ceiling`: up to how many self-service sells.")
+    seats = serializers.IntegerField(
+        allow_null=True, help_text="`seat_ceiling`: up to how many self-service sells. `term`: the fewest until its end."
+    )
+    plan = serializers.CharField(allow_null=True, help_text="`term`: the code of the smallest plan until its end.")
     feature = serializers.CharField(allow_null=True, help_text="`feature`: its code.")
     limit = serializers.IntegerField(allow_null=True, help_text="`feature`: how much more; null: without limit.")
 

@@ -118,7 +118,7 @@ def subscription(standing: Standing, at: datetime) -> dict[str, Any]:
         "missing_payment": missing.of_standing(standing),
         "window": named(standing.window, WINDOW) if standing.window else None,
         "pending": _pending(standing.change) if standing.change else None,
-        "scheduled": [scheduled_change(change) for change in (*standing.scheduled, standing.booked) if change is not None],
+        "scheduled": [scheduled_change(change) for change in (*standing.scheduled, *standing.put_off)],
         "agreements": [agreements.of_standing(one, row.line.code) for one in standing.agreed if one.ended_at is None],
         "plan_end": plan_ends.of_standing(standing.sunset) if standing.sunset else None,
     }

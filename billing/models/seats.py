@@ -209,7 +209,7 @@ class ScheduledChange(external.ExternallyNamed):
     """What will be at `effective_at` (a period's end). Seats are a delta, so that changes made meanwhile compose.
 
     Of an add-on, `addon_after` are had then; 0: none. Of a plan, or another interval, `price_after` is charged then.
-    An end that waits for a committed term is booked: nothing but a date, until the period that ends with it has begun.
+    What waits for a committed term is booked: nothing but a date, until the period that ends with it has begun.
     """
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
@@ -247,11 +247,13 @@ class ScheduledChange(external.ExternallyNamed):
                 name="scheduled_end_pending_unique",
             ),
             models.UniqueConstraint(
-                fields=["subscription"],
+                fields=["subscription", "kind"],
                 condition=models.Q(state="booked"),
-                name="scheduled_end_booked_unique",
+                name="scheduled_booked_unique",
             ),
-            models.CheckConstraint(condition=~models.Q(state="booked") | models.Q(kind="end"), name="scheduled_booked_is_end"),
+            models.CheckConstraint(
+                condition=~models.Q(state="booked") | models.Q(kind__in=("end", "seats", "plan")), name="scheduled_booked_kinds"
+            ),
             models.UniqueConstraint(
                 fields=["subscription", "addon"],
                 condition=models.Q(kind="addon", state="pending"),

@@ -137,8 +137,8 @@ class Terms(models.Model):
 
     @property
     def says(self) -> dict[str, Any]:
-        """What it says, without the copy of a feature that is kept for showing it."""
-        return {key: said for key, said in self.value.items() if key != "granted"}
+        """What it says, without the copies of a feature and of a plan's name that are kept for showing them."""
+        return {key: said for key, said in self.value.items() if key not in ("granted", "plan_name")}
 
 
 class TermsNotice(models.Model):

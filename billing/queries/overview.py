@@ -76,8 +76,8 @@ class Standing(Owing):
     agreed: tuple[Agreed, ...] = ()
     """Exceptions that hold, will hold, or have held."""
     sunset: SunsetFacts | None = None
-    booked: Scheduled | None = None
-    """The end that was asked for, and comes with a later period: a committed term lasts until then."""
+    put_off: tuple[Scheduled, ...] = ()
+    """What comes with a later period, as a committed term lasts until then: the end, fewer seats, a smaller plan."""
     beside: tuple["Standing", ...] = ()
     """The customer's other subscriptions: what they are charged before takes its part of the balance."""
 
@@ -86,6 +86,17 @@ class Standing(Owing):
         """How many seats self-service sells of any plan of the line, by an exception; 0: there is none."""
         ceilings = (one for one in self.agreed if one.kind == TermsKind.SEAT_CEILING and one.is_of_line and one.is_in_force)
         return max((one.value["seats"] for one in ceilings), default=0)
+
+    @property
+    def booked(self) -> Scheduled | None:
+        """The end that a committed term puts off."""
+        return next((one for one in self.put_off if one.is_end), None)
+
+    @cached_property
+    def commitment(self) -> Agreed | None:
+        """The committed term that holds and says seats or a plan that are had until then; None: there is none."""
+        held = (one for one in self.agreed if one.kind == TermsKind.TERM and one.is_of_line and one.is_in_force and one.value)
+        return max(held, key=lambda one: one.ends_at, default=None)
 
     @cached_property
     def seats_max(self) -> int:
@@ -352,7 +363,7 @@ def _standing(row: standing_rows.Row) -> Standing:
         in_use=row.people,
         held=row.held,
         scheduled=tuple(one for one in scheduled if not one.is_booked),
-        booked=next((one for one in scheduled if one.is_booked), None),
+        put_off=tuple(one for one in scheduled if one.is_booked),
         discounts=tuple(rules.Held(**standing_rows.instants(plain)) for plain in row.discounts),
         change=OpenChange(**standing_rows.instants(row.change)) if row.change else None,
         card=None if subscription.is_invoiced else standing_facts.card_of(customer),

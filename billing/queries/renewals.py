@@ -10,7 +10,7 @@ from accounts.models import Segment
 from accounts.queries import policies, rows
 from billing.queries import standing_rows
 from billing.queries.overview import Standing
-from billing.rules import addons, balances, pricing
+from billing.rules import addons, balances, commitments, pricing
 from billing.rules import renewals as rules
 
 SEGMENTS: Final = ("", *Segment.values)
@@ -134,7 +134,8 @@ def _advice(standing: Standing, used: rules.Use, idle: Sequence[Leaving], at: da
     headroom = policies.value("billing.seat_headroom_bps", at, segment)
     least = standing.row.plan.seats_min
     wanted = rules.recommended(use=used, coming=standing.coming, least=least, headroom_bps=headroom)
-    if wanted is None:
+    held = standing.commitment
+    if wanted is None or (held and commitments.waits(held.value.get("seats"), now=standing.coming, wanted=wanted)):
         return None
     too_many = max(used.active + len(idle) - wanted, 0)
     return Advice(seats=wanted, amount_minor=amount_minor(standing, wanted), leaving=tuple(idle[:too_many]))

@@ -30,7 +30,7 @@ class Scheduled:
     plan: Mapping[str, Any] | None = None
     """Of another plan or interval: its code, path (line/plan), name, interval, scheme and tiers."""
     is_booked: bool = False
-    """An end for which a committed term has to be over: until its period begins it changes nothing."""
+    """A committed term has to be over for it: until its period begins it changes nothing."""
 
     @property
     def is_addon(self) -> bool:

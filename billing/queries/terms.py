@@ -67,6 +67,29 @@ def committed_until(row: Subscription) -> tuple[date, datetime] | None:
     return begun.order_by("-ends_at").values_list("ends_on", "ends_at").first()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Committed:
+    """A committed term: until which day and instant, and, where they were agreed, the least seats and plan (its rank)."""
+
+    until: date
+    at: datetime
+    seats: int | None
+    rank: int | None
+
+
+def committed(row: Subscription) -> Committed | None:
+    """The committed term of the subscription's line that holds; None: there is none. One query, two with a plan."""
+    found = Terms.objects.filter(organization=row.organization_id, line=row.line_id, kind=TermsKind.TERM)
+    begun = found.filter(state=TermsState.APPROVED, began_at__isnull=False)
+    held = begun.order_by("-ends_at").values_list("ends_on", "ends_at", "value").first()
+    if held is None:
+        return None
+    until, at, said = held
+    code = said.get("plan")
+    rank = Plan.objects.filter(line=row.line_id, code=code).values_list("rank", flat=True).first() if code else None
+    return Committed(until=until, at=at, seats=said.get("seats"), rank=rank)
+
+
 def features() -> dict[str, dict[str, Any]]:
     """Every feature on sale, by code and without a number, as an exception keeps it. No query."""
     found: dict[str, dict[str, Any]] = {}

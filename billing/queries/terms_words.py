@@ -55,7 +55,13 @@ def _price_hold(said: Mapping[str, Any]) -> str:
 
 
 def _term(said: Mapping[str, Any]) -> str:
-    return _("A committed term")
+    """ "A committed term", with what is had until then: "at least 40 seats of Business"."""
+    values = {"seats": words.seats(said["seats"]) if said.get("seats") else "", "plan": said.get("plan_name", "")}
+    if values["seats"] and values["plan"]:
+        return _("A committed term with at least %(seats)s of %(plan)s") % values
+    if values["seats"]:
+        return _("A committed term with at least %(seats)s") % values
+    return _("A committed term with at least %(plan)s") % values if values["plan"] else _("A committed term")
 
 
 def _payment_terms(said: Mapping[str, Any]) -> str:

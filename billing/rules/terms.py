@@ -60,8 +60,8 @@ Raw = Mapping[str, Any]
 def value(kind: Kind, raw: Raw) -> dict[str, Any]:
     """What a kind says, typed: basis points, days, minor units with their currency, seats, or a feature with its limit.
 
-    Of a price hold and a term the dates say all. Keys that a kind does not know are dropped. Raises Wrong for the first field
-    that does not do.
+    Of a price hold the dates say all; a term may say seats, and a plan (its code), that are committed until then. Keys that a
+    kind does not know are dropped. Raises Wrong for the first field that does not do.
     """
     return _READ[kind](raw)
 
@@ -85,6 +85,13 @@ def _discount(raw: Raw) -> dict[str, Any]:
 
 def _nothing(raw: Raw) -> dict[str, Any]:
     return {}
+
+
+def _term(raw: Raw) -> dict[str, Any]:
+    """`plan_name` is the plan's as the catalog has it, for whoever shows it."""
+    seats = {} if raw.get("seats") in (None, "") else {"seats": _whole(raw, "seats", 1, MOST_SEATS)}
+    code = str(raw.get("plan") or "").strip()
+    return seats | ({"plan": code, "plan_name": str(raw.get("plan_name") or code)} if code else {})
 
 
 def _payment_terms(raw: Raw) -> dict[str, Any]:
@@ -118,7 +125,7 @@ def _feature(raw: Raw) -> dict[str, Any]:
 _READ: Final[Mapping[Kind, Callable[[Raw], dict[str, Any]]]] = {
     Kind.DISCOUNT: _discount,
     Kind.PRICE_HOLD: _nothing,
-    Kind.TERM: _nothing,
+    Kind.TERM: _term,
     Kind.PAYMENT_TERMS: _payment_terms,
     Kind.CREDIT_LIMIT: _credit_limit,
     Kind.SEAT_CEILING: _seat_ceiling,

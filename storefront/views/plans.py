@@ -12,7 +12,7 @@ from billing.models import ChangeState, Interval, Price, SeatChange
 from billing.queries import overview
 from billing.queries.overview import Standing
 from billing.services import commands, faults
-from billing.services.changes import plan_changes, seats
+from billing.services.changes import committed, plan_changes, seats
 from config import clock, words
 from storefront import addon_words, agreement_words, invoice_words, plan_receipts, plan_words, seat_problems, seat_urls
 from storefront.views import redirects
@@ -140,10 +140,11 @@ def _render(
     status: int = 200,
 ) -> HttpResponse:
     stale = status == 409
+    term = committed.plan_waits(standing.row, price) if standing.commitment and offered is None else None
     receipt = (
         plan_receipts.of_now(offered.preview, standing, price, stale=stale)
         if offered
-        else plan_receipts.of_later(price, standing)
+        else plan_receipts.of_later(price, standing, term)
     )
     left = plan_changes.left_behind(standing.row, price)
     choice = next(one for one in plan_words.choices(standing, price.interval) if one.code == price.plan.code)
@@ -154,7 +155,7 @@ def _render(
         "interval": price.interval,
         "token": offered.token if offered else "",
         "receipt": receipt,
-        "label": _label(offered, price, standing),
+        "label": _label(offered, price, standing) if offered else _later_label(price, standing, term),
         "left": [addon_words.of_code(standing, code) for code in left],
         "plans_url": plan_words.url(standing, interval=price.interval),
         "other": plan_words.other_start(standing, price, now=offered is not None) if problem is None else None,
@@ -162,10 +163,12 @@ def _render(
     return render(request, "storefront/plan/price.html", values, status=status)
 
 
-def _label(offered: seats.Offer | None, price: Price, standing: Standing) -> str:
-    if offered is None:
-        values = {"plan": price.plan.name, "day": words.day(standing.row.period_ends_at)}
-        return _("Change to %(plan)s on %(day)s") % values
+def _later_label(price: Price, standing: Standing, term: committed.Term | None) -> str:
+    at = term.ends_at if term else standing.row.period_ends_at
+    return _("Change to %(plan)s on %(day)s") % {"plan": price.plan.name, "day": words.day(at)}
+
+
+def _label(offered: seats.Offer, price: Price, standing: Standing) -> str:
     shown = offered.preview
     values = {"plan": price.plan.name, "amount": words.money(shown.due_now_minor, shown.currency)}
     if invoice_words.is_invoiced(shown):

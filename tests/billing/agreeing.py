@@ -30,7 +30,7 @@ _nonces = itertools.count(1)
 SAID = {
     "discount": {"percent_bps": 1500},
     "price_hold": {},
-    "term": {},
+    "term": {"seats": 8},
     "payment_terms": {"net_days": 45},
     "credit_limit": {"amount_minor": 20_000, "currency": "usd"},
     "seat_ceiling": {"seats": 900},
@@ -157,9 +157,11 @@ class Agreeing:
         self._check_term(row)
 
     def _check_term(self, row):
-        """Whoever has agreed to stay has asked for no end before that day."""
+        """Whoever has agreed to stay has asked for no end before that day, and nothing that was put off is forgotten."""
         until = Terms.objects.filter(organization=self.organization, kind=TermsKind.TERM, state=TermsState.APPROVED)
         end = row.scheduled.filter(kind=ScheduledKind.END, state=ScheduledState.PENDING).first()
         begun = until.filter(began_at__isnull=False).first()
         if end is not None and begun is not None and end.created_at >= begun.began_at:
             assert end.effective_at >= begun.ends_at
+        if row.is_live:  # what is booked is of a later period, or has become what waits for this one's end
+            assert not row.scheduled.filter(state=ScheduledState.BOOKED, effective_at__lte=row.period_ends_at).exists()

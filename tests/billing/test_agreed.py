@@ -12,6 +12,8 @@ from accounts.services import rendering
 from billing import gateway
 from billing.models import CancelReason, Difference, Invoice, ProductLine, Quote, StripeCommand, Subscription, Terms, TermsKind
 from billing.queries import overview
+from billing.rules import commitments, intervals
+from billing.rules.terms import Wrong
 from billing.services.agreeing import terms, terms_discounts, terms_sweep
 from billing.services.changes import committed, plan_changes, scheduled
 from billing.services.leaving import endings, pauses
@@ -283,3 +285,55 @@ def test_another_way_of_paying_at_stripe_is_named_and_decided(shop, cast, verb):
     assert shop.at_stripe(row).days_until_due == (30 if is_resent else 90)
     reconciling.go_on(reconciling.begin())
     assert not Difference.objects.filter(kind="collection", state="open").exists()
+
+
+def test_committed_seats_and_plan_go_down_only_when_the_term_is_over(shop, cast, agree, client):
+    """By page and API, each with its date; what is beyond the commitment goes with any period."""
+    row = shop.kept("bought business", lambda: shop.buy(plan="fieldnote/business", seats=14))
+    held = agree(TermsKind.TERM, days=40, seats=12, plan="business")
+    assert held.value == {"seats": 12, "plan": "business", "plan_name": "Business"}
+    over = intervals.end(row.period_ends_at, "month")
+    client.force_login(cast.owner)
+    assert "A committed term with at least 12 seats of Business until" in text(client.get(reverse("storefront:plan")))
+    shown = text(client.get("/seats/", {"line": "fieldnote", "seats": 10, "when": "renewal"}))
+    assert (f"Have 10 seats from {shop.day(over)}" in shown, "You agreed to keep what you have until" in shown) == (True, True)
+    assert f"Have 12 seats from {shop.day(row.period_ends_at)}" in text(
+        client.get("/seats/", {"line": "fieldnote", "seats": 12, "when": "renewal"})
+    )
+    plan = {"line": "fieldnote", "plan": "team", "interval": "month"}
+    assert f"Change to Team on {shop.day(over)}" in text(client.get(reverse("storefront:plan"), plan))
+    assert client.post(reverse("storefront:plan"), plan | {"action": "later"}).status_code == 303
+    program = Program(cast.organization_key)
+    told = [
+        program.post("subscription/scheduled-changes", {"kind": "seats", "seats": number}).json() for number in (10, 11, 13)
+    ]
+    assert [(one["state"], one["delta"]) for one in told] == [("booked", -4), ("booked", -3), ("pending", -1)]
+    standing = overview.standing(cast.acme)
+    assert (standing.coming, standing.coming_plan) == (13, None)
+    scheduled_then = [(one["kind"], one["state"]) for one in program.get("subscription").json()["scheduled"]]
+    assert sorted(scheduled_then) == [("plan", "booked"), ("seats", "booked"), ("seats", "pending")]
+    assert text(client.get("/")).count("It waits for the end of what was agreed.") == 2
+    shop.advance_to(row.period_ends_at + timedelta(hours=2))
+    now = shop.fresh(row)
+    assert (now.quantity, now.plan.code) == (13, "business")
+    assert {one.effective_at for one in now.scheduled.filter(state="pending")} == {now.period_ends_at} == {over}
+    shop.advance_to(over + timedelta(hours=2))
+    now = shop.fresh(row)
+    assert (now.quantity, now.plan.code, now.scheduled.filter(state__in=("pending", "booked")).count()) == (10, "team", 0)
+
+
+def test_a_term_without_a_quantity_is_none(shop, cast, agree):
+    row = shop.kept("bought", lambda: shop.buy(seats=10))
+    assert agree(TermsKind.TERM, days=40).value == {}
+    change = scheduled.change_seats(row, seats_after=4, releases=[], origin=shop.origin, at=clock.now())
+    assert (change.state, change.effective_at) == ("pending", row.period_ends_at)
+    with pytest.raises(Wrong):
+        agree(TermsKind.TERM, days=41, plan="nowhere")
+
+
+@pytest.mark.parametrize(
+    ("committed", "now", "wanted", "waits"),
+    [(None, 50, 1, False), (40, 50, 40, False), (40, 50, 39, True), (40, 30, 35, False), (40, 30, 29, True)],
+)
+def test_what_waits_for_a_term(committed, now, wanted, waits):
+    assert commitments.waits(committed, now=now, wanted=wanted) == waits

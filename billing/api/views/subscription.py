@@ -86,7 +86,8 @@ class ScheduledChanges(base.View):
         tag=TAG,
         description="`seats` is the number to have from the next period on, on top of what is scheduled already. Can be taken "
         "back until then. Where it was agreed to last until a day, an end is `booked` for the end of the period that reaches "
-        "it (`effective_at`), and what renews until then is paid. What a trial left paused has no period to end with: end it "
+        "it (`effective_at`), and what renews until then is paid; so are fewer seats, and a smaller plan, than were committed "
+        "until then. What a trial left paused has no period to end with: end it "
         "at `subscription/trial/endings`.",
         parameters=[inputs.LineQuery],
         body=inputs.ScheduledChangeInput,

@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
-from billing.models import ProductLine, RenewalWatch, Terms, TermsKind, TermsState
+from billing.models import Plan, ProductLine, RenewalWatch, Terms, TermsKind, TermsState
 from billing.models.terms import MOST_REASON
 from billing.queries import terms_bands
 from billing.rules import terms as rules
@@ -75,6 +75,11 @@ def checked(wanted: Wanted, at: datetime) -> Terms:
     said = rules.value(kind, wanted.raw)
     if kind in rules.OF_A_LINE and wanted.line is None:
         raise Wrong("line", Why.MISSING)
+    if kind is rules.Kind.TERM and said.get("plan"):
+        plan = Plan.objects.filter(line=wanted.line, code=said["plan"], withdrawn_at=None).first()
+        if plan is None:
+            raise Wrong("plan", Why.UNKNOWN)
+        said["plan_name"] = plan.name
     if not wanted.reason.strip():
         raise Wrong("reason", Why.MISSING)
     longest = policies.value("billing.terms_longest_days", at)

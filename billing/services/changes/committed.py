@@ -1,14 +1,16 @@
 """A committed term that was agreed: until then the subscription is neither ended, at once or with a period, nor paused.
 
-Whoever cancels before is booked for the end of the period in which the term ends (books.booked_ends).
+Whoever cancels before is booked for the end of the period in which the term ends (books.booked_ends). So are fewer seats and a
+smaller plan, where the term says a number of seats or a plan (billing.rules.commitments).
 Source: docs/decisions/exceptions.md. What is behind with a payment may always be ended: it would end by itself.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from billing.models import Subscription
+from billing.models import Price, Subscription
 from billing.queries import terms as queries
+from billing.rules import commitments
 from billing.services.books import booked_ends
 from billing.services.changes import seats
 
@@ -43,10 +45,32 @@ def check_now(row: Subscription) -> None:
         raise Committed(term)
 
 
+def seats_wait(row: Subscription, *, then: int, wanted: int) -> Term | None:
+    """For which term `wanted` seats wait, instead of `then`; None: they come with the next period. One query for fewer."""
+    found = None if wanted >= then or row.is_in_trial else queries.committed(row)
+    if found is None or not commitments.waits(found.seats, now=then, wanted=wanted):
+        return None
+    return _beyond(row, found.until, found.at)
+
+
+def plan_waits(row: Subscription, price: Price) -> Term | None:
+    """For which term a plan waits (`price` and `row` with theirs); None: it comes with the next period. Two queries at most."""
+    found = None if price.plan.rank >= row.plan.rank or row.is_in_trial else queries.committed(row)
+    if found is None or not commitments.waits(found.rank, now=row.plan.rank, wanted=price.plan.rank):
+        return None
+    return _beyond(row, found.until, found.at)
+
+
+def _beyond(row: Subscription, until: date, at: datetime) -> Term | None:
+    term = _of(row, until, at)
+    return term if term.ends_at > row.period_ends_at else None
+
+
 def _term(row: Subscription) -> Term | None:
     found = None if row.is_in_trial else queries.committed_until(row)
-    if found is None:
-        return None
-    until, at = found
+    return _of(row, *found) if found else None
+
+
+def _of(row: Subscription, until: date, at: datetime) -> Term:
     opens_at, ends_at = booked_ends.period_of(row, at)
     return Term(until=until, opens_at=opens_at, ends_at=ends_at)

@@ -30,7 +30,7 @@ from billing.queries import catalog, coming, pilots, terms, unpaid
 from billing.rules import schedule
 from billing.services import notices
 from billing.services.books import projection
-from billing.services.changes import paying_first, scheduled, seats
+from billing.services.changes import committed, paying_first, scheduled, seats
 from billing.services.changes.change_prices import Wanted
 
 YEAR_AFTER_MONTH: Final = (Interval.MONTH, Interval.YEAR)
@@ -87,6 +87,7 @@ def schedule_for(  # which plan, at which interval, by whom and why
 ) -> ScheduledChange:
     """Have another plan, or interval, from the period's end on; what waited for that before is overtaken.
 
+    A smaller one than was committed until a day is booked for the end of the period that reaches it (ScheduledState.BOOKED).
     Asking twice finds the first. Nothing is charged before. Raises the SeatsErrors: NotLive, Paused, InPilot, InTrial,
     EndsSoon, WaitsForPayment, NotOffered, NothingChanges, NotWithSeats, and PayFirst for a smaller plan.
     """
@@ -94,13 +95,18 @@ def schedule_for(  # which plan, at which interval, by whom and why
         locked = scheduled.lock(row)
         price = price_for(locked, plan, interval)
         check_later(locked, price)
-        pending = locked.scheduled.filter(kind=ScheduledKind.PLAN, state=ScheduledState.PENDING)
+        term = committed.plan_waits(locked, price)
+        state = ScheduledState.BOOKED if term else ScheduledState.PENDING
+        pending = locked.scheduled.filter(kind=ScheduledKind.PLAN, state=state)
         known = pending.filter(price_after=price).first()
         if known is not None:
             return scheduled.named(known, external_id)
         _check_paid(locked, price)
         wanted = ScheduledChange(kind=ScheduledKind.PLAN, price_after=price, reason=reason, external_id=external_id)
-        change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
+        if term is not None:
+            change = scheduled.book(wanted, locked, term, origin=origin, at=at)
+        else:
+            change = scheduled.put(wanted, locked, origin=origin, at=at, instead_of=pending)
         notices.plan_scheduled(change, at=at)
     projection.follow(row.pk)
     return change

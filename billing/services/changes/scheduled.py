@@ -49,6 +49,7 @@ def change_seats(
 ) -> ScheduledChange:
     """Have `seats_after` seats from the period's end on, on top of what already waits.
 
+    Fewer than were committed until a day are booked for the end of the period that reaches it (ScheduledState.BOOKED).
     `releases` are the assignments that end then; needed when fewer seats would be left than are in use. Raises the SeatsErrors:
     NotLive, Paused, InPilot, InTrial, EndsSoon, WaitsForPayment, NothingChanges, BelowMinimum, AboveMaximum, BelowSeatsInUse,
     and PayFirst for fewer.
@@ -62,7 +63,8 @@ def change_seats(
         chosen = list(people.in_use(locked).filter(pk__in=releases))
         _check_in_use(locked, seats_after, chosen)
         wanted = ScheduledChange(kind=ScheduledKind.SEATS, delta=seats_after - then, reason=reason, external_id=external_id)
-        change = put(wanted, locked, origin=origin, at=at)
+        term = committed.seats_wait(locked, then=then, wanted=seats_after)
+        change = book(wanted, locked, term, origin=origin, at=at) if term else put(wanted, locked, origin=origin, at=at)
         SeatRelease.objects.bulk_create([SeatRelease(change=change, assignment=seat) for seat in chosen])
         notices.seats_scheduled(change, coming=seats_after, at=at)
     projection.follow(row.pk)
@@ -200,6 +202,13 @@ def put(
     return change
 
 
+def book(change: ScheduledChange, row: Subscription, term: committed.Term, *, origin: Origin, at: datetime) -> ScheduledChange:
+    """Have `change` wait for the end of a committed term; what was booked of its kind before is overtaken."""
+    change.state = ScheduledState.BOOKED
+    before = row.scheduled.filter(kind=change.kind, state=ScheduledState.BOOKED)
+    return put(change, row, origin=origin, at=at, instead_of=before, effective_at=term.ends_at)
+
+
 def lock(row: Subscription) -> Subscription:
     locked = Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
     if not locked.is_live:
@@ -248,7 +257,7 @@ def _check(row: Subscription, then: int, seats_after: int) -> None:
 
 def _check_without(row: Subscription, change: ScheduledChange) -> None:
     """Whether a plan that waits can be taken back: seats that its own plan is not sold with may have come because of it."""
-    if change.kind != ScheduledKind.PLAN:
+    if change.kind != ScheduledKind.PLAN or change.state == ScheduledState.BOOKED:
         return
     waits = seats_waiting(row)
     then = _coming(row)
