@@ -7,7 +7,7 @@ PART = models.Q(kind__in=("end", "seats", "plan"))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0059_overtaken_quotes")]
+    dependencies = [("billing", "0060_invoices_know_what_paid")]
 
     operations = [
         migrations.RemoveConstraint(model_name="scheduledchange", name="scheduled_end_booked_unique"),
