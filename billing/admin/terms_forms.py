@@ -24,14 +24,14 @@ from unfold.widgets import (
 from accounts import access, staff_guard
 from accounts.models import Organization, User
 from accounts.origin import Source
-from billing.admin.giving_back_forms import GROUPS
+from billing.admin import terms_problems
 from billing.models import ProductLine, Terms, TermsKind
 from billing.models.terms import MOST_REASON
 from billing.queries import catalog, currencies, terms_words
 from billing.queries import terms as queries
 from billing.rules import money as amounts
 from billing.rules import terms as rules
-from billing.rules.terms import Why, Wrong
+from billing.rules.terms import Wrong
 from billing.services.agreeing import terms
 from config import clock, words
 from config.admin import acts
@@ -232,9 +232,9 @@ def _proposed(request: HttpRequest, organization: Organization, form: TermsForm)
         return terms.propose(organization, wanted=form.wanted, origin=access.origin(request, Source.ADMIN), at=clock.now())
     except Wrong as wrong:
         name = FIELDS.get(wrong.field, wrong.field)
-        form.add_error(name if name in form.fields else None, why(wrong))
+        form.add_error(name if name in form.fields else None, terms_problems.why(wrong))
     except terms.Overlaps as error:
-        form.add_error("starts_on", _overlaps(error))
+        form.add_error("starts_on", terms_problems.overlaps(error))
     return None
 
 
@@ -336,7 +336,7 @@ def decide(page: Any, request: HttpRequest, terms_id: int, verb: str) -> HttpRes
         try:
             deciding.act(request, row, form.cleaned_data["note"])
         except (terms.TermsError, Wrong) as error:
-            problem = _problem(error)
+            problem = terms_problems.problem(error)
         else:
             messages.success(request, str(deciding.done))
             return HttpResponseRedirect(back_url)
@@ -369,39 +369,3 @@ def _rows(row: Terms) -> list[acts.Row]:
         acts.Row(gettext("Owner"), str(row.owner)),
         acts.Row(gettext("Proposed by"), str(row.proposed_by)),
     ]
-
-
-def _problem(error: Exception) -> str:
-    if isinstance(error, terms.BeyondBand):
-        names = [str(GROUPS[group]) for group in error.groups] or [gettext("administrators")]
-        return gettext("That is more than you may approve. They may: %(groups)s.") % {"groups": ", ".join(names)}
-    if isinstance(error, terms.Overlaps):
-        return _overlaps(error)
-    if isinstance(error, terms.SamePerson):
-        return gettext("Whoever proposed it cannot decide it: ask somebody else.")
-    if isinstance(error, terms.NotOpen):
-        return gettext("It is %(state)s by now.") % {"state": error.row.get_state_display()}
-    assert isinstance(error, Wrong)
-    return gettext("Say why.") if error.field == "reason" else why(error)
-
-
-def _overlaps(error: terms.Overlaps) -> str:
-    other = error.other
-    text = gettext("One of this kind holds %(days)s already (%(state)s). End that first, or choose other days.")
-    return text % {"days": terms_words.days(other.starts_on, other.ends_on), "state": other.get_state_display()}
-
-
-def why(wrong: Wrong) -> str:
-    """What would do instead."""
-    if wrong.why is Why.MISSING:
-        return gettext("Give one: there is no exception without.")
-    if wrong.why is Why.BEFORE_START:
-        return gettext("It has to end after its first day.")
-    if wrong.why is Why.IN_THE_PAST:
-        return gettext("That day is over: choose one to come.")
-    if wrong.why is Why.TOO_LONG and isinstance(wrong.most, int):
-        return gettext("An exception lasts %(days)s days at most.") % {"days": words.number(wrong.most)}
-    if isinstance(wrong.least, int) and isinstance(wrong.most, int):
-        bounds = {"least": words.number(wrong.least), "most": words.number(wrong.most)}
-        return gettext("Give a whole number from %(least)s to %(most)s.") % bounds
-    return gettext("This is not known here.")
