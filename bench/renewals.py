@@ -6,18 +6,10 @@ rounds' shares.
 """
 
 import argparse
-import re
 
-from bench import web
+from bench import results, web
 
 SECTION = "## Renewals and failed payments (`python -m bench.renewals`)"
-
-
-def write(section: str) -> None:
-    known = web.RESULTS.read_text(encoding="utf-8") if web.RESULTS.exists() else "# Results\n"
-    pattern = re.compile(re.escape(SECTION) + r"\n.*?(?=\n## |\Z)", re.DOTALL)
-    known = pattern.sub(lambda _match: section, known) if pattern.search(known) else f"{known.rstrip()}\n\n{section}"
-    web.RESULTS.write_text(known, encoding="utf-8")
 
 
 def main() -> None:
@@ -35,7 +27,7 @@ def main() -> None:
         section = f"{SECTION}\n\n{renewal_sweeps.report(found, *numbers)}"
     print(section)
     if not options.dry:
-        write(section)
+        results.write(SECTION, section)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import results
 from config.local import ports, testing
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "bench" / "RESULTS.md"
+SECTION = "## Pages (`python -m bench.web`)"
 CONNECTIONS = 8
 READY_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -259,15 +260,12 @@ def _verdict(target: Target, share: float, p50: float, p99: float) -> tuple[str,
 def write_results(table: str, *, rounds: int, seconds: float) -> None:
     """Put this bench's section into bench/RESULTS.md, in place of its last."""
     section = (
-        "## Pages (`python -m bench.web`)\n\n"
+        f"{SECTION}\n\n"
         f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores for client and server, "
         f"load {os.getloadavg()[0]:.1f} at the end; one granian worker, {CONNECTIONS} connections, "
         f"{rounds} interleaved rounds of {seconds:g} s.\n\n{table}\n"
     )
-    known = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else "# Results\n"
-    pattern = re.compile(r"## Pages \(`python -m bench\.web`\)\n.*?(?=\n## |\Z)", re.DOTALL)
-    known = pattern.sub(lambda _match: section, known) if pattern.search(known) else f"{known.rstrip()}\n\n{section}"
-    RESULTS.write_text(known, encoding="utf-8")
+    results.write(SECTION, section)
 
 
 def main() -> None:

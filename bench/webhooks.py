@@ -10,7 +10,6 @@ The peer is installed once, into bench/peers/.environments. Where it cannot be, 
 import argparse
 import os
 import platform
-import re
 import statistics
 import sys
 import time
@@ -22,7 +21,7 @@ from typing import Any
 
 import requests
 
-from bench import servers, web, webhook_traffic
+from bench import results, servers, web, webhook_traffic
 from bench.peers import dj_stripe
 from config.local import ports
 
@@ -245,13 +244,6 @@ def report(found: Measured, options: argparse.Namespace, *, missing: str) -> str
     return "\n".join(lines) + "\n" + ("" if missing else against)
 
 
-def write(section: str) -> None:
-    known = web.RESULTS.read_text(encoding="utf-8") if web.RESULTS.exists() else "# Results\n"
-    pattern = re.compile(re.escape(SECTION) + r"\n.*?(?=\n## |\Z)", re.DOTALL)
-    known = pattern.sub(lambda _match: section, known) if pattern.search(known) else f"{known.rstrip()}\n\n{section}"
-    web.RESULTS.write_text(known, encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--subscriptions", type=int, default=50)
@@ -273,7 +265,7 @@ def main() -> None:
     section = report(found, options, missing=missing)
     print(section)
     if not options.dry:
-        write(section)
+        results.write(SECTION, section)
 
 
 if __name__ == "__main__":

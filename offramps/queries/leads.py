@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from accounts.models import EmployeeBracket, Organization
 from accounts.queries import policies
@@ -15,6 +15,7 @@ from offramps.rules import routing
 from offramps.rules.routing import Asked
 
 # What a topic needs of a rep beyond selling.
+NEARNESS = {"lead": 0, OwnerKind.STRATEGIC: 1, OwnerKind.REP: 2, OwnerKind.CSM: 3}
 SKILLS = {"legal": Skill.LEGAL, "security": Skill.SECURITY, "procurement": Skill.PROCUREMENT, "discount": Skill.PRICING}
 
 
@@ -66,11 +67,13 @@ def home(lead: Lead, at: datetime) -> int | None:
 
 def owners(lead: Lead, at: datetime) -> tuple[int, ...]:
     """The reps who have the customer, the nearest first: this lead's, another open lead's, the account's. One query or none."""
-    found = [lead.rep_id] if lead.rep_id else []
-    if lead.organization_id is not None:
-        others = Lead.objects.open().filter(organization=lead.organization_id, rep__isnull=False).exclude(pk=lead.pk)
-        found += others.order_by("-opened_at").values_list("rep_id", flat=True)[:5]
-        kinds = {OwnerKind.STRATEGIC: 0, OwnerKind.REP: 1, OwnerKind.CSM: 2}
-        owned = AccountOwnership.objects.in_force(at).filter(organization=lead.organization_id, rep__isnull=False)
-        found += [rep for kind, rep in sorted(owned.values_list("kind", "rep_id"), key=lambda row: kinds[OwnerKind(row[0])])]
-    return tuple(dict.fromkeys(rep for rep in found if rep is not None))
+    own = [lead.rep_id] if lead.rep_id else []
+    if lead.organization_id is None:
+        return tuple(own)
+    others = Lead.objects.open().filter(organization=lead.organization_id, rep__isnull=False)
+    if lead.pk:
+        others = others.exclude(pk=lead.pk)
+    owned = AccountOwnership.objects.in_force(at).filter(organization=lead.organization_id, rep__isnull=False)
+    found = others.values_list(Value("lead"), "rep_id").union(owned.values_list("kind", "rep_id"))
+    ordered = sorted(found, key=lambda row: (NEARNESS[row[0]], row[1]))
+    return tuple(dict.fromkeys([*own, *(rep for _kind, rep in ordered)]))

@@ -38,9 +38,6 @@ def start(lead: Lead, *, clicked_at: datetime) -> Countdown | None:
 
     Take its first step with `advance` once that is committed.
     """
-    running = Countdown.objects.filter(lead=lead).exclude(state__in=(CountdownState.CONTACTED, CountdownState.OVER))
-    if running.exists():
-        return None
     try:
         with transaction.atomic():
             return Countdown.objects.create(
@@ -70,7 +67,7 @@ def advance(countdown_id: int, at: datetime) -> bool:
         held = _held(countdown_id, at)
         if held is None:
             return False
-        offer = held.offers.filter(outcome="").select_related("rep").first()
+        offer = held.offers.filter(outcome="").first() if held.routed_at else None
         numbers = timing(at)
         step = rules.next_step(_standing(held, offer), numbers, at)
         if step.do is Do.OFFER:
@@ -129,13 +126,13 @@ def _pass(held: Countdown, offer: Offer, at: datetime) -> None:
 def _offered(held: Countdown, numbers: Timing, at: datetime) -> Offer | None:
     """The next offer, made: routed, dealt by turns within its pool, rung. None: nobody can take it now."""
     known = roster.roster(at)
-    passed = frozenset(held.offers.values_list("rep_id", flat=True))
+    passed = frozenset(held.offers.values_list("rep_id", flat=True)) if held.offered_at else frozenset()
     asked = leads.asked(held.lead, passed=passed, at=at)
     until_at = rules.offer_until(_standing(held, None), numbers, at)
     looked_at = frozenset(asked.owners).union(*(pool.members for pool in routing.in_order(asked, known.pools.values())))
     for _try in range(TRIES):
         route = routing.route(asked, roster.live(known, looked_at, at), known.pools.values())
-        held.lead.pool_id = route.pool
+        _note_pool(held.lead, route.pool)
         if not route.candidates:
             break
         try:
@@ -143,13 +140,17 @@ def _offered(held: Countdown, numbers: Timing, at: datetime) -> Offer | None:
                 return _made(held, route, known, until_at, at)
         except IntegrityError:  # the rep was rung by another pool's turn since we looked
             continue
-    Lead.objects.filter(pk=held.lead_id).update(pool=held.lead.pool_id)
     return None
+
+
+def _note_pool(lead: Lead, pool: int | None) -> None:
+    if lead.pool_id != pool:
+        lead.pool_id = pool
+        lead.save(update_fields=["pool"])
 
 
 def _made(held: Countdown, route: routing.Route, known: roster.Roster, until_at: datetime, at: datetime) -> Offer:
     rep, eligible, explained = _turn(route, known)
-    Lead.objects.filter(pk=held.lead_id).update(pool=route.pool)
     return Offer.objects.create(
         countdown=held,
         rep_id=rep,
@@ -166,7 +167,7 @@ def _turn(route: routing.Route, known: roster.Roster) -> tuple[int, list[int], d
     """Whose turn it is among the candidates. The pool's row is held, so that its turns are dealt one after the other."""
     if route.step is routing.Step.OWNER or route.pool is None:
         return min(route.candidates), [], {}
-    Pool.objects.select_for_update(no_key=True).get(pk=route.pool)
+    Pool.objects.select_for_update(no_key=True).only("pk").get(pk=route.pool)
     dealt = Offer.objects.filter(pool=route.pool).exclude(eligible=[]).order_by("-pk")
     rows = list(dealt.values_list("rep_id", "eligible")[: round_robin.WINDOW - 1])
     past = [round_robin.Dealt(rep, frozenset(eligible)) for rep, eligible in reversed(rows)]

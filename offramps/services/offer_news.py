@@ -6,12 +6,13 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.services import outbox
-from offramps.models import Lead, Offer
+from offramps.models import Lead, Offer, Rep
 from offramps.queries import lead_words
 
 
 def made(offer: Offer, lead: Lead, at: datetime) -> None:
     """Call inside the offer's transaction."""
+    offer.rep = Rep.objects.select_related("user").get(pk=offer.rep_id)
     outbox.write(
         kind="offramps/lead_offered",
         subject_row=f"offer:{offer.pk}",
