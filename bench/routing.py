@@ -1,7 +1,7 @@
 """How soon a click rings at a rep: `python -m bench.routing` (100 hand-raises a second for a minute, on 500 reps).
 
 Needs test servers (`python -m config.local services` in another terminal). Clicks are the service's own, in processes of
-several threads, each at its planned instant: what waits behind a slow one counts as late. The lane of the countdowns runs beside
+several threads, each at its planned instant: what waits behind a slow one counts as late. The countdowns' lane runs beside
 them, as in the pulse. Reps answer within a second, set-based, so that their answers do not compete with the clicks; a watcher
 sees each offer's row as a desk would, 20 ms apart, and that is when it rang. Writes its verdict into bench/RESULTS.md. A rate
 that is too high for the machine is halved until one holds.
