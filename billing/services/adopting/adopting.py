@@ -8,6 +8,7 @@ is left as it is, so a second run changes nothing, and one that was stopped goes
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -175,7 +176,7 @@ def _terms(moves: Sequence[Move], rows: Sequence[Subscription], by: User, at: da
             owner=by,
             reason=REASON.format(reference=move.contract.reference),
             quarter=terms.quarter(at.date()),
-            starts_on=at.date(),
+            starts_on=at.astimezone(ZoneInfo(row.organization.time_zone)).date(),  # in force once released, not tomorrow
             ends_on=move.contract.exception_until,
             nonce=f"adoption:{row.pk}:{agreed.kind}",
             proposed_by=by,
