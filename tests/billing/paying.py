@@ -98,7 +98,8 @@ class Paying:
             assert row.status in ("draft", "void") or row.subtotal_minor or row.total_minor or there["lines"]["data"]
             if row.status != "open" or not row.amount_remaining_minor:
                 continue
-            assert not (row.due_at and row.due_at <= now) or row.overdue_at, "its date has passed, and nobody says so"
+            is_late = row.due_at and payment_terms.overdue_at(row.due_at, self.organization.time_zone) <= now
+            assert not is_late or row.overdue_at, "its day has passed, and nobody says so"
             assert not row.overdue_at or row.due_at <= now
             assert not (row.debited_at and row.overdue_at) or row.due_at
             has_ladder = self.row.dunning_episodes.filter(closed_at=None, invoices__invoice=row).exists()
