@@ -252,11 +252,19 @@ def kept(monkeypatch):
 
 
 @pytest.fixture
-def django_assert_num_queries(kept, django_assert_num_queries):
+def _time_stays(monkeypatch):
+    """As `kept`, of what has been read already too."""
+    monkeypatch.setattr("billing.queries.store_time.KEPT_SECONDS", 3600.0)
+    yield
+    import_string("billing.queries.store_time.forget")()
+
+
+@pytest.fixture
+def django_assert_num_queries(_time_stays, django_assert_num_queries):
     """pytest-django's, of a page's own queries: none of them is the half second's look at the store's time."""
     return django_assert_num_queries
 
 
 @pytest.fixture
-def django_assert_max_num_queries(kept, django_assert_max_num_queries):
+def django_assert_max_num_queries(_time_stays, django_assert_max_num_queries):
     return django_assert_max_num_queries

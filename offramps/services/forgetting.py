@@ -15,7 +15,10 @@ def forget(*, user_id: int, email: str) -> int:
     leads = Lead.objects.filter(user_id=user_id) | Lead.objects.filter(contact_email__iexact=email)
     # Two addresses of one person may each have an open lead of a topic: they stay apart.
     leads.update(
-        **nobody, contact_email=Concat(Value(f"deleted-{user_id}-"), Cast("pk", TextField()), Value("@deleted.invalid"))
+        **nobody,
+        contact_email=Concat(
+            Value(f"deleted-{user_id}-"), Cast("pk", TextField()), Value("@deleted.invalid"), output_field=TextField()
+        ),
     )
     theirs = HandRaise.objects.filter(user_id=user_id) | HandRaise.objects.filter(contact_email__iexact=email)
     return theirs.update(**nobody, contact_email=f"deleted-{user_id}@deleted.invalid", answers={})

@@ -107,7 +107,7 @@ CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
     ("post", f"{BILLING}seats/preview", {"seats": 12}, 13),
     ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 61),
-    ("post", LATER, {"seats": 11, "external_id": "po-2"}, 34),
+    ("post", LATER, {"seats": 11, "external_id": "po-2"}, 35),
     ("delete", f"{LATER}/external:po-2", None, 27),
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
     ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),

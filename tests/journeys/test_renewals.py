@@ -30,7 +30,7 @@ def test_announced_looked_at_and_charged_as_it_was_said(visit, shoot):
     assert other.has_invoice("€178.50")
     says(other, "€178.50 is being debited from your bank account")
     buyer.move_time("week")
-    says(other, "€178.50 could not be charged")
+    says(other, "€178.50 could not be debited")
     for _week in range(3):
         buyer.move_time("week")
     said = buyer.mail(subject="Team renews")
