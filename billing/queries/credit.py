@@ -76,7 +76,7 @@ def _limit(organization: Organization, agreed: terms.Money | None, at: datetime)
             return giving_back.us_cents(agreed.amount_minor, agreed.currency, at)
         except NoRate:
             return 0
-    found: int = policies.value("billing.credit_limit", at, profiles.segment(organization.pk))
+    found: int = policies.value("billing.credit_limit", at, profiles.segment_of(organization))
     return found
 
 

@@ -11,7 +11,7 @@ from billing.queries import agreed, terms
 def days(organization: Organization, at: datetime) -> int:
     """How long there is to pay an invoice, in days; 0: a card is needed. Two queries at most."""
     found = terms.payment_days(organization.pk, at)
-    return _of_segment(profiles.segment(organization.pk), at) if found is None else found
+    return _of_segment(profiles.segment_of(organization), at) if found is None else found
 
 
 def days_of_cart(cart: Cart, at: datetime) -> int:

@@ -1,6 +1,5 @@
 """The clock of a hand-raise: the countdown that the customer sees, its offers, and the call slot it ends in at the latest."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -31,7 +30,7 @@ class Miss(models.TextChoices):
 
 
 class Countdown(models.Model):
-    """One promise, from the click on. At most one runs for a lead. All instants are store time, but for the lease's.
+    """One promise, from the click on. At most one runs for a lead. All instants are store time.
 
     `due_at` is when the lane looks at it next; None: nothing more happens by itself. `is_dated`: it was made when nobody was on
     duty, so that a dated call was promised at once and no seconds were counted.
@@ -113,9 +112,6 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.countdown_id} to {self.rep}"
-
-    def rings(self, at: datetime) -> bool:
-        return not self.outcome and at < self.until_at
 
 
 class SlotState(models.TextChoices):

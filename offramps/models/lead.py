@@ -54,7 +54,9 @@ class Lead(external.ExternallyNamed):
     basket = models.JSONField(default=dict, help_text=_("The priced cart at the latest click."))
     pool = models.ForeignKey(Pool, models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("pool"))
     rep = models.ForeignKey(Rep, models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("rep"))
-    routing = models.JSONField(default=dict)
+    chosen_pool = models.ForeignKey(
+        *(Pool, models.PROTECT), null=True, blank=True, related_name="+", help_text=_("A manager said whose it is.")
+    )
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     outcome_reason = models.CharField(_("why"), max_length=300, blank=True)

@@ -1,6 +1,7 @@
 """Reading leads: which one is open, and what routing asks of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from offramps.queries import roster
 from offramps.rules import routing
 from offramps.rules.routing import Asked
 
-# What a topic needs of a rep beyond selling.
 NEARNESS = {"lead": 0, OwnerKind.STRATEGIC: 1, OwnerKind.REP: 2, OwnerKind.CSM: 3}
+# What a topic needs of a rep beyond selling.
 SKILLS = {"legal": Skill.LEGAL, "security": Skill.SECURITY, "procurement": Skill.PROCUREMENT, "discount": Skill.PRICING}
 
 
@@ -40,17 +41,8 @@ def segment_of(organization: Organization | None, answers: Mapping[str, Any], at
 
 
 def asked(lead: Lead, *, passed: frozenset[int], at: datetime) -> Asked:
-    """What routing knows of the lead. One query."""
-    return Asked(
-        segment=lead.segment,
-        region=lead.region,
-        language=lead.language,
-        line=lead.line,
-        skill=SKILLS.get(lead.topic, ""),
-        owners=owners(lead, at),
-        passed=passed,
-        pool=lead.routing.get("pool"),
-    )
+    """What routing knows of the lead: who has the customer, and who had its offer. One query."""
+    return replace(_wants(lead), owners=owners(lead, at), passed=passed)
 
 
 def page_of(lead: Lead) -> str:
@@ -59,9 +51,9 @@ def page_of(lead: Lead) -> str:
 
 
 def home(lead: Lead, at: datetime) -> int | None:
-    """The pool that answers for it; None while there are none."""
+    """The pool that answers for it; None while there are none. No query but the roster's, once in a while."""
     known = roster.roster(at)
-    found = routing.home(asked(lead, passed=frozenset(), at=at), known.pools.values(), known.reps)
+    found = routing.home(_wants(lead), known.pools.values(), known.reps)
     return found.id if found else None
 
 
@@ -77,3 +69,15 @@ def owners(lead: Lead, at: datetime) -> tuple[int, ...]:
     found = others.values_list(Value("lead"), "rep_id").union(owned.values_list("kind", "rep_id"))
     ordered = sorted(found, key=lambda row: (NEARNESS[row[0]], row[1]))
     return tuple(dict.fromkeys([*own, *(rep for _kind, rep in ordered)]))
+
+
+def _wants(lead: Lead) -> Asked:
+    """What the lead itself says: neither whose customer it is, nor who had its offer."""
+    return Asked(
+        segment=lead.segment,
+        region=lead.region,
+        language=lead.language,
+        line=lead.line,
+        skill=SKILLS.get(lead.topic, ""),
+        pool=lead.chosen_pool_id,
+    )

@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from offramps.models import Leave, Offer, PoolMember, Presence, Rep, WorkingHours
 from offramps.models import Pool as PoolRow
 from offramps.rules import hours, routing
-from offramps.rules.hours import Away, Hours, Shift
+from offramps.rules.hours import Away, Hours, Shift, Span
 
 KEPT_SECONDS = 2.0
 
@@ -29,14 +29,14 @@ class Roster:
     weights: Mapping[int, Mapping[int, int]]
     reps: Mapping[int, routing.Rep]
     hours: Mapping[int, Hours]
-    _duty: dict[int, tuple[datetime, datetime, bool]] = field(default_factory=dict)
+    _duty: dict[int, tuple[Span, bool]] = field(default_factory=dict)
 
     def is_at_work(self, rep: int, at: datetime) -> bool:
         """Whether the rep works at `at`; worked out once for the stretch around it."""
         known = self._duty.get(rep)
-        if known is None or not known[0] <= at < known[1]:
-            known = self._duty[rep] = _stretch(self.hours[rep], at)
-        return known[2]
+        if known is None or not known[0].covers(at):
+            known = self._duty[rep] = hours.stretch(self.hours[rep], at)
+        return known[1]
 
     def is_on_duty(self, reps: Iterable[int], at: datetime) -> bool:
         return any(self.is_at_work(rep, at) for rep in reps)
@@ -71,16 +71,6 @@ def live(known: Roster, reps: Iterable[int], at: datetime) -> dict[int, routing.
         )
         for pk, presence, rings, load in rows
     }
-
-
-def _stretch(theirs: Hours, at: datetime) -> tuple[datetime, datetime, bool]:
-    """The stretch of work or rest around `at`, looked at for a day."""
-    ends = hours.works_until(theirs, at)
-    if ends is not None:
-        return at, ends, True
-    day = at + timedelta(days=1)
-    begins = next((span.starts_at for span in hours.spans(theirs, at, day)), day)
-    return at, begins, False
 
 
 def _read(at: datetime) -> Roster:

@@ -72,15 +72,18 @@ def is_at_work(hours: Hours, at: datetime) -> bool:
     return any(span.covers(at) for span in _of_days(hours, at, at + timedelta(minutes=1)))
 
 
-def works_until(hours: Hours, at: datetime) -> datetime | None:
-    """When the working time that covers `at` ends; None outside working hours."""
-    first = next(spans(hours, at, at + FARTHEST), None)
-    return first.ends_at if first and first.covers(at) else None
+def stretch(hours: Hours, at: datetime) -> tuple[Span, bool]:
+    """The stretch of work or of rest that `at` lies in, from `at` on and looked at for a day, and whether it is work."""
+    day = at + timedelta(days=1)
+    first = next(spans(hours, at, day), None)
+    if first is None or not first.covers(at):
+        return Span(at, first.starts_at if first else day), False
+    return Span(at, min(first.ends_at, day)), True
 
 
 def next_at_work(hours: Iterable[Hours], at: datetime) -> datetime | None:
     """When the first of several people is at work: `at` itself if somebody is. None: nobody within two months."""
-    firsts = [max(span.starts_at, at) for one in hours if (span := next(spans(one, at, at + FARTHEST), None))]
+    firsts = [max(span.starts_at, at) for one in hours if (span := next(_of_days(one, at, at + FARTHEST), None))]
     return min(firsts, default=None)
 
 

@@ -4,7 +4,7 @@ A click commits its countdown and takes the first step itself; whatever dies the
 short transaction that holds the countdown's row, so that two workers never take the same. Order of locks: countdown, rep, pool.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -212,8 +212,3 @@ def _why_missed(held: Countdown) -> Miss:
     if held.accepted_at is not None:
         return Miss.NOT_CALLED
     return Miss.NOBODY_ANSWERED if held.offered_at is not None else Miss.NOBODY_PRESENT
-
-
-def seconds_left(held: Countdown, at: datetime) -> int:
-    """Whole seconds until the promised call, 0 when they are over."""
-    return max(0, -(-(held.deadline_at - at) // timedelta(seconds=1)))

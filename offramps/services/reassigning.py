@@ -35,7 +35,7 @@ def reassign(lead: Lead, *, rep: Rep | None, pool: Pool | None, reason: str, at:
         held = _running(lead.pk)
         values: dict[str, object] = {"rep": rep}
         if pool is not None:
-            values |= {"pool": pool, "routing": {"pool": pool.pk}}
+            values |= {"pool": pool, "chosen_pool": pool}
         if not Lead.objects.open().filter(pk=lead.pk).update(**values):
             raise NotOpen
         if held is not None:

@@ -101,13 +101,13 @@ WRITES = (
 )
 
 # One after the other, on a yearly plan bought by a checkout of so many statements. `{token}` is that of the answer before.
-CHECKOUT = 62
+CHECKOUT = 61
 BILLING = "subscription/"
 CHANGES, LATER = f"{BILLING}seats/changes", f"{BILLING}scheduled-changes"
 ASKING_STRIPE = (
     ("post", f"{BILLING}seats/preview", {"seats": 12}, 13),
-    ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 61),
-    ("post", LATER, {"seats": 11, "external_id": "po-2"}, 35),
+    ("post", CHANGES, {"token": "{token}", "external_id": "po-1"}, 57),
+    ("post", LATER, {"seats": 11, "external_id": "po-2"}, 34),
     ("delete", f"{LATER}/external:po-2", None, 27),
     ("post", f"{BILLING}discounts/preview", {"promotion_code": "YEARLY50"}, 6),
     ("post", f"{BILLING}discounts", {"token": "{token}"}, 27),
@@ -116,9 +116,9 @@ ASKING_STRIPE = (
     ("post", "tax-ids", VAT | {"external_id": "vat-fr"}, 34),
     ("delete", "tax-ids/external:vat-fr", None, 21),
     ("post", f"{BILLING}add-ons/preview", {"addon": "support"}, 16),
-    ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 65),
+    ("post", f"{BILLING}add-ons/changes", {"token": "{token}", "external_id": "po-3"}, 61),
     ("post", f"{BILLING}plan/preview", {"plan": "fieldnote/business"}, 21),
-    ("post", f"{BILLING}plan/changes", {"token": "{token}", "external_id": "po-4"}, 79),
+    ("post", f"{BILLING}plan/changes", {"token": "{token}", "external_id": "po-4"}, 74),
 )
 
 

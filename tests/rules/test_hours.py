@@ -15,6 +15,7 @@ WEEK = tuple(Shift(weekday=day, starts=9 * 60, ends=17 * 60) for day in range(5)
 BERLIN = Hours(zone="Europe/Berlin", shifts=WEEK)
 AUCKLAND = Hours(zone="Pacific/Auckland", shifts=WEEK)
 MONDAY = datetime(2027, 3, 22, 10, tzinfo=UTC)  # 11:00 in Berlin
+WEDNESDAY_EVENING = datetime(2027, 3, 24, 20, tzinfo=UTC)
 
 
 def at(*said, zone="UTC"):
@@ -42,11 +43,12 @@ def test_hours_are_on_the_wall(when, works):
 def test_leave_and_the_next_time_somebody_works():
     away = Hours(zone="Europe/Berlin", shifts=WEEK, away=(Away(starts_on=date(2027, 3, 22), ends_on=date(2027, 3, 25)),))
     assert not hours.is_at_work(away, MONDAY)
-    assert hours.works_until(away, MONDAY) is None
+    assert hours.stretch(away, MONDAY) == (Span(MONDAY, MONDAY + timedelta(days=1)), False)
+    assert hours.stretch(away, WEDNESDAY_EVENING) == (Span(WEDNESDAY_EVENING, at(2027, 3, 25, 9, zone="Europe/Berlin")), False)
     assert hours.next_at_work([away], MONDAY) == at(2027, 3, 25, 9, zone="Europe/Berlin")
     assert hours.next_at_work([away, AUCKLAND], MONDAY) == at(2027, 3, 23, 9, zone="Pacific/Auckland")
     assert hours.next_at_work([BERLIN, away], MONDAY) == MONDAY
-    assert hours.works_until(BERLIN, MONDAY) == at(2027, 3, 22, 17, zone="Europe/Berlin")
+    assert hours.stretch(BERLIN, MONDAY) == (Span(MONDAY, at(2027, 3, 22, 17, zone="Europe/Berlin")), True)
     forever = Hours(zone="UTC", shifts=WEEK, away=(Away(starts_on=date(2027, 1, 1), ends_on=date.max),))
     assert hours.next_at_work([forever, Hours(zone="UTC")], MONDAY) is None
 
@@ -58,7 +60,14 @@ def test_a_shift_over_midnight_is_two_that_meet():
     )
     begins = at(2027, 3, 22, 22, zone="America/Los_Angeles")
     assert list(hours.spans(night, begins, begins + timedelta(days=2))) == [Span(begins, begins + timedelta(hours=8))]
-    assert hours.works_until(night, begins + timedelta(hours=1)) == begins + timedelta(hours=8)
+    later = begins + timedelta(hours=1)
+    assert hours.stretch(night, later) == (Span(later, begins + timedelta(hours=8)), True)
+
+
+def test_who_works_around_the_clock_is_asked_about_for_a_day():
+    always = Hours(zone="Europe/Berlin", shifts=tuple(Shift(weekday=day, starts=0, ends=24 * 60) for day in range(7)))
+    assert hours.stretch(always, MONDAY) == (Span(MONDAY, MONDAY + timedelta(days=1)), True)
+    assert hours.next_at_work([always], MONDAY) == MONDAY
 
 
 def test_what_nobody_covers():
@@ -85,14 +94,15 @@ def some_hours(draw):
 @settings(max_examples=40, deadline=None)
 @given(some_hours(), INSTANTS, st.integers(1, 20 * 24))
 def test_spans_are_in_order_apart_and_what_is_at_work(theirs, since, span_hours):
-    found = list(hours.spans(theirs, since, since + timedelta(hours=span_hours)))
+    # Asked a week further: a shift that only meets the end of the question is not part of the answer.
+    found = list(hours.spans(theirs, since, since + timedelta(hours=span_hours, days=8)))
+    found = [span for span in found if span.ends_at <= since + timedelta(hours=span_hours, days=1)]
     assert all(one.ends_at < two.starts_at for one, two in pairwise(found))
     for span in found:
         assert span.starts_at < span.ends_at
         assert hours.is_at_work(theirs, span.starts_at)
         assert hours.is_at_work(theirs, span.ends_at - timedelta(seconds=1))
-        # What begins where the question ends is not asked for, and may go on from there.
-        assert span.ends_at >= since + timedelta(hours=span_hours) or not hours.is_at_work(theirs, span.ends_at)
+        assert not hours.is_at_work(theirs, span.ends_at)
 
 
 WISH = slots.Wish(zone="America/New_York")

@@ -44,7 +44,7 @@ def ladder(organization: Organization, at: datetime) -> rules.Ladder:
 
 def policy(name: str, organization: Organization, at: datetime) -> Any:
     """One of billing.dunning_*."""
-    return policies.value(f"billing.dunning_{name}", at, profiles.segment(organization.pk))
+    return policies.value(f"billing.dunning_{name}", at, profiles.segment_of(organization))
 
 
 def _begin(row: Subscription, at: datetime) -> DunningEpisode:

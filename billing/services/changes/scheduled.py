@@ -210,7 +210,7 @@ def book(change: ScheduledChange, row: Subscription, term: committed.Term, *, or
 
 
 def lock(row: Subscription) -> Subscription:
-    locked = Subscription.objects.locked().select_related("organization", "plan", "price", "line").get(pk=row.pk)
+    locked = Subscription.objects.locked().select_related("organization", "plan", "price__plan", "line").get(pk=row.pk)
     if not locked.is_live:
         raise seats.NotLive("The subscription has ended.")
     if pilots.running(locked) is not None:

@@ -50,7 +50,9 @@ def _held(command: StripeCommand) -> tuple[Subscription, SeatChange]:
     wanted = Subscription.objects.filter(changes__command=command).values("pk")
     row = Subscription.objects.locked().select_related("organization", "price", "line", "plan").get(pk__in=wanted)
     mine = SeatChange.objects.select_for_update(of=("self",)).select_related("addon_price__addon", "price_after__plan")
-    return row, mine.get(command=command)
+    change = mine.get(command=command)
+    change.subscription, change.command = row, command  # or the mails fetch them again, with all they name
+    return row, change
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def _locked(invoice: Invoice | None) -> Subscription | None:
 
 
 def _begin(answer: Disputed, organization: Organization, at: datetime) -> Dispute:
-    reads = policies.value("billing.dispute_read_only", at, profiles.segment(organization.pk))
+    reads = policies.value("billing.dispute_read_only", at, profiles.segment_of(organization))
     return Dispute(
         organization=organization,
         stripe_id=answer.dispute.id,

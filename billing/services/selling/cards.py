@@ -133,7 +133,7 @@ def overdue(organization: Organization) -> QuerySet[Invoice]:
 
 def offered(organization: Organization, at: datetime) -> tuple[str, ...]:
     """What may pay from now on: a card, and the bank debit of the organization's currency where the policy has it."""
-    lines = policies.value("billing.payment_methods", at, profiles.segment(organization.pk))
+    lines = policies.value("billing.payment_methods", at, profiles.segment_of(organization))
     return debits.offered(lines, _currency(organization))
 
 

@@ -64,7 +64,7 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
 def _methods(attempt: CheckoutAttempt) -> list[str]:
     """What may be paid with: a bank's debit takes days, so it is offered as far as the organization's credit goes."""
     organization, currency, at = attempt.organization, attempt.price.currency, attempt.created_at
-    lines = policies.value("billing.payment_methods", at, profiles.segment(organization.pk))
+    lines = policies.value("billing.payment_methods", at, profiles.segment_of(organization))
     offered = debits.offered(lines, currency)
     if offered != (debits.CARD,) and not credit.covers(organization, charges.of_attempt(attempt).due_now_minor, currency, at):
         return [debits.CARD]
