@@ -110,8 +110,10 @@ def _rep(row: Rep) -> routing.Rep:
 
 def _hours(rows: Mapping[int, Rep], today: date) -> dict[int, Hours]:
     shifts: dict[int, list[Shift]] = defaultdict(list)
-    for shift in WorkingHours.objects.filter(rep__in=rows):
-        shifts[shift.rep_id].append(Shift(weekday=shift.weekday, starts=shift.starts_minute, ends=shift.ends_minute))
+    # Thousands of rows: as tuples, not as models.
+    found = WorkingHours.objects.filter(rep__in=rows).values_list("rep_id", "weekday", "starts_minute", "ends_minute")
+    for rep, weekday, starts, ends in found:
+        shifts[rep].append(Shift(weekday=weekday, starts=starts, ends=ends))
     away: dict[int, list[Away]] = defaultdict(list)
     for leave in Leave.objects.filter(rep__in=rows, ends_on__gt=today - timedelta(days=2)):
         away[leave.rep_id].append(Away(starts_on=leave.starts_on, ends_on=leave.ends_on))
