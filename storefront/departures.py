@@ -9,6 +9,7 @@ from accounts.origin import Origin
 from accounts.services import asking, deletion, memberships
 from billing.services import people
 from offramps.services import forgetting
+from telemetry.services import visits
 
 
 class LastOwner(Exception):
@@ -55,4 +56,5 @@ def delete_account(*, user: User, origin: Origin, at: datetime) -> None:
             people.revoke(invitation=invitation, origin=origin, at=at)
         asking.forget(user=user, at=at)
         forgetting.forget(user_id=user.pk, email=address)
+        visits.forget_person(user.pk)
         deletion.pseudonymise(user=user, origin=origin, at=at)

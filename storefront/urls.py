@@ -51,6 +51,7 @@ from storefront.views import (
     tax,
     team,
     trials,
+    visits,
     webhooks,
 )
 
@@ -120,6 +121,8 @@ urlpatterns: list[URLPattern] = [
     path("entry/<str:token>/", entry.entry, name="entry"),
     path("legal/<slug:kind>/", legal.document, name="legal"),
     path("header/", pricing.header, name="header"),
+    path("visits/", visits.visit, name="visits"),
+    path("visits/choice/", visits.choice, name="visit_choice"),
     path("cart/", cart.cart, name="cart"),
     path("cart/new/", cart.new, name="cart_new"),
     path("talk/", talk.talk, name="talk"),

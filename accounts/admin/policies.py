@@ -59,6 +59,8 @@ UNITS = {
     "rows": _("rows"),
     "seats": _("seats"),
     "seconds": _("seconds"),
+    "visits": _("visits"),
+    "points": _("points"),
     "working days": _("working days"),
     "boolean": _("yes or no"),
 }

@@ -26,6 +26,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("accounts.ownerrecovery", "assignment_ind"),
             ("accounts.closedorganization", "domain_disabled"),
             ("accounts.organizationmerge", "merge"),
+            ("telemetry.visit", "footprint"),
             ("accounts.viewing", "visibility"),
         ),
     ),

@@ -256,6 +256,7 @@ CELERY_BEAT_SCHEDULE = {
     "webhooks": {"task": "accounts.drain_webhooks", "schedule": 30.0, "options": {"expires": 30.0}},
     "past-webhooks": {"task": "accounts.forget_webhooks", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "goodbyes": {"task": "accounts.forget_goodbyes", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "past-visits": {"task": "telemetry.forget_visits", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "idempotency-keys": {"task": "billing.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or None); see config/pulse.py
@@ -277,7 +278,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 # --- Numbers of the business --------------------------------------------------------------------------------------------
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
-POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "offramps.rules")] + [
+POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "telemetry.rules", "offramps.rules")] + [
     "billing.rules.renewal_policies",
     "billing.rules.dunning_policies",
     "billing.rules.invoice_policies",

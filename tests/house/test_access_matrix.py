@@ -33,6 +33,8 @@ PAGES = {
     "storefront:home": ("GET", ".N........"),  # visitors go on to the pricing page, staff to the admin
     "storefront:pricing": ("GET", PUBLIC),
     "storefront:header": ("GET", PUBLIC),
+    "storefront:visits": ("POST", PUBLIC),
+    "storefront:visit_choice": ("POST", PUBLIC),
     "storefront:cart": ("GET POST", PUBLIC),
     "storefront:cart_new": ("GET", PUBLIC),
     "storefront:talk": ("GET POST", PUBLIC),

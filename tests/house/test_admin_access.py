@@ -37,6 +37,7 @@ LOOKING = {
     "accounts.ownerrecovery": HELPING,
     "accounts.closedorganization": HELPING,
     "accounts.organizationmerge": NOT_MARKETING,
+    "telemetry.visit": {"manager", "revenue_operations", "marketing"},
     "accounts.viewing": HELPING | {"csm", "rep"},
     "billing.productline": GROUPS,
     "billing.plan": GROUPS,

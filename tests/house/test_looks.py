@@ -11,6 +11,7 @@ ACTS = {
     *("factor_offer", "organization_switch", "api_key_rotation", "team_invitations", "invitation_sends", "member_role"),
     *("collection", "seat_changes", "scheduled_change", "seat_assignments", "trial_extension", "checkout", "tax_ids"),
     *("talk_talking", "talk_call"),
+    *("visits", "visit_choice"),
     *("mail_events", "contact_removal", "tax_id_removal", "return"),
     *("webhook_rotation", "webhook_standing", "webhook_pings", "webhook_replays"),
 }

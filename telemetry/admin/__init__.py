@@ -1,0 +1,5 @@
+"""Telemetry in the admin."""
+
+from telemetry.admin import visits
+
+__all__ = ["visits"]
