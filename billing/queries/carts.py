@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from accounts.models import Organization
-from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription
+from billing.models import AddonKind, AddonPrice, Cart, CartState, Price, Subscription, TaxId
 from billing.queries import agreed, bundles, catalog
 from billing.rules import addons, intervals, pricing
 from billing.rules.addons import Item
@@ -121,5 +122,16 @@ def addons_of(cart: Cart) -> tuple[Item, ...]:
 def _open() -> QuerySet[Cart]:
     rows = Cart.objects.filter(state=CartState.OPEN)
     of_organization = ("tax_standing__rate", "customer", "billing_details", "profile")
-    rows = rows.annotate(agreed_terms=agreed.brought("organization"))
+    ids = ArraySubquery(_ids().filter(organization=OuterRef("organization")).values("value"))
+    rows = rows.annotate(agreed_terms=agreed.brought("organization"), tax_ids=ids)
     return rows.select_related("plan__line", "pilot", "reminder", *(f"organization__{name}" for name in of_organization))
+
+
+def tax_ids(cart: Cart) -> list[str]:
+    """The tax ids that stand on what its organization buys. No query for a cart that was read as open."""
+    known: list[str] | None = getattr(cart, "tax_ids", None)
+    return list(_ids().filter(organization=cart.organization_id).values_list("value", flat=True)) if known is None else known
+
+
+def _ids() -> QuerySet[TaxId]:
+    return TaxId.objects.filter(removed_at=None).exclude(state="refused").order_by("pk")

@@ -25,26 +25,6 @@ def _purchase_order() -> forms.CharField:
     )
 
 
-class OrderForm(forms.Form):
-    """What is asked before the payment page: the purchase order, and where rates depend on it the country that decides."""
-
-    country = forms.ChoiceField(
-        label=_("Where your company is billed"),
-        help_text=_("Its tax is charged. The country of your card decides on nothing."),
-        required=False,
-        widget=forms.Select(attrs={"autocomplete": "country"}),
-    )
-    purchase_order = _purchase_order()
-
-    def __init__(self, *args: Any, asks_country: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not asks_country:
-            del self.fields["country"]
-        else:
-            # mypy: this kind of field has it.
-            self.fields["country"].choices = places.countries()  # type: ignore[attr-defined]
-
-
 class DetailsForm(forms.Form):
     """Legal name, address, purchase order."""
 

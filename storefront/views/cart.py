@@ -1,6 +1,7 @@
 """The cart: filled by the first click on a price, looked over here, paid at Stripe."""
 
 from dataclasses import replace
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
-from accounts.access import Permission
+from accounts.access import OrganizationRequest, Permission
 from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
@@ -25,7 +26,8 @@ from config import clock, context
 from offramps.queries import hand_raises
 from storefront import cart_cookie, limits, plan_words, return_words
 from storefront.forms import addons as addon_forms
-from storefront.forms.tax import OrderForm
+from storefront.forms.company import OrderForm
+from storefront.forms.tax import present
 from storefront.queries import cart as cart_query
 from storefront.queries import cart_pilots, pricing
 
@@ -134,10 +136,16 @@ def _choose(request: StoreRequest, found: Cart) -> HttpResponse:
     return _show(request, changed, with_addons=is_cut)
 
 
+def show_again(request: OrganizationRequest, found: Cart, order_form: OrderForm) -> HttpResponse:
+    """The cart's page with what is to be mended before it is paid; what was typed stays."""
+    return _show(cast(StoreRequest, request), found, order_form=order_form, status=422)
+
+
 def _show(
     request: StoreRequest,
     found: Cart,
     *,
+    order_form: OrderForm | None = None,
     too_many: carts.TooManySeats | None = None,
     raised: int = 0,
     with_addons: bool = True,
@@ -167,7 +175,8 @@ def _show(
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
         "invoice_days": payment_terms.days_of_cart(found, at) if can_buy and not subscription else 0,
-        "order_form": _order_form(found) if can_buy and not subscription else None,
+        "order_form": order_form or (_order_form(found) if can_buy and not subscription else None),
+        "tax_ids": queries.tax_ids(found) if can_buy and not subscription else [],
         "back_people": return_words.of_cart(found),
         "is_reminded": organization is not None and can_buy and _is_reminded(request, found),
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
@@ -185,11 +194,14 @@ def _is_reminded(request: StoreRequest, found: Cart) -> bool:
 
 
 def _order_form(found: Cart) -> OrderForm:
-    """With the purchase order that stands on invoices so far, and the country by which it is taxed."""
+    """With what stands on invoices so far."""
+    asks_country = catalog.on_sale().tax.asks_country
     if found.organization is None:
-        return OrderForm()
-    initial = {"purchase_order": tax.purchase_order(found.organization), "country": tax.billed_in(found.organization)}
-    return OrderForm(initial=initial, asks_country=catalog.on_sale().tax.asks_country)
+        return OrderForm(country="", asks_country=asks_country)
+    initial = {"country": tax.billed_in(found.organization)}
+    if (details := getattr(found.organization, "billing_details", None)) is not None:
+        initial = present(details) | initial
+    return OrderForm(initial=initial, country=initial["country"], asks_country=asks_country)
 
 
 def _seats_url(subscription: Subscription | None) -> str:

@@ -1,5 +1,6 @@
 """From the cart to Stripe's payment page and back."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,18 +13,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
 from accounts.access import OrganizationRequest, Permission
+from accounts.models import Organization
 from accounts.services import legal
 from billing.models import Cart, CheckoutAttempt, CheckoutState
 from billing.queries import bundles, carts, catalog, catalog_words, checkouts, promotion_refusals, tax
 from billing.queries import invoices as queries
+from billing.rules import tax_ids as rules
+from billing.rules.tax import Levy
 from billing.services import commands, faults, notice_facts
 from billing.services.books import pilots, trials
+from billing.services.mirroring import tax_ids
 from billing.services.selling import carts as cart_services
 from billing.services.selling import checkout
 from billing.services.tax import tax_details
 from config import clock, words
 from storefront import pilot_words, plan_words, trial_words
-from storefront.forms.tax import OrderForm
+from storefront.forms.company import CompanyForm, OrderForm
+from storefront.views import cart as cart_views
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -33,9 +39,9 @@ LOOKS = 60
 @require_http_methods(["GET", "HEAD", "POST"])
 @access.require(Permission.BUY)
 def start(request: OrganizationRequest) -> HttpResponse:
-    """POST /checkout/ {cart, as_of, without_code, accept, trial, purchase_order, country}: accept the terms, then on to pay.
+    """POST /checkout/ {cart, as_of, without_code, accept, trial, what OrderForm asks}: accept the terms, then on to pay.
 
-    A country that changes the tax is kept, and the cart shown again with what it comes to. A double click leads to the same.
+    Details that change the tax are kept, and the cart shown again with what it comes to. A double click leads to the same.
     `without_code` names the promotion code that the page said it does not count.
 
     A cart that was changed since the page was drawn (`as_of`), in another tab or by a colleague, is shown again first: the
@@ -52,9 +58,11 @@ def start(request: OrganizationRequest) -> HttpResponse:
             request, _("Your cart was changed meanwhile, in another window or by somebody else. Look at it again.")
         )
         return redirect("storefront:cart")
-    order = OrderForm(request.POST, asks_country=catalog.on_sale().tax.asks_country)
-    if not _may_go_on(request, order):
-        return redirect("storefront:cart")
+    country = tax.billed_in(request.organization)
+    order = OrderForm(request.POST, country=country, asks_country=catalog.on_sale().tax.asks_country)
+    again = _asked_again(request, cart, order)
+    if again is not None:
+        return again
     try:  # what the button said counts: where no trial is to be had, it was to buy
         is_trial = request.POST.get("trial") == "1"
         cart = cart_services.choose_start(cart=cart, is_trial=is_trial, at=clock.now(), origin=access.origin(request))
@@ -63,27 +71,52 @@ def start(request: OrganizationRequest) -> HttpResponse:
     except cart_services.Closed:
         return redirect("storefront:home")
     legal.accept(organization=request.organization, user=request.user, origin=access.origin(request), at=clock.now())
-    return _go(request, cart, order.cleaned_data["purchase_order"] if "purchase_order" in request.POST else None)
+    return _go(request, cart, order.details())
 
 
-def _may_go_on(request: OrganizationRequest, order: OrderForm) -> bool:
-    """Whether all that is asked on the cart is said, and its amount still is what the button says; else why not is told."""
-    if request.POST.get("accept") != "yes" or not order.is_valid():
-        said = [text for name in ("country", "purchase_order") for text in order.errors.get(name, ())]
-        messages.error(request, str([*said, _("Accept the terms first; your cart is kept.")][0]))
+def _asked_again(request: OrganizationRequest, cart: Cart, order: OrderForm) -> HttpResponse | None:
+    """The cart once more, where something is to be mended or the amount is another by what was typed; None: go on."""
+    if request.POST.get("accept") != "yes":
+        messages.error(request, _("Accept the terms first; your cart is kept."))
+        return redirect("storefront:cart")
+    before = _levy(request)
+    if not order.is_valid() or not keeps_tax_id(request, order):
+        return cart_views.show_again(request, cart, order)
+    if _moved(request, order, before):
+        messages.info(request, _("Your cart now has the tax that your details bring. Look at it, and confirm it once more."))
+        return redirect("storefront:cart")
+    return None
+
+
+def keeps_tax_id(request: OrganizationRequest, form: CompanyForm) -> bool:
+    """Keep the tax id that was typed, if one was; False: it is none, and the form says so."""
+    wanted = form.tax_id()
+    try:
+        if wanted is not None:
+            with suppress(tax_ids.Known):
+                tax_ids.add(request.organization, **wanted, origin=access.origin(request), at=clock.now())
+    except rules.UnfitError as error:
+        form.refuse(error)
         return False
-    if _moved(request, order.cleaned_data.get("country", "")):
-        messages.info(request, _("Your cart now has the tax of that country. Look at the amount, and confirm it once more."))
+    except tax_ids.TooMany:
+        form.add_error("tax_number", _("Five tax ids are the most. Remove one that you no longer use first."))
         return False
     return True
 
 
-def _moved(request: OrganizationRequest, country: str) -> bool:
-    """Keep the country that was said, where it is another one: it decides on the tax, and the button named an amount."""
-    if not country or country == tax.billed_in(request.organization):
+def _moved(request: OrganizationRequest, order: OrderForm, before: Levy) -> bool:
+    """Keep what was said, where it may change the tax; whether it does: the button named an amount."""
+    said = order.details()
+    if order.tax_id() is None and said.get("country", "") in ("", tax.billed_in(request.organization)):
         return False
-    tax_details.save(request.organization, {"country": country}, origin=access.origin(request), at=clock.now())
-    return True
+    tax_details.save(request.organization, said, origin=access.origin(request), at=clock.now())
+    return _levy(request) != before
+
+
+def _levy(request: OrganizationRequest) -> Levy:
+    """How the first charge would be taxed by what is known now."""
+    rows = Organization.objects.select_related("billing_details", "tax_standing__rate")
+    return tax.first_levy(rows.get(pk=request.organization.pk), catalog.on_sale().tax, clock.now())
 
 
 @require_safe
@@ -140,7 +173,7 @@ def _bought_already(error: checkout.AlreadyBought, cart: Cart) -> str:
     return said % {"seats": words.seats(row.quantity), "plan": row.plan.name, "wanted": cart.plan.name, "lines": lines}
 
 
-def _go(request: OrganizationRequest, cart: Cart, order: str | None) -> HttpResponse:
+def _go(request: OrganizationRequest, cart: Cart, details: dict[str, str]) -> HttpResponse:
     """Open the payment page, or say on the cart (or where it leads to) why not."""
     try:
         opened = checkout.start(
@@ -148,7 +181,7 @@ def _go(request: OrganizationRequest, cart: Cart, order: str | None) -> HttpResp
             organization=request.organization,
             origin=access.origin(request),
             at=clock.now(),
-            purchase_order=order,
+            details=details,
         )
     except checkout.AlreadyBought as error:
         messages.info(request, _bought_already(error, cart))

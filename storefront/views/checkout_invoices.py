@@ -1,6 +1,5 @@
 """Buying on invoice: the store's own step between the cart and what is bought, as Stripe's payment page knows cards alone."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -16,18 +15,16 @@ from accounts.access import OrganizationRequest, Permission
 from accounts.services import legal
 from billing.models import Cart
 from billing.queries import carts, tax
-from billing.rules import tax_ids as rules
 from billing.services import commands, faults
-from billing.services.mirroring import tax_ids
 from billing.services.selling import checkout, invoiced
 from billing.services.tax import tax_details
 from config import clock, words
 from storefront import credit_words, tax_words
-from storefront.forms.invoiced import InvoiceOrderForm
+from storefront.forms.company import InvoiceOrderForm
 from storefront.forms.tax import present
 from storefront.queries import cart as cart_query
 from storefront.views import redirects
-from storefront.views.checkout import why
+from storefront.views.checkout import keeps_tax_id, why
 
 
 @never_cache
@@ -63,19 +60,9 @@ def _cart(request: OrganizationRequest) -> Cart | None:
 
 def _kept(request: OrganizationRequest, form: InvoiceOrderForm) -> bool:
     """Keep what was typed; False: the tax id is none."""
-    at, origin = clock.now(), access.origin(request)
-    wanted = form.tax_id()
-    try:
-        if wanted is not None:
-            with suppress(tax_ids.Known):
-                tax_ids.add(request.organization, **wanted, origin=origin, at=at)
-    except rules.UnfitError as error:
-        form.refuse(error)
+    if not keeps_tax_id(request, form):
         return False
-    except tax_ids.TooMany:
-        form.add_error("tax_number", _("Five tax ids are the most. Remove one that you no longer use first."))
-        return False
-    tax_details.save(request.organization, form.details(), origin=origin, at=at)
+    tax_details.save(request.organization, form.details(), origin=access.origin(request), at=clock.now())
     return True
 
 

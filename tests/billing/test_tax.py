@@ -8,7 +8,7 @@ import requests
 
 from accounts.models import OutgoingMail
 from billing import gateway
-from billing.models import BillingDetails, Customer, Invoice, TaxId, TaxRate, TaxStanding
+from billing.models import CheckoutAttempt, Invoice, TaxId, TaxRate, TaxStanding
 from billing.queries import differences, overview
 from billing.rules import reconciling as reconciling_rules
 from billing.rules import rounding, tax, tax_ids
@@ -16,10 +16,9 @@ from billing.services.books import tax_standings
 from billing.services.changes import scheduled, seats
 from billing.services.mirroring import tax_ids as services
 from billing.services.reconciliation import reconciling_reading
-from billing.services.tax import tax_details
 from config import clock
 from tests import shelf
-from tests.shop import GOOD_CARD, _card
+from tests.shop import GOOD_CARD, _card, text
 
 FRENCH_ID = "FR40303265045"
 
@@ -226,18 +225,28 @@ def test_an_id_that_the_authority_does_not_know(shop):
     shop.control("POST", "settings", tax_id_result="verified")
 
 
-def test_an_id_typed_in_checkout_and_the_company_keeps_its_name(shop):
+def test_the_first_invoice_of_a_card_buyer_names_the_company_and_its_id(shop, client):
+    """Both are asked for on the cart: Stripe's page, which would put the cardholder's name in its place, asks for neither."""
     move(shop, "FR")
     put(shop)
-    tax_details.save(shop.organization, {"legal_name": "Acme SARL", "country": "FR"}, origin=shop.origin, at=clock.now())
-    attempt = shop.start(currency="eur", seats=10)
-    pay(shop, attempt, tax_id_type="eu_vat", tax_id=FRENCH_ID, business_name="Olive Owner")
-    shop.settle()
-    held = TaxId.objects.get()
-    assert (held.organization, held.type, held.value, held.country) == (shop.organization, "eu_vat", FRENCH_ID, "FR")
-    customer = gateway.customer(Customer.objects.get().stripe_id)
-    assert (customer.name, customer.tax_exempt) == ("Acme SARL", "reverse")
-    assert BillingDetails.objects.get().legal_name == "Acme SARL"
+    client.force_login(shop.owner)
+    cart = shop.cart(currency="eur", seats=10)
+    form = {"cart": cart.public_id, "accept": "yes", "legal_name": "Acme SARL", "line1": "1 rue du Bac", "city": "Lyon"}
+    form |= {"country": "FR", "postal_code": "69001", "tax_kind": "FR:eu_vat", "tax_number": FRENCH_ID[:-1] + "4"}
+    page = client.post("/checkout/", form)
+    assert (page.status_code, "1 rue du Bac" in text(page), CheckoutAttempt.objects.exists()) == (422, True, False)
+    form["tax_number"] = FRENCH_ID
+    assert client.post("/checkout/", form)["Location"] == "/cart/"  # other tax: the amount is looked at again
+    cart_page = text(client.get("/cart/"))
+    assert [said in cart_page for said in ("Pay €150.00 by card", FRENCH_ID, "Acme SARL")] == [True] * 3
+    attempt = CheckoutAttempt.objects.get(url=client.post("/checkout/", form)["Location"])
+    pay(shop, attempt, tax_id_type="eu_vat", tax_id="FR83404833048", business_name="Olive Owner")
+    there = gateway.invoice(Invoice.objects.get().stripe_id)
+    ids = [each.value for each in there.customer_tax_ids]
+    assert (there.customer_name, there.customer_address.line1, ids) == ("Acme SARL", "1 rue du Bac", [FRENCH_ID])
+    pdf = requests.get(there.invoice_pdf, timeout=30).content
+    assert [said in pdf for said in (b"Acme SARL", FRENCH_ID.encode(), b"Olive Owner")] == [True, True, False]
+    assert (TaxId.objects.get().value, Invoice.objects.get().tax_minor) == (FRENCH_ID, 0)
 
 
 def test_ids_before_the_first_purchase_go_along(shop):

@@ -206,11 +206,7 @@ def exemption(row: TaxStanding | None) -> dict[str, str]:
 
 
 def customer_params(organization: Organization, details: BillingDetails | None) -> dict[str, object]:
-    """A customer's name, address and purchase order as Stripe takes them.
-
-    The name is always ours: with `customer_update[name]=auto`, which collecting tax ids asks for, Checkout puts the
-    cardholder's in its place.
-    """
+    """A customer's name, address and purchase order as Stripe takes them."""
     if details is None:
         return {"name": organization.name}
     address = {
@@ -221,10 +217,3 @@ def customer_params(organization: Organization, details: BillingDetails | None) 
         "address": {**address, "country": queries.country_of(organization, details)},
         "invoice_settings": {"custom_fields": purchase_orders.fields(details.purchase_order, organization.locale)},
     }
-
-
-def after_checkout(organization: Organization, at: datetime) -> None:
-    """A payment page was paid: it may have changed the customer's name and brought ids. Inside the caller's transaction."""
-    is_known = TaxStanding.objects.filter(organization=organization).exists()
-    if is_known or queries.settings().mode is not tax.Mode.NONE:
-        settle(organization, at, again=True)

@@ -4,6 +4,7 @@ One open attempt per organization and line: a new one first expires the old sess
 nothing left to open. What a paid session means is decided in billing.services.selling.sessions, whoever hears of it first.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,19 +92,22 @@ def start(
     at: datetime,
     external_id: str | None = None,
     purchase_order: str | None = None,
+    details: Mapping[str, str] | None = None,
     back: str = "",
 ) -> CheckoutAttempt:
     """Open Stripe's payment page for the cart. Returns the attempt: OPEN with its `url`, APPLIED when an older session turned
     out to be paid, or OPENING when Stripe does not answer (the pulse goes on; the page says so).
 
-    `purchase_order` (None: as it stands) is kept and told Stripe before, so that the very first invoice bears it. `back` is the
-    address of whoever pays by a quote's link; everybody else comes back to the attempt.
+    `purchase_order` (None: as it stands) and the other billing details (of tax_details.FIELDS) are kept and told Stripe before,
+    so that the very first invoice bears them. `back` is the address of whoever pays by a quote's link; everybody else comes
+    back to the attempt.
     Two clicks at once get the same attempt; a caller who names it gets one of this name. Raises the CheckoutErrors above,
     trials.Refused for a cart that is to be tried, and pilots.Refused for one that is a pilot's.
     """
-    if purchase_order is not None:
+    said = dict(details or {}) | ({} if purchase_order is None else {"purchase_order": purchase_order})
+    if said:
         _check(cart, organization)
-        tax_details.save(organization, {"purchase_order": purchase_order}, origin=origin, at=at)
+        tax_details.save(organization, said, origin=origin, at=at)
     tax_standings.catch_up(organization)
     for _again in range(SETTLE_TRIES):
         applied = _settle_open_attempt(organization, cart, external_id)

@@ -19,7 +19,6 @@ from billing.services.books import (
     ledger,
     pilots,
     quote_rows,
-    tax_standings,
     trial_mails,
     trials,
 )
@@ -65,6 +64,7 @@ def apply(session: gateway.Session, at: datetime) -> None:
     elif session.status == "expired" and attempt.state in (CheckoutState.OPEN, CheckoutState.OPENING):
         attempt.state, attempt.concluded_at = CheckoutState.EXPIRED, at
         attempt.save(update_fields=["state", "concluded_at"])
+        quote_rows.not_bought(attempt, at)
         trials.release(attempt, at=at)
         pilots.release(attempt, at=at)
 
@@ -138,7 +138,6 @@ def _start(attempt: CheckoutAttempt, bought: gateway.Subscription, at: datetime)
     inbox.touch(Kind.SUBSCRIPTION, bought.id)
     inbox.touch(Kind.CUSTOMER, mirror.stripe_id(bought.customer))
     inbox.touch(Kind.INVOICE, row.latest_invoice_id)
-    tax_standings.after_checkout(attempt.organization, at)
     return row
 
 

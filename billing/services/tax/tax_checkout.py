@@ -1,12 +1,11 @@
-"""Tax on the payment page: ids are asked for there, rates are on its lines, and a new customer brings what we know.
+"""Tax on the payment page: rates are on its lines, and a new customer brings what we know: name, address, ids.
 
-Collecting ids of a known customer asks for `customer_update[name]=auto`, by which Checkout replaces the company's name by
-the cardholder's. So they are asked for there only where one could matter and none is known: where tax is added, of who has
-not told the store theirs. Then the name is ours again once the page is paid: `tax.apply` puts it back
-(tax_standings.after_checkout), so an invoice made out later has it; the first one may carry what was typed there.
+Ids are asked for on the cart, never on Stripe's page: collecting them there of a known customer demands
+`customer_update[name]=auto`, by which Checkout puts the cardholder's name in place of the company's, on the first invoice too.
 
 The country that decides on the catalog's rates is asked before, on the cart; the one typed with a card is the card's and
-decides on nothing (docs/decisions/where-a-buyer-is-taxed.md). Stripe Tax goes by the one on its page, for the first charge too.
+decides on nothing (docs/decisions/where-a-buyer-is-taxed.md). Stripe Tax goes by the company's address where the store was
+told a whole one, else by the one on its page, for the first charge too.
 """
 
 from datetime import datetime
@@ -24,8 +23,7 @@ ALLOWED = 5  # tax ids of a customer at Stripe
 def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> None:
     """Complete the payload of a session about to be opened. Call inside its transaction."""
     details = BillingDetails.objects.filter(organization=organization).first()
-    held = list(TaxId.objects.filter(organization=organization, removed_at=None).exclude(state="refused"))
-    ids = [row for row in held if row.stripe_id is None]
+    ids = TaxId.objects.filter(organization=organization, removed_at=None, stripe_id=None).exclude(state="refused")
     payload["new_customer"] |= tax_standings.customer_params(organization, details) if details else {}
     if ids:
         payload["new_customer"]["tax_id_data"] = [{"type": row.type, "value": row.value} for row in ids[:ALLOWED]]
@@ -35,18 +33,19 @@ def fill(payload: dict[str, Any], organization: Organization, at: datetime) -> N
     standing = tax_standings.settle(organization, at)
     payload["new_customer"] |= tax_standings.exemption(standing)
     session = payload["session"]
-    if not held and (mode is tax.Mode.STRIPE or (standing is not None and standing.rate is not None)):
-        session["tax_id_collection"] = {"enabled": True}
-        session["customer_update"] = {**session["customer_update"], "name": "auto"}
+    if mode is tax.Mode.RATES or _is_whole(details):
+        # The first charge is taxed by what the store was told, so the ones after it are, too.
+        del session["customer_update"]
     if mode is tax.Mode.STRIPE:
         session["automatic_tax"] = {"enabled": True}
         return
-    # The first charge has the rate of the country that the store was told, so the ones after it have it too.
-    del session["customer_update"]["address"]
-    if not session["customer_update"]:
-        del session["customer_update"]
     if rates := _rates(standing):
         session["subscription_data"]["default_tax_rates"] = rates
+
+
+def _is_whole(details: BillingDetails | None) -> bool:
+    """Whether an address is one that Stripe Tax can go by anywhere."""
+    return details is not None and all((details.line1, details.city, details.postal_code, details.country))
 
 
 def is_as_opened(attempt: CheckoutAttempt) -> bool:
