@@ -74,3 +74,14 @@ def _of_change(error: Exception, buyer: str) -> Problem:
         return Problem(_("A payment is missing"), _("Once it is made, this can go on. Nothing was charged."))
     text = _("What waits for the next period, or what is had, does not go with it. Ask %(buyer)s. Nothing was charged.")
     return Problem(_("This cannot be done as things stand"), text % {"buyer": buyer})
+
+
+def yes(found: queries.Yes | None) -> str:
+    """An approver's yes that is not paid, for the buyer's page and the link's; "": there is none."""
+    if found is None:
+        return ""
+    values = {"name": found.name, "when": words.named_moment(found.decided_at)}
+    if found.payable_until is None:
+        return _("%(name)s accepted it, %(when)s, but it was not paid: nothing was charged.") % values
+    said = _("%(name)s accepted it, %(when)s. It is not paid yet; it can be until %(until)s.")
+    return said % (values | {"until": words.named_moment(found.payable_until)})

@@ -8,7 +8,19 @@ from django.db.models import QuerySet, Subquery
 
 from accounts.models import Organization
 from accounts.services import links
-from billing.models import ChangeState, Invoice, LedgerKind, Quote, QuoteKind, QuoteState, SeatChange, SeatLedgerEntry
+from billing.models import (
+    ChangeState,
+    CheckoutAttempt,
+    CheckoutState,
+    Invoice,
+    LedgerKind,
+    Quote,
+    QuoteDecision,
+    QuoteKind,
+    QuoteState,
+    SeatChange,
+    SeatLedgerEntry,
+)
 
 # How the changes that quotes become are named: this, the quote's id, and which try it is.
 NONCE: Final = "quote-"
@@ -74,6 +86,32 @@ def outcome(quote: Quote) -> Outcome | None:
         accepted_at=quote.closed_at,
         invoice=invoice,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yes:
+    """An approver's yes that is not paid: until when it can be (`payable_until`); None: that is over, nothing was charged."""
+
+    name: str
+    email: str
+    decided_at: datetime
+    payable_until: datetime | None
+    refusal: str = ""
+
+
+def unpaid_yes(quote: Quote) -> Yes | None:
+    """Where an open quote stands that somebody has accepted already. Two queries, one where nobody has."""
+    said = QuoteDecision.objects.filter(quote=quote).select_related("change").order_by("-pk").first()
+    if quote.state != QuoteState.OPEN or said is None:
+        return None
+    until, refusal = None, ""
+    if quote.kind == QuoteKind.CHANGE and said.change is not None:
+        is_waiting = said.change.state in (ChangeState.SENDING, ChangeState.WAITING)
+        until, refusal = (said.change.expires_at if is_waiting else None), said.change.message
+    elif quote.kind == QuoteKind.PURCHASE:
+        pages = CheckoutAttempt.objects.filter(cart=quote.cart_id, state__in=(CheckoutState.OPENING, CheckoutState.OPEN))
+        until = pages.values_list("expires_at", flat=True).first()
+    return Yes(name=said.name, email=said.email, decided_at=said.decided_at, payable_until=until, refusal=refusal)
 
 
 def _rows() -> QuerySet[Quote]:

@@ -122,6 +122,7 @@ def _show(
         "state": quote.state if is_open or quote.state != QuoteState.OPEN else QuoteState.LAPSED.value,
         "tone": quote_words.state_tone(quote.state),
         "offered": offered,
+        "yes_text": quote_pages.yes(queries.unpaid_yes(quote)) if offered and not offered.waiting else "",
         "how": _how(quote) if offered else "",
         "minutes": acceptances.valid_minutes(offered, at) if offered else 0,
         "problem": problem,

@@ -98,6 +98,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     is_draft, is_open = found.state == QuoteState.DRAFT, found.state == QuoteState.OPEN
+    yes = queries.unpaid_yes(found) if is_open else None
     values: dict[str, Any] = {
         "quote": found,
         "document": quote_words.of(found, outcome=queries.outcome(found)),
@@ -105,6 +106,8 @@ def _show(
         "problem": problem,
         "form": (form or _form(request)) if is_draft else None,
         "link": quote_rows.link(found) if is_open else "",
+        "yes": yes,
+        "yes_text": quote_pages.yes(yes),
         "can_be_made_anew": found.state in (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN, QuoteState.OVERTAKEN),
     }
     return render(request, "storefront/quotes/quote.html", values, status=status)

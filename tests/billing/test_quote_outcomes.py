@@ -12,7 +12,7 @@ from billing.services.changes import seat_increases
 from config import clock, words
 from storefront import limits
 from tests.billing.test_quotes import APPROVER, form_of, link_of, of_cart, of_seats
-from tests.shop import text
+from tests.shop import DECLINED, text
 
 
 @pytest.fixture
@@ -57,6 +57,37 @@ def test_the_approver_hears_that_it_was_not_made(shop, row, client_of_nobody):
     told = OutgoingMail.objects.get(kind="billing/quote_failed")
     assert (told.recipient, told.context["number"]) == (APPROVER["email"], quote.number)
     assert not OutgoingMail.objects.filter(kind="billing/quote_done").exists()
+
+
+def test_a_yes_whose_payment_page_is_left_is_told_once_with_what_to_do(shop, buyer, client_of_nobody):
+    quote = of_cart(shop, plan="fieldnote/starter", seats=3)
+    link, own = link_of(quote), f"/quotes/{quote.public_id}/"
+
+    def accept():
+        return client_of_nobody.post(link, APPROVER | form_of(text(client_of_nobody.get(link)))).headers["Location"]
+
+    shop.pay(accept(), DECLINED)
+    assert ("Accepted, not paid" in text(buyer.get(own)), "It is not paid yet; it can be until" in text(buyer.get(own))) == (
+        True,
+        True,
+    )
+    for _page in "12":  # left, accepted again on another day, and left again
+        shop.advance(days=1, minutes=5)
+        shop.settle()
+        for page in (buyer.get(own), client_of_nobody.get(link)):
+            assert "but it was not paid: nothing was charged" in text(page)
+        accept()
+    told = OutgoingMail.objects.filter(kind="billing/quote_failed").order_by("pk")
+    assert sorted(told.values_list("recipient", flat=True)) == [APPROVER["email"]] * 2 + [shop.owner.email] * 2
+    mine = told.filter(recipient=shop.owner.email)[0]
+    assert (mine.context["is_left"], mine.context["approver"], mine.context["open_url"][-len(own) :]) == (
+        True,
+        "Frida Finance",
+        own,
+    )
+    buyer.post(own, {"action": "withdraw"})  # ends the page that is open: that is no news
+    shop.settle()
+    assert told.count() == 4
 
 
 def test_too_many_looks_say_how_long_to_wait(shop, client_of_nobody, monkeypatch):

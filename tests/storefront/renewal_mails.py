@@ -111,7 +111,8 @@ CONTEXTS = {
     "quote_accepted": QUOTE
     | {"approver": "Frida Finance", "way": "card", "how": "card", "amount_minor": 5180, "quote_url": QUOTE["open_url"]},
     "quote_done": QUOTE | {"how": "invoice", "amount_minor": 5180, "refusal": ""},
-    "quote_failed": QUOTE | {"how": "card", "amount_minor": 5180, "refusal": "Your card has insufficient funds."},
+    "quote_failed": QUOTE
+    | {"how": "card", "amount_minor": 5180, "refusal": "", "is_buyer": True, "is_left": True, "approver": "Frida Finance"},
     "price_moves": PLAN
     | {
         "seats": 13,
