@@ -38,7 +38,7 @@ def pdf(quote: Quote) -> HttpResponse:
 
 def problem(error: Exception, quote: Quote | None = None) -> Problem:
     """Why it cannot be made, issued or accepted, and what to do."""
-    buyer = (quote.actor.name or quote.actor.email) if quote is not None and quote.actor else _("the buyer")
+    buyer = (quote_rows.asker(quote) if quote is not None else "") or _("the buyer")
     return _of_quote(error, buyer) or _of_change(error, buyer)
 
 
@@ -53,6 +53,12 @@ def _of_quote(error: Exception, buyer: str) -> Problem | None:
             text = _("%(plan)s with %(seats)s is there already. Nothing was charged.")
             values = {"plan": row.plan.name, "seats": words.seats(row.quantity)}
             found = Problem(_("It was bought meanwhile"), text % values, "info")
+        case acceptances.TooEarly(begins_at=begins_at):
+            text = _("It begins on %(day)s and can be accepted from that day on. Nothing was charged.")
+            found = Problem(_("Not yet"), text % {"day": words.full_day(begins_at)}, "info")
+        case acceptances.Beside():
+            text = _("Somebody at your company is buying the same thing in the store at this moment. Nothing was charged here.")
+            found = Problem(_("Somebody was a moment earlier"), text, "info")
         case acceptances.Changed() | seats.Stale():
             found = Problem(_("The amount has changed since you looked"), _("Look at it again, and accept it as it is now."))
         case quotes.TooMany(most=most):

@@ -39,6 +39,7 @@ UNITS = {
     "basis points": _("basis points"),
     "calls": _("calls"),
     "clicks": _("clicks"),
+    "customers": _("customers"),
     "days": _("days"),
     "hand-raises": _("hand-raises"),
     "hours": _("hours"),
@@ -61,6 +62,7 @@ UNITS = {
     "seconds": _("seconds"),
     "visits": _("visits"),
     "points": _("points"),
+    "times": _("times"),
     "working days": _("working days"),
     "boolean": _("yes or no"),
 }

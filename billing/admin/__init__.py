@@ -3,6 +3,7 @@
 from billing.admin import (
     addons,
     adoptions,
+    budgets,
     bundles,
     catalog,
     credit_notes,
@@ -32,6 +33,7 @@ from billing.admin import (
 __all__ = [
     "addons",
     "adoptions",
+    "budgets",
     "bundles",
     "catalog",
     "credit_notes",

@@ -31,6 +31,7 @@ from billing.models.difference import (
 from billing.models.dispute import Dispute
 from billing.models.dunning import DunningEpisode, DunningInvoice, DunningOutcome, DunningStep, DunningStepKind
 from billing.models.entitlement import EntitlementVersion, FeatureUsage
+from billing.models.exception_budget import ExceptionBudget, ExceptionEntry
 from billing.models.expansion import AUTOMATIC, UNDOING, AutoExpansion, ExpansionStop
 from billing.models.giving_back import (
     NOT_GIVEN,
@@ -133,6 +134,8 @@ __all__ = [
     "DunningStepKind",
     "EntitlementVersion",
     "EventCursor",
+    "ExceptionBudget",
+    "ExceptionEntry",
     "ExpansionStop",
     "FeatureUsage",
     "IdempotentRequest",

@@ -75,6 +75,16 @@ class Quote(external.ExternallyNamed):
     note = models.CharField(max_length=500, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     source = models.CharField(max_length=20)
+    rep = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made by"),
+        help_text=_("Of a deal: who of us answers for it."),
+    )
+    begins_at = models.DateTimeField(_("accepted from"), null=True, blank=True, help_text=_("Empty: at once."))
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True, blank=True)
     valid_on = models.DateField(_("valid through"), null=True, blank=True)
@@ -125,6 +135,12 @@ class QuoteDecision(models.Model):
     quote = models.ForeignKey(Quote, models.CASCADE, related_name="decisions")
     name = models.CharField(max_length=120)
     email = models.EmailField()
+    title = models.CharField(_("position"), max_length=120, blank=True)
+    authority = models.CharField(_("by which authority"), max_length=200, blank=True, help_text=_("As it was said."))
+    address = models.GenericIPAddressField(_("network address"), null=True, blank=True)
+    sha256 = models.CharField(
+        _("fingerprint"), max_length=64, blank=True, help_text=_("Of exactly what was accepted, as it stood on the page.")
+    )
     way = models.CharField(max_length=7, choices=QuoteWay)
     purchase_order = models.CharField(max_length=140, blank=True)
     due_minor = models.BigIntegerField()

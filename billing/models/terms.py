@@ -31,6 +31,7 @@ class TermsKind(models.TextChoices):
 
 class TermsState(models.TextChoices):
     PROPOSED = "proposed", _("To be approved")
+    OFFERED = "offered", _("Offered")
     APPROVED = "approved", _("Approved")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -49,6 +50,9 @@ class Terms(models.Model):
 
     `starts_at` and `ends_at` are those days' beginnings in the zone that the customer had when it was proposed: stored, so that
     statements compare instants, and that nothing moves when somebody sets another zone.
+
+    One that is `offered` comes with a quote: approved, and in force from its acceptance on, for `months`; the days are
+    provisional until then. `band` names the policy by which nobody had to decide it.
 
     Written by billing.services.agreeing alone. `due_at` is when the sweep looks at it next: to begin it, to announce its
     end, to end it.
@@ -85,6 +89,11 @@ class Terms(models.Model):
     )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     note = models.CharField(_("note on the decision"), max_length=MOST_REASON, blank=True)
+    band = models.CharField(_("allowed by"), max_length=60, blank=True, help_text=_("A policy, where nobody had to decide."))
+    quote = models.ForeignKey(
+        "billing.Quote", models.PROTECT, null=True, blank=True, related_name="offers", verbose_name=_("quote")
+    )
+    months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True, help_text=_("From acceptance on."))
     began_at = models.DateTimeField(_("in force since"), null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by")
@@ -110,8 +119,12 @@ class Terms(models.Model):
                 condition=Q(approver=None) | ~Q(approver=F("proposed_by")), name="terms_approved_by_a_second_person"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["proposed", "withdrawn"]) | Q(approver__isnull=False, decided_at__isnull=False),
+                condition=Q(state__in=["proposed", "withdrawn"])
+                | (Q(decided_at__isnull=False) & (Q(approver__isnull=False) | ~Q(band=""))),
                 name="terms_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="offered") | Q(quote__isnull=False, months__isnull=False), name="terms_offered_by_a_quote"
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(state__in=["ended", "ended_early"]), name="terms_over_has_ended"
@@ -134,6 +147,17 @@ class Terms(models.Model):
     def is_in_force(self) -> bool:
         """Begun and not over, as the sweep has it."""
         return self.state == TermsState.APPROVED and self.began_at is not None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the journal says of it."""
+        return {
+            "terms": self.public_id,
+            "exception": self.kind,
+            **self.says,
+            "starts_on": self.starts_on,
+            "ends_on": self.ends_on,
+        }
 
     @property
     def says(self) -> dict[str, Any]:

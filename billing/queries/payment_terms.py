@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import Organization
 from accounts.queries import policies, profiles
-from billing.models import Cart, TermsKind
+from billing.models import Cart, Terms, TermsKind, TermsState
 from billing.queries import agreed, terms
 
 
@@ -12,6 +12,19 @@ def days(organization: Organization, at: datetime) -> int:
     """How long there is to pay an invoice, in days; 0: a card is needed. Two queries at most."""
     found = terms.payment_days(organization.pk, at)
     return _of_segment(profiles.segment_of(organization), at) if found is None else found
+
+
+def days_for(cart: Cart, organization: Organization, at: datetime) -> int:
+    """The same for buying a cart, of a quote what was offered with it. Three queries at most."""
+    found = offered(cart) if cart.held_price_id is not None else None
+    return days(organization, at) if found is None else found
+
+
+def offered(cart: Cart) -> int | None:
+    """The days that are offered with a cart's quote; None: none are. One query."""
+    rows = Terms.objects.filter(quote__cart=cart, kind=TermsKind.PAYMENT_TERMS, state=TermsState.OFFERED)
+    said = rows.values_list("value", flat=True).first()
+    return int(said["net_days"]) if said else None
 
 
 def days_of_cart(cart: Cart, at: datetime) -> int:

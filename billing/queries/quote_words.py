@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.queries import places
 from billing.models import Invoice, Quote, QuoteKind, QuoteState
-from billing.queries import catalog, collecting_words, promotion_words
+from billing.queries import catalog, collecting_words, deal_words, promotion_words
 from billing.queries import tax as tax_queries
 from billing.queries.quotes import Outcome
 from billing.rules import collecting
@@ -135,6 +135,7 @@ def _facts(quote: Quote) -> Iterable[tuple[str, str]]:
         yield _("Purchase order"), quote.purchase_order
     for number in quote.document["party"]["tax_ids"]:
         yield _("Your tax ID"), number
+    yield from deal_words.facts(quote)
     if quote.actor is not None:
         yield _("Asked for by"), quote.actor.name or quote.actor.email
 
@@ -277,7 +278,9 @@ def _after(quote: Quote, data: Data) -> Iterable[str]:
     total = words.money(data["total_minor"], currency)
     values = {"total": total, "plan": data["plan"], "seats": words.seats(data["seats"])}
     if quote.kind == QuoteKind.PURCHASE:
-        yield _("%(plan)s with %(seats)s begins at once.") % values
+        later = deal_words.begins(data.get("deal", {}))
+        at_once, plain = _("%(plan)s with %(seats)s begins at once."), _("%(plan)s with %(seats)s.")
+        yield f"{plain % values} {later}" if later else at_once % values
     else:
         before = data["before"]
         had = {"before_seats": words.seats(before["seats"]), "before_plan": before["plan"]}
@@ -297,6 +300,9 @@ def _after(quote: Quote, data: Data) -> Iterable[str]:
         then["total"] = words.money(coming["total_minor"], currency)
         yield _("From %(day)s %(seats)s for %(total)s, by what waits for that day already.") % then
     yield from _discount_ends(data)
+    yield from deal_words.after(data, words.money(data["full_minor"], currency))
+    if quote.rep_id is not None:
+        return
     if quote.kind == QuoteKind.PURCHASE:
         yield _("It renews by itself, and can be ended with any period.")
     else:
@@ -330,6 +336,8 @@ def _terms(quote: Quote) -> Iterable[str]:
         yield _("The prices above are held through %(day)s, whatever is sold at another price meanwhile.") % {
             "day": words.full_day(quote.valid_on)
         }
+    if wording := quote.document.get("deal", {}).get("wording"):
+        yield wording
     if quote.document["is_tax_open"]:
         yield _("Tax is worked out when it is billed, as your country asks for it, and comes on top.")
     if quote.kind == QuoteKind.CHANGE:

@@ -115,5 +115,5 @@ def unpaid_yes(quote: Quote) -> Yes | None:
 
 
 def _rows() -> QuerySet[Quote]:
-    needed = ("organization__profile", "organization__customer", "actor", "decision", "line", "cart", "subscription")
+    needed = ("organization__profile", "organization__customer", "actor", "rep", "decision", "line", "cart", "subscription")
     return Quote.objects.select_related(*needed)

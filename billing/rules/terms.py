@@ -4,6 +4,7 @@ An exception never stands without an end: after it the customer has a catalog pl
 exceptions; docs/decisions/exceptions.md.
 """
 
+import calendar
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -16,6 +17,8 @@ MOST_SEATS: Final = 1_000_000
 MOST_MINOR: Final = 10**12
 WHOLE_BPS: Final = 10_000
 CURRENCY_LETTERS: Final = 3
+QUARTERS: Final = 4
+MONTHS: Final = 12
 # So long before its day an agreed discount takes nothing off any more: a charge of that day is never less for it.
 OFF_AHEAD: Final = timedelta(hours=1)
 
@@ -149,6 +152,18 @@ def check_dates(starts_on: date, ends_on: date | None, *, today: date, longest_d
 def quarter(on: date) -> str:
     """The quarter whose budget an exception counts against: "2026-Q4"."""
     return f"{on.year}-Q{(on.month + 2) // 3}"
+
+
+def after_months(on: date, months: int) -> date:
+    """The same day so many months later; the month's last, where it has no such day."""
+    year, month = divmod(on.year * MONTHS + on.month - 1 + months, MONTHS)
+    return date(year, month + 1, min(on.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def quarter_over(name: str) -> date:
+    """The first day after a quarter that is named like that."""
+    year, number = int(name[:4]), int(name[-1])
+    return date(year + 1, 1, 1) if number == QUARTERS else date(year, 3 * number + 1, 1)
 
 
 def last_on(ends_on: date) -> date:

@@ -52,6 +52,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("billing.autoexpansion", "add_circle"),
             ("billing.invoicewindow", "hourglass_bottom"),
             ("billing.terms", "handshake"),
+            ("billing.exceptionbudget", "savings"),
             ("billing.adoption", "move_to_inbox"),
             ("billing.renewalreview", "fact_check"),
             ("billing.renewalnotice", "notification_important"),

@@ -285,6 +285,7 @@ POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rul
     "billing.rules.leaving_policies",
     "billing.rules.paying_policies",
     "billing.rules.terms_policies",
+    "billing.rules.exception_policies",
     "billing.rules.quote_policies",
     "billing.rules.sunset_policies",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from accounts.models import Segment
 from billing.queries import terms_words
 
 register = template.Library()
@@ -27,3 +28,9 @@ def last_day(ends_on: date) -> str:
 def after_agreed(said: Mapping[str, Any]) -> str:
     """What is true once it has ended."""
     return terms_words.after(said["kind"])
+
+
+@register.filter
+def segment_name(code: str) -> str:
+    """`{{ "mid_market"|segment_name }}` is Mid-market."""
+    return str(Segment(code).label) if code in Segment.values else code

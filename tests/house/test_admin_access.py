@@ -54,6 +54,7 @@ LOOKING = {
     "billing.invoicewindow": NOT_MARKETING,
     "billing.renewalreview": NOT_MARKETING,
     "billing.terms": NOT_MARKETING,
+    "billing.exceptionbudget": NOT_MARKETING,
     "billing.adoption": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,

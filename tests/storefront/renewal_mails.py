@@ -49,6 +49,13 @@ CONTEXTS = {
         "expansion_url": "https://store.example/seats/expansion/?line=fieldnote",
     },
     "approval_asked": APPROVAL | {"note": "T-7"},
+    "exceptions_near": {
+        "segment": "mid_market",
+        "quarter": "2027-Q1",
+        "share_bps": 420,
+        "ceiling_bps": 500,
+        "budget_url": "https://store.example/admin/billing/exceptionbudget/1/change/",
+    },
     "approval_decided": APPROVAL | {"by": "Fin Ance", "note": "", "is_approved": True},
     "card_expires": {
         "organization": "Acme",

@@ -14,11 +14,13 @@ from accounts.models import Organization, User
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
-from billing.models import Plan, ProductLine, RenewalWatch, Terms, TermsKind, TermsState
+from billing.models import ExceptionEntry, Plan, ProductLine, RenewalWatch, Terms, TermsKind, TermsState
 from billing.models.terms import MOST_REASON
+from billing.queries import budgets as budget_queries
 from billing.queries import terms_bands
 from billing.rules import terms as rules
 from billing.rules.terms import Why, Wrong
+from billing.services.agreeing import budgets
 
 NOT_OVER = (TermsState.PROPOSED, TermsState.APPROVED)
 
@@ -53,6 +55,14 @@ class Overlaps(TermsError):
     def __init__(self, other: Terms) -> None:
         super().__init__(f"{other.kind} from {other.starts_on} to {other.ends_on}.")
         self.other = other
+
+
+class OverBudget(TermsError):
+    """It would pass the ceiling of its segment's exceptions in this quarter; `full.raisers` may raise that."""
+
+    def __init__(self, full: budgets.Full) -> None:
+        super().__init__(str(full))
+        self.full = full
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +128,9 @@ def propose(organization: Organization, *, wanted: Wanted, origin: Origin, at: d
 
 
 def approve(terms_id: int, *, note: str = "", origin: Origin, at: datetime) -> Terms:
-    """A second person's yes: it holds from its first day on. Raises NotOpen, SamePerson, BeyondBand, Overlaps, rules.Wrong."""
+    """A second person's yes: it holds from its first day on. Raises NotOpen, SamePerson, BeyondBand, Overlaps, OverBudget,
+    rules.Wrong.
+    """
     with transaction.atomic(durable=True):
         row = _held(terms_id, TermsState.PROPOSED)
         decider = _second(row, origin)
@@ -128,6 +140,7 @@ def approve(terms_id: int, *, note: str = "", origin: Origin, at: datetime) -> T
         if row.ends_on <= at.date():
             raise Wrong("ends_on", Why.IN_THE_PAST, least=at.date())
         _refuse_second(row, (TermsState.APPROVED,))
+        _count(row, at)
         _decide(row, TermsState.APPROVED, note, decider, at)
         row.due_at = at
         row.save()
@@ -185,7 +198,7 @@ def tell(verb: str, row: Terms, *, origin: Origin, at: datetime) -> None:
 
 def facts(row: Terms) -> dict[str, Any]:
     """What the journal says of it."""
-    return {"terms": row.public_id, "exception": row.kind, **row.says, "starts_on": row.starts_on, "ends_on": row.ends_on}
+    return row.told
 
 
 def _held(terms_id: int, state: TermsState) -> Terms:
@@ -204,6 +217,28 @@ def _second(row: Terms, origin: Origin) -> User:
 
 def _decide(row: Terms, state: TermsState, note: str, decider: User, at: datetime) -> None:
     row.state, row.approver, row.decided_at, row.note = state, decider, at, note.strip()[:MOST_REASON]
+
+
+def _count(row: Terms, at: datetime) -> None:
+    """Against the budget of the customer's segment: a customer once a quarter, however many exceptions it has. A credit limit
+    is none of what the catalog sells.
+    """
+    if row.kind == TermsKind.CREDIT_LIMIT:
+        return
+    subject = f"customer:{row.organization_id}:{rules.quarter(at.date())}"
+    known = ExceptionEntry.objects.filter(subject=subject).values_list("kinds", "ends_on").first() or ([], row.ends_on)
+    counting = budgets.Counting(
+        subject=subject,
+        kinds=[*known[0], row.kind],
+        us_cents=budget_queries.of_customer(row.organization_id, at),
+        owner=row.owner,
+        reason=row.reason,
+        ends_on=max(known[1], row.ends_on),
+    )
+    try:
+        budgets.take(row.organization, counting, at=at)
+    except budgets.Full as full:
+        raise OverBudget(full) from full
 
 
 def _refuse_second(row: Terms, states: tuple[TermsState, ...]) -> None:

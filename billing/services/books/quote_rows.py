@@ -21,6 +21,7 @@ from billing.models import (
 from billing.queries import quotes as queries
 from billing.rules import collecting
 from billing.services import notices
+from billing.services.books import agreed_rows
 
 # How far Stripe's clock may be before ours when it says that a page ran out.
 A_CLOCKS_WIDTH: Final = timedelta(minutes=5)
@@ -95,12 +96,14 @@ def _of_change(change: SeatChange) -> Quote | None:
 
 
 def _accept(found: Quote, at: datetime) -> None:
-    quote = Quote.objects.select_for_update(of=("self",)).select_related("organization", "actor").get(pk=found.pk)
+    quote = Quote.objects.select_for_update(of=("self",)).select_related("organization", "actor", "rep").get(pk=found.pk)
     if quote.state == QuoteState.ACCEPTED:
         return
     decision = quote.decisions.order_by("-pk").first()
     quote.state, quote.decision, quote.closed_at, quote.remind_at = QuoteState.ACCEPTED, decision, at, None
     quote.save(update_fields=["state", "decision", "closed_at", "remind_at"])
+    if quote.rep_id is not None:
+        agreed_rows.accepted(quote, at)
     data: dict[str, Any] = {"quote": quote.public_id, "number": quote.number, "way": decision.way if decision else ""}
     journal.append(kind="billing.quote.accepted", organization=quote.organization, at=at, data=data)
     context = {
@@ -117,6 +120,12 @@ def _accept(found: Quote, at: datetime) -> None:
     }
     notices.write("quote_accepted", f"quote:{quote.pk}", quote.organization, context, at)
     _tell_approver("quote_done", quote, f"quote:{quote.pk}", at, refusal="")
+
+
+def asker(quote: Quote) -> str:
+    """Whom to ask about it: who of us made it, else the buyer."""
+    person = quote.rep or quote.actor
+    return (person.name or person.email) if person else ""
 
 
 def how_paid(quote: Quote, decision: QuoteDecision | None) -> str:
@@ -166,7 +175,7 @@ def _context(quote: Quote, decision: QuoteDecision, refusal: str) -> dict[str, A
     return {
         "organization": quote.organization.name,
         "number": quote.number,
-        "buyer": (quote.actor.name or quote.actor.email) if quote.actor else "",
+        "buyer": asker(quote),
         "approver": decision.name,
         "how": how_paid(quote, decision),
         "plan": quote.document["plan"],

@@ -5,6 +5,8 @@ period cost less every day; what a period costs is what stands on the quote. Bot
 changing, so that of two approvers, a buyer beside them, or many clicks, one counts.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +53,18 @@ class Bought(quotes.QuoteError):
         self.subscription = subscription
 
 
+class TooEarly(quotes.QuoteError):
+    """It begins on a day to come, and is accepted from that day on."""
+
+    def __init__(self, begins_at: datetime) -> None:
+        super().__init__(f"It can be accepted from {begins_at} on.")
+        self.begins_at = begins_at
+
+
+class Beside(quotes.QuoteError):
+    """Somebody buys the same line beside it at this moment: nothing was charged by the quote. Look again."""
+
+
 class Changed(quotes.QuoteError):
     """The amount is another than was shown; look again. Nothing was charged."""
 
@@ -76,10 +90,15 @@ class Offered:
 
 @dataclass(frozen=True, kw_only=True)
 class Approver:
-    """Who accepts for the customer. `user` where they are signed in."""
+    """Who accepts for the customer. `user` where they are signed in; a deal asks for `title` and `authority` as well, and all
+    keep the network `address`.
+    """
 
     name: str
     email: str
+    title: str = ""
+    authority: str = ""
+    address: str = ""
     purchase_order: str = ""
     way: QuoteWay = QuoteWay.CARD
     """Of a purchase; a change is paid as its subscription is."""
@@ -95,9 +114,11 @@ class Accepted:
 
 
 def check_open(quote: Quote, at: datetime) -> None:
-    """Raises quotes.NotOpen."""
+    """Raises quotes.NotOpen, TooEarly."""
     if quote.state != QuoteState.OPEN or quote.lapses_at is None or at >= quote.lapses_at:
         raise quotes.NotOpen(quote)
+    if quote.begins_at is not None and at < quote.begins_at:
+        raise TooEarly(quote.begins_at)
 
 
 def offer(quote: Quote, *, at: datetime) -> Offered:
@@ -137,7 +158,8 @@ def accept(quote: Quote, *, approver: Approver, due_minor: int, token: str, orig
 
     Raises quotes.NotOpen, Moved, Bought, Changed (another amount by now), the errors of checkout.start and seats.confirm.
     """
-    by = Origin(actor=quote.actor, source=origin.source, request_id=origin.request_id)
+    actor = (approver.user if quote.rep_id is not None else None) or quote.actor
+    by = Origin(actor=actor, source=origin.source, request_id=origin.request_id)
     if quote.kind == QuoteKind.PURCHASE:
         return _buy(quote, approver, due_minor, by, at)
     return _change(quote, approver, token, by, at)
@@ -176,20 +198,29 @@ def _buy(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at: d
     if approver.way == QuoteWay.INVOICE and on_invoice is None:
         raise invoiced.NotOnInvoice("This is paid by card.")
     _decide(quote, approver, due_minor, origin, at)
-    if on_invoice is not None:
-        return Accepted(attempt=_invoice(quote, approver, on_invoice, origin, at))
     try:
-        attempt = checkout.start(
-            cart=_cart(quote),
-            organization=quote.organization,
-            origin=origin,
-            at=at,
-            purchase_order=_order(quote, approver) or None,
-            back=quote_rows.link(quote),
-        )
+        attempt = _attempt(quote, approver, on_invoice, origin, at)
     except checkout.AlreadyBought as error:
         raise Bought(error.subscription) from error
+    if attempt.cart_id != quote.cart_id:  # the store's own page was first: its claim stands
+        raise Bought(attempt.subscription) if attempt.subscription else Beside("Somebody buys it beside the quote.")
     return Accepted(attempt=attempt)
+
+
+def _attempt(
+    quote: Quote, approver: Approver, on_invoice: invoiced.Offer | None, origin: Origin, at: datetime
+) -> CheckoutAttempt:
+    """The claim of the organization and line that every purchase takes."""
+    if on_invoice is not None:
+        return _invoice(quote, approver, on_invoice, origin, at)
+    return checkout.start(
+        cart=_cart(quote),
+        organization=quote.organization,
+        origin=origin,
+        at=at,
+        purchase_order=_order(quote, approver) or None,
+        back=quote_rows.link(quote),
+    )
 
 
 def _invoice(quote: Quote, approver: Approver, offer: invoiced.Offer, origin: Origin, at: datetime) -> CheckoutAttempt:
@@ -229,6 +260,10 @@ def _decide(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at
             quote=held,
             name=approver.name,
             email=approver.email,
+            title=approver.title,
+            authority=approver.authority,
+            address=approver.address or None,
+            sha256=fingerprint(held),
             way=approver.way,
             purchase_order=_order(quote, approver),
             due_minor=due_minor,
@@ -244,6 +279,22 @@ def _decide(quote: Quote, approver: Approver, due_minor: int, origin: Origin, at
     if approver.user is not None:
         legal_services.accept(organization=quote.organization, user=approver.user, origin=origin, at=at)
     return decision
+
+
+def fingerprint(quote: Quote) -> str:
+    """Of what stands on an issued quote, to the letter: the same document has the same, another one another."""
+    stands = {
+        "number": quote.number,
+        "organization": quote.organization.public_id,
+        "document": quote.document,
+        "addressed_to": quote.addressed_to,
+        "purchase_order": quote.purchase_order,
+        "note": quote.note,
+        "valid_on": quote.valid_on.isoformat() if quote.valid_on else None,
+        "begins_at": quote.begins_at.isoformat() if quote.begins_at else None,
+    }
+    plain = json.dumps(stands, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _order(quote: Quote, approver: Approver) -> str:

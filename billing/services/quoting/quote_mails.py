@@ -49,11 +49,10 @@ def _write(kind: str, quote: Quote, to: str, at: datetime) -> None:
 
 
 def _context(quote: Quote) -> dict[str, Any]:
-    actor = quote.actor
     return {
         "organization": quote.organization.name,
         "number": quote.number,
-        "buyer": (actor.name or actor.email) if actor else "",
+        "buyer": quote_rows.asker(quote),
         "plan": quote.document["plan"],
         "interval": quote.document["interval"],
         "seats": quote.document["seats"],

@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.services import journal
 from billing.models import Cart, Quote, QuoteKind, QuoteState, Subscription
 from billing.queries import bundles
+from billing.services.books import agreed_rows
 from billing.services.changes import seats
 from billing.services.quoting import drafts, quote_mails, quotes, terms
 from config import clock, pulse
@@ -51,7 +52,7 @@ def next_due_at() -> datetime | None:
 def _conclude(quote_id: int, at: datetime) -> bool:
     """One quote. False: another worker has it, or it was accepted or withdrawn meanwhile."""
     with transaction.atomic(durable=True):
-        rows = Quote.objects.select_for_update(of=("self",), skip_locked=True).select_related("organization", "actor")
+        rows = Quote.objects.select_for_update(of=("self",), skip_locked=True).select_related("organization", "actor", "rep")
         held = rows.filter(pk=quote_id, state=QuoteState.OPEN).first()
         if held is None or held.lapses_at is None:
             return False
@@ -70,6 +71,8 @@ def _conclude(quote_id: int, at: datetime) -> bool:
         elif is_due:
             quote_mails.lapses(held, at)
         held.save(update_fields=["state", "closed_at", "remind_at", "look_at", "overtaken"])
+        if held.state != QuoteState.OPEN:
+            agreed_rows.dropped(held)
     if held.state != QuoteState.OPEN:
         quotes.end_page(held)
     return True

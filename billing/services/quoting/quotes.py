@@ -17,6 +17,7 @@ from billing.queries import carts as cart_queries
 from billing.rules import purchase_orders
 from billing.rules import quotes as rules
 from billing.services import faults
+from billing.services.books import agreed_rows
 from billing.services.changes import change_prices, seats
 from billing.services.quoting import drafts, quote_mails, terms
 from billing.services.selling import sessions
@@ -81,9 +82,9 @@ def issue(quote: Quote, *, said: Addressed, origin: Origin, at: datetime, extern
         _address(held, said)
         held.external_id = external_id
         _date(held, at)
-        held.number, held.state, held.actor = _number(at), QuoteState.OPEN, origin.actor or held.actor
+        held.number, held.state, held.actor = next_number(at), QuoteState.OPEN, origin.actor or held.actor
         held.save()
-        _tell("billing.quote.issued", held, origin, at)
+        tell("billing.quote.issued", held, origin, at)
         quote_mails.issued(held, at)
     if held.follows is not None and held.follows.state == QuoteState.OPEN:
         withdraw(held.follows, origin=origin, at=at)
@@ -103,7 +104,8 @@ def withdraw(quote: Quote, *, origin: Origin, at: datetime) -> Quote:
             raise NotOpen(held)
         held.state, held.closed_at, held.remind_at = QuoteState.WITHDRAWN, at, None
         held.save(update_fields=["state", "closed_at", "remind_at"])
-        _tell("billing.quote.withdrawn", held, origin, at)
+        agreed_rows.dropped(held)
+        tell("billing.quote.withdrawn", held, origin, at)
     end_page(held)
     held.refresh_from_db()
     return held
@@ -114,6 +116,8 @@ def again(quote: Quote, *, origin: Origin, at: datetime) -> Quote:
 
     Raises terms.NotQuotable, the SeatsErrors (seats.NotLive: it is had no more), and the gateway's errors.
     """
+    if quote.rep_id is not None:
+        raise NotOpen(quote)  # who of us made it makes it anew
     if quote.kind == QuoteKind.PURCHASE:
         assert quote.cart is not None
         return drafts.of_cart(quote.cart, quote.organization, origin=origin, at=at, follows=quote)
@@ -184,7 +188,8 @@ def segment_of(organization: Organization) -> str | None:
     return profile.segment if profile else None
 
 
-def _number(at: datetime) -> str:
+def next_number(at: datetime) -> str:
+    """The next number of the year. Call inside the transaction that issues the quote."""
     year = at.astimezone(UTC).year
     with connection.cursor() as cursor:
         cursor.execute(NEXT, [year])
@@ -199,7 +204,7 @@ def _check_rate(organization: Organization, at: datetime) -> None:
         raise TooMany(most)
 
 
-def _tell(kind: str, quote: Quote, origin: Origin, at: datetime) -> None:
+def tell(kind: str, quote: Quote, origin: Origin, at: datetime) -> None:
     data = {
         "quote": quote.public_id,
         "number": quote.number,

@@ -15,7 +15,7 @@ from accounts.origin import Origin
 from accounts.services import journal
 from billing import gateway
 from billing.models import Cart, CheckoutAttempt, CheckoutState, PilotFee, Price, StripeCommand, Subscription
-from billing.queries import agreed, bundles, charges, credit, currencies, promotions, terms
+from billing.queries import agreed, bundles, charges, credit, currencies, payment_terms, promotions, terms
 from billing.queries import carts as cart_queries
 from billing.queries import pilots as pilot_queries
 from billing.queries.promotions import Entered
@@ -221,7 +221,7 @@ def _open(  # what, by whom, and how it is paid
         ).first()
         if known is not None:
             return known
-        if days:
+        if days and (cart.held_price_id is None or payment_terms.offered(cart) is None):
             _check_room(cart, locked, at)
         entered, less = _code(cart, at), agreed.less(cart, parts=(), at=at)
         if cart.organization_id is None:

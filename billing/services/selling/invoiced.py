@@ -89,13 +89,15 @@ def is_possible(cart: Cart) -> bool:
 
 def offer(cart: Cart, organization: Organization, at: datetime) -> Offer:
     """What it costs, taxed by what is known of the organization. Raises NotOnInvoice and the other CheckoutErrors."""
-    days = payment_terms.days(organization, at) if is_possible(cart) else 0
+    days = payment_terms.days_for(cart, organization, at) if is_possible(cart) else 0
     if not days:
         raise NotOnInvoice("This is paid by card.")
     draft = checkout.draft(cart, organization, at)
     charge, currency = charges.of_attempt(draft), draft.price.currency
     found = credit.of(organization, at, ordering=draft.line, currency=currency)
-    has_room = credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line)
+    # Days that were agreed for exactly this order are credit for it, too.
+    is_agreed = cart.held_price_id is not None and payment_terms.offered(cart) is not None
+    has_room = is_agreed or credit.covers(organization, charge.due_now_minor, currency, at, ordering=draft.line)
     return Offer(
         charge=charge,
         currency=currency,

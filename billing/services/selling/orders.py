@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from accounts.models import Organization
 from accounts.origin import Origin
 from accounts.queries import policies, profiles
-from billing.models import CheckoutAttempt, Customer
+from billing.models import CheckoutAttempt, Customer, Quote
 from billing.queries import charges, credit
 from billing.rules import debits, payment_terms
 from billing.services.offering import agreed_coupons
@@ -46,7 +46,7 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
         "customer": known.stripe_id if known else "",
         "new_customer": {
             "name": organization.name,
-            "email": origin.actor.email if origin.actor else "",
+            "email": _email(attempt, origin),
             "address": {"country": organization.country},
             "preferred_locales": [organization.locale],
             "metadata": {"organization": organization.public_id},
@@ -59,6 +59,14 @@ def payload(attempt: CheckoutAttempt, organization: Organization, origin: Origin
     if attempt.payment_days:
         payload["invoiced"] = _invoiced(payload.pop("session"), attempt)
     return payload
+
+
+def _email(attempt: CheckoutAttempt, origin: Origin) -> str:
+    """Whoever buys; of a quote of ours whoever it was sent to."""
+    if origin.actor is not None:
+        return origin.actor.email
+    quote = Quote.objects.filter(cart=attempt.cart_id).only("approver_email").first()
+    return quote.approver_email if quote else ""
 
 
 def _methods(attempt: CheckoutAttempt) -> list[str]:
