@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Count
+from django.urls import reverse
 
 from accounts.models import Organization, OrganizationProfile, Region, User
 from accounts.origin import Origin
@@ -65,7 +66,7 @@ def write_customers(places: Sequence[tuple[str, str]], number: int) -> list[int]
 
 def click(ready: Any, spent: Any, organizations: Sequence[int], *, first: float, every: float) -> None:
     """Each organization asks once, at its planned instant. Puts the processor seconds it took, and what failed."""
-    roster.roster(datetime.now(UTC))  # as a process that serves has it in memory
+    _warm()
     ready.wait()
     begins, before = time.time() + 0.5 + first, time.process_time()
     with ThreadPoolExecutor(THREADS) as pool:
@@ -76,6 +77,15 @@ def click(ready: Any, spent: Any, organizations: Sequence[int], *, first: float,
             asked.append(pool.submit(_raise, organization, planned))
     failed = [repr(error) for one in asked if (error := one.exception())]
     spent.put((time.process_time() - before, failed))
+
+
+def _warm() -> None:
+    """What a process that serves has in memory: the store's addresses, who works when."""
+    reverse("offramps:desk")
+    now = datetime.now(UTC)
+    known = roster.roster(now)
+    for rep in known.reps:
+        known.is_at_work(rep, now)
 
 
 def _raise(organization_id: int, planned: float) -> None:
@@ -91,6 +101,7 @@ def _raise(organization_id: int, planned: float) -> None:
 
 def lane(ready: Any, over: Any) -> None:
     """The countdowns' lane, as the pulse drives it."""
+    _warm()
     ready.wait()
     while not over.is_set():
         if not countdowns.drain(clock.wall()).handled:

@@ -35,18 +35,26 @@ def append(
     origin: Origin = SYSTEM,
     data: Mapping[str, Any] | None = None,
 ) -> Journal:
-    """Write down one fact.
+    """Write down one fact: `write` of one `fact`."""
+    made = fact(kind=kind, organization=organization, at=at, origin=origin, data=data)
+    write([made])
+    return made
+
+
+def fact(
+    *,
+    kind: str,
+    organization: Organization | None,
+    at: datetime,
+    origin: Origin = SYSTEM,
+    data: Mapping[str, Any] | None = None,
+) -> Journal:
+    """One fact, not written yet.
 
     `kind` is "<app>.<noun>.<past participle>"; `at` is store time; `data` holds JSON values (dates and instants become ISO
     text). An empty `origin.request_id` is filled from the log context, which web requests, tasks and lanes share.
-
-    Raises TransactionManagementError outside a transaction: a fact and its cause are written together or not at all.
     """
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError(
-            f"journal.append({kind!r}) needs the transaction of the change it tells: open transaction.atomic() around both."
-        )
-    return Journal.objects.create(
+    return Journal(
         kind=kind,
         organization=organization,
         actor=origin.actor,
@@ -57,15 +65,22 @@ def append(
     )
 
 
-def append_all(*, kind: str, told: Iterable[tuple[Organization, Mapping[str, Any]]], at: datetime, origin: Origin) -> None:
-    """The same fact of many organizations, each with its data, in one statement. Raises as `append`."""
+def write(facts: Sequence[Journal]) -> None:
+    """Write down several facts in one statement.
+
+    Raises TransactionManagementError outside a transaction: a fact and its cause are written together or not at all.
+    """
     if not connection.in_atomic_block:
+        kinds = ", ".join(sorted({one.kind for one in facts}))
         raise transaction.TransactionManagementError(
-            f"journal.append_all({kind!r}) needs the transaction of the change it tells."
+            f"The journal's {kinds} needs the transaction of the change it tells: open transaction.atomic() around both."
         )
-    request_id = origin.request_id or current_request_id()
-    common = {"kind": kind, "actor": origin.actor, "source": origin.source, "request_id": request_id, "occurred_at": at}
-    Journal.objects.bulk_create([Journal(organization=one, data=_plain(data), **common) for one, data in told])
+    Journal.objects.bulk_create(facts)
+
+
+def append_all(*, kind: str, told: Iterable[tuple[Organization, Mapping[str, Any]]], at: datetime, origin: Origin) -> None:
+    """The same fact of many organizations, each with its data, in one statement. Raises as `write`."""
+    write([fact(kind=kind, organization=one, at=at, origin=origin, data=data) for one, data in told])
 
 
 def read(reader: str, handle: Callable[[Sequence[Journal]], None], limit: int = 500) -> int:

@@ -6,7 +6,7 @@ the same Message-ID. Never twice at once: a claim raises the row's fence, and a 
 
 import smtplib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,7 +45,37 @@ def write(
     locale: str = "",
     secret: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write one mail in the caller's transaction; nothing, if the same cause has already written it.
+    """Write one mail in the caller's transaction; nothing, if the same cause has already written it. See `draft`."""
+    mail = draft(
+        kind=kind,
+        subject_row=subject_row,
+        to=to,
+        organization=organization,
+        context=context,
+        at=at,
+        locale=locale,
+        secret=secret,
+    )
+    write_all([mail])
+
+
+def write_all(mails: Iterable[OutgoingMail]) -> None:
+    """Several mails in one statement, in the caller's transaction; without those that the same cause has already written."""
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+
+
+def draft(
+    *,
+    kind: str,
+    subject_row: str,
+    to: User | str,
+    organization: Organization | None,
+    context: Mapping[str, Any],
+    at: datetime,
+    locale: str = "",
+    secret: Mapping[str, Any] | None = None,
+) -> OutgoingMail:
+    """One mail, not written yet.
 
     `kind` names templates/emails/<kind>.subject.txt, .txt and .html; `subject_row` what it is about, "invitation:42"; the pair
     and the recipient are unique. `context` holds JSON values, dates and aware instants (templates get them back as such); money
@@ -56,23 +86,19 @@ def write(
     if taken := rendering.OF_THE_FRAME & {*context, *(secret or ())}:
         raise ValueError(f"{kind}: {sorted(taken)} are the frame's; name the mail's own values otherwise.")
     user = to if isinstance(to, User) else None
-    recipient = user.email if user else str(to).strip().lower()
-    mail = OutgoingMail(
+    said = locale or (user.locale if user else "") or (organization.locale if organization else "")
+    return OutgoingMail(
         kind=kind,
         subject_row=subject_row,
-        recipient=recipient,
+        recipient=user.email if user else str(to).strip().lower(),
         user=user,
         organization=organization,
-        locale=locale
-        or (user.locale if user else "")
-        or (organization.locale if organization else "")
-        or settings.LANGUAGE_CODE,
+        locale=said or settings.LANGUAGE_CODE,
         context=rendering.pack({**context, rendering.SECRET: dict(secret or {})}),
         due_at=Now(),
         request_id=journal.current_request_id(),
         created_at=at,
     )
-    OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
 
 
 def retry(mail_id: int) -> bool:

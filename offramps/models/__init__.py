@@ -4,7 +4,18 @@ from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss,
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
 from offramps.models.lead import Lead, LeadNote, LeadState, LeadTrigger, NextStep
 from offramps.models.ownership import AccountOwnership, OwnerKind, OwnerStyle
-from offramps.models.roster import Leave, LeaveKind, Pool, PoolMember, Presence, PresenceCause, Rep, Skill, WorkingHours
+from offramps.models.roster import (
+    Leave,
+    LeaveKind,
+    Pool,
+    PoolMember,
+    Presence,
+    PresenceCause,
+    Rep,
+    RosterVersion,
+    Skill,
+    WorkingHours,
+)
 
 __all__ = [
     "AccountOwnership",
@@ -31,6 +42,7 @@ __all__ = [
     "Presence",
     "PresenceCause",
     "Rep",
+    "RosterVersion",
     "Skill",
     "SlotState",
     "WorkingHours",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -57,7 +58,7 @@ class HandRaise(models.Model):
     class Meta:
         verbose_name = _("hand-raise")
         verbose_name_plural = _("hand-raises")
-        indexes = [models.Index(fields=["contact_email", "-raised_at"], name="hand_raise_of_contact")]
+        indexes = [models.Index(Lower("contact_email"), "raised_at", name="hand_raise_of_address")]
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} from {self.organization or self.contact_email}"

@@ -149,6 +149,22 @@ class Pool(models.Model):
         return self.name
 
 
+class RosterVersion(models.Model):
+    """One row, raised by database triggers with each change of pools, reps, hours and leave (presence is none), so that a
+    process knows whether what it keeps is still so. With whose transaction it was, as a number may come twice.
+    """
+
+    number = models.BigIntegerField(default=0)
+    changed_by = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("version of the roster")
+        verbose_name_plural = _("versions of the roster")
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
 class PoolMember(models.Model):
     """A rep in a pool: the weight is the rep's share of its leads against the others'."""
 

@@ -5,18 +5,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import Organization
-from accounts.queries import policies
+from accounts.queries import policies, rows
 from billing.models import Cart
 from billing.queries import carts, catalog
 from billing.rules import pricing
 from offramps.models import HandRaise
 from offramps.rules import promise
 
+ASKED = """
+    SELECT count(*) FROM offramps_handraise
+    WHERE lower(contact_email) = lower(%(email)s) AND raised_at > %(since)s AND raised_at <= %(until)s
+"""
+
 
 def answer_on(at: datetime, organization: Organization | None = None) -> date:
     """The day by whose end a hand-raise made at `at` is answered, in the organization's time zone."""
     days = policies.value("offramps.answer_working_days", at)
     return promise.answer_on(at, days, ZoneInfo(organization.time_zone if organization else "UTC"))
+
+
+def asked_between(email: str, since: datetime, until: datetime) -> int:
+    """How often an address has asked in `(since, until]`. One query."""
+    return int(rows.fetch(ASKED, {"email": email, "since": since, "until": until})[0][0])
 
 
 def raised(public_id: str) -> HandRaise | None:

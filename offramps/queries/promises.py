@@ -39,24 +39,28 @@ def call_from_seats(at: datetime) -> int:
 
 
 def promise(asking: Asking, at: datetime) -> Promise:
-    """Three queries, or none where no call comes into question; and the roster's, once in a while."""
+    """No query while somebody of the pools is at work, else one; and the roster's, once in a while."""
     segment = leads.segment_of(asking.organization, asking.answers, at)
     from_seats = call_from_seats(at)
     if not answering.may_be_called(reason=asking.reason, segment=segment, seats=asking.seats, call_from_seats=from_seats):
         return Promise.MAIL
-    known = roster.roster(at)
-    people = routing.who_qualify(_asked(asking, segment, at), known.pools.values(), known.reps)
+    known, lead = roster.roster(at), _lead(asking, segment)
+    people = routing.who_qualify(leads.wants(lead), known.pools.values(), known.reps)
     if known.is_on_duty(people, at):
         return Promise.CALL_NOW
+    owners = frozenset(leads.owners(lead, at)).intersection(known.reps)
+    if known.is_on_duty(owners, at):
+        return Promise.CALL_NOW
+    people |= owners
     works_at = hours.next_at_work([known.hours[rep] for rep in people], at)
     if works_at is None or works_at > at + timedelta(days=slots.Wish(zone="UTC").days):
         return Promise.MAIL
     return Promise.CALL_DATED
 
 
-def _asked(asking: Asking, segment: str, at: datetime) -> routing.Asked:
-    """As its lead would be routed."""
-    lead = Lead(
+def _lead(asking: Asking, segment: str) -> Lead:
+    """As it would be opened, as far as routing asks."""
+    return Lead(
         organization=asking.organization,
         topic=asking.reason,
         segment=segment,
@@ -64,4 +68,3 @@ def _asked(asking: Asking, segment: str, at: datetime) -> routing.Asked:
         language=asking.language,
         line=asking.line,
     )
-    return leads.asked(lead, passed=frozenset(), at=at)

@@ -10,6 +10,7 @@ same people can take leads. Choosing the largest debt from the beginning would n
 drifts.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -44,23 +45,23 @@ def turn(weights: Mapping[int, int], eligible: frozenset[int], past: Sequence[De
     """
     if not eligible:
         raise ValueError("Nobody is eligible.")
-    shares = _shares(weights, eligible)
+    weight = defaultdict(lambda: 1, weights).__getitem__
+    total = sum(map(weight, eligible))
+    shares = {rep: weight(rep) / total for rep in eligible}
     window = past[-(WINDOW - 1) :]
-    lacks = dict(shares)
+    # A unit of weight gets the same of each offer it could have had: all of them, less those it could not, which are fewer.
+    of_all, lacks = 1 / total, dict.fromkeys(eligible, 0.0)
     for dealt in window:
-        theirs = shares if dealt.eligible == eligible else _shares(weights, dealt.eligible)
-        for rep in eligible & dealt.eligible:
-            lacks[rep] += theirs[rep]
+        unit = 1 / sum(map(weight, dealt.eligible))
+        of_all += unit
+        for rep in eligible - dealt.eligible:
+            lacks[rep] -= weight(rep) * unit
         if dealt.rep in lacks:
             lacks[dealt.rep] -= 1
+    lacks = {rep: lack + weight(rep) * of_all for rep, lack in lacks.items()}
     is_full = len(window) == WINDOW - 1
     rep = _farthest_below(lacks) if is_full or len(eligible) == 1 else _first_deadline(shares, lacks)
     return Turn(rep, shares, lacks)
-
-
-def _shares(weights: Mapping[int, int], eligible: frozenset[int]) -> dict[int, float]:
-    total = sum(max(1, weights.get(rep, 1)) for rep in eligible)
-    return {rep: max(1, weights.get(rep, 1)) / total for rep in eligible}
 
 
 def _farthest_below(lacks: Mapping[int, float]) -> int:

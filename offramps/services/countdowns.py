@@ -1,78 +1,91 @@
 """The 90-second clock: a lane that moves each countdown along its rule (offramps.rules.countdown), from rows in Postgres alone.
 
-A click commits its countdown and takes the first step itself; whatever dies then, the lane takes the next. One step is one
-short transaction that holds the countdown's row, so that two workers never take the same. Order of locks: countdown, rep, pool.
+A click commits its countdown and lets it ring itself; whatever dies then, the lane goes on. What rings, rings together
+(offramps.services.ringing); calls are dated one by one. Each is one short transaction that holds the countdown's row, so that
+two workers never take the same.
 """
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import Q, QuerySet
 
 from accounts.origin import Origin
-from accounts.queries import policies
 from accounts.services import journal
 from config import clock, pulse
-from offramps.models import Countdown, CountdownState, Lead, Miss, Offer, OfferOutcome, Pool
-from offramps.queries import leads, roster
+from offramps.models import Countdown, CountdownState, Lead, Miss, Offer
 from offramps.rules import countdown as rules
-from offramps.rules import round_robin, routing
-from offramps.rules.countdown import Do, Standing, Timing
-from offramps.services import offer_news, presence, slots
+from offramps.rules.countdown import Do
+from offramps.services import ringing, slots
 
 BATCH = 50
-TRIES = 3  # two pools may choose the same rep at the same instant
 SYSTEM = Origin.system()
+OVER = (CountdownState.CONTACTED, CountdownState.OVER)
+log = structlog.get_logger(__name__)
 
 
-def timing(at: datetime) -> Timing:
-    """The numbers in force."""
-    return Timing(
-        offer=policies.value("offramps.offer_seconds", at),
-        promise=policies.value("offramps.call_seconds", at),
-        again=policies.value("offramps.look_again_seconds", at),
+def start(lead: Lead, *, clicked_at: datetime, is_new: bool) -> Countdown | None:
+    """Promise a call: a countdown from the click on, in the click's transaction. None: one runs already, which the click joins.
+
+    Take its first step with `begin` once that is committed. Raises IntegrityError if somebody else starts one this instant.
+    """
+    if not is_new and Countdown.objects.filter(lead=lead).exclude(state__in=OVER).exists():
+        return None
+    return Countdown.objects.create(
+        lead=lead,
+        clicked_at=clicked_at,
+        deadline_at=rules.deadline(clicked_at, ringing.timing(clicked_at)),
+        due_at=clicked_at,
     )
 
 
-def start(lead: Lead, *, clicked_at: datetime) -> Countdown | None:
-    """Promise a call: a countdown from the click on, in the click's transaction. None: one runs already, which the click joins.
+def begin(started: Countdown, at: datetime, *, is_dated: bool) -> None:
+    """What a click does for its countdown once that is committed: it rings, or (`is_dated`) its call is dated.
 
-    Take its first step with `advance` once that is committed.
+    A shortcut: what does not come to pass here, the lane does.
     """
     try:
-        with transaction.atomic():
-            return Countdown.objects.create(
-                lead=lead,
-                clicked_at=clicked_at,
-                deadline_at=rules.deadline(clicked_at, timing(clicked_at)),
-                due_at=clicked_at,
-            )
-    except IntegrityError:
-        return None
+        ringing.ring_due(at)
+        if is_dated:
+            _date(started.pk, at)
+    except DatabaseError:
+        log.exception("countdown_not_begun", countdown=started.pk)
 
 
 def drain(now: datetime) -> pulse.Drained:
     """The lane. Countdowns live on store time, whatever the wall says."""
     at = clock.now()
     waiting = Countdown.objects.filter(due_at__isnull=False).order_by("due_at")
-    due = list(waiting.filter(due_at__lte=at).values_list("pk", flat=True)[:BATCH])
-    handled = sum(advance(pk, at) for pk in due)
+    handled = ringing.ring_due(at)
+    handled += sum(_date(pk, at) for pk in list(_to_be_dated(at).order_by("due_at").values_list("pk", flat=True)[:BATCH]))
     handled += slots.conclude_missed(at)
     next_at = waiting.values_list("due_at", flat=True).first()
     return pulse.Drained(handled=handled, next_due_at=now + (next_at - at) if next_at else None)
 
 
 def advance(countdown_id: int, at: datetime) -> bool:
-    """Take the next step of one countdown, if it is due and nobody else is taking it. True: something was done."""
+    """Take what is next of one countdown, if it is due and nobody else is at it. True: something was done."""
+    has_rung = ringing.ring_due(at, only=countdown_id)
+    return _date(countdown_id, at) or bool(has_rung)
+
+
+def _to_be_dated(at: datetime) -> QuerySet[Countdown]:
+    """Whose seconds are over, or never began."""
+    over = Q(is_dated=True) | Q(deadline_at__lte=at)
+    return Countdown.objects.filter(over, slot_held_at=None, due_at__lte=at)
+
+
+def _date(countdown_id: int, at: datetime) -> bool:
+    """Hold the slot of one countdown, if it is time and nobody else is at it."""
     with transaction.atomic(durable=True):
-        held = _held(countdown_id, at)
+        found = _to_be_dated(at).select_for_update(of=("self",), skip_locked=True, no_key=True)
+        held = found.select_related("lead__organization").filter(pk=countdown_id).first()
         if held is None:
             return False
-        offer = held.offers.filter(outcome="").first() if held.routed_at else None
-        numbers = timing(at)
-        step = rules.next_step(_standing(held, offer), numbers, at)
-        if step.do is Do.OFFER:
-            _ring(held, offer, numbers, at)
-        elif step.do is Do.HOLD_SLOT:
+        offer = held.offers.filter(outcome="").first()
+        step = rules.next_step(ringing.standing(held, offer), ringing.timing_of(held, ringing.timing(at)), at)
+        if held.is_dated or step.do is Do.HOLD_SLOT:
             _hold_slot(held, offer, at)
         else:
             held.due_at = step.at
@@ -80,115 +93,12 @@ def advance(countdown_id: int, at: datetime) -> bool:
     return True
 
 
-def _held(countdown_id: int, at: datetime) -> Countdown | None:
-    rows = Countdown.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
-    return rows.select_related("lead__organization").filter(pk=countdown_id, due_at__lte=at).first()
-
-
-def _standing(held: Countdown, offer: Offer | None) -> Standing:
-    return Standing(
-        clicked_at=held.clicked_at,
-        offer_until=offer.until_at if offer else None,
-        offers_ran_until=held.offers_ran_until,
-        is_accepted=held.rep_id is not None and held.accepted_at is not None,
-        is_contacted=held.contacted_at is not None,
-        is_slot_held=held.slot_held_at is not None,
-        is_offered_on=held.is_offered_on,
-    )
-
-
-def _ring(held: Countdown, offer: Offer | None, numbers: Timing, at: datetime) -> None:
-    """Let it ring at the next rep. Nobody can take it: look again soon, or date a call at once if nobody is on duty."""
-    if offer is not None:
-        _pass(held, offer, at)
-    is_first = held.routed_at is None
-    held.routed_at = held.routed_at or at
-    made = _offered(held, numbers, at)
-    if made is not None:
-        held.offered_at = held.offered_at or at
-        held.due_at = min(made.until_at, held.deadline_at) if at < held.deadline_at else made.until_at
-        offer_news.made(made, held.lead, at)
-    elif is_first and not _is_anybody_on_duty(held.lead, at):
-        held.is_dated = True
-        _hold_slot(held, None, at)
-    else:
-        held.due_at = rules.look_again_at(_standing(held, None), numbers, at)
-
-
-def _pass(held: Countdown, offer: Offer, at: datetime) -> None:
-    """Nobody answered it in time. Two in a row send the rep offline."""
-    offer.outcome, offer.outcome_at = OfferOutcome.PASSED, at
-    offer.save(update_fields=["outcome", "outcome_at"])
-    held.offers_ran_until = offer.until_at
-    presence.note_passed(offer.rep_id, at)
-
-
-def _offered(held: Countdown, numbers: Timing, at: datetime) -> Offer | None:
-    """The next offer, made: routed, dealt by turns within its pool, rung. None: nobody can take it now."""
-    known = roster.roster(at)
-    passed = frozenset(held.offers.values_list("rep_id", flat=True)) if held.offered_at else frozenset()
-    asked = leads.asked(held.lead, passed=passed, at=at)
-    until_at = rules.offer_until(_standing(held, None), numbers, at)
-    looked_at = frozenset(asked.owners).union(*(pool.members for pool in routing.in_order(asked, known.pools.values())))
-    for _try in range(TRIES):
-        route = routing.route(asked, roster.live(known, looked_at, at), known.pools.values())
-        _note_pool(held.lead, route.pool)
-        if not route.candidates:
-            break
-        try:
-            with transaction.atomic():
-                return _made(held, route, known, until_at, at)
-        except IntegrityError:  # the rep was rung by another pool's turn since we looked
-            continue
-    return None
-
-
-def _note_pool(lead: Lead, pool: int | None) -> None:
-    if lead.pool_id != pool:
-        lead.pool_id = pool
-        lead.save(update_fields=["pool"])
-
-
-def _made(held: Countdown, route: routing.Route, known: roster.Roster, until_at: datetime, at: datetime) -> Offer:
-    rep, eligible, explained = _turn(route, known)
-    return Offer.objects.create(
-        countdown=held,
-        rep_id=rep,
-        pool_id=route.pool,
-        step=route.step,
-        eligible=eligible,
-        explained={**explained, "passed_over": route.passed_over, "speaks_language": route.speaks_language},
-        offered_at=at,
-        until_at=until_at,
-    )
-
-
-def _turn(route: routing.Route, known: roster.Roster) -> tuple[int, list[int], dict[str, float]]:
-    """Whose turn it is among the candidates. The pool's row is held, so that its turns are dealt one after the other."""
-    if route.step is routing.Step.OWNER or route.pool is None:
-        return min(route.candidates), [], {}
-    Pool.objects.select_for_update(no_key=True).only("pk").get(pk=route.pool)
-    dealt = Offer.objects.filter(pool=route.pool).exclude(eligible=[]).order_by("-pk")
-    rows = list(dealt.values_list("rep_id", "eligible")[: round_robin.WINDOW - 1])
-    past = [round_robin.Dealt(rep, frozenset(eligible)) for rep, eligible in reversed(rows)]
-    turn = round_robin.turn(known.weights.get(route.pool, {}), route.candidates, past)
-    explained = {"share": round(turn.shares[turn.rep], 4), "lacks": round(turn.lacks[turn.rep], 4)}
-    return turn.rep, sorted(route.candidates), explained
-
-
-def _is_anybody_on_duty(lead: Lead, at: datetime) -> bool:
-    """Whether, by working hours, anybody works now who could ever take it, here or not."""
-    known = roster.roster(at)
-    asked = leads.asked(lead, passed=frozenset(), at=at)
-    return known.is_on_duty(routing.who_qualify(asked, known.pools.values(), known.reps), at)
-
-
 def _hold_slot(held: Countdown, offer: Offer | None, at: datetime) -> None:
     """The seconds are over (or never began): a dated call. Whoever had accepted and not called loses it, and it is offered
     on.
     """
     if offer is not None:
-        _pass(held, offer, at)
+        ringing.pass_on(held, offer, at)
     held.is_offered_on = held.accepted_at is not None
     if not held.is_dated:
         held.missed_because = _why_missed(held)

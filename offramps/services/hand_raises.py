@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from accounts.models import Organization
+from accounts.models import Journal, Organization, OutgoingMail
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal, outbox
@@ -23,6 +23,13 @@ from offramps.services import countdowns, leads
 
 class TooMany(Exception):
     """The address has asked as often as it may in an hour; its earlier requests stand and are answered."""
+
+
+class Started(NamedTuple):
+    """The clock that a click started; `is_dated`: nobody is on duty, so that a call is dated at once."""
+
+    countdown: Countdown
+    is_dated: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,34 +64,33 @@ def raise_hand(
     `answers` holds what the reason asked (JSON values), `basket` the priced cart at the click (queries.hand_raises), `click` an
     id of the one click: the same one twice gives the same row. Raises TooMany.
     """
+    said = {
+        "organization": organization,
+        "user": origin.actor,
+        "cart": cart,
+        "reason": reason,
+        "answers": dict(answers),
+        "contact_name": contact.name,
+        "contact_email": contact.email,
+        "contact_phone": contact.phone,
+        "channel": contact.channel,
+        "page": page[:200],
+        "basket": dict(basket or {}),
+        "raised_at": at,
+        "answer_on": queries.answer_on(at, organization),
+        "click": click or None,
+    }
     known = HandRaise.objects.filter(click=click).first() if click else None
     if known is not None:
         return known
     _refuse_too_many(contact.email, at)
-    with transaction.atomic():
-        values = {
-            "organization": organization,
-            "user": origin.actor,
-            "cart": cart,
-            "reason": reason,
-            "answers": dict(answers),
-            "contact_name": contact.name,
-            "contact_email": contact.email,
-            "contact_phone": contact.phone,
-            "channel": contact.channel,
-            "page": page[:200],
-            "basket": dict(basket or {}),
-            "raised_at": at,
-            "answer_on": queries.answer_on(at, organization),
-        }
-        made, is_new = (
-            HandRaise.objects.get_or_create(click=click, defaults=values)
-            if click
-            else (HandRaise.objects.create(**values), True)
-        )
-        started = _begun(made, contact, at, origin) if is_new else None
+    try:
+        made, started = _written(said, contact, at, origin)
+    except IntegrityError:  # the same click, or another of its topic, this instant: that one is committed now
+        known = HandRaise.objects.filter(click=click).first() if click else None
+        made, started = (known, None) if known else _written(said, contact, at, origin)
     if started is not None:
-        countdowns.advance(started.pk, at)
+        countdowns.begin(started.countdown, at, is_dated=started.is_dated)
     return made
 
 
@@ -94,17 +100,23 @@ def close(*, hand_raise: HandRaise, at: datetime, origin: Origin) -> bool:
         rows = HandRaise.objects.filter(pk=hand_raise.pk, state=HandRaiseState.OPEN)
         closed = bool(rows.update(state=HandRaiseState.CLOSED, closed_at=at))
         if closed:
-            _journal("offramps.hand_raise.closed", hand_raise, at, origin)
+            journal.write([_fact("offramps.hand_raise.closed", hand_raise, at, origin)])
     return closed
 
 
-def _begun(made: HandRaise, contact: Contact, at: datetime, origin: Origin) -> Countdown | None:
-    """Everything that a click causes, in its transaction. Returns the clock it started, if it started one."""
-    _journal("offramps.hand_raise.raised", made, at, origin)
-    lead = leads.of_hand_raise(made, locale=contact.locale, at=at, origin=origin)
-    is_called = made.channel in answering.CALLS and promises.promise(_asking(made, lead), at) is not promises.Promise.MAIL
-    _tell(made, contact, at, is_called=is_called)
-    return countdowns.start(lead, clicked_at=at) if is_called else None
+def _written(said: Mapping[str, Any], contact: Contact, at: datetime, origin: Origin) -> tuple[HandRaise, Started | None]:
+    """The click and everything it causes, in one transaction, and the clock it started, if it started one."""
+    with transaction.atomic():
+        made = HandRaise.objects.create(**said)
+        joined = leads.of_hand_raise(made, locale=contact.locale, at=at, origin=origin)
+        journal.write([_fact("offramps.hand_raise.raised", made, at, origin), joined.fact])
+        promised = promises.Promise.MAIL
+        if made.channel in answering.CALLS:
+            promised = promises.promise(_asking(made, joined.lead), at)
+        is_called = promised is not promises.Promise.MAIL
+        outbox.write_all(_mails(made, contact, at, is_called=is_called))
+        held = countdowns.start(joined.lead, clicked_at=at, is_new=joined.is_new) if is_called else None
+    return made, Started(held, promised is promises.Promise.CALL_DATED) if held else None
 
 
 def _asking(made: HandRaise, lead: Lead) -> promises.Asking:
@@ -121,11 +133,11 @@ def _asking(made: HandRaise, lead: Lead) -> promises.Asking:
 def _refuse_too_many(email: str, at: datetime) -> None:
     limit = policies.value("offramps.raises_per_hour", at)
     hour = timedelta(hours=1)
-    if HandRaise.objects.filter(contact_email__iexact=email, raised_at__gt=at - hour, raised_at__lte=at).count() >= limit:
+    if queries.asked_between(email, at - hour, at) >= limit:
         raise TooMany(f"This address has asked {limit} times within the hour; the requests stand and are answered.")
 
 
-def _tell(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -> None:
+def _mails(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -> list[OutgoingMail]:
     subject_row = f"hand_raise:{made.pk}"
     context = {
         "public_id": made.public_id,
@@ -134,7 +146,7 @@ def _tell(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -
         "channel": made.channel,
         "basket": made.basket,
     }
-    outbox.write(
+    theirs = outbox.draft(
         kind="offramps/hand_raised",
         subject_row=subject_row,
         to=contact.email,
@@ -143,7 +155,7 @@ def _tell(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -
         context={**context, "name": contact.name, "is_called": is_called},
         at=at,
     )
-    outbox.write(
+    ours = outbox.draft(
         kind="offramps/hand_raised_staff",
         subject_row=subject_row,
         to=settings.BRAND["support_email"],
@@ -152,6 +164,7 @@ def _tell(made: HandRaise, contact: Contact, at: datetime, *, is_called: bool) -
         context=_for_staff(made, contact),
         at=at,
     )
+    return [theirs, ours]
 
 
 def _for_staff(made: HandRaise, contact: Contact) -> dict[str, Any]:
@@ -172,8 +185,8 @@ def _for_staff(made: HandRaise, contact: Contact) -> dict[str, Any]:
         }
 
 
-def _journal(kind: str, hand_raise: HandRaise, at: datetime, origin: Origin) -> None:
-    journal.append(
+def _fact(kind: str, hand_raise: HandRaise, at: datetime, origin: Origin) -> Journal:
+    return journal.fact(
         kind=kind,
         organization=hand_raise.organization,
         at=at,

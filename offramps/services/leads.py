@@ -1,12 +1,12 @@
 """Leads: one open for each topic of a customer. A trigger opens it or joins it; nothing that somebody said is lost."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
-from accounts.models import Organization
+from accounts.models import Journal
 from accounts.origin import Origin
 from accounts.services import journal
 from offramps.models import Countdown, CountdownState, HandRaise, Lead, LeadState, LeadTrigger, Offer, OfferOutcome
@@ -21,15 +21,26 @@ class AlreadyClosed(Exception):
     """The lead has its outcome: reload it."""
 
 
-def of_hand_raise(made: HandRaise, *, locale: str, at: datetime, origin: Origin) -> Lead:
-    """The open lead of the hand-raise's topic: opened by it, or joined. Call inside the hand-raise's transaction."""
-    lead = queries.open_of(made.organization, made.contact_email, made.reason)
-    if lead is None:
-        lead = _open(made, locale, at, origin)
-    else:
-        _join(lead, made, at, origin)
+class Joined(NamedTuple):
+    """The lead of a trigger, whether that opened it, and the fact that is to be written down."""
+
+    lead: Lead
+    is_new: bool
+    fact: Journal
+
+
+def of_hand_raise(made: HandRaise, *, locale: str, at: datetime, origin: Origin) -> Joined:
+    """The open lead of the hand-raise's topic: opened by it, or joined. Call inside the hand-raise's transaction.
+
+    Raises IntegrityError if somebody else opens it this instant: begin the transaction anew, and it is joined.
+    """
+    known = queries.open_of(made.organization, made.contact_email, made.reason)
+    lead = known or _open(made, locale, at)
     LeadTrigger.objects.create(lead=lead, hand_raise=made, at=at)
-    return lead
+    if known is None:
+        return Joined(lead, True, _fact("offramps.lead.opened", lead, at, origin, segment=lead.segment))
+    _join(lead, made)
+    return Joined(lead, False, _fact("offramps.lead.joined", lead, at, origin, priority=lead.priority))
 
 
 def close(lead: Lead, *, outcome: LeadState, reason: str, at: datetime, origin: Origin) -> None:
@@ -44,7 +55,7 @@ def close(lead: Lead, *, outcome: LeadState, reason: str, at: datetime, origin: 
         closed = Lead.objects.open().filter(pk=lead.pk)
         if not closed.update(state=outcome, outcome_reason=reason.strip()[:300], closed_at=at):
             raise AlreadyClosed
-        _tell("offramps.lead.closed", lead, at, origin, outcome=outcome)
+        journal.write([_fact("offramps.lead.closed", lead, at, origin, outcome=outcome)])
 
 
 def _stop_clock(lead: Lead, at: datetime, origin: Origin, *, has_talked: bool) -> None:
@@ -56,42 +67,28 @@ def _stop_clock(lead: Lead, at: datetime, origin: Origin, *, has_talked: bool) -
         held.save(update_fields=["state", "due_at"])
 
 
-def _open(made: HandRaise, locale: str, at: datetime, origin: Origin) -> Lead:
+def _open(made: HandRaise, locale: str, at: datetime) -> Lead:
     organization = made.organization
-    values: dict[str, Any] = {
+    lead = Lead(
         **_contact(made),
-        "organization": organization,
-        "user": made.user,
-        "topic": made.reason,
-        "time_zone": organization.time_zone if organization else str(made.answers.get("time_zone") or "UTC"),
-        "segment": queries.segment_of(organization, made.answers, at),
-        "region": organization.region if organization else "",
-        "language": (locale or (organization.locale if organization else "")).partition("-")[0] or "en",
-        "line": str(made.basket.get("plan", "")).partition("/")[0],
-        "cart": made.cart,
-        "basket": made.basket,
-        "opened_at": at,
-    }
-    values["pool_id"] = queries.home(Lead(**values), at)
-    try:
-        with transaction.atomic():
-            lead = Lead.objects.create(**values)
-    except IntegrityError:  # somebody else's trigger opened it this instant
-        lead = Lead.objects.get(pk=_found(organization, made).pk)
-        _join(lead, made, at, origin)
-        return lead
-    _tell("offramps.lead.opened", lead, at, origin, segment=lead.segment)
+        organization=organization,
+        user=made.user,
+        topic=made.reason,
+        time_zone=organization.time_zone if organization else str(made.answers.get("time_zone") or "UTC"),
+        segment=queries.segment_of(organization, made.answers, at),
+        region=organization.region if organization else "",
+        language=(locale or (organization.locale if organization else "")).partition("-")[0] or "en",
+        line=str(made.basket.get("plan", "")).partition("/")[0],
+        cart=made.cart,
+        basket=made.basket,
+        opened_at=at,
+    )
+    lead.pool_id = queries.home(lead, at)
+    lead.save(force_insert=True)
     return lead
 
 
-def _found(organization: Organization | None, made: HandRaise) -> Lead:
-    lead = queries.open_of(organization, made.contact_email, made.reason)
-    if lead is None:
-        raise AlreadyClosed
-    return lead
-
-
-def _join(lead: Lead, made: HandRaise, at: datetime, origin: Origin) -> None:
+def _join(lead: Lead, made: HandRaise) -> None:
     """The latest words count for how to reach them and what they want; each trigger keeps its own."""
     said = _contact(made)
     if STRONGER.get(lead.channel, 0) > STRONGER.get(made.channel, 0):
@@ -102,7 +99,6 @@ def _join(lead: Lead, made: HandRaise, at: datetime, origin: Origin) -> None:
         said |= {"basket": made.basket, "cart": made.cart}
     Lead.objects.filter(pk=lead.pk).update(priority=F("priority") + 1, **said)
     lead.refresh_from_db()
-    _tell("offramps.lead.joined", lead, at, origin, priority=lead.priority)
 
 
 def _contact(made: HandRaise) -> dict[str, Any]:
@@ -114,6 +110,6 @@ def _contact(made: HandRaise) -> dict[str, Any]:
     }
 
 
-def _tell(kind: str, lead: Lead, at: datetime, origin: Origin, **more: object) -> None:
+def _fact(kind: str, lead: Lead, at: datetime, origin: Origin, **more: object) -> Journal:
     data = {"lead": lead.public_id, "topic": lead.topic, **more}
-    journal.append(kind=kind, organization=lead.organization, at=at, origin=origin, data=data)
+    return journal.fact(kind=kind, organization=lead.organization, at=at, origin=origin, data=data)

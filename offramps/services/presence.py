@@ -1,5 +1,6 @@
 """The presence switch: who is here, since when and why. Two unanswered offers in a row turn it off, and the rep is told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -33,11 +34,12 @@ def switch(rep: Rep, *, to: Presence, cause: PresenceCause, at: datetime, origin
     return changed
 
 
-def note_passed(rep_id: int, at: datetime) -> None:
-    """An offer ran out unanswered. Call inside its transaction."""
-    Rep.objects.filter(pk=rep_id).update(passed_in_a_row=F("passed_in_a_row") + 1)
-    rep = Rep.objects.select_related("user").get(pk=rep_id)
-    if rep.presence == Presence.ONLINE and rep.passed_in_a_row >= policies.value("offramps.passes_until_offline", at):
+def note_passed(reps: Sequence[int], at: datetime) -> None:
+    """An offer to each of these ran out unanswered. Call inside its transaction."""
+    Rep.objects.filter(pk__in=reps).update(passed_in_a_row=F("passed_in_a_row") + 1)
+    most = policies.value("offramps.passes_until_offline", at)
+    over = Rep.objects.filter(pk__in=reps, presence=Presence.ONLINE, passed_in_a_row__gte=most)
+    for rep in over.select_related("user").order_by("pk"):
         switch(rep, to=Presence.OFFLINE, cause=PresenceCause.PASSED, at=at, origin=Origin.system())
         outbox.write(
             kind="offramps/sent_offline",

@@ -21,7 +21,7 @@ from offramps.desk_guard import FloorRequest, floor_only
 from offramps.models import Lead, LeadState
 from offramps.queries import case as queries
 from offramps.queries import desk_access
-from offramps.services import casework, countdowns, leads
+from offramps.services import casework, leads, ringing
 
 OUTCOMES = (LeadState.WON, LeadState.LOST, LeadState.NOT_A_FIT)
 
@@ -37,7 +37,7 @@ def case(request: FloorRequest, public_id: str) -> HttpResponse:
         "case": queries.case(lead, now),
         "rep": request.rep,
         "now": now,
-        "numbers": countdowns.timing(now),
+        "numbers": ringing.timing(now),
         "outcomes": [{"value": state.value, "label": state.label} for state in OUTCOMES],
         "viewing_url": _viewing_url(request, lead),
         "zone": timezone.get_current_timezone_name(),

@@ -17,7 +17,7 @@ from offramps.desk_guard import DeskRequest, rep_only
 from offramps.models import Countdown, Presence, PresenceCause
 from offramps.queries import desk as queries
 from offramps.queries import desk_version
-from offramps.services import countdowns, offers
+from offramps.services import offers, ringing
 from offramps.services import presence as presences
 
 
@@ -44,7 +44,7 @@ def _version(request: DeskRequest, now: datetime) -> str:
 
 
 def _queue(request: DeskRequest, now: datetime) -> dict[str, Any]:
-    return {"rep": request.rep, "now": now, "desk": queries.desk(request.rep, now), "numbers": countdowns.timing(now)}
+    return {"rep": request.rep, "now": now, "desk": queries.desk(request.rep, now), "numbers": ringing.timing(now)}
 
 
 @require_POST
