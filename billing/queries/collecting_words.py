@@ -194,8 +194,14 @@ def change_label(how: How) -> str:
     return _("Change what pays") if how == How.DEBIT else _("Change the card")
 
 
-def pay_or_change(how: How) -> str:
-    return _("Pay now or change what pays") if how == How.DEBIT else _("Pay now or change the card")
+def to_pay(how: How) -> str:
+    """The one link of a mail that asks for money: of an invoice by itself, of what failed with the way to change what pays."""
+    said = {
+        How.CARD: _("Pay now or change the card"),
+        How.DEBIT: _("Pay now or change what pays"),
+        How.INVOICE: _("See and pay the invoice"),
+    }
+    return said[how]
 
 
 def refunded_to(how: How) -> str:

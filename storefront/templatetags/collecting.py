@@ -2,7 +2,10 @@
 mails that were written before they said it are of cards.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from typing import Any, Final
 
 from django import template
 
@@ -11,6 +14,46 @@ from billing.rules.collecting import How
 from config import words
 
 register = template.Library()
+
+# What a page or mail has is what is said: by a filter of at most one value beside `how`, by a tag of more.
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "next_charge_label": collecting_words.next_label,
+    "then_label": collecting_words.then_label,
+    "collected_with_it": collecting_words.with_it,
+    "no_more": collecting_words.no_more,
+    "not_taken": collecting_words.not_taken,
+    "paid_for_rest": collecting_words.paid_for_rest,
+    "failed_amount": collecting_words.failed_amount,
+    "usual_reason": collecting_words.usual_reason,
+    "change_label": collecting_words.change_label,
+    "to_pay": collecting_words.to_pay,
+    "refunded_to": collecting_words.refunded_to,
+    "refunded": collecting_words.refunded,
+    "came_back": collecting_words.came_back,
+}
+TAGS: Final[dict[str, Callable[..., str]]] = {
+    "failed_invoice": collecting_words.failed_invoice,
+    "open_since_end": collecting_words.open_since_end,
+}
+
+
+def _said(say: Callable[..., str]) -> Callable[..., str]:
+    """The same of a `how` as templates have it. Django reads off what is wrapped how many values it takes."""
+
+    @wraps(say)
+    def said(how: str, *values: Any) -> str:
+        return say(How(how or How.CARD), *values)
+
+    return said
+
+
+for name, say in FILTERS.items():
+    register.filter(name, _said(say))
+for name, say in TAGS.items():
+    register.simple_tag(_said(say), name=name)
+
+
+# What puts a day into words first.
 
 
 @register.simple_tag
@@ -48,41 +91,6 @@ def in_full(how: str, at: datetime) -> str:
     return collecting_words.in_full(How(how or How.CARD), words.on_day(at))
 
 
-@register.filter
-def next_charge_label(how: str) -> str:
-    return collecting_words.next_label(How(how or How.CARD))
-
-
-@register.filter
-def then_label(how: str) -> str:
-    return collecting_words.then_label(How(how or How.CARD))
-
-
-@register.filter
-def collected_with_it(how: str) -> str:
-    return collecting_words.with_it(How(how or How.CARD))
-
-
-@register.filter
-def no_more(how: str) -> str:
-    return collecting_words.no_more(How(how or How.CARD))
-
-
-@register.filter
-def not_taken(how: str, amount: str) -> str:
-    return collecting_words.not_taken(How(how or How.CARD), amount)
-
-
-@register.filter
-def paid_for_rest(how: str) -> str:
-    return collecting_words.paid_for_rest(How(how or How.CARD))
-
-
-@register.simple_tag
-def failed_invoice(how: str, number: str) -> str:
-    return collecting_words.failed_invoice(How(how or How.CARD), number)
-
-
 @register.simple_tag
 def failed_since(how: str, number: str, since: datetime) -> str:
     return collecting_words.failed_since(How(how or How.CARD), number, words.day(since))
@@ -91,43 +99,3 @@ def failed_since(how: str, number: str, since: datetime) -> str:
 @register.simple_tag
 def failed_payer(how: str, organization: str, plan: str, since: datetime) -> str:
     return collecting_words.failed_payer(How(how or How.CARD), organization, plan, words.day(since))
-
-
-@register.simple_tag
-def open_since_end(how: str, number: str, amount: str) -> str:
-    return collecting_words.open_since_end(How(how or How.CARD), number, amount)
-
-
-@register.filter
-def failed_amount(how: str, amount: str) -> str:
-    return collecting_words.failed_amount(How(how or How.CARD), amount)
-
-
-@register.filter
-def usual_reason(how: str) -> str:
-    return collecting_words.usual_reason(How(how or How.CARD))
-
-
-@register.filter
-def change_label(how: str) -> str:
-    return collecting_words.change_label(How(how or How.CARD))
-
-
-@register.filter
-def pay_or_change(how: str) -> str:
-    return collecting_words.pay_or_change(How(how or How.CARD))
-
-
-@register.filter
-def refunded_to(how: str) -> str:
-    return collecting_words.refunded_to(How(how or How.CARD))
-
-
-@register.filter
-def refunded(how: str, amount: str) -> str:
-    return collecting_words.refunded(How(how or How.CARD), amount)
-
-
-@register.filter
-def came_back(how: str, amount: str) -> str:
-    return collecting_words.came_back(How(how or How.CARD), amount)

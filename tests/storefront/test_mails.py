@@ -1,5 +1,6 @@
 """The mails of buying and seats: each in both languages, amounts and dates in the subject, nothing left unfilled."""
 
+import itertools
 import re
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import OutgoingMail
 from accounts.services import outbox, rendering
+from billing.queries import collecting_words
+from billing.rules.collecting import How
 from tests.storefront import renewal_mails
 
 AT = datetime(2027, 3, 3, 14, 5, tzinfo=UTC)
@@ -344,6 +347,19 @@ def test_a_mail_says_how_it_is_collected(render, monkeypatch, kind, how):
     mail = render(kind)
     for part in (mail.body, mail.alternatives[0][0]):
         assert renewal_mails.SAID_BY[kind, how] in re.sub("<[^>]*>", "", part)
+
+
+def test_the_link_to_pay_has_one_word_for_each_way_to_pay(render, monkeypatch):
+    """What failed, what waits, and what is due: the same link in whichever mail it stands."""
+    asking = {kind for kind, context in CONTEXTS.items() if "pay_url" in context} - {"payment_days"}  # asks for nothing
+    assert asking >= {"payment_failed", "payment_missing", "read_only", "access_off", "window_unpaid", "seats_waiting"}
+    for kind, how in itertools.product(sorted(asking), How):
+        monkeypatch.setitem(CONTEXTS, kind, CONTEXTS[kind] | {"how": how.value})
+        OutgoingMail.objects.all().delete()  # one is written once
+        mail = render(kind)
+        (word,) = re.findall(r'class="button" href="[^"]*"[^>]*>([^<]*)<', mail.alternatives[0][0])
+        words = {"Finish paying", "See the invoice", collecting_words.to_pay(how), collecting_words.to_pay(How.INVOICE)}
+        assert (kind, how, word in words, f"{word}:" in mail.body) == (kind, how, True, True)
 
 
 def test_a_yearly_plan_that_ends_goes_on_being_charged_by_the_month(render, monkeypatch):

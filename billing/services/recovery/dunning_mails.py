@@ -16,6 +16,7 @@ from accounts.models import Tier
 from accounts.services import billing_contacts, journal, links, outbox
 from billing.models import DunningEpisode, DunningStep, DunningStepKind, Invoice
 from billing.queries import dunning as queries
+from billing.rules.collecting import How
 from billing.services import notice_facts, notices
 from billing.services.books import sent_invoices
 
@@ -136,7 +137,7 @@ def _write(step: DunningStep, open_ones: Sequence[Invoice], missing: int, at: da
     }
     kind = KINDS[DunningStepKind(step.step)]
     if all(invoice.is_sent for invoice in open_ones):  # nothing was tried, and nothing is
-        context = sent_invoices.said(open_ones[0]) | context | {"is_sent": True}
+        context = sent_invoices.said(open_ones[0]) | context | {"is_sent": True, "how": How.INVOICE.value}
         kind = SENT.get(DunningStepKind(step.step), kind)
     mail: dict[str, Any] = {"kind": kind, "subject_row": f"dunning:{step.pk}", "at": at}
     mail["organization"] = organization
