@@ -91,7 +91,7 @@ def _show(
             "A new invoice of the same lines and %(amount)s takes its place; a credit note takes back the old one. No money "
             "moves; seats and MRR stay. Another country needs another tax, which this cannot do."
         )
-        % {"amount": money(invoice.total_minor, invoice.currency)},
+        % {"amount": money(replacing.rest_minor(invoice), invoice.currency)},
         form=form,
         button=gettext("Replace it"),
         back_url=columns.address(invoice),
@@ -104,7 +104,10 @@ def _why(error: Exception) -> str:
     if isinstance(error, replacing.NothingChanged):
         return gettext("That is what it names already.")
     if isinstance(error, replacing.ReplacingError | giving_back.GivingError):
-        return gettext("It can't be replaced: void, of a bundle, lowered, refunded, replaced, or partly paid from credit.")
+        return gettext(
+            "It can't be replaced: void, refunded, replaced, or partly paid, from credit too. Give it back with a credit note, "
+            "and make the right one by hand at Stripe."
+        )
     return gettext("Stripe does not answer, or another act on it is under way. Try again in a minute.")
 
 

@@ -52,7 +52,10 @@ def _says_already(error: Any) -> Problem:
 
 
 def _not_replaceable(error: Any) -> Problem:
-    detail = _("This invoice can't be replaced here: it is void, was lowered or replaced already, or was paid in part.")
+    detail = _(
+        "This invoice can't be replaced here: it is void, was refunded or replaced already, or was paid in part or from "
+        "credit. Write to us what it should say: we give it back and invoice it anew."
+    )
     return Problem("invoice-not-replaceable", detail, reason="not_as_sent")
 
 

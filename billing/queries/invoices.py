@@ -117,7 +117,7 @@ class Listed:
     @property
     def is_replaceable(self) -> bool:
         """Whether its buyer may have it made out anew, as far as the list knows."""
-        return self.is_due and self.due_at is not None and self.remaining_minor == self.total_minor and bool(self.subscription)
+        return self.is_due and self.due_at is not None and bool(self.subscription)
 
     @property
     def is_due(self) -> bool:

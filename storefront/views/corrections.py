@@ -72,5 +72,8 @@ def _why(error: Exception) -> str:
     if isinstance(error, replacing.NothingChanged):
         return _("That is what it says already.")
     if isinstance(error, replacing.NotReplaceable):
-        return _("This invoice can't be replaced here: it is void, was lowered or replaced already, or was paid in part.")
+        return _(
+            "This invoice can't be replaced here: it is void, was refunded or replaced already, or was paid in part or from "
+            "credit. Write to us what it should say: we give it back and invoice it anew."
+        )
     return _("Our payment service does not answer, or another change is being made. Try again in a minute.")

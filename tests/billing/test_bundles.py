@@ -12,6 +12,7 @@ from billing.models import (
     CreditNote,
     Invoice,
     OccupiedLine,
+    Price,
     ProductLine,
     RevenueShare,
     SeatLedgerEntry,
@@ -26,7 +27,7 @@ from billing.rules.trials import Refusal
 from billing.services.books import bundles
 from billing.services.changes import seats
 from billing.services.reconciliation import reconciling_reading
-from billing.services.refunds import giving_back
+from billing.services.refunds import giving_back, replacing
 from billing.services.selling import checkout
 from config import clock
 from tests import factories, shelf
@@ -168,6 +169,25 @@ def test_whoever_has_a_part_is_told_before_paying(suite, client, cast):
     assert "Your organization has Team with 4 seats already, and Field Suite would bring Fieldnote again" in page
     assert "/seats/?line=fieldnote" in page
     assert on_sale.on_sale().plan("suite/suite").parts
+
+
+def test_an_invoice_made_out_anew_is_split_as_the_old_one_was(suite, cast):
+    row = suite.buy(plan="suite/suite", seats=7)
+    old = Invoice.objects.select_related("organization", "subscription__price").get(subscription=row)
+    other = [{"line": "fieldnote", "plan": "team", "weight": 1}, {"line": "inspect", "plan": "complete", "weight": 1}]
+    Price.objects.filter(pk=row.price_id).update(parts=other)  # as if it had another price since
+    origin = Origin(actor=cast.admin, source=Source.ADMIN)
+    right = {"purchase_order": "PO-8"}
+    command = replacing.replace(old, right, nonce="one", origin=origin, at=clock.now(), is_staff=True)
+    assert command.state == "done", command.error
+    suite.settle()
+    new = Invoice.objects.get(replaces=old)
+    assert (new.status, new.total_minor, new.purchase_order) == ("paid", old.total_minor, "PO-8")
+    earned = RevenueShare.objects.filter(kind=ShareKind.EARNED).order_by("id")
+    assert [list(earned.filter(invoice=one).values_list("amount_minor", flat=True)) for one in (old, new)] == [
+        [11_667, 5_833]
+    ] * 2
+    assert sum(RevenueShare.objects.filter(invoice=old).values_list("amount_minor", flat=True)) == 0
 
 
 def test_what_goes_back_is_split_as_it_was_earned(suite, cast):

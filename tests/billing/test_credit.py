@@ -1,6 +1,6 @@
 """What a customer may owe: over all open invoices, by the policy of its segment."""
 
-from accounts.models import OrganizationProfile
+from accounts.models import Organization, OrganizationProfile
 from billing.models import Invoice
 from billing.queries import credit
 from config import clock
@@ -21,6 +21,7 @@ def test_open_invoices_use_the_limit_of_the_segment(shop):
     Invoice.objects.update(status="open", amount_remaining_minor=19_000)
     OrganizationProfile.objects.update_or_create(organization=organization, defaults={"segment": "mid_market"})
     factories.rule("billing.credit_limit", 20_000, segment="mid_market")
+    organization = Organization.objects.get(pk=organization.pk)  # as another request reads it
     assert credit.of(organization, at).left == 1_000
     assert not credit.covers(organization, 1_001, "usd", at)
 

@@ -7,12 +7,13 @@ import requests
 from django.urls import reverse
 
 from accounts.models import OutgoingMail
+from accounts.origin import Origin, Source
 from accounts.queries import policies
 from billing import gateway
-from billing.models import CreditNote, DunningEpisode, Invoice
+from billing.models import AdjustmentKind, AdjustmentReason, CreditNote, DunningEpisode, Invoice
 from billing.queries import credit
 from billing.rules import payment_terms
-from billing.services.refunds import replacing
+from billing.services.refunds import giving_back, replacing
 from config import clock
 from storefront import invoice_file
 from tests import factories
@@ -80,6 +81,29 @@ def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought):
     new, note = Invoice.objects.get(replaces=old), CreditNote.objects.get()
     assert (new.status, new.total_minor, new.amount_paid_minor, note.credited_minor) == ("paid", 16_000, 0, 16_000)
     assert gateway.customer(shop.fresh(bought).organization.customer.stripe_id).balance == 0
+
+
+def test_of_one_that_was_lowered_the_rest_is_replaced(shop, bought, client, cast):
+    old = Invoice.objects.select_related("organization", "subscription__price").get()
+    origin = Origin(actor=cast.admin, source=Source.ADMIN)
+    said = {"kind": AdjustmentKind.LOWER, "reason": AdjustmentReason.ORDER_CHANGE, "note": "T-7"}
+    wanted = giving_back.Wanted(amount_minor=3_333, nonce="less", **said)
+    giving_back.give_back(old, wanted=wanted, shown_minor=3_333, origin=origin, at=clock.now())
+    shop.settle()
+    old.refresh_from_db()
+    client.force_login(cast.owner)
+    assert "a new invoice of $126.67" in text(client.get(f"/invoices/{old.stripe_id}/correction/"))
+    assert "Something wrong on it?" in text(client.get("/invoices/"))
+    command = replace(shop, old)
+    assert command.state == "done", command.error
+    shop.settle()
+    new = Invoice.objects.get(replaces=old)
+    old.refresh_from_db()
+    assert (new.total_minor, new.amount_remaining_minor, new.status) == (12_667, 12_667, "open")
+    assert (old.amount_remaining_minor, sum(CreditNote.objects.values_list("total_minor", flat=True))) == (0, 16_000)
+    assert credit.of(shop.organization, clock.now()).used == 12_667
+    with pytest.raises(replacing.NotReplaceable):
+        replace(shop, old, nonce="two")
 
 
 def test_the_ladders_end_settles_what_replaced_another_too(shop, bought):

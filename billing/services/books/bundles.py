@@ -4,6 +4,7 @@ Everything here runs in the caller's transaction.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -26,19 +27,28 @@ def leave(row: Subscription, *, at: datetime) -> None:
     OccupiedLine.objects.filter(subscription=row, ended_at=None).update(ended_at=at)
 
 
-def share(invoice: Invoice) -> None:
+def share(invoice: Invoice, *, was_final: bool) -> None:
     """Split what an invoice of a bundle earned among the parts; of anything else nothing is written.
 
-    By largest remainder, so that the shares sum to the invoice without tax, to the cent. Safe to repeat.
+    By largest remainder, so that the shares sum to the invoice without tax, to the cent. What was final before (`was_final`)
+    keeps its weights, and one made out anew has the old one's, whatever the subscription's price is by now. Safe to repeat.
     """
-    row = invoice.subscription
-    parts = row.price.parts if row is not None else []
+    before = (invoice if was_final else invoice.replaces) if invoice.subscription is not None else None
+    parts: list[dict[str, Any]] = [{"line": one.line, "plan": one.plan, "weight": one.weight} for one in _earned(before)]
+    parts = parts or (invoice.subscription.price.parts if invoice.subscription is not None else [])
     if not parts:
         return
     amounts = rounding.split(queries.earned_minor(invoice), [part["weight"] for part in parts])
     for part, amount in zip(parts, amounts, strict=True):
         values = {"plan": part["plan"], "weight": part["weight"], "amount_minor": amount, "currency": invoice.currency}
         RevenueShare.objects.update_or_create(invoice=invoice, line=part["line"], kind=ShareKind.EARNED, defaults=values)
+
+
+def _earned(invoice: Invoice | None) -> list[RevenueShare]:
+    """No query of what is no bundle's."""
+    if invoice is None or invoice.subscription is None or not invoice.subscription.price.parts:
+        return []
+    return list(invoice.shares.filter(kind=ShareKind.EARNED).order_by("pk"))
 
 
 def share_back(invoice: Invoice) -> None:

@@ -46,7 +46,7 @@ def take(answer: gateway.Invoice, at: datetime) -> None:
     before = _Before(row.attempt_count, row.status, is_told_of)
     _copy_invoice(row, answer, at)
     _copy_lines(row, answer)
-    bundles.share(row)
+    bundles.share(row, was_final=before.status not in ("", "draft"))
     if not was_placed and row.subscription_id is not None:
         dispute_holds.look_again(row)
     if row.replaces is not None and before.status not in ("open", "paid") and row.status in ("open", "paid"):

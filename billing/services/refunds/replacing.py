@@ -3,7 +3,8 @@
 Stripe revises no invoice of a subscription (docs.stripe.com, "Edit invoices"), so the new one is made by hand of the old one's
 lines, for exactly its total; a credit note takes back the old one. Of an open invoice the note lowers what is owed to nothing,
 and the new one is due when the old one was. Of a paid one the note's credit pays the new one at once. No money moves, neither
-seats nor revenue: it is the same sale on another piece of paper. Source: docs/decisions/paying-by-invoice.md.
+seats nor revenue: it is the same sale on another piece of paper. Of one that was lowered or credited in part, the rest of each
+line is taken back and invoiced anew. Source: docs/decisions/paying-by-invoice.md.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from accounts.services import journal
 from billing import gateway, gateway_invoices, gateway_refunds
 from billing.models import AdjustmentKind, BillingDetails, Invoice, InvoiceStatus, StripeCommand
 from billing.queries import tax as tax_queries
-from billing.rules import purchase_orders
+from billing.rules import purchase_orders, rounding
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
 from billing.services.mirroring import mirror
@@ -35,7 +36,7 @@ class ReplacingError(Exception):
 
 
 class NotReplaceable(ReplacingError):
-    """It is a draft, void or written off; replaced, refunded or lowered already; partly paid from credit; or a bundle's."""
+    """It is a draft, void or written off; replaced, given back whole or refunded already; or partly paid, from credit too."""
 
 
 class OthersOnly(ReplacingError):
@@ -48,18 +49,25 @@ class NothingChanged(ReplacingError):
 
 def check(invoice: Invoice, *, is_staff: bool) -> None:
     """Whether it may be replaced. Raises NotReplaceable and OthersOnly. One query."""
-    given = invoice.refunded_minor or invoice.credited_minor or invoice.charged_back_minor
-    is_part = invoice.subscription is not None and invoice.subscription.price.parts
+    is_refunded = invoice.refunded_minor or invoice.charged_back_minor
     is_plain = invoice.starting_balance_minor == (invoice.ending_balance_minor or 0) and invoice.total_minor > 0
-    if given or is_part or not is_plain or invoice.subscription is None:
+    if is_refunded or not is_plain or invoice.subscription is None:
         raise NotReplaceable("It can't be replaced here.")
-    if Invoice.objects.filter(replaces=invoice).exists() or invoice.credit_notes.filter(status="issued").exists():
-        raise NotReplaceable("It was replaced or lowered already.")
+    if Invoice.objects.filter(replaces=invoice).exists():
+        raise NotReplaceable("It was replaced already.")
     if invoice.status == InvoiceStatus.PAID:
         if not is_staff:
             raise OthersOnly("It is paid.")
-    elif invoice.status != InvoiceStatus.OPEN or not invoice.is_sent or invoice.amount_remaining_minor != invoice.total_minor:
+    elif invoice.status != InvoiceStatus.OPEN or not invoice.is_sent or invoice.amount_paid_minor:
         raise NotReplaceable("It is not open as it was sent.")
+
+
+def rest_minor(invoice: Invoice) -> int:
+    """What the new one would come to: what was not lowered or credited yet. One query of a paid one."""
+    if invoice.status == InvoiceStatus.OPEN:
+        return invoice.amount_remaining_minor
+    given = sum(invoice.credit_notes.filter(status="issued").values_list("total_minor", flat=True))
+    return invoice.total_minor - given
 
 
 def replace(
@@ -80,16 +88,24 @@ def replace(
     changed = tax_details.save(invoice.organization, wanted, origin=origin, at=at)
     if not changed and not is_other_order and not _is_older(invoice):
         raise NothingChanged("Nothing would be another.")
-    note = giving_back.offer(
-        invoice, kind=AdjustmentKind.NOTE if invoice.status == "paid" else AdjustmentKind.LOWER, amount_minor=None
-    )
-    if note.total_minor != invoice.total_minor:
-        raise NotReplaceable("A credit note would not take back all of it.")
-    command = _open(invoice, wanted, note.params, key=key, origin=origin, at=at, is_staff=is_staff)
+    note = _rest(invoice)
+    command = _open(invoice, wanted, note, key=key, origin=origin, at=at, is_staff=is_staff)
     done = commands.execute(command.pk)
     if done.state == "done":
         inbox.read_now(invoice.stripe_id, str(done.result["invoice"]), str(done.result["credit_note"]))
     return done
+
+
+def _rest(invoice: Invoice) -> giving_back.Offer:
+    """A credit note over all that is left of it. Raises NotReplaceable and the gateway's errors."""
+    kind = AdjustmentKind.NOTE if invoice.status == InvoiceStatus.PAID else AdjustmentKind.LOWER
+    try:
+        note = giving_back.offer(invoice, kind=kind, amount_minor=None)
+    except giving_back.NothingLeft as error:
+        raise NotReplaceable("It was given back whole.") from error
+    if note.total_minor != note.left_minor:
+        raise NotReplaceable("A credit note would not take back all of it.")
+    return note
 
 
 def _is_older(invoice: Invoice) -> bool:
@@ -99,7 +115,7 @@ def _is_older(invoice: Invoice) -> bool:
 
 
 def _open(
-    invoice: Invoice, wanted: dict[str, str], note: dict[str, Any], *, key: str, origin: Origin, at: datetime, is_staff: bool
+    invoice: Invoice, wanted: dict[str, str], note: giving_back.Offer, *, key: str, origin: Origin, at: datetime, is_staff: bool
 ) -> StripeCommand:
     with transaction.atomic(durable=True):
         held = Invoice.objects.select_for_update(of=("self",)).select_related("subscription__price", "organization__customer")
@@ -116,8 +132,9 @@ def _open(
                 "customer": row.organization.customer.stripe_id,
                 "custom_fields": purchase_orders.fields(wanted.get("purchase_order", order), row.organization.locale),
                 "due_at": int(row.due_at.timestamp()) if row.due_at and row.status == InvoiceStatus.OPEN else None,
-                "total_minor": row.total_minor,
-                "note": {**note, "metadata": {"replacement": row.stripe_id}},
+                "total_minor": note.total_minor,
+                "is_rest": note.total_minor != row.total_minor,
+                "note": {**note.params, "metadata": {"replacement": row.stripe_id}},
             },
             origin=origin,
             at=at,
@@ -142,7 +159,8 @@ class Replace(commands.Handler):
         now = gateway.invoice(draft.id)
         if now.status == "draft":
             for line in gateway_refunds.invoice_lines(asked["invoice"]):
-                gateway_invoices.add_item(_item(line, asked["customer"], draft.id), key=f"{key}:{line.id}")
+                if (item := _item(line, asked)) is not None:
+                    gateway_invoices.add_item({**item, "invoice": draft.id}, key=f"{key}:{line.id}")
             now = gateway.invoice(draft.id)
             if now.total != asked["total_minor"]:
                 gateway_invoices.delete_draft(draft.id, key=f"{key}:delete")
@@ -210,13 +228,14 @@ def _of_old(old: gateway.Invoice, asked: dict[str, Any], sent_at: datetime | Non
     }
 
 
-def _item(line: gateway.InvoiceLine, customer: str, invoice: str) -> dict[str, Any]:
-    """A line as it was billed: after its discounts, with its own tax."""
-    net = line.amount - sum(part.amount for part in line.discount_amounts or [])
+def _item(line: gateway.InvoiceLine, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """A line as it was billed, after its discounts, with its own tax; None: nothing is left of it."""
+    net = _net(line, asked)
+    if net is None:
+        return None
     rates = [mirror.stripe_id(tax.tax_rate_details.tax_rate) for tax in line.taxes or [] if tax.tax_rate_details]
     return {
-        "customer": customer,
-        "invoice": invoice,
+        "customer": asked["customer"],
         **_sum(line, net),
         "currency": line.currency,
         "description": line.description or "",
@@ -224,6 +243,15 @@ def _item(line: gateway.InvoiceLine, customer: str, invoice: str) -> dict[str, A
         "discountable": False,
         **({"tax_rates": rates} if rates else {}),
     }
+
+
+def _net(line: gateway.InvoiceLine, asked: dict[str, Any]) -> int | None:
+    """What a line comes to without tax. Where a part was taken off before, what the note takes back (no lines of credit)."""
+    discounts = [part.amount for part in line.discount_amounts or []]
+    if not asked.get("is_rest"):
+        return line.amount - sum(discounts)
+    part = next((int(one["amount"]) for one in asked["note"]["lines"] if one["invoice_line_item"] == line.id), 0)
+    return part - sum(rounding.divide(one * part, line.amount) for one in discounts) if part else None
 
 
 def _sum(line: gateway.InvoiceLine, net: int) -> dict[str, Any]:
