@@ -152,6 +152,33 @@ def test_the_credit_goes_to_the_months_first_and_what_it_leaves_to_the_renewal(s
     assert "With the first comes $5.00 still owed from before." in text(client.get("/"))
 
 
+def test_credit_is_used_by_what_comes_first_of_two_product_lines(shop, client, cast):
+    """Inspect renews ten days before Fieldnote, and again before its second: each preview is the invoice that comes of it."""
+
+    def both():
+        first = shop.buy(plan="inspect/complete", seats=5)
+        shop.advance_to(first.period_starts_at + timedelta(days=10))
+        return first, shop.buy(seats=10)
+
+    first, second = shop.kept("two lines, ten days apart", both)
+    assert first.period_ends_at < second.period_ends_at
+    give_credit(shop, 17_000)
+    client.force_login(cast.owner)
+    for row, beside in ((first, second), (second, first)):
+        row, beside = shop.fresh(row), shop.fresh(beside)
+        said = {one.row.pk: one.next_charge for one in overview.standings(shop.organization)}
+        assert said[row.pk].at == row.period_ends_at < said[beside.pk].at
+        told = Program(cast.organization_key).get(f"subscription?line={row.line.code}").json()["next_charge"]
+        assert (told["balance_minor"], told["due_minor"]) == (said[row.pk].balance_minor, said[row.pk].due_minor)
+        shop.advance_to(row.period_ends_at + timedelta(hours=2))
+        made = Invoice.objects.filter(subscription=row).latest("issued_at")
+        assert (made.total_minor, made.amount_due_minor) == (said[row.pk].total_minor, said[row.pk].due_minor)
+        then = {one.row.pk: one.next_charge for one in overview.standings(shop.organization)}
+        assert then[beside.pk].due_minor == said[beside.pk].due_minor  # what the other one would leave was foreseen
+    dues = [one.amount_due_minor for one in Invoice.objects.filter(billing_reason="subscription_cycle").order_by("issued_at")]
+    assert (dues, then[first.pk].due_minor) == ([0, 5_000], 6_000)  # 60 and 110 of the credit, then nothing is left of it
+
+
 def test_complimentary_time_counts_each_item_by_its_own_interval(shop, mixed):
     """A month: a twelfth of the plan's year, and a whole month of what is charged by the month."""
     month = giving_back.Wanted(
