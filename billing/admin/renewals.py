@@ -16,7 +16,7 @@ from billing.services.renewing import renewal_reviews
 from config import clock, words
 from config.admin import action_forms, columns, pages
 
-ANSWER_TONES = {"open": "wait", "accepted": "good", "other": "info", "stayed": "", "ended": "bad"}
+ANSWER_TONES = {"open": "wait", "accepted": "good", "other": "info", "stayed": "", "held": "info", "ended": "bad"}
 
 
 class FindingForm(action_forms.NoteForm):

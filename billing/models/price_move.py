@@ -13,6 +13,7 @@ class PriceMoveState(models.TextChoices):
     ACCEPTED = "accepted", _("New price accepted")
     OTHER = "other", _("Another plan chosen")
     STAYED = "stayed", _("Old price kept")
+    HELD = "held", _("Put aside: the price is held")
     ENDED = "ended", _("Ends")
 
 
@@ -20,7 +21,7 @@ class PriceMove(models.Model):
     """The question, from the renewal `period_ends_at` on: the price on sale instead of the old one, another plan, or none.
 
     Without a click the old price stays, or (`is_end`) the subscription ends then. Answers are scheduled changes like any other;
-    `state` says at `closes_at` which it was.
+    `state` says at `closes_at` which it was. One that a price hold put aside is no answer: it is asked anew after the hold.
     """
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="price_moves")

@@ -164,16 +164,16 @@ def test_credit_is_used_by_what_comes_first_of_two_product_lines(shop, client, c
     assert first.period_ends_at < second.period_ends_at
     give_credit(shop, 17_000)
     client.force_login(cast.owner)
-    for row, beside in ((first, second), (second, first)):
-        row, beside = shop.fresh(row), shop.fresh(beside)
-        said = {one.row.pk: one.next_charge for one in overview.standings(shop.organization)}
+    for one, other in ((first, second), (second, first)):
+        row, beside = shop.fresh(one), shop.fresh(other)
+        said = {each.row.pk: each.next_charge for each in overview.standings(shop.organization)}
         assert said[row.pk].at == row.period_ends_at < said[beside.pk].at
         told = Program(cast.organization_key).get(f"subscription?line={row.line.code}").json()["next_charge"]
         assert (told["balance_minor"], told["due_minor"]) == (said[row.pk].balance_minor, said[row.pk].due_minor)
         shop.advance_to(row.period_ends_at + timedelta(hours=2))
         made = Invoice.objects.filter(subscription=row).latest("issued_at")
         assert (made.total_minor, made.amount_due_minor) == (said[row.pk].total_minor, said[row.pk].due_minor)
-        then = {one.row.pk: one.next_charge for one in overview.standings(shop.organization)}
+        then = {each.row.pk: each.next_charge for each in overview.standings(shop.organization)}
         assert then[beside.pk].due_minor == said[beside.pk].due_minor  # what the other one would leave was foreseen
     dues = [one.amount_due_minor for one in Invoice.objects.filter(billing_reason="subscription_cycle").order_by("issued_at")]
     assert (dues, then[first.pk].due_minor) == ([0, 5_000], 6_000)  # 60 and 110 of the credit, then nothing is left of it

@@ -14,9 +14,11 @@ from accounts.origin import Origin, Source
 from billing import gateway
 from billing.models import (
     Price,
+    PriceMove,
     ProductLine,
     RenewalNotice,
     RenewalWatch,
+    Subscription,
     Terms,
     TermsKind,
     TermsNotice,
@@ -311,6 +313,26 @@ def test_a_held_price_is_asked_about_only_once_the_hold_is_over(shop, cast, agre
     new = Price.objects.get(pk=row.price_id)
     new.pk, new.stripe_price_id, new.retired_at = None, "price_new", None
     new.save()
+    assert asked()
+
+    question = PriceMove.objects.create(
+        subscription=row,
+        period_ends_at=row.period_ends_at,
+        price_before=row.price,
+        price_after=new,
+        is_end=False,
+        asked_at=at,
+        amount_before_minor=16_000,
+        currency="usd",
+        closes_at=row.period_ends_at - timedelta(days=1),
+    )
+    agree(KIND.PRICE_HOLD, days=40, nonce="two")  # puts aside what is open
+    question.refresh_from_db()
+    assert question.state == "held"
+    RenewalNotice.objects.all().delete()
+    assert not asked()  # at this renewal the old price stays
+    Subscription.objects.update(period_starts_at=row.period_ends_at, period_ends_at=row.period_ends_at + timedelta(days=30))
+    shop.move_store(30 * 86_400)
     assert asked()
 
 

@@ -118,10 +118,10 @@ def _book(moved: dict[int, bool], at: datetime) -> None:
 
 
 def _stays(row: Terms) -> None:
-    """Nobody is asked to leave a price that is held: the old one stays at this renewal."""
+    """Nobody is asked to leave a price that is held: it stays at this renewal, and they are asked before the first after it."""
     asked = PriceMove.objects.filter(subscription__organization=row.organization_id, subscription__line=row.line_id)
     asked.filter(state=PriceMoveState.OPEN, period_ends_at__lt=row.ends_at, price_before=F("subscription__price")).update(
-        state=PriceMoveState.STAYED
+        state=PriceMoveState.HELD
     )
 
 
