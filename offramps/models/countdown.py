@@ -121,6 +121,7 @@ class SlotState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     MOVED = "moved", _("Moved")
     RELEASED = "released", _("Not needed any more")
+    DROPPED = "dropped", _("Nobody can take it")
 
 
 class CallSlot(models.Model):

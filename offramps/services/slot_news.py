@@ -32,7 +32,14 @@ def moved(slot: CallSlot, before: CallSlot, lead: Lead, at: datetime) -> None:
 
 
 def cancelled(slot: CallSlot, lead: Lead, at: datetime) -> None:
+    """The customer wants none, or the case is closed."""
     _write("offramps/call_cancelled", slot, lead, at, is_off=True, has_talked=False)
+    _write_to_rep("offramps/call_not_needed_staff", slot, lead, at, is_off=True)
+
+
+def dropped(slot: CallSlot, lead: Lead, at: datetime) -> None:
+    """Its rep cannot call, and nobody else can in all those days."""
+    _write("offramps/call_cancelled", slot, lead, at, is_off=True, has_talked=False, is_dropped=True)
     _write_to_rep("offramps/call_not_needed_staff", slot, lead, at, is_off=True)
 
 

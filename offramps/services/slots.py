@@ -145,8 +145,10 @@ def date_anew(held: Countdown, *, at: datetime, origin: Origin, by: Rep | None =
             slot_news.moved(made, current, held.lead, at)
             return made
     held.state, held.due_at, held.missed_because = CountdownState.OVER, None, Miss.NOBODY_PRESENT
+    current.state = SlotState.DROPPED
+    current.save(update_fields=["state"])
     _tell("offramps.call.cancelled", held, current, at, origin)
-    slot_news.cancelled(current, held.lead, at)
+    slot_news.dropped(current, held.lead, at)
     return None
 
 
@@ -190,6 +192,8 @@ def _miss(slot_id: int, at: datetime) -> bool:
         again = hold(held, at, missed=current)
         held.state = CountdownState.SLOT if again else CountdownState.OVER
         held.save(update_fields=["missed_because", "state"])
+        if again is None:
+            slot_news.dropped(current, held.lead, at)
         _tell("offramps.call.missed", held, current, at, Origin.system())
     return True
 

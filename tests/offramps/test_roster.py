@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
+from accounts.services import rendering
 from offramps.models import (
     AccountOwnership,
     CallSlot,
@@ -130,6 +131,10 @@ def test_leave_and_other_hours_date_calls_anew(floor):
     roster.set_hours(ann, shifts=[], **who)
     held.refresh_from_db()
     assert (held.state, held.missed_because) == (CountdownState.OVER, "nobody_present"), "nobody works at all"
+    assert held.slots.latest("pk").state == SlotState.DROPPED
+    said = rendering.message(OutgoingMail.objects.get(kind="offramps/call_cancelled"))
+    assert "Ann cannot call you" in said.body
+    assert "nobody else can" in said.body
     assert Lead.objects.open().exists()
 
 
