@@ -33,7 +33,6 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 # The one browser of a run's journeys, and what ends it.
 OPEN = {}
-NEXT = pytest.StashKey()
 WANTED = os.environ.get("STOREFRONT_JOURNEY_PICTURES", "")
 PICTURES = {"full_page": True} if WANTED == "whole" else {"scale": "css"}
 FAILED = pytest.StashKey()
@@ -42,12 +41,20 @@ FAILED = pytest.StashKey()
 PRODUCT = {"url": os.environ.get("STOREFRONT_JOURNEY_PRODUCT", f"http://127.0.0.1:{demo_settings.PRODUCT_PORT}")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def store_url():
-    """Where the demo answers."""
+    """Where the demo answers: one for all journeys in a row, as the browser. It ends with the last of them.
+
+    A year that one of them let begin would else go on beside all other tests.
+    """
     if named := os.environ.get("STOREFRONT_JOURNEY_URL"):
-        yield named.rstrip("/")
-        return
+        return named.rstrip("/")
+    if "demo" not in OPEN:
+        OPEN["demo"] = _start_demo()
+    return _wait(*OPEN["demo"])
+
+
+def _start_demo():
     # In the state folder: where root runs Postgres as somebody else, that account cannot reach pytest's private folders.
     folder = state.folder(state.test() / "journeys" / f"{os.environ[testing.SLOT]}-{testing.worker()}")
     port, product = ports.any_free(), ports.any_free()
@@ -63,11 +70,7 @@ def store_url():
             start_new_session=True,
             preexec_fn=processes.tether(signal.SIGTERM),  # noqa: PLW1509 - a killed test run must leave no demo behind
         )
-    try:
-        yield _wait(demo, log)
-    finally:
-        demo.send_signal(signal.SIGTERM)
-        demo.wait(timeout=30)
+    return demo, log
 
 
 def _environment():
@@ -95,25 +98,38 @@ def product_url(store_url):
     return PRODUCT["url"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item, nextitem):
-    """Let the browser's fixture know whether another journey follows."""
-    item.stash[NEXT] = nextitem
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Close browser and demo behind the last journey in a row."""
+    result = yield
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        _close()
+    return result
+
+
+def pytest_sessionfinish():
+    _close()
 
 
 @pytest.fixture
-def browser(request):
+def browser():
     """One browser for all journeys in a row: its start costs as much as ten pages.
 
     It ends with the last of them, not with the session: Playwright's event loop must be gone before Django's tests go on.
     """
-    if not OPEN:
+    if "browser" not in OPEN:
         _open_browser()
-    yield OPEN["browser"]
-    following = request.node.stash[NEXT]
-    if following is None or following.path.parent != request.node.path.parent:
+    return OPEN["browser"]
+
+
+def _close():
+    if "browser" in OPEN:
         OPEN.pop("browser").close()
         OPEN.pop("playwright").stop()
+    if "demo" in OPEN:
+        demo, _log = OPEN.pop("demo")
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(timeout=30)
 
 
 def _open_browser():
