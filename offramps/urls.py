@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/board/pools/<slug:public_id>/", board.switch_pool, name="board_pool"),
     path("desk/cases/<slug:public_id>/", case.case, name="case"),
     path("desk/cases/<slug:public_id>/outcome/", case.close, name="case_close"),
+    path("desk/cases/<slug:public_id>/taking/", case.take, name="case_taking"),
     path("desk/cases/<slug:public_id>/notes/", case.note, name="case_note"),
     path("desk/cases/<slug:public_id>/step/", case.step, name="case_step"),
     path("desk/cases/<slug:public_id>/return/", case.hand_back, name="case_return"),

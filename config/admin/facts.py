@@ -220,6 +220,9 @@ KINDS: Final[dict[str, Any]] = {
     "offramps.rep.left": _("Rep left"),
     "offramps.rep.made": _("Rep made"),
     "offramps.rep.switched": _("Rep's presence switched"),
+    "offramps.rule.drafted": _("Rule drafted"),
+    "offramps.rule.retired": _("Rule retired"),
+    "offramps.rule.went_live": _("Rule put live"),
     "offramps.hand_raise.closed": _("Hand-raise answered"),
     "offramps.hand_raise.raised": _("Hand raised"),
 }

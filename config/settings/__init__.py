@@ -269,6 +269,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "expansions": "billing.services.renewing.expansions.drain",
     "cart-reminders": "offramps.services.cart_reminders.drain",
     "countdowns": "offramps.services.countdowns.drain",
+    "detecting": "offramps.services.detecting.drain",
     "poller": "billing.services.mirroring.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

@@ -13,7 +13,7 @@ from accounts.models import Organization
 from config import words
 from config.admin import pages
 from offramps.models import CallSlot, Countdown, Lead, LeadTrigger, Offer, Rep
-from offramps.queries import hand_raise_words, offer_words
+from offramps.queries import hand_raise_words, offer_words, rule_words
 
 STATE_TONES = {"open": "wait", "won": "good", "lost": "bad", "handed_back": "good", "not_a_fit": ""}
 COUNTDOWN_TONES = {"ringing": "wait", "accepted": "wait", "contacted": "good", "slot": "wait", "over": ""}
@@ -23,9 +23,14 @@ SLOT_TONES = {"held": "wait", "kept": "good", "missed": "bad", "cancelled": "", 
 
 class TriggerRows(pages.ReadOnlyRows):
     model = LeadTrigger
-    fields = ("at", "hand_raise")
+    fields = ("at", "hand_raise", "noticed")
+    readonly_fields = ("noticed",)
     ordering = ("-at",)
-    related = ("hand_raise__organization", "lead__organization")
+    related = ("hand_raise__organization", "lead__organization", "version__rule")
+
+    @display(description=_("Noticed by a rule"))
+    def noticed(self, row: LeadTrigger) -> str:
+        return rule_words.saw(row)
 
 
 class CountdownRows(pages.ReadOnlyRows):

@@ -154,7 +154,8 @@ def _day(day: int, shifts: list[WorkingHours]) -> str:
     return f"{WEEKDAYS[day]} {shift_words.say(spans)}"
 
 
-def _offer(verb: str, step: roster_acts.Step, request: HttpRequest, row: models.Model) -> acts.Offer | None:
+def offer(verb: str, step: roster_acts.Step, request: HttpRequest, row: models.Model) -> acts.Offer | None:
+    """An act as a button on a row's page, for whoever may do it while it can be done."""
     if not request.user.has_perm(step.permission) or not step.is_open(row):
         return None
     url = reverse(f"admin:offramps_{type(row).__name__.lower()}_{verb}", args=[row.pk])
@@ -163,4 +164,4 @@ def _offer(verb: str, step: roster_acts.Step, request: HttpRequest, row: models.
 
 for _model, _steps in ((Rep, roster_acts.OF_REP), (Pool, roster_acts.OF_POOL)):
     for _verb, _step in _steps.items():
-        acts.offer_on(_model, functools.partial(_offer, _verb, _step))
+        acts.offer_on(_model, functools.partial(offer, _verb, _step))

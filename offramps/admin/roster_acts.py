@@ -25,7 +25,10 @@ from offramps.services import leaving, pools, roster
 
 @dataclass(frozen=True)
 class Step:
-    """One act on a row. `form(data, row)` is what it asks; `do` is told the row, the valid form, who and when."""
+    """One act on a row. `form(data, row)` is what it asks; `do` is told the row, the valid form, who and when.
+
+    `second` is a button that does nothing but show `preview(row, form)`.
+    """
 
     title: Any
     lead: Any
@@ -37,6 +40,8 @@ class Step:
     icon: str = ""
     is_open: Callable[[Any], bool] = lambda _row: True
     rows: Callable[[Any], list[acts.Row]] = lambda _row: []
+    second: Any = ""
+    preview: Callable[[Any, Any], list[acts.Row]] = lambda _row, _form: []
 
 
 def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, back_url: str) -> HttpResponse:
@@ -44,7 +49,8 @@ def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, b
     if not request.user.has_perm(step.permission):
         raise PermissionDenied
     form = step.form(request.POST if request.method == "POST" else None, row)
-    if request.method == "POST" and form.is_valid():
+    is_asked, is_looked_at = request.method == "POST", bool(step.second) and "preview" in request.POST
+    if is_asked and form.is_valid() and not is_looked_at:
         origin: Origin = access.origin(request, Source.ADMIN)
         try:
             made = step.do(row, form, {"at": clock.now(), "origin": origin})
@@ -60,9 +66,10 @@ def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, b
         form=form,
         button=str(step.button) if step.is_open(row) else "",
         back_url=back_url,
-        rows=step.rows(row),
+        rows=step.preview(row, form) if is_looked_at and form.is_valid() else step.rows(row),
+        second=str(step.second) if step.is_open(row) else "",
     )
-    return acts.render(page, request, row, act, status=422 if request.method == "POST" else 200)
+    return acts.render(page, request, row, act, status=422 if is_asked and not (is_looked_at and form.is_valid()) else 200)
 
 
 def on_row(page: Any, request: HttpRequest, step: Step, model: type[models.Model], row_id: int) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
-from offramps.models.lead import Lead, LeadNote, LeadState, LeadTrigger, NextStep
+from offramps.models.lead import Fit, Lead, LeadNote, LeadState, LeadTrigger, NextStep
 from offramps.models.ownership import AccountOwnership, OwnerKind, OwnerStyle
 from offramps.models.roster import (
     Leave,
@@ -16,18 +16,21 @@ from offramps.models.roster import (
     Skill,
     WorkingHours,
 )
+from offramps.models.trigger_rule import LeadTopic, RuleState, Sweep, TriggerRule, TriggerRuleVersion
 
 __all__ = [
     "AccountOwnership",
     "CallSlot",
     "Countdown",
     "CountdownState",
+    "Fit",
     "HandRaise",
     "HandRaiseReason",
     "HandRaiseState",
     "Lead",
     "LeadNote",
     "LeadState",
+    "LeadTopic",
     "LeadTrigger",
     "Leave",
     "LeaveKind",
@@ -43,7 +46,11 @@ __all__ = [
     "PresenceCause",
     "Rep",
     "RosterVersion",
+    "RuleState",
     "Skill",
     "SlotState",
+    "Sweep",
+    "TriggerRule",
+    "TriggerRuleVersion",
     "WorkingHours",
 ]

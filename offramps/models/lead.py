@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organization, Region, Segment, external
 from accounts.models.organization import new_public_id
 from billing.models import Cart
-from offramps.models.hand_raise import HandRaise, HandRaiseReason
+from offramps.models.hand_raise import HandRaise
 from offramps.models.roster import Pool, Rep
+from offramps.models.trigger_rule import LeadTopic, TriggerRule, TriggerRuleVersion
 
 
 class LeadState(models.TextChoices):
@@ -21,6 +22,16 @@ class LeadState(models.TextChoices):
     LOST = "lost", _("Lost")
     HANDED_BACK = "handed_back", _("Handed back to the store")
     NOT_A_FIT = "not_a_fit", _("Not a fit")
+
+
+class Fit(models.TextChoices):
+    """What qualification said (offramps.rules.qualifying)."""
+
+    ROUTED = "routed", _("Fits: to a person")
+    AT_ONCE = "at_once", _("To a person in any case")
+    SELF_SERVICE = "self_service", _("The store answers")
+    UNSERVED = "unserved", _("A region that is not served")
+    COMPETITOR = "competitor", _("A competitor")
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -38,7 +49,7 @@ class Lead(external.ExternallyNamed):
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="leads")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    topic = models.CharField(_("topic"), max_length=12, choices=HandRaiseReason)
+    topic = models.CharField(_("topic"), max_length=12, choices=LeadTopic)
     state = models.CharField(_("state"), max_length=12, choices=LeadState, default=LeadState.OPEN)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=_("How many triggers it has."))
     contact_name = models.CharField(_("name"), max_length=120, blank=True)
@@ -57,6 +68,10 @@ class Lead(external.ExternallyNamed):
     chosen_pool = models.ForeignKey(
         *(Pool, models.PROTECT), null=True, blank=True, related_name="+", help_text=_("A manager said whose it is.")
     )
+    fit = models.CharField(_("fit"), max_length=12, choices=Fit, default=Fit.ROUTED)
+    fit_score = models.PositiveSmallIntegerField(_("points for fit"), null=True, blank=True)
+    fit_parts = models.JSONField(default=dict, blank=True, help_text=_("The points of each part, and the threshold."))
+    fit_decided_by = models.CharField(_("decided by"), max_length=12, blank=True, help_text=_("The part that decided."))
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     outcome_reason = models.CharField(_("why"), max_length=300, blank=True)
@@ -91,15 +106,31 @@ class Lead(external.ExternallyNamed):
 
 
 class LeadTrigger(models.Model):
-    """Why there is the lead, or why it matters more: a hand-raise (later: a rule, with what it saw)."""
+    """Why there is the lead, or why it matters more: a hand-raise, or a rule's version with what it saw.
+
+    `subject` is what a rule saw it in ("cart:<id>"): the same rule never counts the same thing twice.
+    """
 
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="triggers")
     hand_raise = models.OneToOneField(HandRaise, models.CASCADE, null=True, blank=True, related_name="trigger")
+    version = models.ForeignKey(
+        *(TriggerRuleVersion, models.PROTECT), null=True, blank=True, related_name="triggers", verbose_name=_("rule")
+    )
+    rule = models.ForeignKey(TriggerRule, models.PROTECT, null=True, blank=True, related_name="triggers")
+    subject = models.CharField(max_length=80, blank=True)
+    saw = models.JSONField(default=list, blank=True, help_text=_("Each condition that held, with what was seen."))
     at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("trigger")
         verbose_name_plural = _("triggers")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hand_raise__isnull=False, version=None) | Q(hand_raise=None, version__isnull=False),
+                name="trigger_by_a_person_or_a_rule",
+            ),
+            models.UniqueConstraint(fields=["rule", "subject"], condition=Q(rule__isnull=False), name="trigger_once_a_subject"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead}: {self.at:%Y-%m-%d %H:%M}"

@@ -65,7 +65,7 @@ def case(lead: Lead, at: datetime) -> Case:
     return Case(
         lead=lead,
         running=next((held for held in countdowns if held.state not in OVER), None),
-        triggers=list(lead.triggers.select_related("hand_raise").order_by("-pk")),
+        triggers=list(lead.triggers.select_related("hand_raise", "version__rule").order_by("-pk")),
         standings=[one for one in overview.standings(organization) if one.state != overview.State.ENDED]
         if organization
         else [],

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
-from offramps.models import HandRaiseReason, Lead, Rep
+from offramps.models import Lead, LeadTopic, Rep
 
 
 def company(lead: Lead) -> str:
@@ -16,5 +16,5 @@ def company(lead: Lead) -> str:
 def for_rep(lead: Lead, rep: Rep) -> dict[str, Any]:
     """What every mail about a lead says of it."""
     with translation.override(rep.user.locale or settings.LANGUAGE_CODE):
-        topic = str(HandRaiseReason(lead.topic).label)
+        topic = str(LeadTopic(lead.topic).label)
     return {"company": company(lead), "who": lead.contact_name, "topic_label": topic, "reader_zone": rep.time_zone}

@@ -7,17 +7,30 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.origin import Origin
 from accounts.services import journal, outbox
 from billing.models import CartState
-from offramps.models import Lead, LeadNote, LeadState, NextStep
+from offramps.models import Countdown, Lead, LeadNote, LeadState, NextStep, Rep
 from offramps.services import leads
 
 MOST_TEXT = 2_000
 MOST_STEP = 200
+
+
+def take(lead: Lead, rep: Rep, *, at: datetime, origin: Origin) -> bool:
+    """A case that nobody has, and whose clock does not run, becomes the rep's. False: somebody was first, or it rings."""
+    running = Countdown.objects.filter(lead=lead).exclude(state__in=leads.OVER)
+    with transaction.atomic(durable=True):
+        free = Lead.objects.open().filter(~Exists(running), pk=lead.pk, rep=None)
+        taken = bool(free.update(rep=rep))
+        if taken:
+            data = {"lead": lead.public_id, "to": str(rep), "reason": "taken"}
+            journal.append(kind="offramps.lead.reassigned", organization=lead.organization, at=at, origin=origin, data=data)
+    return taken
 
 
 def note(lead: Lead, *, text: str, at: datetime, origin: Origin) -> LeadNote:

@@ -14,6 +14,7 @@ from offramps.queries import leads as queries
 from offramps.services import slots
 
 OVER = (CountdownState.CONTACTED, CountdownState.OVER)
+CONTACT = ("contact_name", "contact_email", "contact_phone", "channel")
 STRONGER = {"mail": 0, "video": 1, "phone": 2}
 
 
@@ -34,12 +35,37 @@ def of_hand_raise(made: HandRaise, *, locale: str, at: datetime, origin: Origin)
 
     Raises IntegrityError if somebody else opens it this instant: begin the transaction anew, and it is joined.
     """
-    known = queries.open_of(made.organization, made.contact_email, made.reason)
-    lead = known or _open(made, locale, at)
-    LeadTrigger.objects.create(lead=lead, hand_raise=made, at=at)
-    if known is None:
-        return Joined(lead, True, _fact("offramps.lead.opened", lead, at, origin, segment=lead.segment))
-    _join(lead, made)
+    organization = made.organization
+    wanted = Lead(
+        **_contact(made),
+        organization=organization,
+        user=made.user,
+        topic=made.reason,
+        time_zone=organization.time_zone if organization else str(made.answers.get("time_zone") or "UTC"),
+        segment=queries.segment_of(organization, made.answers, at),
+        region=organization.region if organization else "",
+        language=(locale or (organization.locale if organization else "")).partition("-")[0] or "en",
+        line=str(made.basket.get("plan", "")).partition("/")[0],
+        cart=made.cart,
+        basket=made.basket,
+        opened_at=at,
+    )
+    joined = opened_or_joined(wanted, at=at, origin=origin)
+    LeadTrigger.objects.create(lead=joined.lead, hand_raise=made, at=at)
+    return joined
+
+
+def opened_or_joined(wanted: Lead, *, at: datetime, origin: Origin, is_said: bool = True) -> Joined:
+    """The open lead of a topic: `wanted` itself, saved, or the one that was open, with what is new.
+
+    `is_said`: somebody said how to reach them, which counts from now on. Raises IntegrityError as `of_hand_raise`.
+    """
+    lead = queries.open_of(wanted.organization, wanted.contact_email, wanted.topic)
+    if lead is None:
+        wanted.pool_id = queries.home(wanted, at)
+        wanted.save(force_insert=True)
+        return Joined(wanted, True, _fact("offramps.lead.opened", wanted, at, origin, segment=wanted.segment))
+    _join(lead, wanted, is_said=is_said)
     return Joined(lead, False, _fact("offramps.lead.joined", lead, at, origin, priority=lead.priority))
 
 
@@ -67,47 +93,20 @@ def _stop_clock(lead: Lead, at: datetime, origin: Origin, *, has_talked: bool) -
         held.save(update_fields=["state", "due_at"])
 
 
-def _open(made: HandRaise, locale: str, at: datetime) -> Lead:
-    organization = made.organization
-    lead = Lead(
-        **_contact(made),
-        organization=organization,
-        user=made.user,
-        topic=made.reason,
-        time_zone=organization.time_zone if organization else str(made.answers.get("time_zone") or "UTC"),
-        segment=queries.segment_of(organization, made.answers, at),
-        region=organization.region if organization else "",
-        language=(locale or (organization.locale if organization else "")).partition("-")[0] or "en",
-        line=str(made.basket.get("plan", "")).partition("/")[0],
-        cart=made.cart,
-        basket=made.basket,
-        opened_at=at,
-    )
-    lead.pool_id = queries.home(lead, at)
-    lead.save(force_insert=True)
-    return lead
-
-
-def _join(lead: Lead, made: HandRaise) -> None:
+def _join(lead: Lead, wanted: Lead, *, is_said: bool) -> None:
     """The latest words count for how to reach them and what they want; each trigger keeps its own."""
-    said = _contact(made)
-    if STRONGER.get(lead.channel, 0) > STRONGER.get(made.channel, 0):
-        said.pop("channel")
-        said.pop("contact_phone")
+    said: dict[str, Any] = {name: getattr(wanted, name) for name in CONTACT} if is_said else {}
+    if STRONGER.get(lead.channel, 0) > STRONGER.get(wanted.channel, 0):
+        said = {name: value for name, value in said.items() if name not in ("channel", "contact_phone")}
     said = {name: value for name, value in said.items() if value}
-    if made.basket:
-        said |= {"basket": made.basket, "cart": made.cart}
+    if wanted.basket:
+        said |= {"basket": wanted.basket, "cart": wanted.cart}
     Lead.objects.filter(pk=lead.pk).update(priority=F("priority") + 1, **said)
     lead.refresh_from_db()
 
 
 def _contact(made: HandRaise) -> dict[str, Any]:
-    return {
-        "contact_name": made.contact_name,
-        "contact_email": made.contact_email,
-        "contact_phone": made.contact_phone,
-        "channel": made.channel,
-    }
+    return {name: getattr(made, name) for name in CONTACT}
 
 
 def _fact(kind: str, lead: Lead, at: datetime, origin: Origin, **more: object) -> Journal:

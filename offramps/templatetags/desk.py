@@ -10,8 +10,8 @@ from django import template
 from django.utils import timezone
 
 from config import words
-from offramps.models import Lead
-from offramps.queries import hand_raise_words, lead_words
+from offramps.models import Lead, LeadTrigger
+from offramps.queries import hand_raise_words, lead_words, rule_words
 
 register = template.Library()
 
@@ -45,3 +45,9 @@ def time_at(at: datetime, zone: str) -> str:
     """What the clock says there."""
     with timezone.override(ZoneInfo(zone)):
         return words.clock_time(at)
+
+
+@register.filter
+def trigger_words(trigger: LeadTrigger) -> str:
+    """Which rule noticed what."""
+    return rule_words.saw(trigger)

@@ -64,6 +64,18 @@ def close(request: FloorRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @floor_only
+def take(request: FloorRequest, public_id: str) -> HttpResponse:
+    """POST /desk/cases/<id>/taking/: a case that waits in the pool becomes the rep's."""
+    lead, rep = _lead(request, public_id), request.rep
+    if rep is None:
+        raise Http404
+    if not casework.take(lead, rep, at=clock.now(), origin=access.origin(request)):
+        messages.info(request, _("Somebody has it, or it rings at somebody now."))
+    return _back(lead)
+
+
+@require_POST
+@floor_only
 def note(request: FloorRequest, public_id: str) -> HttpResponse:
     """POST /desk/cases/<id>/notes/: text."""
     lead, text = _lead(request, public_id), request.POST.get("text", "")

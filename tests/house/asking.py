@@ -69,6 +69,7 @@ OF_NOTHING = {
             "case",
             "case_close",
             "case_note",
+            "case_taking",
             "case_step",
             "case_return",
         )

@@ -54,6 +54,7 @@ PAGES = {
     "offramps:case": ("GET", "L444444LLL"),
     "offramps:case_close": ("POST", "L444444LLL"),
     "offramps:case_note": ("POST", "L444444LLL"),
+    "offramps:case_taking": ("POST", "L444444LLL"),
     "offramps:case_step": ("POST", "L444444LLL"),
     "offramps:case_return": ("POST", "L444444LLL"),
     "offramps:board": ("GET", "L444444LLL"),

@@ -93,6 +93,7 @@ LOOKING = {
     "offramps.rep": TALKING,
     "offramps.pool": TALKING,
     "offramps.accountownership": TALKING,
+    "offramps.triggerrule": TALKING,
 }
 ADDING = {
     "accounts.policy": {"revenue_operations", "admin"},
@@ -100,6 +101,7 @@ ADDING = {
     "accounts.ownerrecovery": {*HELPING, "admin"},
     "offramps.rep": {"manager", "revenue_operations", "admin"},
     "offramps.pool": {"manager", "revenue_operations", "admin"},
+    "offramps.triggerrule": {"manager", "revenue_operations", "admin"},
 }
 ADMIN_ONLY = {"django_celery_beat"}  # third-party apps, whose own pages administrators may use
 ADMIN_OPEN = {"admin:login", "admin:logout", "admin:jsi18n"}
@@ -125,6 +127,7 @@ ADMIN_STAFF = {
     *(f"admin:offramps_rep_{act}" for act in ("profile", "hours", "leave", "leave_back", "leaving")),  # test_roster.py
     *(f"admin:offramps_pool_{act}" for act in ("settings", "member", "pause", "resume")),
     *(f"admin:offramps_accountownership_{act}" for act in ("set", "end")),
+    *(f"admin:offramps_triggerrule_{act}" for act in ("conditions", "live", "retire")),  # test_detecting.py
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}

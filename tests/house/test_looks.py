@@ -42,6 +42,7 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
             "desk_presence",
             "case_close",
             "case_note",
+            "case_taking",
             "case_step",
             "case_return",
             "board_reassign",
