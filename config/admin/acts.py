@@ -49,6 +49,8 @@ class Act:
     problem: str = ""
     second: str = ""
     """The label of a button that only works the figures out again; it submits `preview`."""
+    caption: str = ""
+    """What the rows are, where they are not what happens."""
 
 
 def offer_on(model: type[models.Model], offering: Callable[[HttpRequest, Any], Offer | None]) -> None:

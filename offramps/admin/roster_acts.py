@@ -42,6 +42,7 @@ class Step:
     rows: Callable[[Any], list[acts.Row]] = lambda _row: []
     second: Any = ""
     preview: Callable[[Any, Any], list[acts.Row]] = lambda _row, _form: []
+    caption: Any = ""
 
 
 def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, back_url: str) -> HttpResponse:
@@ -50,7 +51,7 @@ def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, b
         raise PermissionDenied
     form = step.form(request.POST if request.method == "POST" else None, row)
     is_asked, is_looked_at = request.method == "POST", bool(step.second) and "preview" in request.POST
-    if is_asked and form.is_valid() and not is_looked_at:
+    if is_asked and step.button and form.is_valid() and not is_looked_at:
         origin: Origin = access.origin(request, Source.ADMIN)
         try:
             made = step.do(row, form, {"at": clock.now(), "origin": origin})
@@ -68,6 +69,7 @@ def run(page: Any, request: HttpRequest, step: Step, row: models.Model | None, b
         back_url=back_url,
         rows=step.preview(row, form) if is_looked_at and form.is_valid() else step.rows(row),
         second=str(step.second) if step.is_open(row) else "",
+        caption=str(step.caption),
     )
     return acts.render(page, request, row, act, status=422 if is_asked and not (is_looked_at and form.is_valid()) else 200)
 

@@ -1,6 +1,7 @@
 """A rule's conditions as a form: a row each, read by offramps.rules.detecting, which says what is wrong with which."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -9,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.models import Region, Segment
+from config import clock
+from offramps.admin.roster_forms import Day
 from offramps.models import LeadTopic, TriggerRule
-from offramps.queries import rule_words
+from offramps.queries import backtests, rule_words
 from offramps.rules import detecting
 from offramps.rules.detecting import FACTS, Kind
 
@@ -145,3 +148,29 @@ class NewRuleForm(ConditionsForm):
         if TriggerRule.objects.filter(name=name).exists():
             raise forms.ValidationError(_("A rule has this name already: choose another, or change that one."))
         return name
+
+
+class PeriodForm(forms.Form):
+    """Whole days, both included; at first the ninety before today."""
+
+    since = forms.DateField(label=_("From"), widget=Day)
+    until = forms.DateField(label=_("Through"), widget=Day)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        since, until = backtests.last_quarter(clock.now())
+        super().__init__(*args, **{"initial": {"since": since.date(), "until": until.date()}, **kwargs})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("since") and cleaned.get("until") and cleaned["since"] > cleaned["until"]:
+            self.add_error("until", _("It ends before it begins: choose a later day."))
+        return cleaned
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """Half open, in UTC."""
+        begin, end = (
+            datetime.combine(day, time.min, UTC)
+            for day in (self.cleaned_data["since"], self.cleaned_data["until"] + timedelta(days=1))
+        )
+        return begin, end

@@ -11,12 +11,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config import clock
 from config.admin import acts, pages
-from offramps.admin import roster
+from offramps.admin import backtest_words, roster
 from offramps.admin.roster_acts import Step
-from offramps.admin.rule_forms import ConditionsForm, NewRuleForm
+from offramps.admin.rule_forms import ConditionsForm, NewRuleForm, PeriodForm
 from offramps.models import LeadTrigger, RuleState, TriggerRule, TriggerRuleVersion
-from offramps.queries import rule_words
+from offramps.queries import backtests, rule_words
+from offramps.rules import detecting
 from offramps.services import trigger_rules
 
 STATE_TONES = {"draft": "wait", "live": "good", "retired": ""}
@@ -36,6 +38,26 @@ def _begins(rule: TriggerRule) -> dict[str, Any]:
 
 def _in_words(_row: Any, form: Any) -> list[acts.Row]:
     return [acts.Row(label, said) for label, said in form.in_words]
+
+
+def _tried(rule: TriggerRule, form: Any) -> list[acts.Row]:
+    """What the draft, else the live version, would have done in the form's days."""
+    found = _newest(rule, RuleState.DRAFT) or _newest(rule, RuleState.LIVE, RuleState.RETIRED)
+    if found is None:
+        return []
+    since, until = form.span
+    return backtest_words.rows(backtests.run(detecting.read(found.conditions), since=since, until=until, at=clock.now()))
+
+
+def _last_quarter(rule: TriggerRule) -> list[acts.Row]:
+    """The draft in words, and what it would have done in the ninety days before."""
+    found = _newest(rule, RuleState.DRAFT)
+    if found is None:
+        return []
+    now, conditions = clock.now(), detecting.read(found.conditions)
+    since, until = backtests.last_quarter(now)
+    said = [acts.Row(label, text) for label, text in rule_words.lines(conditions)]
+    return [*said, *backtest_words.rows(backtests.run(conditions, since=since, until=until, at=now))]
 
 
 NEW = Step(
@@ -64,6 +86,19 @@ STEPS = {
         second=_("Say it in words"),
         preview=_in_words,
     ),
+    "trial": Step(
+        title=_("Try it on what was"),
+        lead=_("The draft, else the version that is live, held against carts, payments, visits and requests of some days."),
+        button="",
+        done="",
+        permission="offramps.change_triggerrule",
+        form=lambda data, _rule: PeriodForm(data),
+        do=lambda _rule, _form, _who: None,
+        icon="history",
+        second=_("Try it"),
+        preview=_tried,
+        caption=_("What it would have done"),
+    ),
     "live": Step(
         title=_("Put the draft live"),
         lead=_("From now on the draft watches, in place of the version that did."),
@@ -74,6 +109,8 @@ STEPS = {
         do=lambda rule, _form, who: trigger_rules.go_live(rule, **who),
         icon="play_arrow",
         is_open=lambda rule: _newest(rule, RuleState.DRAFT) is not None,
+        rows=_last_quarter,
+        caption=_("What it says, and what it would have done in the last ninety days"),
     ),
     "retire": Step(
         title=_("Retire the rule"),

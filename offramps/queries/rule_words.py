@@ -1,6 +1,6 @@
 """Rules in words: what each condition says, what is wrong with one, and what a rule saw; in the active language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext
@@ -87,7 +87,7 @@ def saw(trigger: LeadTrigger) -> str:
     if trigger.version is None:
         return ""
     which = {"name": str(trigger.version.rule), "number": words.number(trigger.version.number)}
-    return gettext("Rule %(name)s, version %(number)s") % which + ": " + "; ".join(_seen(trigger.saw))
+    return gettext("Rule %(name)s, version %(number)s") % which + ": " + "; ".join(seen(trigger.saw))
 
 
 def problem(error: Unfit) -> str:
@@ -117,8 +117,9 @@ def _wanted(one: Condition) -> str:
     return f"{OPS[one.op]} {value(one.fact, one.value)}"
 
 
-def _seen(items: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+def seen(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What a trigger keeps, each condition in words: "Seats in the cart: 180 (at least 150)"."""
     for item in items:
         fact, wanted = str(item["fact"]), f"{OPS[item['op']]} {value(str(item['fact']), item['value'])}"
-        name, seen = FACTS[fact], value(fact, item["saw"])
-        yield f"{name}: {seen}" if item["op"] in (Op.IS, Op.ONE_OF) else f"{name}: {seen} ({wanted})"
+        said = f"{FACTS[fact]}: {value(fact, item['saw'])}"
+        yield said if item["op"] in (Op.IS, Op.ONE_OF) else f"{said} ({wanted})"

@@ -24,12 +24,14 @@ from offramps.models import (
     Presence,
     PresenceCause,
     Rep,
+    RuleState,
     SlotState,
+    TriggerRule,
 )
 from offramps.queries import hand_raises as hand_raise_queries
 from offramps.rules import slots as slot_rules
 from offramps.rules.hours import Shift
-from offramps.services import countdowns, hand_raises, leads, offers, owning, pools, presence, roster, slots
+from offramps.services import countdowns, hand_raises, leads, offers, owning, pools, presence, roster, slots, trigger_rules
 from offramps.services.roster import Profile
 from storefront.demo import companies
 
@@ -181,6 +183,8 @@ def make(make_user: Callable[[str, str], User], at: datetime) -> None:
             _pool(name, segments, regions, {reps[key]: weight for key, weight in members.items()}, at)
     if not Lead.objects.exists():
         _live_a_month(reps, at)
+    for rule in TriggerRule.objects.filter(versions__state=RuleState.DRAFT).exclude(versions__state=RuleState.LIVE):
+        trigger_rules.go_live(rule, at=at, origin=SEED)
     presence.switch(reps["rep"], to=Presence.ONLINE, cause=PresenceCause.SELF, at=at, origin=SEED)
 
 

@@ -127,7 +127,7 @@ ADMIN_STAFF = {
     *(f"admin:offramps_rep_{act}" for act in ("profile", "hours", "leave", "leave_back", "leaving")),  # test_roster.py
     *(f"admin:offramps_pool_{act}" for act in ("settings", "member", "pause", "resume")),
     *(f"admin:offramps_accountownership_{act}" for act in ("set", "end")),
-    *(f"admin:offramps_triggerrule_{act}" for act in ("conditions", "live", "retire")),  # test_detecting.py
+    *(f"admin:offramps_triggerrule_{act}" for act in ("conditions", "trial", "live", "retire")),  # test_detecting.py
 }
 PER_MODEL = ("changelist", "add", "history", "delete", "change")
 OF_A_ROW = {"history", "delete", "change"}

@@ -11,12 +11,21 @@ from accounts.services import journal, rendering
 from billing.models import Cart, Invoice
 from billing.services.selling import carts
 from config import clock, pulse
-from offramps.models import Countdown, Lead, LeadTrigger, Sweep, TriggerRule
+from offramps.models import Countdown, Lead, LeadTrigger, Sweep, TriggerRule, TriggerRuleVersion
+from offramps.queries import backtests
+from offramps.rules import detecting as detecting_rules
 from offramps.services import detecting, owning, trigger_rules
 from telemetry.models import PageKind, Visit
 from tests.shop import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_sale")]
+FIRST = {
+    "Large cart",
+    "Large company, small purchase",
+    "Large cart left alone",
+    "Large payment declined",
+    "Several people look at the prices",
+}
 PAGE = Origin(source=Source.PAGE)
 SYSTEM = Origin.system()
 
@@ -52,7 +61,7 @@ def again():
 def test_a_large_cart_opens_a_lead_once_explained_to_who_is_here_and_holds_nothing_up(floor, cast, client):
     ann = floor.rep("Ann", hours=(0, 24))
     floor.rep("Bob", is_here=False)
-    rule("Large cart", one("cart_seats", "at_least", 60), one("is_competitor", "is", False))
+    rule("Sixty seats", one("cart_seats", "at_least", 60), one("is_competitor", "is", False))
     small = filled(cast, 20)
     again()
     assert not Lead.objects.exists()
@@ -77,7 +86,7 @@ def test_a_large_cart_opens_a_lead_once_explained_to_who_is_here_and_holds_nothi
     client.force_login(ann.user)
     assert "Acme" in text(client.get("/desk/"))
     page = text(client.get(f"/desk/cases/{lead.public_id}/"))
-    assert "Rule Large cart, version 1: Seats in the cart: 70 (at least 60); A competitor: no" in page
+    assert "Rule Sixty seats, version 1: Seats in the cart: 70 (at least 60); A competitor: no" in page
     taking = reverse("offramps:case_taking", args=[lead.public_id])
     assert "Take it" in page
     assert "Take it" not in text(client.post(taking, follow=True))
@@ -89,7 +98,7 @@ def test_a_large_cart_opens_a_lead_once_explained_to_who_is_here_and_holds_nothi
 def test_triggers_of_one_topic_join_and_raise_its_priority_and_the_owner_has_it(floor, cast, django_assert_max_num_queries):
     ann = floor.rep("Ann", is_here=False)
     owning.set_owner(cast.acme, kind="rep", rep=ann, pool=None, style="farmer", reason="hers", at=clock.now(), origin=SYSTEM)
-    rule("Large cart", one("cart_year_minor", "at_least", 500_000))
+    rule("Large year", one("cart_year_minor", "at_least", 500_000))
     rule("Large declined", one("declined_minor", "at_least", 200_000))
     rule("Others' topic", one("declined_minor", "at_least", 200_000), topic="payment")
     filled(cast, 80)
@@ -209,6 +218,14 @@ def test_nobody_to_answer_is_no_lead(floor, cast):
     assert not Lead.objects.exists()
 
 
+def test_the_first_rules_are_drafts_that_can_be_put_live():
+    """They come with the database, and watch nothing."""
+    drafts = TriggerRuleVersion.objects.filter(rule__name__in=FIRST)
+    assert {draft.rule.name for draft in drafts} == FIRST
+    for draft in drafts:
+        assert (draft.state, detecting_rules.read(draft.conditions).as_data()) == ("draft", draft.conditions)
+
+
 # --- Writing rules ----------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +240,7 @@ def test_a_rule_is_written_said_in_words_put_live_changed_and_retired(cast, clie
     client.force_login(cast.staff_member("manager"))
     add = reverse("admin:offramps_triggerrule_add")
     assert "Condition 1" in text(client.get(add))
-    said = {"name": "Large cart", "topic": "purchase"}
+    said = {"name": "Very large cart", "topic": "purchase"}
     first = row(0, "all", "cart_year_minor", "at_least", "12,000")
     wrong = client.post(add, said | first | row(1, "all", "segment", "one_of", "huge"))
     assert wrong.status_code == 422
@@ -234,9 +251,9 @@ def test_a_rule_is_written_said_in_words_put_live_changed_and_retired(cast, clie
     )
     assert "Cart, a year: at least $12,000" in words
     assert "Segment: one of Enterprise, Mid-market" in words
-    assert not TriggerRule.objects.exists()
+    assert not TriggerRule.objects.filter(name=said["name"]).exists()
     client.post(add, said | first)
-    made = TriggerRule.objects.get()
+    made = TriggerRule.objects.get(name=said["name"])
     draft = made.versions.get()
     assert (draft.state, draft.made_by) == ("draft", cast.staff_member("manager"))
     assert draft.conditions["all"] == [{"fact": "cart_year_minor", "op": "at_least", "value": 1_200_000}]
@@ -255,3 +272,72 @@ def test_a_rule_is_written_said_in_words_put_live_changed_and_retired(cast, clie
     assert Journal.objects.filter(kind="offramps.rule.went_live").count() == 2
     client.force_login(cast.staff_member("rep"))
     assert client.post(acts["live"]).status_code == 403
+
+
+def tried(client, rule, since, until):
+    said = {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}", "preview": "yes"}
+    return text(client.post(reverse("admin:offramps_triggerrule_trial", args=[rule.pk]), said))
+
+
+def test_a_draft_is_held_against_what_was(floor, cast, client, django_assert_max_num_queries):
+    now = clock.now()
+    day = timedelta(days=1)
+    first = filled(cast, 20, at=now - 40 * day)
+    for seats, days in ((70, 39), (90, 30), (15, 20)):
+        wanted = carts.Wanted(plan="fieldnote/team", seats=seats, interval="year", currency="usd")
+        carts.change(cart=first, wanted=wanted, at=now - days * day, origin=PAGE)
+    filled(cast, 100, at=now - 100 * day, organization=cast.globex, cart=None)
+    draft = {"at": now, "origin": SYSTEM, "topic": "purchase"}
+    large = trigger_rules.make(name="Large", conditions={"all": [one("cart_seats", "at_least", 60)]}, **draft)
+    found = backtests.run(detecting_rules.read(large.versions.get().conditions), since=now - 90 * day, until=now, at=now)
+    assert [(one.organization, one.at, one.times, one.became) for one in found.raised] == [
+        (cast.acme, now - 39 * day, 2, "nothing")
+    ]
+    lead = floor.click(now - 35 * day, channel="mail") or Lead.objects.get()
+    Lead.objects.filter(pk=lead.pk).update(state="won", closed_at=now - 25 * day)
+    client.force_login(cast.admin)
+    page = tried(client, large, now - 90 * day, now)
+    assert "1 lead, 1 of them won" in page
+    assert "Seats in the cart: 70 (at least 60); 2 times; won" in page
+    assert "0 leads, 0 of them won" in tried(client, large, now - 29 * day, now)
+    assert "2 leads, 1 of them won" in tried(client, large, now - 120 * day, now)
+    assert "It ends before it begins" in tried(client, large, now, now - day)
+    live = text(client.get(reverse("admin:offramps_triggerrule_live", args=[large.pk])))
+    assert "1 lead, 1 of them won" in live
+    assert "Acme" in live
+    with django_assert_max_num_queries(7):
+        backtests.run(detecting_rules.read(large.versions.get().conditions), since=now - 90 * day, until=now, at=now)
+
+
+def test_every_occasion_can_be_tried(floor, cast):
+    now, day = clock.now(), timedelta(days=1)
+
+    def would(*conditions):
+        read = detecting_rules.read({"all": list(conditions)})
+        found = backtests.run(read, since=now - 90 * day, until=now, at=now)
+        return [(raised.organization.name, raised.saw[0]["saw"]) for raised in found.raised]
+
+    cart = filled(cast, 40, at=now - 10 * day)
+    carts.change(
+        cart=cart,
+        wanted=carts.Wanted(plan="fieldnote/team", seats=50, interval="year", currency="usd"),
+        at=now - 7 * day,
+        origin=PAGE,
+    )
+    assert would(one("abandoned_hours", "at_least", 48), one("cart_seats", "at_least", 30)) == [("Acme", 72)]
+    assert would(one("abandoned_hours", "at_least", 100), one("cart_seats", "at_least", 30)) == [("Acme", 168)]
+    assert would(one("abandoned_hours", "at_least", 169)) == []
+    for place, user in enumerate((cast.owner, cast.member, cast.billing_admin)):
+        at = now - (5 - place) * day
+        Visit.objects.create(visitor=f"v{place}", user=user, mail_domain="acme.example", page=PageKind.PRICING, at=at)
+    assert would(one("pricing_people", "at_least", 3, days=3)) == [("Acme", 3)]
+    assert would(one("pricing_people", "at_least", 3, days=2)) == []
+    floor.click(now - 3 * day, reason="seats", channel="mail", answers={"seats": 200})
+    assert would(one("seats_asked", "at_least", 150)) == [("Acme", 200)]
+    amounts = dict.fromkeys(("subtotal_minor", "total_minor", "amount_due_minor", "amount_remaining_minor"), 90_000)
+    given = {"currency": "usd", "amount_paid_minor": 0, "issued_at": now, "mirrored_at": now, "status": "open"}
+    row = Invoice.objects.create(organization=cast.acme, stripe_id="in_9", **amounts, **given)
+    failed = {"kind": "billing.invoice.payment_failed", "at": now - day, "data": {"invoice": row.pk}}
+    journal.append(organization=cast.acme, **failed)
+    assert would(one("declined_minor", "at_least", 90_000)) == [("Acme", 90_000)]
+    assert would(one("declined_minor", "at_least", 90_001)) == []

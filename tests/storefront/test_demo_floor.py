@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from offramps.models import CallSlot, Countdown, Lead, Pool, Rep, SlotState
+from offramps.models import CallSlot, Countdown, Lead, Pool, Rep, RuleState, SlotState, TriggerRuleVersion
 from offramps.queries import roster
 from storefront.demo import floor
 from tests import factories
@@ -33,6 +33,7 @@ def test_somebody_answers_at_any_hour_and_calls_are_told(cast):
     assert CallSlot.objects.get(state=SlotState.HELD).starts_at > NOW + timedelta(hours=20)
     assert Countdown.objects.filter(contacted_at__isnull=False).count() == 1
     assert Countdown.objects.exclude(missed_because="").count() == 2
+    assert TriggerRuleVersion.objects.filter(state=RuleState.LIVE).count() == 5
 
 
 def _on_call(known):
