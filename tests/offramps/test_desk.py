@@ -107,9 +107,9 @@ def test_who_was_slower_is_told_who_was_first(ann, floor, client):
     floor.until(held.clicked_at + timedelta(seconds=31))
     client.post(reverse("offramps:call_accept", args=[held.public_id]))
     client.force_login(ben.user)
-    if held.offers.filter(rep=ben).exists():
-        answer = client.post(reverse("offramps:call_accept", args=[held.public_id]), follow=True)
-        assert "Ann was first." in text(answer)
+    assert held.offers.filter(rep=ben).exists(), "thirty seconds after the first he has it, too"
+    answer = client.post(reverse("offramps:call_accept", args=[held.public_id]), follow=True)
+    assert "Ann was first." in text(answer)
 
 
 def test_a_rep_of_another_pool_sees_nothing_of_it(ann, floor, client):
