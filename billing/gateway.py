@@ -222,11 +222,11 @@ def expire_session(stripe_id: str, *, key: str) -> Session:
 
 # --- Subscriptions ----------------------------------------------------------------------------------------------------
 
-_SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments", "discounts.source.coupon"]
+_SUBSCRIPTION_EXPAND: Final = ["latest_invoice", "latest_invoice.payments", "discounts.source.coupon", "default_payment_method"]
 
 
 def subscription(stripe_id: str) -> Subscription:
-    """With its latest invoice expanded."""
+    """With its latest invoice and what pays it expanded."""
     params: Any = {"expand": _SUBSCRIPTION_EXPAND}
     return call("subscriptions.retrieve", lambda c, o: c.v1.subscriptions.retrieve(stripe_id, params, o))
 

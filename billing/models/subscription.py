@@ -71,6 +71,9 @@ class Subscription(external.ExternallyNamed):
     status = models.CharField(max_length=20, choices=SubscriptionStatus)
     # Written by billing.services.books.access alone, beside the sweep of failed payments.
     access = models.CharField(max_length=10, choices=Access, default=Access.FULL, db_default=Access.FULL)
+    own_method = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text=_("What pays it, where Stripe was told so; empty: the customer's.")
+    )
     quantity = models.PositiveIntegerField()
     unbilled = models.PositiveIntegerField(
         default=0, help_text=_("Of these, how many Stripe has not heard of yet: those of an invoice window.")

@@ -131,7 +131,9 @@ def _unheard(organization: Organization, at: datetime) -> list[tuple[str, int]]:
         ~Exists(heard),
         Q(state=ChangeState.SENDING) | Q(state=ChangeState.DONE) & ~Q(stripe_invoice_id=""),
         Q(subscription__collection_method=Collection.INVOICED)
-        | Q(subscription__organization__customer__method_kind__in=debits.DEBITS),
+        | Q(subscription__own_method__method_kind__in=debits.DEBITS)
+        | Q(subscription__organization__customer__method_kind__in=debits.DEBITS)
+        & ~Q(subscription__own_method__method_kind="card"),
         subscription__organization=organization,
         due_now_minor__gt=0,
         created_at__gt=at - HEARD_WITHIN,

@@ -9,8 +9,8 @@ from itertools import takewhile
 from typing import Any
 
 from accounts.models import Organization
-from billing.models import Customer, Subscription, TermsKind
-from billing.queries import coming, coming_charges, standing_facts, standing_rows
+from billing.models import Subscription, TermsKind
+from billing.queries import coming, coming_charges, payers, standing_facts, standing_rows
 from billing.queries.coming_charges import Due
 from billing.queries.standing_facts import (
     Agreed,
@@ -356,7 +356,7 @@ def standing(organization: Organization, line: str = "") -> Standing | None:
 
 def _standing(row: standing_rows.Row) -> Standing:
     subscription = row.subscription
-    customer: Customer | None = getattr(subscription.organization, "customer", None)
+    customer = payers.of(subscription)
     scheduled = [Scheduled(**standing_rows.instants(plain)) for plain in row.scheduled]
     return Standing(
         row=subscription,

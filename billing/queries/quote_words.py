@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.queries import places
 from billing.models import Invoice, Quote, QuoteKind, QuoteState
-from billing.queries import catalog, collecting_words, deal_words, promotion_words
+from billing.queries import catalog, collecting_words, deal_words, payers, promotion_words
 from billing.queries import tax as tax_queries
 from billing.queries.quotes import Outcome
 from billing.rules import collecting
@@ -200,10 +200,11 @@ def _due_title(quote: Quote, data: Data) -> str:
 
 def how(quote: Quote) -> How:
     """How a change is collected, as its subscription is; a purchase by the way that is chosen, so by card. No query."""
-    row, customer = quote.subscription, getattr(quote.organization, "customer", None)
+    row = quote.subscription
     if row is None:
         return How.CARD
-    return collecting.how(is_invoiced=row.is_invoiced, method_kind=customer.method_kind if customer else "")
+    row.organization = quote.organization
+    return collecting.how(is_invoiced=row.is_invoiced, method_kind=payers.kind(row))
 
 
 def _came_title(quote: Quote, outcome: Outcome) -> str:

@@ -5,14 +5,14 @@ from typing import Any
 
 from accounts.models import Organization
 from billing.models import Interval, ScheduledChange, ScheduledKind, ScheduledState, Subscription
-from billing.queries import booked_ends, overview, windows
+from billing.queries import booked_ends, overview, payers, windows
 from billing.queries import unpaid as queries
 from billing.rules import collecting, intervals
 
 
 def how(row: Subscription) -> str:
     """How it is collected (billing.rules.collecting.How), by which a mail chooses its words."""
-    return collecting.How.INVOICE.value if row.is_invoiced else tried(row.organization)
+    return collecting.how(is_invoiced=row.is_invoiced, method_kind=payers.kind(row)).value
 
 
 def tried(organization: Organization) -> str:

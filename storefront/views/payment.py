@@ -1,5 +1,6 @@
 """What pays, a card or a bank account: which one, until when, and changing it on Stripe's page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.queries import policies
 from billing.models import Customer
-from billing.queries import overview, payment_terms, standing_facts
+from billing.queries import overview, payers, payment_terms, standing_facts
 from billing.queries.overview import Standing, State
 from billing.queries.standing_facts import Card
 from billing.rules import debits
@@ -46,12 +47,13 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
     standings = overview.standings(request.organization)
     standing = standings[0] if standings else None
     customer = getattr(request.organization if standing is None else standing.row.organization, "customer", None)
-    card = standing_facts.card_of(customer) if standing else None
+    card = standing_facts.card_of(payers.of(standing.row)) if standing else None
     is_invoiced = standing is not None and standing.row.is_invoiced
     charge = standing.next_charge if standing else None
     today = words.day_of(clock.now())
     return {
         "standing": standing,
+        "paid_by": _paid_by(standings),
         "card": card,
         "bank": standing.bank if standing else None,
         "has_bank": standing_facts.bank_of(customer) is not None,
@@ -65,6 +67,24 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "account": _account(customer, standing) if standing and is_invoiced else [],
         "expires_before_charge": charge is not None and _is_gone_by(card, charge.at) and not is_invoiced,
     }
+
+
+def _paid_by(standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """What pays each product, where it is not the same for all: a plan's name, its card or bank, and whether that works."""
+    live = [one for one in standings if one.row.is_live]
+    if len({(one.last4, one.row.is_invoiced) for one in live}) < 2:
+        return []
+    today = words.day_of(clock.now())
+    return [
+        {
+            "plan": one.row.plan.name,
+            "is_invoiced": one.row.is_invoiced,
+            "card": one.card,
+            "bank": one.bank,
+            "is_expired": one.card is not None and not one.card.works_on(today),
+        }
+        for one in live
+    ]
 
 
 def _is_gone_by(card: Card | None, at: datetime) -> bool:

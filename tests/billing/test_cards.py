@@ -31,7 +31,7 @@ def test_the_new_card_pays_for_everything(shop):
     customer = Customer.objects.get(organization=shop.organization)
     assert (customer.card_brand, customer.card_last4) == ("mastercard", "4444")
     at_stripe = gateway.subscription(row.stripe_id)
-    assert at_stripe.default_payment_method == customer.payment_method_id
+    assert at_stripe.default_payment_method.id == customer.payment_method_id
     assert OutgoingMail.objects.filter(kind="billing/card_changed", recipient=shop.owner.email).count() == 1
 
 

@@ -1,5 +1,6 @@
 """The card: which one, whether it still works, and changing it on Stripe's page."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from accounts.models import OutgoingMail
 from accounts.queries import policies
 from billing.models import Customer
+from billing.queries import overview
 from billing.services import store_time
+from billing.services.selling import cards
 from config import clock
 from tests.shop import text
 
@@ -53,6 +56,21 @@ def test_a_new_card_pays_what_could_not_be_charged_and_the_next_page_knows(buyer
     assert "The new card is in use from now on" in page
     assert "could not be charged" not in page
     assert buyer.get("/").context["standing"].state == "active"
+
+
+def test_each_product_shows_the_card_that_pays_it(buyer, subscription, shop, cast):
+    """Stripe charges what a product was bought with, whatever pays the customer's others."""
+    other = shop.buy(plan="inspect/essential", seats=2, card=OTHER_CARD)
+    page = " ".join(re.sub(r"<[^>]+>", " ", text(buyer.get("/payment-method/"))).split())
+    assert "Team Visa •••• 4242" in page
+    assert "Inspect Essential Mastercard •••• 4444" in page
+    pays = {one.row.line.code: one.last4 for one in overview.standings(shop.organization)}
+    assert pays == {"fieldnote": "4242", "inspect": "4444"}
+    shop.pay(cards.start_setup(cast.acme, origin=shop.origin, at=clock.now()).result["url"])  # now one for all
+    shop.settle()
+    assert {one.last4 for one in overview.standings(shop.organization)} == {"4242"}
+    assert "What pays each" not in text(buyer.get("/payment-method/"))
+    assert shop.at_stripe(other).default_payment_method.card.last4 == "4242"
 
 
 def test_an_expired_card_is_a_warning(buyer, subscription):

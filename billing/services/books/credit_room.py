@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from billing.models import Subscription
-from billing.queries import credit, payment_terms
-from billing.rules import debits
+from billing.queries import credit, payers, payment_terms
 
 
 def beyond(row: Subscription, amount_minor: int, at: datetime) -> credit.Beyond | None:
@@ -26,7 +25,7 @@ def beyond(row: Subscription, amount_minor: int, at: datetime) -> credit.Beyond 
 
 def _is_lent(row: Subscription) -> bool:
     """Whether what is bought is had before it is paid: on an invoice, or while a bank is at work on it."""
-    return row.is_invoiced or row.organization.customer.method_kind in debits.DEBITS
+    return row.is_invoiced or payers.is_debited(row)
 
 
 def hold(row: Subscription) -> None:

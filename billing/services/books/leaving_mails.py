@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.services import outbox
 from billing.models import Invoice, Pause, Subscription
+from billing.queries import payers
 from billing.rules.preview import FirstCharge
 from billing.services import notices
 
@@ -50,7 +51,7 @@ def paused(row: Subscription, pause: Pause, *, at: datetime) -> None:
 
 def pause_ends(row: Subscription, pause: Pause, charge: FirstCharge, *, at: datetime) -> None:
     """It goes on soon: when, and what is charged then."""
-    card = getattr(row.organization, "customer", None)
+    card = payers.of(row)
     context = {
         "resumes_at": pause.resumes_at,
         "amount_minor": charge.due_minor,

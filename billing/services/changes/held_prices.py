@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from billing.models import Subscription
-from billing.rules import debits, preview
+from billing.queries import payers
+from billing.rules import preview
 from billing.services.changes import change_prices
 from billing.services.changes.change_prices import Wanted
 
@@ -53,7 +54,7 @@ def update_of(row: Subscription, wanted: Wanted, agreed: Mapping[str, Any], held
         **({"add_invoice_items": [change_prices.taken_off(held_minor, row.currency)]} if held_minor > 0 else {}),
         **({"is_invoiced": True} if row.is_invoiced else {}),
         # A bank answers days later: then nothing can wait for its payment, and what is bought is had meanwhile.
-        "is_debited": row.organization.customer.method_kind in debits.DEBITS,
+        "is_debited": payers.is_debited(row),
         "is_free": agreed["first_charge"] is not None,
         "is_unbilled": bool(agreed["lines"]) and all(line["amount_minor"] == 0 for line in agreed["lines"]),
         **({} if row.is_in_trial else change_prices.discounts_of(row, wanted, instant)),

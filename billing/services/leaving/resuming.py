@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.origin import Origin
 from billing import gateway
 from billing.models import ChangeKind, Customer, StripeCommand, Subscription
-from billing.rules import debits
+from billing.queries import payers
 from billing.rules.preview import FirstCharge
 from billing.rules.stripe_events import Kind
 from billing.services import commands, inbox
@@ -145,7 +145,7 @@ class Resume(commands.Handler):
         charge = first_charges.of_resuming(row)
         if (charge.due_minor, charge.currency) != (asked["due_minor"], asked["currency"]):
             raise gateway.Refused("The price has moved; nothing was charged.", code="price_moved")
-        if row.organization.customer.method_kind in debits.DEBITS:
+        if payers.is_debited(row):
             return self._by_debit(now.id, key)
         params = {"billing_cycle_anchor": {"type": "now"}, "payment_behavior": "resume_on_payment_success"}
         return self._unless_declined(gateway.resume_subscription(now.id, params, key=key), key)

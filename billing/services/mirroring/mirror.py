@@ -40,6 +40,7 @@ from billing.services.books import (
     trials,
     window_rows,
 )
+from billing.services.mirroring import methods
 
 STRIPE = Origin.stripe()
 
@@ -138,6 +139,7 @@ def copy_fields(row: Subscription, answer: gateway.Subscription, at: datetime) -
     row.pending_invoice_id = stripe_id(answer.latest_invoice) if pending else ""
     row.schedule_id = stripe_id(answer.schedule)
     row.latest_invoice_id = stripe_id(answer.latest_invoice)
+    row.own_method = methods.own(row, answer.default_payment_method, stripe_id(answer.default_payment_method))
     row.mirrored_at = at
     row.save()
     mirror_discounts.take(row, answer, at)

@@ -5,8 +5,7 @@ from datetime import datetime
 from accounts.models import Organization
 from billing import gateway
 from billing.models import Customer
-from billing.rules import debits
-from billing.services.mirroring import mirror, tax_ids
+from billing.services.mirroring import methods, mirror, tax_ids
 
 
 def take(answer: gateway.Customer, at: datetime) -> None:
@@ -17,30 +16,12 @@ def take(answer: gateway.Customer, at: datetime) -> None:
     row.balance_minor = answer.balance or 0
     row.balance_currency = answer.currency or ""
     settings = answer.invoice_settings
-    copy_card(row, settings.default_payment_method if settings else None)
+    method = settings.default_payment_method if settings else None
+    methods.copy(row, method, mirror.stripe_id(method))
     row.is_tax_exempt = answer.tax_exempt == "exempt"
     row.mirrored_at = at
     row.save()
     tax_ids.take(row, answer, at)
-
-
-def copy_card(row: Customer, method: object) -> None:
-    """Keep what a page shows of what pays; `method` is an expanded payment method, an id, or None. Does not save."""
-    was, row.payment_method_id = row.payment_method_id, mirror.stripe_id(method)
-    kind = getattr(method, "type", None)
-    if kind is not None or row.payment_method_id != was:
-        row.method_kind = str(kind or "")
-        bank = getattr(method, kind, None) if kind in debits.DEBITS else None
-        row.bank_last4 = str(getattr(bank, "last4", "") or "")
-        # Of an IBAN Stripe knows the bank's code alone, which nobody knows their bank by.
-        row.bank_name = str(getattr(bank, "bank_name", "") or "")
-    card = getattr(method, "card", None)
-    if card is not None:
-        row.card_brand, row.card_last4 = card.brand, card.last4
-        row.card_exp_month, row.card_exp_year = card.exp_month, card.exp_year
-    elif not row.payment_method_id or kind is not None:
-        row.card_brand = row.card_last4 = ""
-        row.card_exp_month = row.card_exp_year = None
 
 
 def bought_with(organization: Organization, method: object, at: datetime) -> bool:
@@ -53,7 +34,7 @@ def bought_with(organization: Organization, method: object, at: datetime) -> boo
     if row is None or not getattr(method, "type", None):
         return False
     before = row.payment_method_id
-    copy_card(row, method)
+    methods.copy(row, method, mirror.stripe_id(method))
     row.mirrored_at = at
     row.save()
     return before not in ("", row.payment_method_id)

@@ -204,6 +204,7 @@ class UseCard(commands.Handler):
 
     def conclude(self, command: StripeCommand, answer: gateway.Customer, at: datetime) -> dict[str, Any]:
         mirror_customers.take(answer, at)
+        Subscription.objects.filter(stripe_id__in=command.payload["subscriptions"]).update(own_method={})
         for stripe_id in command.payload.get("invoices", []):
             inbox.touch(Kind.INVOICE, stripe_id)
         for stripe_id in command.payload["subscriptions"]:
