@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("desk/queue/", desk.queue, name="desk_queue"),
     path("desk/presence/", desk.presence, name="desk_presence"),
+    path("desk/test/", desk.test, name="desk_test"),
     path("desk/calls/<slug:public_id>/acceptance/", desk.accept, name="call_accept"),
     path("desk/calls/<slug:public_id>/refusal/", desk.decline, name="call_decline"),
     path("desk/calls/<slug:public_id>/talking/", desk.talking, name="call_talking"),

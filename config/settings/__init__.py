@@ -270,6 +270,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "cart-reminders": "offramps.services.cart_reminders.drain",
     "countdowns": "offramps.services.countdowns.drain",
     "detecting": "offramps.services.detecting.drain",
+    "shifts": "offramps.services.shifts.drain",
     "poller": "billing.services.mirroring.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

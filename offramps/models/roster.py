@@ -125,6 +125,23 @@ class Leave(models.Model):
         return f"{self.rep}: {self.starts_on} to {self.ends_on}"
 
 
+class RingTest(models.Model):
+    """A rep's day: the desk rang once, and the rep heard it, or not yet. `on` is the day where the rep is."""
+
+    rep = models.ForeignKey(Rep, models.CASCADE, related_name="ring_tests")
+    on = models.DateField()
+    rung_at = models.DateTimeField()
+    heard_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("test of the ringing")
+        verbose_name_plural = _("tests of the ringing")
+        constraints = [models.UniqueConstraint(fields=["rep", "on"], name="ring_test_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.rep}: {self.on}"
+
+
 class Pool(models.Model):
     """Reps who take turns for the leads of segments and regions. Empty lists mean all; one pool catches what fits no other."""
 

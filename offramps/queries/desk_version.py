@@ -10,6 +10,9 @@ from offramps.models import Rep
 STATEMENT = """
     SELECT concat_ws(':', 'rep', presence, presence_at, presence_cause) FROM offramps_rep WHERE id = %(rep)s
     UNION ALL
+    SELECT concat_ws(':', 'test', id, rung_at, heard_at, rung_at > %(at)s - interval '30 seconds') FROM offramps_ringtest
+    WHERE rep_id = %(rep)s AND "on" >= %(at)s::date - 1
+    UNION ALL
     SELECT concat_ws(':', 'offer', id) FROM offramps_offer WHERE rep_id = %(rep)s AND outcome = '' AND until_at > %(at)s
     UNION ALL
     SELECT concat_ws(':', 'call', id, deadline_at) FROM offramps_countdown

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 MINUTES_OF_A_DAY = 24 * 60
+BREAK = timedelta(hours=2)  # a shift of two parts is one while no more than this lies between them
 FARTHEST = timedelta(days=62)  # as far as anybody asks: two months of leave and more is no date to promise
 
 
@@ -79,6 +80,13 @@ def stretch(hours: Hours, at: datetime) -> tuple[Span, bool]:
     if first is None or not first.covers(at):
         return Span(at, first.starts_at if first else day), False
     return Span(at, min(first.ends_at, day)), True
+
+
+def has_shift_ended(hours: Hours, since: datetime, at: datetime) -> bool:
+    """Whether a shift of somebody who came at `since` was over by `at`: work ended, and did not begin again within a break."""
+    worked = spans(hours, max(since, at - timedelta(days=2)), at)
+    ends = [span.ends_at for span in worked if since < span.ends_at <= at]
+    return any(next(spans(hours, end, end + BREAK), None) is None for end in ends)
 
 
 def next_at_work(hours: Iterable[Hours], at: datetime) -> datetime | None:

@@ -16,8 +16,8 @@ from config import clock, live
 from offramps.desk_guard import DeskRequest, rep_only
 from offramps.models import Countdown, Presence, PresenceCause
 from offramps.queries import desk as queries
-from offramps.queries import desk_version
-from offramps.services import offers, ringing
+from offramps.queries import desk_version, ring_tests
+from offramps.services import offers, ringing, shifts
 from offramps.services import presence as presences
 
 
@@ -40,11 +40,18 @@ def queue(request: DeskRequest) -> HttpResponse:
 
 
 def _version(request: DeskRequest, now: datetime) -> str:
-    return f'"{desk_version.version(request.rep, now, translation.get_language() or "")}"'
+    day = str(ring_tests.day_of(request.rep, now))
+    return f'"{desk_version.version(request.rep, now, translation.get_language() or "", day)}"'
 
 
 def _queue(request: DeskRequest, now: datetime) -> dict[str, Any]:
-    return {"rep": request.rep, "now": now, "desk": queries.desk(request.rep, now), "numbers": ringing.timing(now)}
+    return {
+        "rep": request.rep,
+        "now": now,
+        "desk": queries.desk(request.rep, now),
+        "numbers": ringing.timing(now),
+        "tested": ring_tests.today(request.rep, now),
+    }
 
 
 @require_POST
@@ -55,6 +62,20 @@ def presence(request: DeskRequest) -> HttpResponse:
     if to not in Presence.values:
         raise Http404
     presences.switch(request.rep, to=Presence(to), cause=PresenceCause.SELF, at=clock.now(), origin=access.origin(request))
+    return HttpResponseRedirect(reverse("offramps:desk"))
+
+
+@require_POST
+@rep_only
+def test(request: DeskRequest) -> HttpResponse:
+    """POST /desk/test/: to=ring lets the desk ring as for a call, to=heard says that it was heard."""
+    to, now = request.POST.get("to", ""), clock.now()
+    if to not in ("ring", "heard"):
+        raise Http404
+    if to == "ring":
+        shifts.ring_to_test(request.rep, now)
+    else:
+        shifts.note_heard(request.rep, now)
     return HttpResponseRedirect(reverse("offramps:desk"))
 
 

@@ -48,6 +48,7 @@ PAGES = {
     "offramps:desk": ("GET", "L444444LLL"),
     "offramps:desk_queue": ("GET", "L444444LLL"),
     "offramps:desk_presence": ("POST", "L444444LLL"),
+    "offramps:desk_test": ("POST", "L444444LLL"),
     "offramps:call_accept": ("POST", "L444444LLL"),
     "offramps:call_decline": ("POST", "L444444LLL"),
     "offramps:call_talking": ("POST", "L444444LLL"),

@@ -40,6 +40,7 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
         for name in (
             "desk_queue",
             "desk_presence",
+            "desk_test",
             "case_close",
             "case_note",
             "case_taking",

@@ -8,7 +8,8 @@ import pytest
 from accounts.models import Journal, OutgoingMail
 from accounts.origin import Origin, Source
 from offramps.models import CallSlot, Countdown, CountdownState, HandRaise, Lead, Miss, Offer, Presence, SlotState
-from offramps.services import offers, presence, slots
+from offramps.services import offers, presence, shifts, slots
+from tests.shop import text
 
 pytestmark = pytest.mark.django_db
 CLICK = datetime(2027, 3, 24, 10, tzinfo=UTC)  # a Wednesday, 11:00 in Berlin
@@ -141,6 +142,24 @@ def test_two_in_a_row_unanswered_switch_a_rep_off(floor):
     assert (ann.presence, ann.presence_cause, ann.presence_at) == (Presence.OFFLINE, "passed", CLICK + timedelta(seconds=330))
     assert Offer.objects.filter(rep=ann).count() == 2
     assert [mail.recipient for mail in mails("sent_offline")] == ["ann@vendor.example"]
+
+
+def test_the_end_of_a_shift_switches_off_and_what_rings_rings_on(floor, client):
+    evening = datetime(2027, 3, 24, 15, 59, 50, tzinfo=UTC)  # ten seconds before five in Berlin
+    ann = floor.rep("Ann", presence_at=CLICK)
+    ben = floor.rep("Ben", hours=(9, 18), presence_at=CLICK)
+    held = floor.click(evening)
+    assert shifts.end_all(evening) == 0
+    five = evening + timedelta(seconds=10)
+    assert (shifts.end_all(five), shifts.end_all(five)) == (1, 0)
+    floor.until(five)
+    assert [(row.rep, row.outcome) for row in held.offers.order_by("pk")] == [(ann, "withdrawn"), (ben, "")]
+    ann.refresh_from_db()
+    assert (ann.presence, ann.presence_cause, ann.presence_at) == (Presence.OFFLINE, "shift", five)
+    client.force_login(ann.user)
+    assert "your shift is over" in text(client.get("/desk/"))
+    presence.switch(ann, to=Presence.ONLINE, cause="self", at=five + timedelta(minutes=1), origin=PAGE)
+    assert shifts.end_all(five + timedelta(hours=1)) == 1, "Ben's; Ann came back by herself"
 
 
 def test_an_answer_begins_the_count_anew(floor):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.origin import Origin, Source
 from config import clock
-from offramps.models import Countdown, CountdownState, Lead, LeadState, Presence
+from offramps.models import Countdown, CountdownState, Lead, LeadState, Presence, RingTest
 from offramps.queries import roster
 from offramps.services import offers
 from tests.shop import text
@@ -31,7 +31,7 @@ def ann(floor, client):
 def test_from_ringing_to_the_outcome(ann, floor, client, django_assert_max_num_queries):
     assert "Nobody waits" in text(client.get(DESK))
     held = floor.click(clock.now())
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         page = text(client.get(DESK))
     assert "Acme" in page
     assert "Accept and call" in page
@@ -74,6 +74,25 @@ def test_the_desk_lives_by_one_query_while_nothing_changes(ann, floor, client, d
     client.post(reverse("offramps:desk_presence"), {"to": "offline"})
     assert "You are not here" in text(look(to_call["ETag"]))
     assert look(look()["ETag"]).status_code == 304
+
+
+def test_the_desk_rings_once_a_day_so_that_the_rep_knows(ann, floor, client):
+    test = reverse("offramps:desk_test")
+    before = client.get(reverse("offramps:desk_queue"))
+    assert "Not tested today" in text(before)
+    page = text(client.post(test, {"to": "ring"}, follow=True))
+    assert 'data-words="This is a test"' in page
+    assert "Not tested today" not in page
+    assert client.get(reverse("offramps:desk_queue"))["ETag"] != before["ETag"]
+    RingTest.objects.update(rung_at=clock.now() - timedelta(seconds=31))
+    assert "Not tested today" in text(client.get(DESK)), "it was silent again before anybody said so"
+    client.post(test, {"to": "ring"})
+    page = text(client.post(test, {"to": "heard"}, follow=True))
+    assert "This is a test" not in page
+    assert "Not tested today" not in page
+    assert client.post(test, {"to": "else"}).status_code == 404
+    RingTest.objects.update(on=clock.now().date() - timedelta(days=1))
+    assert "Not tested today" in text(client.get(DESK)), "each day anew"
 
 
 def test_a_rep_is_led_to_the_desk(ann, client, cast):

@@ -40,6 +40,25 @@ def test_hours_are_on_the_wall(when, works):
     assert hours.is_at_work(BERLIN, when) is works
 
 
+SPLIT = Hours(zone="UTC", shifts=(Shift(weekday=0, starts=540, ends=720), Shift(weekday=0, starts=780, ends=1020)))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "since", "when", "is_over"),
+    [
+        (BERLIN, at(2027, 3, 22, 8), at(2027, 3, 22, 15, 59), False),
+        (BERLIN, at(2027, 3, 22, 8), at(2027, 3, 22, 16), True),
+        (BERLIN, at(2027, 3, 22, 16, 5), at(2027, 3, 22, 18), False),  # came after its end
+        (BERLIN, at(2027, 3, 22, 7, 50), at(2027, 3, 22, 7, 55), False),  # came before it began
+        (BERLIN, at(2027, 3, 22, 8), at(2027, 3, 24, 7), True),  # nobody looked for two days
+        (SPLIT, at(2027, 3, 22, 9), at(2027, 3, 22, 12, 30), False),  # lunch
+        (SPLIT, at(2027, 3, 22, 9), at(2027, 3, 22, 17), True),
+    ],
+)
+def test_a_shift_is_over_once_it_does_not_go_on(theirs, since, when, is_over):
+    assert hours.has_shift_ended(theirs, since, when) is is_over
+
+
 def test_leave_and_the_next_time_somebody_works():
     away = Hours(zone="Europe/Berlin", shifts=WEEK, away=(Away(starts_on=date(2027, 3, 22), ends_on=date(2027, 3, 25)),))
     assert not hours.is_at_work(away, MONDAY)
