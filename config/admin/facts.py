@@ -215,6 +215,8 @@ KINDS: Final[dict[str, Any]] = {
     "offramps.pool.resumed": _("Pool goes on"),
     "offramps.rep.changed": _("Rep changed"),
     "offramps.rep.hours_set": _("Working hours set"),
+    "offramps.rep.chat_set": _("Chat of a rep set"),
+    "offramps.pool.chat_set": _("Chat of a pool set"),
     "offramps.rep.leave_added": _("Leave entered"),
     "offramps.rep.leave_taken_back": _("Leave taken back"),
     "offramps.rep.left": _("Rep left"),

@@ -271,6 +271,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "countdowns": "offramps.services.countdowns.drain",
     "detecting": "offramps.services.detecting.drain",
     "shifts": "offramps.services.shifts.drain",
+    "chat": "offramps.services.chat.drain",
     "poller": "billing.services.mirroring.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import access
 from accounts.origin import Origin, Source
+from accounts.queries import webhook_words
 from config import clock, words
 from config.admin import acts
 from offramps.admin import roster_forms as asked
-from offramps.models import Leave, LeaveKind, Pool, Rep
-from offramps.services import leaving, pools, roster
+from offramps.models import ChatHook, Leave, LeaveKind, Pool, Rep
+from offramps.services import chat_hooks, leaving, pools, roster
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,32 @@ def _what_leaving_does(rep: Rep) -> list[acts.Row]:
     ]
 
 
+def _chat(permission: str) -> Step:
+    return Step(
+        title=_("Chat"),
+        lead=_(
+            "Each offer is said there as well. Make an incoming webhook in Slack, and paste its address; empty: no messages."
+        ),
+        button=_("Save"),
+        done=_("Saved."),
+        permission=permission,
+        form=lambda data, _row: asked.ChatForm(data),
+        do=lambda row, form, who: chat_hooks.connect(row, url=form.cleaned_data["url"], **who),
+        icon="chat",
+        is_open=lambda row: getattr(row, "left_on", None) is None,
+        rows=_chat_now,
+    )
+
+
+def _chat_now(row: Any) -> list[acts.Row]:
+    hook = ChatHook.objects.filter(**{type(row).__name__.lower(): row}).first()
+    if hook is None:
+        return [acts.Row(gettext("Now"), gettext("no messages"))]
+    status = int(hook.failure) if hook.failure.isdigit() else None
+    said = [acts.Row(gettext("Latest try"), webhook_words.failure(hook.failure, status))] if hook.failure else []
+    return [acts.Row(gettext("Now"), hook.host), *said]
+
+
 NEW_REP = Step(
     title=_("Make a rep"),
     lead=_("Hours and pools come next, on the rep's page. Nothing rings before the rep is there."),
@@ -170,6 +197,7 @@ OF_REP = {
         icon="beach_access",
         is_open=lambda rep: rep.left_on is None,
     ),
+    "chat": _chat("offramps.change_rep"),
     "leave_back": Step(
         title=_("Take leave back"),
         lead=_("The days are working days again. Calls that were dated anew stay where they are."),
@@ -215,6 +243,7 @@ OF_POOL = {
         do=_put,
         icon="group",
     ),
+    "chat": _chat("offramps.change_pool"),
     "pause": Step(
         title=_("Pause the pool"),
         lead=_("Nothing is offered to it; what it would take goes to the next pool that fits, else to the one for the rest."),

@@ -189,6 +189,12 @@ class PoolForm(forms.Form):
         return pools.Wanted(**self.cleaned_data)
 
 
+class ChatForm(forms.Form):
+    """Where offers are said; the address that is kept is never shown."""
+
+    url = _line(_("Address"), _("Begins with https://. Whoever has it can write there, so it is not shown again."), most=500)
+
+
 class MemberForm(forms.Form):
     """Who takes turns, and how many against the others."""
 

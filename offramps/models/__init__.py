@@ -1,5 +1,6 @@
 """When a human is worth it: hand-raises, the leads they become, who answers them, and the clock that holds them to it."""
 
+from offramps.models.chat import ChatHook, ChatMessage, ChatMessageState
 from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
 from offramps.models.lead import Fit, Lead, LeadNote, LeadState, LeadTrigger, NextStep
@@ -22,6 +23,9 @@ from offramps.models.trigger_rule import LeadTopic, RuleState, Sweep, TriggerRul
 __all__ = [
     "AccountOwnership",
     "CallSlot",
+    "ChatHook",
+    "ChatMessage",
+    "ChatMessageState",
     "Countdown",
     "CountdownState",
     "Fit",

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.origin import Origin
 from accounts.services import journal
-from offramps.models import AccountOwnership, CallSlot, Lead, Leave, PoolMember, Rep, SlotState
+from offramps.models import AccountOwnership, CallSlot, ChatHook, Lead, Leave, PoolMember, Rep, SlotState
 from offramps.queries import roster
 from offramps.services import owning, reassigning
 from offramps.services import roster as reps
@@ -48,6 +48,7 @@ def leave(rep: Rep, *, at: datetime, origin: Origin) -> Left:
     with transaction.atomic(durable=True):
         reps.switch_off(rep, at)
         PoolMember.objects.filter(rep=rep).delete()
+        ChatHook.objects.filter(rep=rep).delete()
         Leave.objects.filter(cover=rep, ends_on__gt=at.date()).update(cover=None)
         for row in AccountOwnership.objects.filter(rep=rep, ends_at=None).select_related("organization", "rep__user"):
             owning.end(row, at=at, origin=origin)

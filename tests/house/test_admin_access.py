@@ -124,8 +124,8 @@ ADMIN_STAFF = {
     *(f"admin:billing_adjustment_{verb}" for verb in ("refund", "credit", "time", "approve", "decline", "withdraw")),
     "admin:billing_dispute_answer",  # tests/billing/test_disputes.py
     *(f"admin:billing_terms_{verb}" for verb in ("propose", "approve", "decline", "withdraw", "end")),  # test_terms.py
-    *(f"admin:offramps_rep_{act}" for act in ("profile", "hours", "leave", "leave_back", "leaving")),  # test_roster.py
-    *(f"admin:offramps_pool_{act}" for act in ("settings", "member", "pause", "resume")),
+    *(f"admin:offramps_rep_{act}" for act in ("profile", "hours", "leave", "leave_back", "leaving", "chat")),  # test_roster.py
+    *(f"admin:offramps_pool_{act}" for act in ("settings", "member", "pause", "resume", "chat")),
     *(f"admin:offramps_accountownership_{act}" for act in ("set", "end")),
     *(f"admin:offramps_triggerrule_{act}" for act in ("conditions", "trial", "live", "retire")),  # test_detecting.py
 }
