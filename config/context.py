@@ -24,7 +24,7 @@ NAVIGATION = [
     ("storefront:organization_settings", _("Settings")),
 ]
 # The staff's pages; who may open which is said by offramps.queries.desk_access.
-FLOOR = {"offramps:desk": _("Desk"), "offramps:board": _("Board")}
+FLOOR = {"offramps:desk": _("Desk"), "offramps:board": _("Board"), "offramps:approvals": _("Approvals")}
 # Pages that a role is not offered, because they would turn it away (accounts.rules.permissions decides; a test compares).
 CLOSED_TO = {
     "member": {

@@ -52,6 +52,16 @@ def floor_only(view: FloorView[P]) -> Guarded[P]:
     return _guard(view, lambda access: access.rep is not None or access.is_manager)
 
 
+def deciders_only(view: FloorView[P]) -> Guarded[P]:
+    """As `rep_only`, for whoever may allow deals."""
+    return _guard(view, lambda access: access.is_decider)
+
+
+def dealers_only(view: FloorView[P]) -> Guarded[P]:
+    """As `rep_only`, for reps, for who runs the floor, and for whoever may allow deals."""
+    return _guard(view, lambda access: access.rep is not None or access.sees_deals)
+
+
 def _guard(view: Callable[..., HttpResponse], is_let_in: Callable[[desk_access.Access], bool]) -> Guarded[P]:
     @functools.wraps(view)
     def guarded(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:

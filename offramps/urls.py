@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offramps.views import board, case, desk
+from offramps.views import approvals, board, case, deals, desk
 
 app_name = "offramps"
 
@@ -23,4 +23,11 @@ urlpatterns = [
     path("desk/cases/<slug:public_id>/notes/", case.note, name="case_note"),
     path("desk/cases/<slug:public_id>/step/", case.step, name="case_step"),
     path("desk/cases/<slug:public_id>/return/", case.hand_back, name="case_return"),
+    path("desk/cases/<slug:public_id>/deal/", deals.build, name="deal_build"),
+    path("desk/customers/", deals.customers, name="deal_customers"),
+    path("desk/deals/<slug:public_id>/", deals.deal, name="deal"),
+    path("desk/deals/<slug:public_id>/acts/", deals.act, name="deal_act"),
+    path("desk/deals/<slug:public_id>/decision/", approvals.decide, name="deal_decide"),
+    path("desk/approvals/", approvals.approvals, name="approvals"),
+    path("desk/budgets/", approvals.budgets, name="budgets"),
 ]

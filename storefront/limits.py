@@ -6,6 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from config import limits
 
 
+def address(request: HttpRequest) -> str:
+    """The network address that a request came from."""
+    return str(get_adapter(request).get_client_ip(request))
+
+
 def is_over(request: HttpRequest, what: str, limit: int) -> bool:
     """Count one `what` of this request's address, and say whether it is more than `limit` in this hour."""
     return limits.is_over(get_adapter(request).get_client_ip(request), what, limit)

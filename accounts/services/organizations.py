@@ -62,6 +62,19 @@ def create(
     return organization, membership
 
 
+def make(*, details: Details, origin: Origin, at: datetime) -> Organization:
+    """An organization without members yet: one of us makes it for a company that is about to buy, and invites its owner.
+
+    Raises ValidationError with the field's name.
+    """
+    with transaction.atomic():
+        organization = Organization.objects.create(**clean(details), created_at=at)
+        profile = OrganizationProfile.objects.create(organization=organization, **concluded(organization, at))
+        facts = {"segment": profile.segment, "reason": profile.segment_reason, "country": organization.country}
+        _tell("accounts.organization.created", organization, origin, at, facts)
+    return organization
+
+
 def update(*, organization: Organization, details: Details, origin: Origin, at: datetime) -> list[str]:
     """Change what an organization says of itself; the segment follows unless a person set it. Returns the fields changed.
 

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext
 
 from billing.admin.giving_back_forms import GROUPS
-from billing.queries import terms_words
+from billing.queries import budget_words, terms_words
 from billing.rules.terms import Why, Wrong
-from billing.services.agreeing import budgets, terms
+from billing.services.agreeing import terms
 from config import words
 
 
@@ -17,29 +17,14 @@ def problem(error: Exception) -> str:
     if isinstance(error, terms.Overlaps):
         return overlaps(error)
     if isinstance(error, terms.OverBudget):
-        return over_budget(error.full)
+        full = error.full
+        return budget_words.full(full.budget, full.standing, full.raisers)
     if isinstance(error, terms.SamePerson):
         return gettext("Whoever proposed it cannot decide it: ask somebody else.")
     if isinstance(error, terms.NotOpen):
         return gettext("It is %(state)s by now.") % {"state": error.row.get_state_display()}
     assert isinstance(error, Wrong)
     return gettext("Say why.") if error.field == "reason" else why(error)
-
-
-def over_budget(full: budgets.Full) -> str:
-    """Whose ceiling it is, how much of it is used, and who can raise it."""
-    values = {
-        "segment": full.budget.get_segment_display(),
-        "quarter": full.budget.quarter,
-        "share": words.percent(full.standing.share_bps),
-        "ceiling": words.percent(full.standing.ceiling_bps),
-        "names": ", ".join(full.raisers) or gettext("revenue operations"),
-    }
-    text = gettext(
-        "Exceptions of %(segment)s in %(quarter)s are at %(share)s, with a ceiling of %(ceiling)s: one more would pass it. "
-        "Who can raise it: %(names)s."
-    )
-    return text % values
 
 
 def overlaps(error: terms.Overlaps) -> str:

@@ -30,14 +30,13 @@ class Shown:
     standing: Standing
     past: tuple[tuple[str, int], ...] = ()
 
-    @property
-    def is_near(self) -> bool:
-        return self.standing.share_bps >= self.standing.ceiling_bps
+    is_near: bool = False
+    """Whether revenue operations were, or would be, written to."""
 
     @property
-    def points(self) -> list[int]:
-        """The trend up to now."""
-        return [bps for _quarter, bps in self.past] + [self.standing.share_bps]
+    def is_over(self) -> bool:
+        """As it can be where few customers have gone, or a ceiling was lowered."""
+        return self.standing.share_bps > self.standing.ceiling_bps
 
 
 def at_once(segment: str, at: datetime) -> Counted:
@@ -94,7 +93,8 @@ def _shown(segment: str, quarter: str, at: datetime) -> Shown:
     now = found.pop(quarter, None)
     known = standing(now, at) if now else _standing(segment, at_once(segment, at), Counted(), at)
     past = tuple((name, standing(row, at).share_bps) for name, row in sorted(found.items()))
-    return Shown(segment=segment, label=str(Segment(segment).label), quarter=quarter, standing=known, past=past)
+    near = known.is_near(policies.value("billing.exception_notice_bps", at))
+    return Shown(segment=segment, label=str(Segment(segment).label), quarter=quarter, standing=known, past=past, is_near=near)
 
 
 def _standing(segment: str, base: Counted, counted: Counted, at: datetime) -> Standing:

@@ -33,6 +33,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
     (
         _("Sales floor"),
         (
+            ("offramps.deal", "contract_edit"),
             ("offramps.lead", "support_agent"),
             ("offramps.countdown", "timer"),
             ("offramps.callslot", "event"),

@@ -267,6 +267,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "taxes": "billing.services.books.tax_standings.drain",
     "announcements": "billing.services.announcements.drain",
     "expansions": "billing.services.renewing.expansions.drain",
+    "deals": "offramps.services.deal_sweep.drain",
     "cart-reminders": "offramps.services.cart_reminders.drain",
     "countdowns": "offramps.services.countdowns.drain",
     "detecting": "offramps.services.detecting.drain",
@@ -282,6 +283,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
 
 # Modules with DEFINITIONS of policies: defaults and bounds in code, values in force as rows (accounts.queries.policies).
 POLICY_MODULES = [f"{name}.policies" for name in ("accounts.rules", "billing.rules", "telemetry.rules", "offramps.rules")] + [
+    "offramps.rules.deal_policies",
     "billing.rules.renewal_policies",
     "billing.rules.dunning_policies",
     "billing.rules.invoice_policies",

@@ -1,5 +1,5 @@
-"""The admin of the off-ramps: hand-raises, leads and their clock, the roster, rules, and what somebody should look at today."""
+"""The admin of the off-ramps: hand-raises, leads and their clock, the roster, rules, deals, what somebody should look at today."""
 
-from offramps.admin import hand_raises, leads, owners, roster, rules
+from offramps.admin import deals, hand_raises, leads, owners, roster, rules
 
-__all__ = ["hand_raises", "leads", "owners", "roster", "rules"]
+__all__ = ["deals", "hand_raises", "leads", "owners", "roster", "rules"]

@@ -2,6 +2,7 @@
 
 from offramps.models.chat import ChatHook, ChatMessage, ChatMessageState
 from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
+from offramps.models.deal import BEING_MADE, Deal, DealVersion, VersionState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
 from offramps.models.lead import Fit, Lead, LeadNote, LeadState, LeadTrigger, NextStep
 from offramps.models.ownership import AccountOwnership, OwnerKind, OwnerStyle
@@ -21,6 +22,7 @@ from offramps.models.roster import (
 from offramps.models.trigger_rule import LeadTopic, RuleState, Sweep, TriggerRule, TriggerRuleVersion
 
 __all__ = [
+    "BEING_MADE",
     "AccountOwnership",
     "CallSlot",
     "ChatHook",
@@ -28,6 +30,8 @@ __all__ = [
     "ChatMessageState",
     "Countdown",
     "CountdownState",
+    "Deal",
+    "DealVersion",
     "Fit",
     "HandRaise",
     "HandRaiseReason",
@@ -58,5 +62,6 @@ __all__ = [
     "Sweep",
     "TriggerRule",
     "TriggerRuleVersion",
+    "VersionState",
     "WorkingHours",
 ]

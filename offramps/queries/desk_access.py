@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Permission
 
 from offramps.models import Rep
+from offramps.queries import deals
 
 RUNS_THE_FLOOR = ("offramps", "change_pool")
 
@@ -33,11 +34,22 @@ class Access:
         theirs = Permission.objects.filter(content_type__app_label=app, codename=codename, group__user=self._user)
         return self._user.is_superuser or theirs.exists()
 
+    @cached_property
+    def is_decider(self) -> bool:
+        """Whether some deal is theirs to allow: managers, finance, revenue operations, administrators."""
+        return self._user is not None and self._user.is_active and deals.decider(self._user).is_one
+
+    @property
+    def sees_deals(self) -> bool:
+        """Whether each deal may be opened, not only one's own."""
+        return self.is_manager or self.is_decider
+
     @property
     def pages(self) -> tuple[str, ...]:
         """The names of the pages that are offered."""
         desk = ("offramps:desk",) if self.rep is not None else ()
-        return (*desk, "offramps:board") if self.is_manager else desk
+        board = ("offramps:board",) if self.is_manager else ()
+        return (*desk, *board, *(("offramps:approvals",) if self.is_decider else ()))
 
 
 def of(request: Any) -> Access:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 
+from billing.queries import catalog
 from config import words
-from offramps.models import Lead, LeadTrigger
+from offramps.models import DealVersion, Lead, LeadTrigger
 from offramps.queries import hand_raise_words, lead_words, rule_words
 
 register = template.Library()
@@ -51,3 +52,15 @@ def time_at(at: datetime, zone: str) -> str:
 def trigger_words(trigger: LeadTrigger) -> str:
     """Which rule noticed what."""
     return rule_words.saw(trigger)
+
+
+@register.filter
+def in_language(name: Mapping[str, str]) -> str:
+    """A name of the catalog in the reader's language."""
+    return catalog.text(name)
+
+
+@register.filter
+def list_minor(version: DealVersion) -> int:
+    """What a period of a deal is by the price list, before any discount."""
+    return sum(line["amount_minor"] for line in version.document["lines"])

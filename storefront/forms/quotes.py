@@ -54,3 +54,18 @@ class AcceptForm(forms.Form):
     accept = forms.BooleanField(
         error_messages={"required": _("Accept the terms first: tick the box above the button. Nothing was charged.")}
     )
+
+
+class DealAcceptForm(AcceptForm):
+    """Of what one of us offered: in which position, and by which authority."""
+
+    title = forms.CharField(
+        label=_("Your position"), max_length=120, error_messages={"required": _("Say in which position you accept it.")}
+    )
+    authority = forms.CharField(
+        label=_("By which authority"),
+        max_length=200,
+        help_text=_("As “sole director” or “procuration”: it is kept with the acceptance."),
+        error_messages={"required": _("Say what allows you to sign for the organization.")},
+    )
+    field_order = ("name", "title", "authority", "email", "purchase_order", "accept")

@@ -6,6 +6,7 @@ A look changes nothing (mail scanners look, too).
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -36,8 +37,9 @@ from billing.services.mirroring import invoices
 from billing.services.quoting import acceptances, quotes, terms
 from billing.services.selling import checkout
 from config import clock
+from offramps.services import deal_questions
 from storefront import limits, quote_pages
-from storefront.forms.quotes import AcceptForm
+from storefront.forms.quotes import AcceptForm, DealAcceptForm
 from storefront.views import redirects
 
 # Of one network address in an hour: a link that went round a company, and not somebody who tries links.
@@ -52,7 +54,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
 
     POST {name, email, purchase_order, accept, due, token}: accept it, and on to pay. POST {way=pay}: on to what it waits for.
 
-    With way=invoice it is bought on invoice, where that may be.
+    With way=invoice it is bought on invoice, where that may be. POST {way=ask, name, question}: to whoever of us made it.
     """
     if limits.is_over(request, "quote", MOST_LOOKS):
         return _too_many(request)
@@ -105,6 +107,7 @@ def _show(
     problem: quote_pages.Problem | None = None,
     status: int = 200,
     came_back: bool = False,
+    asked: str = "",
 ) -> HttpResponse:
     at, offered = clock.now(), None
     is_open = quote.state == QuoteState.OPEN and quote.lapses_at is not None and at < quote.lapses_at
@@ -130,6 +133,8 @@ def _show(
         "pdf_url": f"{request.path}pdf/",
         "form": form or _form(request, quote),
         "documents": legal.all_current(at),
+        "asked": asked,
+        "fingerprint": acceptances.fingerprint(quote) if quote.rep_id is not None else "",
     }
     return render(request, "storefront/quotes/approval.html", values, status=status)
 
@@ -144,7 +149,11 @@ def _how(quote: Quote) -> str:
 def _form(request: HttpRequest, quote: Quote) -> AcceptForm:
     user = _user(request)
     said = {"email": user.email, "name": user.name} if user else {"email": quote.approver_email, "name": ""}
-    return AcceptForm(initial={**said, "purchase_order": quote.purchase_order})
+    return _form_of(quote)(initial={**said, "purchase_order": quote.purchase_order})
+
+
+def _form_of(quote: Quote) -> type[AcceptForm]:
+    return DealAcceptForm if quote.rep_id is not None else AcceptForm
 
 
 def _user(request: HttpRequest) -> User | None:
@@ -155,15 +164,17 @@ def _user(request: HttpRequest) -> User | None:
 def _accept(request: HttpRequest, quote: Quote) -> HttpResponse:
     if request.POST.get("way") == "pay":
         return _pay(request, quote)
+    if request.POST.get("way") == "ask" and quote.rep_id is not None:
+        return _ask(request, quote)
     if limits.is_over(request, "quote_accept", MOST_ACCEPTS):
         return _too_many(request)
-    form = AcceptForm(request.POST)
+    form = _form_of(quote)(request.POST)
     if not form.is_valid():
         return _show(request, quote, form=form, status=422)
     said, due = form.cleaned_data, request.POST.get("due", "")
     way = QuoteWay.INVOICE if request.POST.get("way") == "invoice" else QuoteWay.CARD
-    named = {name: said[name] for name in ("name", "email", "purchase_order")}
-    approver = acceptances.Approver(**named, way=way, user=_user(request))
+    named = {name: said[name] for name in ("name", "email", "purchase_order", "title", "authority") if name in said}
+    approver = acceptances.Approver(**named, way=way, user=_user(request), address=limits.address(request))
     try:
         accepted = acceptances.accept(
             quote,
@@ -178,6 +189,18 @@ def _accept(request: HttpRequest, quote: Quote) -> HttpResponse:
         problem = None if isinstance(error, quotes.NotOpen) else quote_pages.problem(error, quote)
         return _show(request, quote, form=form, problem=problem, status=problem.status if problem else 409)
     return _go(request, quote, accepted)
+
+
+def _ask(request: HttpRequest, quote: Quote) -> HttpResponse:
+    """A question to whoever of us made it: on the case, and by mail."""
+    if limits.is_over(request, "quote_ask", MOST_ACCEPTS):
+        return _too_many(request)
+    said = {name: request.POST.get(name, "") for name in ("name", "question")}
+    try:
+        deal_questions.ask(quote, name=said["name"], text=said["question"], at=clock.now())
+    except ValidationError as error:
+        return _show(request, quote, asked=" ".join(error.messages), status=422)
+    return redirects.see(f"{request.path}?asked=1")
 
 
 def _pay(request: HttpRequest, quote: Quote) -> HttpResponse:

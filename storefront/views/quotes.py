@@ -24,6 +24,7 @@ from storefront import quote_pages
 from storefront.forms.quotes import AddressForm
 from storefront.views import redirects
 
+MADE_ANEW = (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN, QuoteState.OVERTAKEN)
 REFUSALS = (terms.NotQuotable, quotes.QuoteError, seats.SeatsError, commands.Busy, faults.GatewayError)
 
 
@@ -108,7 +109,8 @@ def _show(
         "link": quote_rows.link(found) if is_open else "",
         "yes": yes,
         "yes_text": quote_pages.yes(yes),
-        "can_be_made_anew": found.state in (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN, QuoteState.OVERTAKEN),
+        "can_be_made_anew": found.rep_id is None
+        and found.state in (QuoteState.OPEN, QuoteState.LAPSED, QuoteState.WITHDRAWN, QuoteState.OVERTAKEN),
     }
     return render(request, "storefront/quotes/quote.html", values, status=status)
 

@@ -196,7 +196,7 @@ def _issue(quote: Quote, rows: Sequence[Terms], said: Said, origin: Origin, at: 
     document["deal"] = {
         "version": said.version,
         "months": said.months,
-        "agreed": [{"kind": row.kind, **row.says} for row in rows],
+        "agreed": [{"kind": row.kind, **row.value} for row in rows],
         "begins_on": said.begins_on.isoformat() if said.begins_on else None,
         "wording": said.wording,
     }

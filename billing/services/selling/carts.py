@@ -148,7 +148,7 @@ def choose_addons(*, cart: Cart, wanted: Mapping[str, int | None], at: datetime,
     held = _locked(cart)
     if held is None:
         raise Closed("This cart was bought or replaced meanwhile; start a new one from the prices.")
-    chosen = {code: _addon_number(held, code, number) for code, number in wanted.items() if number != 0}
+    chosen = {code: addon_number(held, code, number) for code, number in wanted.items() if number != 0}
     if held.addons != chosen:
         held.addons, held.updated_at = chosen, at
         held.save(update_fields=["addons", "updated_at"])
@@ -156,7 +156,8 @@ def choose_addons(*, cart: Cart, wanted: Mapping[str, int | None], at: datetime,
     return held
 
 
-def _addon_number(cart: Cart, code: str, number: int | None) -> int | None:
+def addon_number(cart: Cart, code: str, number: int | None) -> int | None:
+    """How many of an add-on a cart (saved or not) has if so many are wanted: None of one for each seat. Raises AddonRefused."""
     line = catalog.on_sale().line(cart.plan.line.code)
     addon = line.addon(code) if line else None
     if (
