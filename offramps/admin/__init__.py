@@ -1,4 +1,4 @@
-"""The admin of the off-ramps: hand-raises, leads and their clock, the roster, rules, deals, what somebody should look at today."""
+"""The admin of the off-ramps: hand-raises, leads and their clock, the roster, rules, deals, and what to look at today."""
 
 from offramps.admin import deals, hand_raises, leads, owners, roster, rules
 

@@ -14,8 +14,8 @@ from billing.queries.carts import Priced
 from billing.queries.invoices import Owed
 from billing.queries.overview import Standing, State
 from config.admin import facts
-from offramps.models import Countdown, CountdownState, Lead, LeadNote, LeadTrigger, NextStep, Offer, Rep
-from offramps.queries import offer_words
+from offramps.models import Countdown, CountdownState, DealVersion, Lead, LeadNote, LeadTrigger, NextStep, Offer, Rep
+from offramps.queries import deals, offer_words
 
 MOST_EVENTS = 100
 EARLIER = 5
@@ -47,6 +47,7 @@ class Case:
     events: list[Event]
     notes: list[LeadNote]
     step: NextStep | None
+    deals: list[DealVersion]
 
 
 def find(rep: Rep | None, public_id: str) -> Lead | None:
@@ -58,7 +59,7 @@ def find(rep: Rep | None, public_id: str) -> Lead | None:
 
 
 def case(lead: Lead, at: datetime) -> Case:
-    """Twelve queries at most; five of somebody without an organization or a cart."""
+    """Thirteen queries at most; six of somebody without an organization or a cart."""
     organization = lead.organization
     countdowns = list(lead.countdowns.select_related("rep__user").order_by("-pk"))
     cart = _cart(lead)
@@ -76,6 +77,7 @@ def case(lead: Lead, at: datetime) -> Case:
         events=sorted(_events(lead, countdowns), key=lambda event: event.at, reverse=True)[:MOST_EVENTS],
         notes=list(lead.notes.select_related("author").order_by("-pk")),
         step=lead.steps.filter(done_at=None).select_related("author").first(),
+        deals=deals.of_lead(lead),
     )
 
 

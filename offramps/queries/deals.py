@@ -14,6 +14,9 @@ from offramps.models import Deal, DealVersion, Lead, Rep, VersionState
 from offramps.rules import deals as rules
 from offramps.rules.deals import Asked, Band, Sold, Verdict
 
+# Who may be asked; a rep within their own band is asked nobody.
+DECIDING = frozenset(rules.LADDER) - {rules.REP}
+
 
 def bands(at: datetime) -> dict[str, Band]:
     """The most that each group may allow; of discounts and time to pay by the bands of exceptions. No query."""
@@ -53,10 +56,6 @@ class Decider:
     user: User
     groups: frozenset[str]
 
-    @property
-    def is_one(self) -> bool:
-        return self.user.is_superuser or bool(self.groups)
-
     def may_decide(self, version: DealVersion) -> bool:
         """Whether this one is theirs: within their groups' bands, waiting, and not made by themselves."""
         if version.state != VersionState.PROPOSED or self.user.pk in (version.made_by_id, version.deal.owner_id):
@@ -66,8 +65,7 @@ class Decider:
 
 def decider(user: User) -> Decider:
     """One query."""
-    ladder = [name for name in rules.LADDER if name != rules.REP]
-    return Decider(user=user, groups=frozenset(user.groups.filter(name__in=ladder).values_list("name", flat=True)))
+    return Decider(user=user, groups=frozenset(user.groups.filter(name__in=DECIDING).values_list("name", flat=True)))
 
 
 def allowing(version: DealVersion) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from functools import cached_property
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Exists, OuterRef
 
 from offramps.models import Rep
 from offramps.queries import deals
@@ -30,14 +31,21 @@ class Access:
     def is_manager(self) -> bool:
         if self._user is None or not self._user.is_active:
             return False
+        return self._user.is_superuser or any(self._groups.values())
+
+    @cached_property
+    def _groups(self) -> dict[str, bool]:
+        """The person's groups, and whether each runs the floor."""
         app, codename = RUNS_THE_FLOOR
-        theirs = Permission.objects.filter(content_type__app_label=app, codename=codename, group__user=self._user)
-        return self._user.is_superuser or theirs.exists()
+        runs = Permission.objects.filter(content_type__app_label=app, codename=codename, group=OuterRef("pk"))
+        return dict(Group.objects.filter(user=self._user).annotate(runs=Exists(runs)).values_list("name", "runs"))
 
     @cached_property
     def is_decider(self) -> bool:
         """Whether some deal is theirs to allow: managers, finance, revenue operations, administrators."""
-        return self._user is not None and self._user.is_active and deals.decider(self._user).is_one
+        if self._user is None or not self._user.is_active:
+            return False
+        return self._user.is_superuser or bool(deals.DECIDING.intersection(self._groups))
 
     @property
     def sees_deals(self) -> bool:

@@ -100,9 +100,7 @@ def draft(organization: Organization, wanted: Wanted, *, subject: str = "", at: 
     except agreed_offers.NotOffered:
         raise ValidationError({"plan": _("This plan is not sold like that in their currency. Choose another.")}) from None
     if cart_queries.live_subscription(organization, wanted.plan.line_id) is not None:
-        text = _(
-            "They have a subscription of this product: they change it in the store, and an exception can be proposed for it."
-        )
+        text = _("They have a subscription of this product. They change it in the store; propose an exception for the rest.")
         raise ValidationError({"plan": text})
     asked = Asked(
         seats=wanted.seats,

@@ -138,7 +138,8 @@ def customers(request: FloorRequest) -> HttpResponse:
     """GET /desk/customers/?q=&case=: whom a deal is for. POST: organization=<id>, or a new company's fields; on to its deal."""
     lead = _lead(request, request.GET["case"]) if request.GET.get("case") else None
     begun = {"contact_name": lead.contact_name, "contact_email": lead.contact_email} if lead else {}
-    form = deal_form.CustomerForm(request.POST if request.POST.get("name") is not None else None, initial=begun)
+    is_new = request.method == "POST" and not request.POST.get("organization")
+    form = deal_form.CustomerForm(request.POST if is_new else None, initial=begun)
     if request.method == "POST":
         answer = _customer(request, lead, form)
         if answer is not None:

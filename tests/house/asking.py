@@ -71,7 +71,7 @@ OF_NOTHING = {
             "case_note",
             "case_taking",
             "case_step",
-            "case_return",
+            *("case_return", "deal_build", "deal", "deal_act", "deal_decide"),
         )
     },
 }

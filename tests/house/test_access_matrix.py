@@ -327,8 +327,8 @@ def test_what_is_written_is_noticed(world):
 
 # --- The matrix -------------------------------------------------------------------------------------------------------
 
-# What of the staff an administrator alone may open, of those asked here (managers: tests/offramps/test_board.py).
-ADMIN_TOO = {"offramps:board"}
+# What of the staff an administrator alone may open, of those asked here (the others: tests/offramps).
+ADMIN_TOO = {"offramps:board", "offramps:deal_customers", "offramps:approvals", "offramps:budgets"}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -55,6 +55,7 @@ LOOKING = {
     "billing.renewalreview": NOT_MARKETING,
     "billing.terms": NOT_MARKETING,
     "billing.exceptionbudget": NOT_MARKETING,
+    "offramps.deal": NOT_MARKETING,
     "billing.adoption": NOT_MARKETING,
     "billing.renewalnotice": NOT_MARKETING,
     "billing.pricemove": NOT_MARKETING,

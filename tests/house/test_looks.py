@@ -46,6 +46,8 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
             "case_taking",
             "case_step",
             "case_return",
+            "deal_act",
+            "deal_decide",
             "board_reassign",
             "board_pool",
             "call_accept",

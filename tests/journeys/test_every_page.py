@@ -94,8 +94,13 @@ OTHERS = {
     "rep@fieldnote.example": {
         "desk": ("offramps:desk", "/desk/"),
         "case": ("offramps:case", FIRST_CASE),
+        "deal-customers": ("offramps:deal_customers", "/desk/customers/?q=a"),
     },
-    "manager@fieldnote.example": {"board": ("offramps:board", "/desk/board/")},
+    "manager@fieldnote.example": {
+        "board": ("offramps:board", "/desk/board/"),
+        "approvals": ("offramps:approvals", "/desk/approvals/"),
+        "budgets": ("offramps:budgets", "/desk/budgets/"),
+    },
     # Staff: a list. A row and the acts on it: test_every_state.py; one page of each kind, and lists on a phone: test_admin.py.
     "admin@fieldnote.example": {
         "admin": ("-", "/admin/"),

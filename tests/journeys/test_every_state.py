@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings as config
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
@@ -17,7 +18,7 @@ from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
 from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription, Sunset, SunsetCase
 from billing.services import people, time_moves
-from billing.services.books import dunning
+from billing.services.books import dunning, quote_rows
 from billing.services.recovery import dunning_mails
 from billing.services.renewing import expansions
 from billing.services.selling import cards
@@ -31,6 +32,7 @@ from tests.house import asking
 from tests.journeys import test_every_page, unserved
 from tests.journeys.conftest import listen
 from tests.journeys.looking import Looker
+from tests.offramps import dealing as factories_of_deals
 from tests.offramps.conftest import Floor
 
 folder = test_every_page.folder
@@ -104,6 +106,7 @@ LISTED = {
     )
 } | {
     *(*STEPS, "recovery_objection", "viewing"),
+    *("offramps:deal", "offramps:deal_build"),
 }
 
 
@@ -134,9 +137,22 @@ def test_what_links_and_rows_lead_to(seen, db):
     seen(f"{reverse('storefront:talk')}?reason=seats", "talk-with-a-call")
     for name in ("call", "call_cancellation"):
         seen(reverse(f"storefront:{name}", args=[call_slots.token(slot)]), name.replace("_", "-"))
+    _deal(seen, world)
     seen(_checking(world), "address-check")
     seen(reverse("recovery_objection", args=[recoveries.token(_recovery(world.cast), world.cast.owner)]), "recovery-objection")
     assert not seen.words()
+
+
+def _deal(seen, world):
+    """A deal as its rep builds it, as it waits for a manager, and as the customer reads it."""
+    made, manager = factories_of_deals.proposed(world.cast)
+    seen.served.as_user(made.deal.owner)
+    seen(reverse("offramps:deal_build", args=[made.deal.lead.public_id]) + f"?deal={made.deal.public_id}", "deal-build")
+    seen.served.as_user(manager)
+    seen(reverse("offramps:deal", args=[made.deal.public_id]), "deal-to-decide")
+    sent = factories_of_deals.sent(made, manager)
+    seen(quote_rows.link(sent.quote).removeprefix(config.STORE_URL), "deal-quote")
+    seen(reverse("offramps:deal", args=[made.deal.public_id]), "deal-sent")
 
 
 def _dated_call(floor):

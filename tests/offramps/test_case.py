@@ -44,7 +44,7 @@ def test_the_cart_costs_the_same_everywhere(ann, floor, client, cast, django_ass
     basket = hand_raise_queries.basket_of(cart, now)
     held = floor.click(now, cart=cart, basket=basket)
     offers.accept(held, rep=ann, at=now, origin=PAGE)
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         page = text(client.get(url("", held.lead)))
     said = f"${basket['total_minor'] / 100:,.2f}".removesuffix(".00")
     assert page.count(said) == 2, "at the click, and now"

@@ -38,7 +38,7 @@ def test_from_ringing_to_the_outcome(ann, floor, client, django_assert_max_num_q
     answer = client.post(reverse("offramps:call_accept", args=[held.public_id]))
     case = reverse("offramps:case", args=[held.lead.public_id])
     assert answer.url == case
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         page = text(client.get(case))
     assert "Call +49 30 1" in page
     assert "ada@acme.example" in page
