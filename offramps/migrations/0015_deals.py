@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0001_squashed_0022'),
         ('billing', '0064_held_price_moves'),
-        ('offramps', '0013_tests_of_the_ringing'),
+        ('offramps', '0014_chats'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
