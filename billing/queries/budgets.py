@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db.models import Count, Q, QuerySet, Sum
@@ -78,6 +79,24 @@ def all_of(at: datetime) -> list[Shown]:
     """Each segment's present quarter, and those before. Five queries a segment at most."""
     quarter = terms.quarter(at.date())
     return [_shown(segment, quarter, at) for segment in Segment.values]
+
+
+def fullest(at: datetime) -> tuple[str, Standing] | None:
+    """The segment of which the largest part of the ceiling is used this quarter, and how it stands; None: nothing counts yet.
+
+    One query, and three of one that was found.
+    """
+    rows = ExceptionBudget.objects.filter(quarter=terms.quarter(at.date()), entries__freed_at=None)
+    counted = rows.annotate(deals=Count("entries"), us_cents=Sum("entries__us_cents", default=0)).filter(deals__gt=0)
+    found = max(counted, key=lambda row: _part(row, at), default=None)
+    return (found.get_segment_display(), standing(found, at)) if found else None
+
+
+def _part(row: Any, at: datetime) -> float:
+    """How much of its ceiling is used, but for what began within the quarter."""
+    base = Counted(deals=row.base_deals, us_cents=row.base_us_cents)
+    known = _standing(row.segment, base, Counted(deals=row.deals, us_cents=row.us_cents), at)
+    return known.share_bps / max(known.ceiling_bps, 1)
 
 
 def raisers() -> list[User]:

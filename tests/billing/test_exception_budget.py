@@ -80,6 +80,7 @@ def test_the_one_that_would_pass_the_ceiling_is_refused_and_says_who_can_raise_i
     client.force_login(revenue)
     page = text(client.get(reverse("admin:billing_exceptionbudget_change", args=[row.pk])))
     assert "5% of at most 6%" in page
+    assert "5% of 6%" in text(client.get(reverse("admin:index")))
     assert "Revenue Operations" in page
 
 

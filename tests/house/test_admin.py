@@ -19,7 +19,7 @@ ELSEWHERE = [model for model in MODELS if model._meta.app_label != "billing"]
 # Session, user, permissions (for staff), count, rows, and one for each filter with choices from a table, date hierarchy.
 MOST_ON_A_LIST = 16
 # Session and user, and one for each number.
-MOST_ON_THE_OVERVIEW = 14
+MOST_ON_THE_OVERVIEW = 15
 
 
 def address(model, page, *args):
