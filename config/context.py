@@ -24,7 +24,12 @@ NAVIGATION = [
     ("storefront:organization_settings", _("Settings")),
 ]
 # The staff's pages; who may open which is said by offramps.queries.desk_access.
-FLOOR = {"offramps:desk": _("Desk"), "offramps:board": _("Board"), "offramps:approvals": _("Approvals")}
+FLOOR = {
+    "offramps:desk": _("Desk"),
+    "offramps:board": _("Board"),
+    "offramps:approvals": _("Approvals"),
+    "offramps:credit": _("Credit"),
+}
 # Pages that a role is not offered, because they would turn it away (accounts.rules.permissions decides; a test compares).
 CLOSED_TO = {
     "member": {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from offramps.views import approvals, board, case, deals, desk
+from offramps.views import approvals, board, case, credit, deals, desk
 
 app_name = "offramps"
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("desk/board/", board.board, name="board"),
     path("desk/board/cases/<slug:public_id>/taker/", board.reassign, name="board_reassign"),
     path("desk/board/pools/<slug:public_id>/", board.switch_pool, name="board_pool"),
+    path("desk/credit/", credit.credit, name="credit"),
+    path("desk/credit/entries.csv", credit.file, name="credit_file"),
     path("desk/cases/<slug:public_id>/", case.case, name="case"),
     path("desk/cases/<slug:public_id>/outcome/", case.close, name="case_close"),
     path("desk/cases/<slug:public_id>/taking/", case.take, name="case_taking"),

@@ -40,6 +40,7 @@ NAVIGATION: Final[Sequence[tuple[Any, Sequence[tuple[str, str]]]]] = (
             ("offramps.rep", "headset_mic"),
             ("offramps.pool", "groups"),
             ("offramps.accountownership", "assignment_ind"),
+            ("offramps.creditentry", "paid"),
             ("offramps.triggerrule", "notifications_active"),
         ),
     ),

@@ -271,6 +271,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "cart-reminders": "offramps.services.cart_reminders.drain",
     "countdowns": "offramps.services.countdowns.drain",
     "detecting": "offramps.services.detecting.drain",
+    "credit": "offramps.services.crediting.drain",
     "shifts": "offramps.services.shifts.drain",
     "chat": "offramps.services.chat.drain",
     "poller": "billing.services.mirroring.poller.drain",

@@ -2,6 +2,7 @@
 
 from offramps.models.chat import ChatHook, ChatMessage, ChatMessageState
 from offramps.models.countdown import CallSlot, Countdown, CountdownState, Miss, Offer, OfferOutcome, SlotState
+from offramps.models.credit import CreditCause, CreditEntry
 from offramps.models.deal import BEING_MADE, Deal, DealVersion, VersionState
 from offramps.models.hand_raise import HandRaise, HandRaiseReason, HandRaiseState
 from offramps.models.lead import Fit, Lead, LeadNote, LeadState, LeadTrigger, NextStep
@@ -30,6 +31,8 @@ __all__ = [
     "ChatMessageState",
     "Countdown",
     "CountdownState",
+    "CreditCause",
+    "CreditEntry",
     "Deal",
     "DealVersion",
     "Fit",

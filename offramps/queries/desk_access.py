@@ -57,7 +57,8 @@ class Access:
         """The names of the pages that are offered."""
         desk = ("offramps:desk",) if self.rep is not None else ()
         board = ("offramps:board",) if self.is_manager else ()
-        return (*desk, *board, *(("offramps:approvals",) if self.is_decider else ()))
+        credit = ("offramps:credit",) if desk or board else ()
+        return (*desk, *board, *(("offramps:approvals",) if self.is_decider else ()), *credit)
 
 
 def of(request: Any) -> Access:

@@ -151,4 +151,23 @@ DEFINITIONS = (
         what=N_("For how many days a rule counts visits of a domain no second time."),
         source="step D, rules that detect",
     ),
+    Definition(
+        name="offramps.credit_rate",
+        kind=Kind.BPS,
+        default=500,
+        minimum=0,
+        maximum=10_000,
+        what=N_("Which share of what an order adds in a year its account's owner is credited with, by web or by rep alike."),
+        source="product plan, reps lose no income when their customer buys on the web",
+    ),
+    Definition(
+        name="offramps.credit_term_months",
+        kind=Kind.INTEGER,
+        unit="months",
+        default=12,
+        minimum=1,
+        maximum=60,
+        what=N_("For how many months an order has to last for its credit to be earned; what ends before takes its part back."),
+        source="step D, credit ledger",
+    ),
 )

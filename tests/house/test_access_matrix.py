@@ -66,6 +66,8 @@ PAGES = {
     "offramps:approvals": ("GET", "L444444LLL"),
     "offramps:budgets": ("GET", "L444444LLL"),
     "offramps:board": ("GET", "L444444LLL"),
+    "offramps:credit": ("GET", "L444444LLL"),
+    "offramps:credit_file": ("GET", "L444444LLL"),
     "offramps:board_reassign": ("POST", "L444444LLL"),
     "offramps:board_pool": ("POST", "L444444LLL"),
     "storefront:components": ("GET", "4444444444"),  # the demo only
@@ -328,7 +330,10 @@ def test_what_is_written_is_noticed(world):
 # --- The matrix -------------------------------------------------------------------------------------------------------
 
 # What of the staff an administrator alone may open, of those asked here (the others: tests/offramps).
-ADMIN_TOO = {"offramps:board", "offramps:deal_customers", "offramps:approvals", "offramps:budgets"}
+ADMIN_TOO = {
+    *("offramps:board", "offramps:deal_customers", "offramps:approvals", "offramps:budgets"),
+    *("offramps:credit", "offramps:credit_file"),
+}
 
 
 @pytest.mark.parametrize("name", PAGES)

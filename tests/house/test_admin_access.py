@@ -94,6 +94,7 @@ LOOKING = {
     "offramps.rep": TALKING,
     "offramps.pool": TALKING,
     "offramps.accountownership": TALKING,
+    "offramps.creditentry": {"manager", "finance", "revenue_operations"},
     "offramps.triggerrule": TALKING,
 }
 ADDING = {

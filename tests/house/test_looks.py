@@ -38,6 +38,7 @@ NEVER_LOOKED_AT = {f"storefront:{name}" for name in ACTS | ELSEWHERE | DOCUMENTS
     *(
         f"offramps:{name}"
         for name in (
+            "credit_file",
             "desk_queue",
             "desk_presence",
             "desk_test",

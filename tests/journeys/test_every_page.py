@@ -98,6 +98,7 @@ OTHERS = {
     },
     "manager@fieldnote.example": {
         "board": ("offramps:board", "/desk/board/"),
+        "credit": ("offramps:credit", "/desk/credit/"),
         "approvals": ("offramps:approvals", "/desk/approvals/"),
         "budgets": ("offramps:budgets", "/desk/budgets/"),
     },

@@ -118,6 +118,7 @@ def book(
         origin=origin,
         data={
             "subscription": subscription.pk,
+            "entry": entry.pk,
             "line": subscription.line.code,
             "delta": delta,
             "quantity": after,
