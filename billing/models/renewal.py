@@ -70,7 +70,10 @@ class RenewalNotice(models.Model):
 class RenewalReview(models.Model):
     """One of us looks at an account before it renews, where its coverage tier or exceptions ask for it. One a period."""
 
-    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="renewal_reviews")
+    # No check and no index of its own, as of a notice.
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, related_name="renewal_reviews", db_constraint=False, db_index=False
+    )
     period_ends_at = models.DateTimeField(_("renewal"))
     coverage_tier = models.PositiveSmallIntegerField(choices=Tier, null=True, blank=True)
     has_exceptions = models.BooleanField(

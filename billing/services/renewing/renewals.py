@@ -7,22 +7,30 @@ that still makes sense, none after the renewal. Sending is billing.services.rene
 """
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Segment
 from accounts.queries import policies
 from billing.models import RenewalWatch
 
 BATCH: Final = 5_000
+# Days are added to the present once a batch (`until`), and taken from a renewal only where its notice is still to come. A
+# notice is inserted where none is, without the dearer ON CONFLICT: whoever holds the watch's row alone tells of it. Where that
+# was due again before this statement saw what had been told, the unique constraint refuses: the batch is decided again.
 DECIDE: Final = """
 WITH policy AS MATERIALIZED (
-    SELECT segment, tiers, kept, ends, make_interval(days => first) AS first, make_interval(days => last) AS last,
+    SELECT segment, kept, ends, make_interval(days => first) AS first, make_interval(days => last) AS last,
         make_interval(days => change) AS change, make_interval(days => review) AS review,
-        make_interval(days => price) AS price, first > 0 AS has_first, last > 0 AS has_last, change > 0 AS has_change,
-        review > 0 AS has_review, price > 0 AS has_price, exceptions
+        make_interval(days => price) AS price, price > 0 AS has_price, review > 0 AND exceptions AS has_exceptions,
+        CASE WHEN review > 0 THEN ARRAY(SELECT jsonb_array_elements_text(tiers)::int) END AS tiers,
+        CASE WHEN first > 0 THEN %(now)s + make_interval(days => first) END AS first_until,
+        CASE WHEN last > 0 THEN %(now)s + make_interval(days => last) END AS last_until,
+        CASE WHEN change > 0 THEN %(now)s + make_interval(days => change) END AS change_until,
+        %(now)s + make_interval(days => review) AS review_until
     FROM jsonb_to_recordset(%(policies)s::jsonb) AS p (segment text, first int, last int, change int, review int, tiers jsonb,
         price int, kept int, ends bool, exceptions bool)
 ), due AS MATERIALIZED (
@@ -30,15 +38,18 @@ WITH policy AS MATERIALIZED (
     ORDER BY w.due_at LIMIT %(batch)s FOR NO KEY UPDATE OF w SKIP LOCKED
 ), looked AS MATERIALIZED (
     SELECT due.place, s.id, s.period_ends_at AS ends_at, r.interval = 'year' AS is_yearly, o.coverage_tier AS tier,
-        s.status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused') AND s.period_ends_at > %(now)s AS is_ahead,
+        s.status IN ('active', 'trialing', 'past_due', 'unpaid', 'paused') AND s.period_ends_at > %(now)s AS is_ahead,
         s.status = 'active' AND s.cancel_at IS NULL AS renews,
-        p.has_review AND o.coverage_tier IS NOT NULL AND p.tiers ? o.coverage_tier::text AS is_of_a_tier,
-        p.has_review AND p.exceptions AND EXISTS (SELECT 1 FROM billing_terms t
+        COALESCE(o.coverage_tier = ANY (p.tiers), FALSE) AS is_of_a_tier,
+        r.interval = 'year' AND p.has_exceptions AND EXISTS (SELECT 1 FROM billing_terms t
             WHERE t.organization_id = s.organization_id AND t.state = 'approved') AS has_exceptions,
-        CASE WHEN p.has_first THEN s.period_ends_at - p.first END AS first_at,
-        CASE WHEN p.has_last THEN s.period_ends_at - p.last END AS last_at,
-        CASE WHEN p.has_change THEN s.period_ends_at - p.change END AS change_at,
-        s.period_ends_at - p.review AS review_at,
+        s.period_ends_at <= p.review_until AS is_review_due, s.period_ends_at <= p.last_until AS is_last_due,
+        s.period_ends_at <= p.first_until AS is_first_due, s.period_ends_at <= p.change_until AS is_change_due,
+        CASE WHEN r.interval = 'year' THEN LEAST(
+            CASE WHEN s.period_ends_at > p.first_until THEN s.period_ends_at - p.first END,
+            CASE WHEN s.period_ends_at > p.last_until THEN s.period_ends_at - p.last END)
+            WHEN s.period_ends_at > p.change_until THEN s.period_ends_at - p.change END AS notice_at,
+        CASE WHEN s.period_ends_at > p.review_until THEN s.period_ends_at - p.review END AS review_at,
         CASE WHEN r.retired_at IS NOT NULL AND p.has_price THEN (
             SELECT s.period_ends_at - p.price
             WHERE s.period_ends_at >= r.retired_at + make_interval(days => p.kept)
@@ -60,28 +71,27 @@ WITH policy AS MATERIALIZED (
     JOIN policy p ON p.segment = COALESCE(o.segment, '')
 ), decided AS (
     SELECT place, id, ends_at, tier, has_exceptions,
-        is_ahead AND is_yearly AND (is_of_a_tier OR has_exceptions) AND review_at <= %(now)s AS is_reviewed,
+        is_ahead AND is_yearly AND (is_of_a_tier OR has_exceptions) AND is_review_due AS is_reviewed,
         CASE WHEN NOT is_ahead OR NOT renews THEN NULL
             WHEN price_at <= %(now)s THEN 'price'
-            WHEN is_yearly AND last_at <= %(now)s THEN 'last'
-            WHEN is_yearly AND first_at <= %(now)s THEN 'first'
-            WHEN NOT is_yearly AND change_at <= %(now)s AND (EXISTS (
+            WHEN is_yearly AND is_last_due THEN 'last'
+            WHEN is_yearly AND is_first_due THEN 'first'
+            WHEN NOT is_yearly AND is_change_due AND (EXISTS (
                 SELECT 1 FROM billing_scheduledchange c
                 WHERE c.subscription_id = looked.id AND c.state = 'pending' AND c.kind = 'plan')
                 OR EXISTS (SELECT 1 FROM billing_pricemove m
                 WHERE m.subscription_id = looked.id AND m.state = 'open' AND m.is_end)) THEN 'change' END AS kind,
         CASE WHEN is_ahead THEN LEAST(
-            CASE WHEN is_yearly AND first_at > %(now)s THEN first_at END,
-            CASE WHEN is_yearly AND last_at > %(now)s THEN last_at END,
-            CASE WHEN NOT is_yearly AND change_at > %(now)s THEN change_at END,
+            notice_at,
             CASE WHEN price_at > %(now)s THEN price_at END,
-            CASE WHEN is_yearly AND (is_of_a_tier OR has_exceptions) AND review_at > %(now)s THEN review_at END,
-            CASE WHEN NOT renews AND LEAST(first_at, last_at) <= %(now)s THEN %(now)s + interval '1 day' END) END AS next_at
+            CASE WHEN is_yearly AND (is_of_a_tier OR has_exceptions) THEN review_at END,
+            CASE WHEN NOT renews AND (is_first_due OR is_last_due) THEN %(now)s + interval '1 day' END) END AS next_at
     FROM looked
 ), told AS (
     INSERT INTO billing_renewalnotice (subscription_id, period_ends_at, kind, decided_at, currency)
-    SELECT id, ends_at, kind, %(now)s, '' FROM decided WHERE kind IS NOT NULL
-    ON CONFLICT (subscription_id, period_ends_at, kind) DO NOTHING
+    SELECT id, ends_at, kind, %(now)s, '' FROM decided d WHERE kind IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM billing_renewalnotice n
+        WHERE n.subscription_id = d.id AND n.period_ends_at = d.ends_at AND n.kind = d.kind)
 ), reviewed AS (
     INSERT INTO billing_renewalreview (subscription_id, period_ends_at, coverage_tier, has_exceptions, asked_at, note)
     SELECT id, ends_at, tier, has_exceptions, %(now)s, '' FROM decided WHERE is_reviewed
@@ -96,6 +106,12 @@ LOOK_UP: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = 
 
 def sweep(now: datetime, *, batch: int = BATCH) -> int:
     """Decide one batch of what is due at store time `now`. Returns how many were looked at; 0: nothing is due."""
+    with suppress(IntegrityError):
+        return _sweep(now, batch)
+    return _sweep(now, batch)  # what another worker has told meanwhile is seen now
+
+
+def _sweep(now: datetime, batch: int) -> int:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(LOOK_UP)
         cursor.execute(DECIDE, {"now": now, "batch": batch, "policies": json.dumps(_policies(now))})
