@@ -84,7 +84,9 @@ class DealForm(forms.Form):
         lines = [line for line in catalog.on_sale().lines if line.plans]
         plan = self.fields["plan"]
         assert isinstance(plan, forms.ChoiceField)
-        plan.choices = [(f"{line.code}/{one.code}", f"{line.name} {one.name}") for line in lines for one in line.plans]
+        plan.choices = [
+            (f"{line.code}/{one.code}", f"{catalog.text(line.name)} {one.name}") for line in lines for one in line.plans
+        ]
         for line in lines:
             for addon in line.addons:
                 name, label = f"{ADDON}{line.code}-{addon.code}", catalog.text(addon.name)

@@ -41,7 +41,8 @@ def build(request: FloorRequest, public_id: str) -> HttpResponse:
         newest = queries.versions(held)[0] if held else None
         begun = deal_form.of_version(newest) if newest else deal_form.of_lead(lead)
         form = deal_form.DealForm(initial=begun, organization=lead.organization)
-        return render(request, "offramps/deal_form.html", {"lead": lead, "deal": held, "form": form})
+        as_if = deal_form.DealForm(begun, organization=lead.organization)  # what it begins with, as if it had been sent
+        return render(request, "offramps/deal_form.html", {**_drafted(lead, held, as_if), "form": form})
     form = deal_form.DealForm(request.POST, organization=lead.organization)
     if not form.is_valid():
         return _form(request, lead, held, form, status=422)
@@ -64,17 +65,23 @@ def _save(request: FloorRequest, lead: Lead, held: Deal | None, form: deal_form.
 
 def _form(request: FloorRequest, lead: Lead, held: Deal | None, form: deal_form.DealForm, *, status: int = 200) -> HttpResponse:
     """The form with what it comes to; the part alone for whoever asks for that."""
-    context: dict[str, Any] = {"lead": lead, "deal": held, "form": form}
-    if form.is_valid() and lead.organization is not None:
-        try:
-            made = deals.draft(lead.organization, form.wanted(), subject=held.subject if held else "", at=clock.now())
-        except ValidationError as error:
-            _blame(form, error)
-            status = 422
-        else:
-            context |= {"draft": made, "findings": deal_words.findings(made.verdict), "who": deal_words.who(made.verdict.who)}
+    context = _drafted(lead, held, form)
+    status = status if form.is_valid() else 422
     is_part = bool(request.headers.get("HX-Request"))
     return render(request, "offramps/_deal_draft.html" if is_part else "offramps/deal_form.html", context, status=status)
+
+
+def _drafted(lead: Lead, held: Deal | None, form: deal_form.DealForm) -> dict[str, Any]:
+    """What the form's page needs: what the form comes to, where it does."""
+    context: dict[str, Any] = {"lead": lead, "deal": held, "form": form}
+    if not form.is_valid() or lead.organization is None:
+        return context
+    try:
+        made = deals.draft(lead.organization, form.wanted(), subject=held.subject if held else "", at=clock.now())
+    except ValidationError as error:
+        _blame(form, error)
+        return context
+    return context | {"draft": made, "findings": deal_words.findings(made.verdict)}
 
 
 @require_safe

@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import SuppressionReason
 from accounts.origin import Origin
 from accounts.services import links, outbox, recoveries, suppressions
-from billing.models import DunningEpisode, Invoice, SeatAssignment, SeatChange, Subscription, Sunset, SunsetCase
+from billing.models import DunningEpisode, Invoice, QuoteCount, SeatAssignment, SeatChange, Subscription, Sunset, SunsetCase
 from billing.services import people, time_moves
 from billing.services.books import dunning, quote_rows
 from billing.services.recovery import dunning_mails
@@ -150,6 +150,7 @@ def _deal(seen, world):
     seen(reverse("offramps:deal_build", args=[made.deal.lead.public_id]) + f"?deal={made.deal.public_id}", "deal-build")
     seen.served.as_user(manager)
     seen(reverse("offramps:deal", args=[made.deal.public_id]), "deal-to-decide")
+    QuoteCount.objects.create(year=clock.now().year, last=9)  # the world has a quote that was counted by nobody
     sent = factories_of_deals.sent(made, manager)
     seen(quote_rows.link(sent.quote).removeprefix(config.STORE_URL), "deal-quote")
     seen(reverse("offramps:deal", args=[made.deal.public_id]), "deal-sent")

@@ -27,7 +27,7 @@ from tests.offramps import dealing
 from tests.offramps.dealing import by, kept
 from tests.shop import text
 
-pytestmark = pytest.mark.usefixtures("on_sale")
+ON_SALE = pytest.mark.usefixtures("on_sale")
 
 
 @pytest.fixture
@@ -123,6 +123,7 @@ def test_it_is_accepted_by_its_link_and_the_customer_goes_on_alone_until_the_pri
     assert_the_price_list_counts_again(shop, shop.fresh(row))
 
 
+@ON_SALE
 def test_who_allows_it_goes_by_bands_and_nobody_decides_on_their_own(ann, lead, cast):
     factories.rule("billing.exception_least_deals", 9)
     manager, finance = cast.staff_member("manager"), cast.staff_member("finance")
@@ -164,6 +165,7 @@ def test_who_allows_it_goes_by_bands_and_nobody_decides_on_their_own(ann, lead, 
     assert OutgoingMail.objects.get(kind="offramps/deal_decided").context["note"] == "Two years are enough."
 
 
+@ON_SALE
 def test_an_approval_is_given_once_and_runs_out(ann, lead, cast):
     manager, finance, at = cast.staff_member("manager"), cast.staff_member("finance"), clock.now()
     again = kept(lead, ann, "n4", discount_bps=1_400, term_months=24, reason="Two years.")
@@ -181,6 +183,7 @@ def test_an_approval_is_given_once_and_runs_out(ann, lead, cast):
     assert not ExceptionEntry.objects.filter(freed_at=None).exists(), "what came to nothing is given back"
 
 
+@ON_SALE
 def test_the_exception_that_would_pass_the_ceiling_is_refused_with_who_can_raise_it(ann, lead, cast, client):
     factories.rule("billing.exception_least_deals", 0)
     cast.staff_member("revenue_operations")
@@ -193,6 +196,7 @@ def test_the_exception_that_would_pass_the_ceiling_is_refused_with_who_can_raise
     assert version.state == VersionState.DRAFT
 
 
+@ON_SALE
 def test_a_new_version_takes_the_place_of_the_one_that_was_sent(ann, lead, client):
     first = dealing.sent(kept(lead, ann))
     path = "/" + quote_rows.link(first.quote).split("/", 3)[3]
@@ -225,6 +229,7 @@ def test_a_new_version_takes_the_place_of_the_one_that_was_sent(ann, lead, clien
     assert set(Terms.objects.values_list("state", flat=True)) == {TermsState.WITHDRAWN}
 
 
+@ON_SALE
 def test_a_rep_builds_it_at_the_desk_and_finance_decides_there(ann, lead, floor, cast, client):
     factories.rule("billing.exception_least_deals", 5)
     client.force_login(ann.user)
@@ -272,6 +277,7 @@ def test_a_rep_builds_it_at_the_desk_and_finance_decides_there(ann, lead, floor,
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
+@ON_SALE
 def test_its_mails_are_whole_in_both_languages(ann, lead, cast, locale):
     factories.rule("billing.exception_least_deals", 9)
     manager = cast.staff_member("manager")

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from accounts.origin import Origin
 from accounts.queries import legal
 from accounts.services import journal
@@ -113,6 +113,12 @@ class Accepted:
     change: SeatChange | None = None
 
 
+def _member(quote: Quote, user: User | None) -> User | None:
+    """Whoever is signed in, if they are the customer's own: one of us who looks at the link buys nothing for them."""
+    theirs = Membership.objects.live().filter(organization=quote.organization_id, user=user) if user else None
+    return user if theirs is not None and theirs.exists() else None
+
+
 def check_open(quote: Quote, at: datetime) -> None:
     """Raises quotes.NotOpen, TooEarly."""
     if quote.state != QuoteState.OPEN or quote.lapses_at is None or at >= quote.lapses_at:
@@ -158,7 +164,7 @@ def accept(quote: Quote, *, approver: Approver, due_minor: int, token: str, orig
 
     Raises quotes.NotOpen, Moved, Bought, Changed (another amount by now), the errors of checkout.start and seats.confirm.
     """
-    actor = (approver.user if quote.rep_id is not None else None) or quote.actor
+    actor = (_member(quote, approver.user) if quote.rep_id is not None else None) or quote.actor
     by = Origin(actor=actor, source=origin.source, request_id=origin.request_id)
     if quote.kind == QuoteKind.PURCHASE:
         return _buy(quote, approver, due_minor, by, at)
