@@ -1,4 +1,4 @@
-"""One POST to somebody else's server: to an address that was looked at, for so long, and read no further than needed.
+"""One request to somebody else's server: to an address that was looked at, for so long, and read no further than needed.
 
 The name is resolved here and the connection goes to the very address that was checked, so that a name server which answers
 differently the second time changes nothing; TLS is still asked for, and proven, by the name. Proxies of the environment are not
@@ -62,14 +62,33 @@ def look_at(url: str) -> tuple[Target, list[str]]:
     return target, webhook_targets.check(target, _resolved(target), loopback=loopback)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is asked of the other side, and how much of its answer is read, in bytes."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    most: int = KEPT_BYTES
+
+
 def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """Send it. Never raises for what the other side does."""
+    return _answer(url, Ask(method="POST", headers={**headers, "Content-Length": str(len(body))}, body=body))
+
+
+def get(url: str, headers: Mapping[str, str], *, most: int) -> Answer:
+    """Read up to `most` bytes of what is there. Never raises for what the other side does."""
+    return _answer(url, Ask(method="GET", headers=headers, most=most))
+
+
+def _answer(url: str, ask: Ask) -> Answer:
     started = time.monotonic()
     watch = _Watch(WHOLE_SECONDS)
     try:
         target, addresses = look_at(url)
         with watch:
-            found = _ask(target, addresses, headers, body, watch)
+            found = _ask(target, addresses, ask, watch)
     except webhook_targets.RefusedTarget as error:
         is_name = error.refusal is webhook_targets.Refusal.UNKNOWN_NAME
         found = Answer(failure=Failure.NAME if is_name else Failure.REFUSED, detail=error.refusal.value)
@@ -125,7 +144,7 @@ def _resolved(target: Target) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-def _ask(target: Target, addresses: list[str], headers: Mapping[str, str], body: bytes, watch: _Watch) -> Answer:
+def _ask(target: Target, addresses: list[str], ask: Ask, watch: _Watch) -> Answer:
     watch.socket = _connected(target, addresses)
     if target.is_secure:
         # The handshake is a step of its own, so that the watch holds the socket meanwhile.
@@ -136,17 +155,17 @@ def _ask(target: Target, addresses: list[str], headers: Mapping[str, str], body:
     watch.socket.settimeout(READ_SECONDS)
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.sock = watch.socket
-    connection.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
-    for name, value in {"Host": target.authority, **headers, "Content-Length": str(len(body)), "Connection": "close"}.items():
+    connection.putrequest(ask.method, target.path, skip_host=True, skip_accept_encoding=True)
+    for name, value in {"Host": target.authority, **ask.headers, "Connection": "close"}.items():
         connection.putheader(name, value)
-    connection.endheaders(body)
+    connection.endheaders(ask.body)
     with connection.getresponse() as response:
         if watch.has_struck:  # to http.client what was cut off looks like the end of the headers
             raise TimeoutError
         said = Answer(status=response.status, retry_after=response.getheader("Retry-After") or "")
         # The status decides, whatever becomes of the body.
         with suppress(OSError, http.client.HTTPException):
-            return replace(said, text=response.read(KEPT_BYTES).decode("utf-8", "replace").replace("\0", ""))
+            return replace(said, text=response.read(ask.most).decode("utf-8", "replace").replace("\0", ""))
         return said
 
 

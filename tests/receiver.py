@@ -29,7 +29,7 @@ class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with self.server.lock:
             self.server.taken.append(({**self.headers, "path": self.path}, body))
         if self.server.hangs:
@@ -42,6 +42,9 @@ class _Request(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(text)
+
+    def do_GET(self):
+        self.do_POST()
 
     def log_message(self, *_args):
         """Nothing."""

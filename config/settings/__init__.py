@@ -274,6 +274,7 @@ PULSE_LANES = {  # name -> callable drain(now) -> (handled, next due instant or 
     "credit": "offramps.services.crediting.drain",
     "shifts": "offramps.services.shifts.drain",
     "chat": "offramps.services.chat.drain",
+    "calendars": "offramps.services.calendars.drain",
     "poller": "billing.services.mirroring.poller.drain",
     "mail": "accounts.services.outbox.drain",
     "news": "billing.api.webhook_news.drain",

@@ -13,11 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import Region, Segment
+from accounts.queries import webhook_words
+from config import words
 from config.admin import acts, pages
 from offramps.admin import roster_acts
 from offramps.admin.roster_forms import WEEKDAYS
-from offramps.models import AccountOwnership, Leave, Pool, PoolMember, Rep, Skill, WorkingHours
+from offramps.models import AccountOwnership, Leave, Pool, PoolMember, Rep, RepCalendar, Skill, WorkingHours
 from offramps.rules import shift_words
+from offramps.services import calendars
 
 PRESENCE_TONES = {"online": "good", "offline": ""}
 
@@ -88,9 +91,15 @@ class RepAdmin(Acted):
     inlines = (PoolsOfRep, LeaveRows, AccountsOfRep)
     fields: Any = (
         *(("user", "presence"), ("presence_at", "presence_cause"), ("can", "where"), ("speaks", "sells"), "week"),
-        *(("capacity", "time_zone"), ("phone", "meeting_url"), ("calendar_url", "left_on"), ("created_at", "public_id")),
+        *(
+            ("capacity", "time_zone"),
+            ("phone", "meeting_url"),
+            ("calendar_url", "calendar_said"),
+            "left_on",
+            ("created_at", "public_id"),
+        ),
     )
-    readonly_fields = ("can", "where", "speaks", "sells", "week", "public_id")
+    readonly_fields = ("can", "where", "speaks", "sells", "week", "calendar_said", "public_id")
     begins_with = roster_acts.NEW_REP
     steps = roster_acts.OF_REP
 
@@ -113,6 +122,19 @@ class RepAdmin(Acted):
     @display(description=_("Product lines"))
     def sells(self, row: Rep) -> str:
         return ", ".join(row.lines) or gettext("All")
+
+    @display(description=_("Calendar"))
+    def calendar_said(self, row: Rep) -> str:
+        kept = RepCalendar.objects.filter(rep=row).first()
+        if kept is None:
+            return gettext("no calendar")
+        if kept.failure and kept.failed_since:
+            why = _why_unread(kept.failure)
+            return gettext("Cannot be read since %(when)s: %(why)s") % {"when": words.moment(kept.failed_since), "why": why}
+        if kept.read_at is None:
+            return gettext("is being read")
+        said = {"when": words.moment(kept.read_at), "count": len(kept.spans)}
+        return gettext("Read %(when)s; busy times ahead: %(count)s") % said
 
     @display(description=_("Working hours"))
     def week(self, row: Rep) -> str:
@@ -147,6 +169,12 @@ class PoolAdmin(Acted):
     @display(description=_("Reps"), ordering="_people")
     def people(self, row: Pool) -> int:
         return int(getattr(row, "_people", 0))
+
+
+def _why_unread(failure: str) -> str:
+    if failure == calendars.NO_CALENDAR:
+        return gettext("what is there is no calendar")
+    return webhook_words.failure(failure, int(failure) if failure.isdigit() else None)
 
 
 def _day(day: int, shifts: list[WorkingHours]) -> str:

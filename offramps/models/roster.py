@@ -125,6 +125,28 @@ class Leave(models.Model):
         return f"{self.rep}: {self.starts_on} to {self.ends_on}"
 
 
+class RepCalendar(models.Model):
+    """What a rep's own calendar (`Rep.calendar_url`) said when it was last read: busy spans as [[from, to], ...] in ISO 8601.
+
+    `failure` says why the latest reading failed; the spans before stay. `due_at` is wall time.
+    """
+
+    rep = models.OneToOneField(Rep, models.CASCADE, related_name="calendar")
+    spans = models.JSONField(default=list)
+    due_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=60, blank=True)
+    failed_since = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("calendar of a rep")
+        verbose_name_plural = _("calendars of reps")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["due_at"], name="rep_calendar_due")]
+
+    def __str__(self) -> str:
+        return str(self.rep)
+
+
 class RingTest(models.Model):
     """A rep's day: the desk rang once, and the rep heard it, or not yet. `on` is the day where the rep is."""
 

@@ -16,7 +16,7 @@ from offramps.models import CallSlot, Leave, LeaveKind, Presence, PresenceCause,
 from offramps.queries import roster
 from offramps.rules import hours
 from offramps.rules.hours import Shift, Span
-from offramps.services import reassigning
+from offramps.services import calendars, reassigning
 
 LANGUAGE_LENGTH = 2
 
@@ -53,6 +53,7 @@ def make_rep(user: User, *, profile: Profile, at: datetime, origin: Origin) -> R
             else:
                 Rep.objects.filter(pk=rep.pk).update(left_on=None, **values)
                 rep.refresh_from_db()
+            calendars.begin(rep, url=profile.calendar_url)
             _tell("offramps.rep.made", rep, at, origin)
     except IntegrityError as error:
         raise ValidationError({"user": _("%(name)s is a rep already.") % {"name": user}}) from error
@@ -69,6 +70,8 @@ def change(rep: Rep, *, profile: Profile, at: datetime, origin: Origin) -> None:
         changed = sorted(name for name, value in values.items() if getattr(current, name) != value)
         if changed:
             Rep.objects.filter(pk=rep.pk).update(**values)
+            if "calendar_url" in changed:
+                calendars.begin(rep, url=profile.calendar_url)
             _tell("offramps.rep.changed", rep, at, origin, changed=changed)
     roster.forget()
 
@@ -150,6 +153,7 @@ def _check(profile: Profile) -> None:
         raise ValidationError({"time_zone": _("Choose a time zone such as Europe/Berlin.")})
     if profile.capacity < 1:
         raise ValidationError({"capacity": _("At least one open case.")})
+    calendars.check(profile.calendar_url)
     if any(len(code) != LANGUAGE_LENGTH or not code.isalpha() for code in profile.languages):
         raise ValidationError({"languages": _("Codes of two letters, with commas: en, de.")})
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.origin import Origin
 from accounts.queries import policies
 from accounts.services import journal
-from offramps.models import CallSlot, Countdown, CountdownState, Lead, Miss, Rep, SlotState
+from offramps.models import CallSlot, Countdown, CountdownState, Lead, Miss, Rep, RepCalendar, SlotState
 from offramps.queries import leads, roster
 from offramps.rules import routing
 from offramps.rules import slots as rules
@@ -204,6 +204,8 @@ def _busy(reps: Iterable[int], at: datetime, besides: CallSlot | None = None) ->
     held = held.exclude(pk=besides.pk) if besides else held
     for rep, starts_at, ends_at in held.values_list("rep_id", "starts_at", "ends_at"):
         found[rep].append(Span(starts_at, ends_at))
+    for rep, spans in RepCalendar.objects.filter(rep__in=list(reps)).values_list("rep_id", "spans"):
+        found[rep] += [Span(datetime.fromisoformat(begins), datetime.fromisoformat(ends)) for begins, ends in spans]
     return found
 
 

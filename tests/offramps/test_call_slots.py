@@ -1,10 +1,12 @@
 """A dated call by its signed link: moved, cancelled, taken along into a calendar; and what the mails about it say and carry."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from icalendar import Calendar
 
@@ -12,9 +14,10 @@ from accounts.models import OutgoingMail
 from accounts.origin import Origin, Source
 from accounts.services import links, rendering
 from config import clock
-from offramps.models import CallSlot, Countdown, CountdownState, HandRaise, SlotState
+from offramps.models import CallSlot, Countdown, CountdownState, HandRaise, RepCalendar, SlotState
 from offramps.queries import call_slots
-from offramps.services import offers
+from offramps.services import calendars, offers, roster, slots
+from tests import receiver
 from tests.offramps.conftest import PAGE
 from tests.shop import text
 
@@ -206,3 +209,42 @@ def test_in_german(dated, client):
     assert "Freie Zeiten" in page
     assert "Passt Ihnen eine andere Zeit besser?" in page
     assert "Anruf absagen?" in text(client.get(url(dated, "call_cancellation"), headers={"Accept-Language": "de"}))
+
+
+CALENDAR = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//EN
+BEGIN:VEVENT
+UID:a
+DTSTART:20270325T080000Z
+DTEND:20270325T101000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_a_busy_rep_is_left_out_and_a_broken_calendar_is_shown(floor, at, cast, client):
+    at(EVENING)
+    ann = floor.rep("Ann")
+    wall, who = clock.wall(), {"at": EVENING, "origin": PAGE}
+    with receiver.listening() as server:
+        profile = roster.Profile(time_zone="Europe/Berlin", calendar_url=server.url)
+        with pytest.raises(ValidationError):
+            roster.change(ann, profile=replace(profile, calendar_url="https://10.0.0.1/a.ics"), **who)
+        roster.change(ann, profile=profile, **who)
+        server.answers = [(200, {}, CALENDAR.encode()), (200, {}, b"<html>"), (404, {}, b"")]
+        assert calendars.drain(wall + timedelta(seconds=1)).handled == 1
+        assert calendars.drain(wall + timedelta(seconds=2)).handled == 0, "not before some minutes are over"
+        floor.click(EVENING)
+        slot = CallSlot.objects.get()
+        assert slot.starts_at == datetime(2027, 3, 25, 10, 15, tzinfo=UTC), "busy from 9 to 11:10 in Berlin"
+        assert slot.starts_at - timedelta(minutes=45) not in {one.starts_at for one in slots.to_choose(slot, EVENING)}
+        client.force_login(cast.staff_member("manager"))
+        page = reverse("admin:offramps_rep_change", args=[ann.pk])
+        assert "busy times ahead: 1" in text(client.get(page))
+        for minutes, said in ((6, "what is there is no calendar"), (12, "Answered 404")):
+            calendars.drain(wall + timedelta(minutes=minutes))
+            assert said in text(client.get(page))
+        assert len(RepCalendar.objects.get().spans) == 1, "what it said last still counts"
+        roster.change(ann, profile=replace(profile, calendar_url=""), **who)
+    assert not RepCalendar.objects.exists()
