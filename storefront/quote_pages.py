@@ -56,6 +56,9 @@ def _of_quote(error: Exception, buyer: str) -> Problem | None:
         case acceptances.TooEarly(begins_at=begins_at):
             text = _("It begins on %(day)s and can be accepted from that day on. Nothing was charged.")
             found = Problem(_("Not yet"), text % {"day": words.full_day(begins_at)}, "info")
+        case acceptances.OneOfUs():
+            text = _("You are signed in as one of us. The customer accepts it by this link, signed out or as themselves.")
+            found = Problem(_("It is the customer's to accept"), text)
         case acceptances.Beside():
             text = _("Somebody at your company is buying the same thing in the store at this moment. Nothing was charged here.")
             found = Problem(_("Somebody was a moment earlier"), text, "info")

@@ -3,11 +3,11 @@
 from django.db.models import TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from offramps.models import HandRaise, Lead
+from offramps.models import DealVersion, HandRaise, Lead
 
 
 def forget(*, user_id: int, email: str) -> int:
-    """Blank name, address, phone number and free text in the person's requests and leads. Returns in how many requests.
+    """Blank name, address, phone number and free text in the person's requests, leads and deals. Returns in how many requests.
 
     `email` also finds requests made before signing in. Call inside the transaction of the deletion.
     """
@@ -20,5 +20,7 @@ def forget(*, user_id: int, email: str) -> int:
             Value(f"deleted-{user_id}-"), Cast("pk", TextField()), Value("@deleted.invalid"), output_field=TextField()
         ),
     )
+    sent = DealVersion.objects.filter(approver_email__iexact=email)
+    sent.update(addressed_to="", approver_email=f"deleted-{user_id}@deleted.invalid")
     theirs = HandRaise.objects.filter(user_id=user_id) | HandRaise.objects.filter(contact_email__iexact=email)
     return theirs.update(**nobody, contact_email=f"deleted-{user_id}@deleted.invalid", answers={})

@@ -218,9 +218,12 @@ def test_a_new_version_takes_the_place_of_the_one_that_was_sent(ann, lead, clien
     client.post(path, form)
     assert not QuoteDecision.objects.exists(), "replayed after its end, it accepts nothing"
     assert client.get(path[:-3] + "xx/").status_code == 404
-    asked = client.post(
-        "/" + quote_rows.link(second.quote).split("/", 3)[3], {"way": "ask", "name": "Carla", "question": "Which DPA?"}
-    )
+    path = "/" + quote_rows.link(second.quote).split("/", 3)[3]
+    client.force_login(ann.user)
+    refused = text(client.post(path, form | {"due": second.quote.due_minor}))
+    assert "It is the customer's to accept" in refused
+    assert not QuoteDecision.objects.exists()
+    asked = client.post(path, {"way": "ask", "name": "Carla", "question": "Which DPA?"})
     assert asked.status_code == 303
     assert "Carla asks about quote" in lead.notes.get().text
     assert OutgoingMail.objects.get(kind="offramps/deal_question").user == ann.user

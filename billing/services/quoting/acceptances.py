@@ -61,6 +61,10 @@ class TooEarly(quotes.QuoteError):
         self.begins_at = begins_at
 
 
+class OneOfUs(quotes.QuoteError):
+    """Who is signed in is one of us: a quote that we made is accepted by the customer."""
+
+
 class Beside(quotes.QuoteError):
     """Somebody buys the same line beside it at this moment: nothing was charged by the quote. Look again."""
 
@@ -114,9 +118,13 @@ class Accepted:
 
 
 def _member(quote: Quote, user: User | None) -> User | None:
-    """Whoever is signed in, if they are the customer's own: one of us who looks at the link buys nothing for them."""
-    theirs = Membership.objects.live().filter(organization=quote.organization_id, user=user) if user else None
-    return user if theirs is not None and theirs.exists() else None
+    """Whoever is signed in, if they are the customer's own. Raises OneOfUs: what we offer is not ours to accept."""
+    if user is None:
+        return None
+    theirs = Membership.objects.live().filter(organization=quote.organization_id, user=user).exists()
+    if user.is_staff and not theirs:
+        raise OneOfUs("One of us is signed in.")
+    return user if theirs else None
 
 
 def check_open(quote: Quote, at: datetime) -> None:
@@ -162,9 +170,12 @@ def _of_today(quote: Quote, row: Subscription, wanted: Wanted, at: datetime) -> 
 def accept(quote: Quote, *, approver: Approver, due_minor: int, token: str, origin: Origin, at: datetime) -> Accepted:
     """Accept a quote for the amount that was shown, a purchase by card or on invoice. The same click again finds the same.
 
-    Raises quotes.NotOpen, Moved, Bought, Changed (another amount by now), the errors of checkout.start and seats.confirm.
+    Raises quotes.NotOpen, OneOfUs, Moved, Bought, Changed (another amount by now), the errors of checkout.start and
+    seats.confirm.
     """
-    actor = (_member(quote, approver.user) if quote.rep_id is not None else None) or quote.actor
+    if quote.rep_id is not None:
+        approver = replace(approver, user=_member(quote, approver.user))
+    actor = (approver.user if quote.rep_id is not None else None) or quote.actor
     by = Origin(actor=actor, source=origin.source, request_id=origin.request_id)
     if quote.kind == QuoteKind.PURCHASE:
         return _buy(quote, approver, due_minor, by, at)
