@@ -15,7 +15,7 @@ from accounts import access
 from accounts.access import OrganizationRequest, Permission
 from accounts.queries import policies
 from billing.models import Customer
-from billing.queries import overview, payers, payment_terms, standing_facts
+from billing.queries import next_charges, overview, payers, payment_terms, standing_facts
 from billing.queries.overview import Standing, State
 from billing.queries.standing_facts import Card
 from billing.rules import debits
@@ -58,7 +58,8 @@ def _context(request: OrganizationRequest) -> dict[str, Any]:
         "bank": standing.bank if standing else None,
         "has_bank": standing_facts.bank_of(customer) is not None,
         "takes_debits": _takes_debits(standing) if standing else False,
-        "charge": charge,
+        "charges": next_charges.of(standings),
+        "has_several": sum(one.row.is_live for one in standings) > 1,
         "is_expired": card is not None and not card.works_on(today),
         "overdue": _overdue(request) if any(one.is_behind for one in standings) else "",
         "waiting": [one.change for one in standings if one.change and one.change.is_waiting],

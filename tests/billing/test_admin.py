@@ -299,7 +299,7 @@ def test_an_organization_shows_its_subscriptions_and_invoices(lived, cast, clien
     client.force_login(cast.admin)
     url = reverse("admin:accounts_organization_change", args=[lived.organization_id])
     client.get(url)
-    with django_assert_max_num_queries(MOST_QUERIES + 8):
+    with django_assert_max_num_queries(MOST_QUERIES + 9):
         page = client.get(url).content.decode()
     assert address(Subscription, "change", lived.pk) in page
     assert Invoice.objects.filter(subscription=lived).first().number in page

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import requests
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import OutgoingMail
 from accounts.services import rendering
@@ -72,13 +73,17 @@ def test_seats_are_had_while_the_bank_is_at_work_and_nothing_is_late(shop):
     assert not mails("payment_missing").exists()
 
 
-def test_nothing_is_given_back_of_what_has_not_arrived(shop, client):
+def test_nothing_is_given_back_of_what_has_not_arrived(shop, client, admin_client):
     """Ending at once waits for the bank, on the page and by a token from before; with the period it ends any time."""
     row = bought(shop, IBAN)
     client.force_login(shop.owner)
     page = text(client.get("/subscription/ending/", follow=True))
     assert "Ending it today is possible once that has arrived" in page
     assert "End it on" in page
+    assert "You have paid until then" not in page
+    for_staff = text(admin_client.get(reverse("admin:accounts_organization_change", args=[row.organization_id])))
+    assert re.search(r"€1[\d.,]+ of €", for_staff), "what may be open, in the customer's currency"
+    assert "•••• 3000" in for_staff
     with pytest.raises(endings.BankAtWork):
         endings.offer(row, is_owner=True, at=clock.now())
     shop.advance_to(clock.now() + timedelta(days=8))

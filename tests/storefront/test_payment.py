@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import OutgoingMail
 from accounts.queries import policies
@@ -58,7 +59,7 @@ def test_a_new_card_pays_what_could_not_be_charged_and_the_next_page_knows(buyer
     assert buyer.get("/").context["standing"].state == "active"
 
 
-def test_each_product_shows_the_card_that_pays_it(buyer, subscription, shop, cast):
+def test_each_product_shows_the_card_that_pays_it(buyer, subscription, shop, cast, admin_client):
     """Stripe charges what a product was bought with, whatever pays the customer's others."""
     other = shop.buy(plan="inspect/essential", seats=2, card=OTHER_CARD)
     page = " ".join(re.sub(r"<[^>]+>", " ", text(buyer.get("/payment-method/"))).split())
@@ -66,6 +67,15 @@ def test_each_product_shows_the_card_that_pays_it(buyer, subscription, shop, cas
     assert "Inspect Essential Mastercard •••• 4444" in page
     pays = {one.row.line.code: one.last4 for one in overview.standings(shop.organization)}
     assert pays == {"fieldnote": "4242", "inspect": "4444"}
+    for_staff = text(admin_client.get(reverse("admin:accounts_organization_change", args=[cast.acme.pk])))
+    assert "Team: Visa •••• 4242, Inspect Essential: Mastercard •••• 4444" in for_staff
+    Customer.objects.update(balance_minor=-16_000, balance_currency="usd")
+    due = next(one for one in overview.standings(shop.organization) if one.row.line.code == "inspect").next_charge.due_minor
+    lead = text(buyer.get(PAGE))
+    assert due > 0
+    assert f"Next charge (Inspect Essential): ${due / 100:.2f}" in lead, "credit pays the other, which comes first"
+    assert "$0.00" not in lead
+    Customer.objects.update(balance_minor=0)
     shop.pay(cards.start_setup(cast.acme, origin=shop.origin, at=clock.now()).result["url"])  # now one for all
     shop.settle()
     assert {one.last4 for one in overview.standings(shop.organization)} == {"4242"}
