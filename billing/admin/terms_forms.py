@@ -146,7 +146,7 @@ class TermsForm(forms.Form):
         assert isinstance(plan, forms.ChoiceField)
         seats.label, seats.required = _("Fewest seats"), False
         seats.help_text = _("Fewer wait for the term's end. Empty: any number.")
-        sold = [(one.code, f"{line.name}: {one.name}") for line in catalog.on_sale().lines for one in line.plans]
+        sold = [(one.code, f"{catalog.text(line.name)}: {one.name}") for line in catalog.on_sale().lines for one in line.plans]
         plan.choices = [("", _("Any plan")), *sold]
 
     @property

@@ -238,7 +238,7 @@ def debited(row: Subscription) -> Invoice | None:
 
 def find(organization: Organization, stripe_id: str) -> Invoice | None:
     """One invoice of this organization. One query."""
-    return Invoice.objects.filter(organization=organization, stripe_id=stripe_id).first()
+    return Invoice.objects.select_related("replaced_by").filter(organization=organization, stripe_id=stripe_id).first()
 
 
 def next_attempt_at(invoice: Invoice) -> datetime | None:

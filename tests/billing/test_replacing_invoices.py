@@ -69,7 +69,7 @@ def test_an_open_one_is_replaced_and_due_as_before(shop, bought):
     assert shop.fresh(bought).quantity == 10
 
 
-def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought):
+def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought, client, cast):
     old = Invoice.objects.get()
     on_terms.transfer(bought, 16_000)
     shop.settle()
@@ -81,6 +81,10 @@ def test_a_paid_one_is_for_staff_and_paid_by_its_note(shop, bought):
     new, note = Invoice.objects.get(replaces=old), CreditNote.objects.get()
     assert (new.status, new.total_minor, new.amount_paid_minor, note.credited_minor) == ("paid", 16_000, 0, 16_000)
     assert gateway.customer(shop.fresh(bought).organization.customer.stripe_id).balance == 0
+    client.force_login(cast.owner)
+    page = text(client.get(f"/invoices/{old.stripe_id}/credit-notes/"))
+    assert f"The credit has paid invoice {new.number}, which replaces this one." in page
+    assert "taken by your next invoices" not in page
 
 
 def test_of_one_that_was_lowered_the_rest_is_replaced(shop, bought, client, cast):

@@ -345,6 +345,7 @@ def test_it_is_proposed_and_approved_in_the_admin_and_shown_to_the_buyer(shop, c
     client.force_login(people["rep"])
     propose = reverse("admin:billing_terms_propose", args=[cast.acme.pk])
     assert propose in text(client.get(reverse("admin:accounts_organization_change", args=[cast.acme.pk])))
+    assert ">Fieldnote: Team<" in text(client.post(propose, {"kind": "term"}))
     page = text(client.post(propose, {"kind": "discount"}))
     nonce = re.search(r'name="nonce" value="([0-9a-f]+)"', page)[1]
     today = clock.now().date()
