@@ -84,8 +84,11 @@ def later(how: How, last4: str) -> str:
     return said[how] % {"last4": last4}
 
 
-def by_itself(how: How, when: str, due_on: str = "") -> str:
-    """What renewing by itself means, beside its switch."""
+def by_itself(how: How, when: str, due_on: str = "", ends: tuple[str, str] | None = None) -> str:
+    """What renewing by itself means, beside its switch; `ends`: a committed term's last day, and the day it would end on."""
+    if ends is not None:
+        said = _("On: %(charged)s. You agreed to stay until %(last)s: turned off, it goes on until then and ends on %(day)s.")
+        return said % {"charged": charged(how, when, due_on), "last": ends[0], "day": ends[1]}
     said = _("On: %(charged)s. Turned off, it ends that day. %(no_more)s")
     return said % {"charged": charged(how, when, due_on), "no_more": no_more(how)}
 

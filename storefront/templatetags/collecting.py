@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from django import template
 
-from billing.queries import collecting_words
+from billing.queries import collecting_words, terms_words
 from billing.rules.collecting import How
+from billing.services.changes import committed
 from config import words
 
 register = template.Library()
@@ -71,9 +72,11 @@ def charged_label(how: str, at: datetime, days: int | None = None) -> str:
 
 
 @register.simple_tag
-def charged_by_itself(how: str, at: datetime, days: int | None = None) -> str:
+def charged_by_itself(how: str, at: datetime, days: int | None = None, term: committed.Term | None = None) -> str:
+    """`term`: what was agreed to stay for, if that is longer than the present period."""
     found = How(how or How.CARD)
-    return collecting_words.by_itself(found, words.on_day(at), collecting_words.due(found, at, days))
+    ends = (terms_words.last_day(term.until), words.day(term.ends_at)) if term else None
+    return collecting_words.by_itself(found, words.on_day(at), collecting_words.due(found, at, days), ends)
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from billing.queries import overview
 from billing.queries import renewals as queries
 from billing.queries.overview import Standing
 from billing.services import commands
-from billing.services.changes import seats
+from billing.services.changes import committed, seats
 from billing.services.renewing import price_moves, renewal_seats
 from config import clock, words
 from storefront import renewal_words, seat_problems
@@ -90,6 +90,7 @@ def _render(
         "receipt": renewal_words.receipt(standing),
         "changes": renewal_words.changes(standing),
         "url": renewal_words.url(standing),
+        "term": committed.said(standing),
         "can_cancel": access.can(request, Permission.CANCEL),
     }
     return render(request, "storefront/renewal/page.html", values, status=status)

@@ -173,12 +173,20 @@ def test_a_cancellation_is_booked_for_the_end_of_a_committed_term(shop, cast, ag
     page = text(client.get(url))
     assert f"You agreed to stay until {words.day(held.ends_on - timedelta(days=1))}" in page
     assert f"End it on {shop.day(said.value.ends_at)}" in page
+    renewal, last = "/subscription/renewal/", words.day(held.ends_on - timedelta(days=1))
+    shown = text(client.get(renewal))
+    assert f"until {last}: turned off, it goes on until then and ends on {shop.day(said.value.ends_at)}." in shown
+    assert "ends that day" not in shown
     for _again in range(2):
         client.post(url, {"line": "fieldnote", "reason_code": CancelReason.PRICE, "reason": ""})
     change = row.scheduled.get()
     assert (change.state, change.effective_at) == ("booked", said.value.ends_at)
     standing = overview.standing(cast.acme)
     assert (standing.ends_at, standing.end, standing.next_charge.due_minor) == (None, None, 16_000)
+    shown = text(client.get(renewal))
+    assert "Off: it goes on and renews as agreed, and ends on" in shown
+    assert shop.day(said.value.ends_at) in shown
+    assert ('aria-checked="false"' in shown, change.public_id in shown) == (True, True)
     page = text(client.get(url))
     assert "One click takes the cancellation back" in page
     assert shop.day(said.value.ends_at) in page

@@ -8,8 +8,9 @@ Source: docs/decisions/exceptions.md. What is behind with a payment may always b
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from billing.models import Price, Subscription
+from billing.models import Price, Subscription, TermsKind
 from billing.queries import terms as queries
+from billing.queries.overview import Standing
 from billing.rules import commitments
 from billing.services.books import booked_ends
 from billing.services.changes import seats
@@ -36,6 +37,13 @@ def beyond(row: Subscription) -> Term | None:
     """The term that the present period (of `row`, its price at hand) does not reach; None: it may end with it. One query."""
     term = _term(row)
     return term if term is not None and term.ends_at > row.period_ends_at else None
+
+
+def said(standing: Standing) -> Term | None:
+    """The same of a standing, which brings along what was agreed. No query."""
+    held = [one for one in standing.agreed if one.kind == TermsKind.TERM and one.is_of_line and one.is_in_force]
+    last = max(held, key=lambda one: one.ends_at, default=None)
+    return None if last is None or standing.row.is_in_trial else _beyond(standing.row, last.ends_on, last.ends_at)
 
 
 def check_now(row: Subscription) -> None:
