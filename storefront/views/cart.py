@@ -1,7 +1,6 @@
 """The cart: filled by the first click on a price, looked over here, paid at Stripe."""
 
 from dataclasses import replace
-from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import access
-from accounts.access import OrganizationRequest, Permission
+from accounts.access import Permission
 from accounts.middleware import StoreRequest
 from accounts.models import Organization
 from accounts.queries import members, policies
@@ -24,7 +23,7 @@ from billing.rules import money
 from billing.services.selling import cart_reminders, carts
 from config import clock, context
 from offramps.queries import hand_raises
-from storefront import cart_cookie, limits, plan_words, return_words
+from storefront import cart_cookie, limits, plan_words, return_words, typed_orders
 from storefront.forms import addons as addon_forms
 from storefront.forms.company import OrderForm
 from storefront.forms.tax import present
@@ -136,16 +135,10 @@ def _choose(request: StoreRequest, found: Cart) -> HttpResponse:
     return _show(request, changed, with_addons=is_cut)
 
 
-def show_again(request: OrganizationRequest, found: Cart, order_form: OrderForm) -> HttpResponse:
-    """The cart's page with what is to be mended before it is paid; what was typed stays."""
-    return _show(cast(StoreRequest, request), found, order_form=order_form, status=422)
-
-
 def _show(
     request: StoreRequest,
     found: Cart,
     *,
-    order_form: OrderForm | None = None,
     too_many: carts.TooManySeats | None = None,
     raised: int = 0,
     with_addons: bool = True,
@@ -159,6 +152,8 @@ def _show(
     subscription = _live(organization, found) if organization and has_live else None
     spoken = request.headers.get("Accept-Language", "")
     page = cart_query.page(found, at, trial, spoken=spoken, pilot=cart_pilots.ask(found, organization))
+    asks = can_buy and not subscription
+    typed = typed_orders.of(request, found) if asks else None
     values = {
         "page": page,
         "is_part": _is_htmx(request),
@@ -174,9 +169,11 @@ def _show(
         "plan_url": plan_words.instead_url(subscription, found),
         "occupied": catalog_words.listed(bundles.shared_lines(subscription, found.plan)) if subscription else "",
         "can_buy": can_buy,
-        "invoice_days": payment_terms.days_of_cart(found, at) if can_buy and not subscription else 0,
-        "order_form": order_form or (_order_form(found) if can_buy and not subscription else None),
-        "tax_ids": queries.tax_ids(found) if can_buy and not subscription else [],
+        "invoice_days": payment_terms.days_of_cart(found, at) if asks else 0,
+        "order_form": _order_form(found, typed) if asks else None,
+        "accepts": typed is not None and typed.accepts,
+        "dropped": typed.drops if typed else (),
+        "tax_ids": queries.tax_ids(found) if asks else [],
         "back_people": return_words.of_cart(found),
         "is_reminded": organization is not None and can_buy and _is_reminded(request, found),
         "who_can": members.who_can(organization, Permission.BUY) if organization and not can_buy else [],
@@ -193,14 +190,15 @@ def _is_reminded(request: StoreRequest, found: Cart) -> bool:
     return request.user.is_authenticated and cart_reminders.is_wanted(found, request.user)
 
 
-def _order_form(found: Cart) -> OrderForm:
-    """With what stands on invoices so far."""
-    asks_country = catalog.on_sale().tax.asks_country
-    if found.organization is None:
-        return OrderForm(country="", asks_country=asks_country)
-    initial = {"country": tax.billed_in(found.organization)}
-    if (details := getattr(found.organization, "billing_details", None)) is not None:
-        initial = present(details) | initial
+def _order_form(found: Cart, typed: typed_orders.Typed | None) -> OrderForm:
+    """With what was typed before, else with what stands on invoices so far."""
+    asks_country, initial = catalog.on_sale().tax.asks_country, {"country": ""}
+    if found.organization is not None:
+        initial = {"country": tax.billed_in(found.organization)}
+        if (details := getattr(found.organization, "billing_details", None)) is not None:
+            initial = present(details) | initial
+    if typed is not None:
+        return typed.fill(OrderForm({**initial, **typed.said}, country=initial["country"], asks_country=asks_country))
     return OrderForm(initial=initial, country=initial["country"], asks_country=asks_country)
 
 

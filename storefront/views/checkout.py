@@ -27,9 +27,8 @@ from billing.services.selling import carts as cart_services
 from billing.services.selling import checkout
 from billing.services.tax import tax_details
 from config import clock, words
-from storefront import pilot_words, plan_words, trial_words
+from storefront import pilot_words, plan_words, trial_words, typed_orders
 from storefront.forms.company import CompanyForm, OrderForm
-from storefront.views import cart as cart_views
 from storefront.views import redirects
 
 # After this many looks the page stops asking by itself and offers a link.
@@ -42,7 +41,7 @@ def start(request: OrganizationRequest) -> HttpResponse:
     """POST /checkout/ {cart, as_of, without_code, accept, trial, what OrderForm asks}: accept the terms, then on to pay.
 
     Details that change the tax are kept, and the cart shown again with what it comes to. A double click leads to the same.
-    `without_code` names the promotion code that the page said it does not count.
+    `without_code` names the promotion code that the page said it does not count, `drop_tax_id` each id to be taken off.
 
     A cart that was changed since the page was drawn (`as_of`), in another tab or by a colleague, is shown again first: the
     payment page would ask for another amount than the button said.
@@ -75,17 +74,33 @@ def start(request: OrganizationRequest) -> HttpResponse:
 
 
 def _asked_again(request: OrganizationRequest, cart: Cart, order: OrderForm) -> HttpResponse | None:
-    """The cart once more, where something is to be mended or the amount is another by what was typed; None: go on."""
+    """The cart once more, where something is to be mended or the amount is another by what was typed; None: go on.
+
+    By an address of its own, with what was typed: what a browser posted it can't go back to.
+    """
+    drops = request.POST.getlist("drop_tax_id")[: tax_ids.MOST]
+    before, known = _levy(request), frozenset[str]()
     if request.POST.get("accept") != "yes":
-        messages.error(request, _("Accept the terms first; your cart is kept."))
-        return redirect("storefront:cart")
-    before = _levy(request)
-    if not order.is_valid() or not keeps_tax_id(request, order):
-        return cart_views.show_again(request, cart, order)
-    if _moved(request, order, before):
+        messages.error(request, _("Accept the terms first; what you typed is kept."))
+    elif not order.is_valid() or not keeps_tax_id(request, order):
+        messages.error(request, _("Something is to be mended first; what you typed is kept, and nothing was charged."))
+    elif not _moved(request, order, before, is_dropped=_dropped(request, drops)):
+        typed_orders.forget(request)
+        return None
+    else:
         messages.info(request, _("Your cart now has the tax that your details bring. Look at it, and confirm it once more."))
-        return redirect("storefront:cart")
-    return None
+        drops, known = [], frozenset({"tax_kind", "tax_number"})
+    typed_orders.keep(request, cart, order, drops=drops, without=known)
+    return redirects.see(reverse("storefront:cart"))
+
+
+def _dropped(request: OrganizationRequest, values: list[str]) -> bool:
+    """Take the ticked tax ids away; whether there were any. One that is just being added stays."""
+    rows = list(request.organization.tax_ids.filter(removed_at=None, value__in=values)) if values else []
+    for row in rows:
+        with suppress(commands.Busy):
+            tax_ids.remove(row, origin=access.origin(request), at=clock.now())
+    return bool(rows)
 
 
 def keeps_tax_id(request: OrganizationRequest, form: CompanyForm) -> bool:
@@ -104,10 +119,10 @@ def keeps_tax_id(request: OrganizationRequest, form: CompanyForm) -> bool:
     return True
 
 
-def _moved(request: OrganizationRequest, order: OrderForm, before: Levy) -> bool:
+def _moved(request: OrganizationRequest, order: OrderForm, before: Levy, *, is_dropped: bool) -> bool:
     """Keep what was said, where it may change the tax; whether it does: the button named an amount."""
     said = order.details()
-    if order.tax_id() is None and said.get("country", "") in ("", tax.billed_in(request.organization)):
+    if not is_dropped and order.tax_id() is None and said.get("country", "") in ("", tax.billed_in(request.organization)):
         return False
     tax_details.save(request.organization, said, origin=access.origin(request), at=clock.now())
     return _levy(request) != before

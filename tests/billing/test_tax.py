@@ -233,13 +233,24 @@ def test_the_first_invoice_of_a_card_buyer_names_the_company_and_its_id(shop, cl
     cart = shop.cart(currency="eur", seats=10)
     form = {"cart": cart.public_id, "accept": "yes", "legal_name": "Acme SARL", "line1": "1 rue du Bac", "city": "Lyon"}
     form |= {"country": "FR", "postal_code": "69001", "tax_kind": "FR:eu_vat", "tax_number": FRENCH_ID[:-1] + "4"}
-    page = client.post("/checkout/", form)
-    assert (page.status_code, "1 rue du Bac" in text(page), CheckoutAttempt.objects.exists()) == (422, True, False)
+    answer = client.post("/checkout/", form)  # and not the page itself, which a browser could not go back to
+    assert (answer.status_code, answer["Location"], CheckoutAttempt.objects.exists()) == (303, "/cart/", False)
+    page = text(client.get("/cart/"))
+    assert ("1 rue du Bac" in page, 'value="yes" required checked' in page, 'aria-invalid="true"' in page) == (True, True, True)
     form["tax_number"] = FRENCH_ID
     assert client.post("/checkout/", form)["Location"] == "/cart/"  # other tax: the amount is looked at again
     cart_page = text(client.get("/cart/"))
     assert [said in cart_page for said in ("Pay €150.00 by card", FRENCH_ID, "Acme SARL")] == [True] * 3
+    form["tax_number"], wrong = (
+        "",
+        TaxId.objects.create(organization=shop.organization, type="eu_vat", value="FR1", country="FR", added_at=clock.now()),
+    )
+    assert "FR1</span>: take it off" in text(client.get("/cart/"))
+    form["drop_tax_id"] = "FR1"
     attempt = CheckoutAttempt.objects.get(url=client.post("/checkout/", form)["Location"])
+    wrong.refresh_from_db()
+    assert wrong.removed_at is not None
+    wrong.delete()
     pay(shop, attempt, tax_id_type="eu_vat", tax_id="FR83404833048", business_name="Olive Owner")
     there = gateway.invoice(Invoice.objects.get().stripe_id)
     ids = [each.value for each in there.customer_tax_ids]
