@@ -1,6 +1,7 @@
 """Reading quotes: an organization's, and the one that a link is about."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -97,6 +98,8 @@ class Yes:
     decided_at: datetime
     payable_until: datetime | None
     refusal: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What was typed then: name, email, title, authority, purchase_order."""
 
 
 def unpaid_yes(quote: Quote) -> Yes | None:
@@ -111,7 +114,8 @@ def unpaid_yes(quote: Quote) -> Yes | None:
     elif quote.kind == QuoteKind.PURCHASE:
         pages = CheckoutAttempt.objects.filter(cart=quote.cart_id, state__in=(CheckoutState.OPENING, CheckoutState.OPEN))
         until = pages.values_list("expires_at", flat=True).first()
-    return Yes(name=said.name, email=said.email, decided_at=said.decided_at, payable_until=until, refusal=refusal)
+    typed = {name: getattr(said, name) for name in ("name", "email", "title", "authority", "purchase_order")}
+    return Yes(name=said.name, email=said.email, decided_at=said.decided_at, payable_until=until, refusal=refusal, said=typed)
 
 
 def _rows() -> QuerySet[Quote]:

@@ -117,6 +117,7 @@ def _show(
         except REFUSALS as error:
             problem = problem or quote_pages.problem(error, quote)
             status = problem.status if isinstance(error, faults.GatewayError) else status
+    yes = queries.unpaid_yes(quote) if offered and not offered.waiting else None
     document = quote_words.of(quote, offered.document if offered else None, queries.outcome(quote))
     values = {
         "quote": quote,
@@ -125,13 +126,13 @@ def _show(
         "state": quote.state if is_open or quote.state != QuoteState.OPEN else QuoteState.LAPSED.value,
         "tone": quote_words.state_tone(quote.state),
         "offered": offered,
-        "yes_text": quote_pages.yes(queries.unpaid_yes(quote)) if offered and not offered.waiting else "",
+        "yes_text": quote_pages.yes(yes) if offered and not offered.waiting else "",
         "how": _how(quote) if offered else "",
         "minutes": acceptances.valid_minutes(offered, at) if offered else 0,
         "problem": problem,
         "came_back": came_back,
         "pdf_url": f"{request.path}pdf/",
-        "form": form or _form(request, quote),
+        "form": form or _form(request, quote, yes),
         "documents": legal.all_current(at),
         "asked": asked,
         "fingerprint": acceptances.fingerprint(quote) if quote.rep_id is not None else "",
@@ -146,10 +147,11 @@ def _how(quote: Quote) -> str:
     return notice_facts.how(row) if row else ""
 
 
-def _form(request: HttpRequest, quote: Quote) -> AcceptForm:
+def _form(request: HttpRequest, quote: Quote, yes: queries.Yes | None) -> AcceptForm:
+    """With what was said by whoever has accepted it and not paid yet; a reader who is signed in goes by their own name."""
     user = _user(request)
-    said = {"email": user.email, "name": user.name} if user else {"email": quote.approver_email, "name": ""}
-    return _form_of(quote)(initial={**said, "purchase_order": quote.purchase_order})
+    known = {"email": quote.approver_email, "purchase_order": quote.purchase_order} | dict(yes.said if yes is not None else {})
+    return _form_of(quote)(initial=known | ({"email": user.email, "name": user.name} if user else {}))
 
 
 def _form_of(quote: Quote) -> type[AcceptForm]:

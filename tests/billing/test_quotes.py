@@ -88,6 +88,8 @@ def test_a_cart_becomes_a_quote_that_holds_its_price_and_is_bought_by_its_link(s
     assert client_of_nobody.post(link, APPROVER | {"due": "2600"}).status_code == 409
     gone = [client_of_nobody.post(link, APPROVER | form_of(page)).headers["Location"] for _ in "12"]
     assert gone[0] == gone[1]
+    again = text(client_of_nobody.get(link))  # back from the payment page, without having paid
+    assert ['value="Frida Finance"' in again, 'value="PO 4711"' in again] == [True, True]
     assert CheckoutAttempt.objects.count() == 1
     back = shop.pay(gone[0])
     assert link in back
