@@ -13,7 +13,7 @@ from accounts.models import Organization
 from config import words
 from config.admin import pages
 from offramps.models import CallSlot, Countdown, Lead, LeadTrigger, Offer, Rep
-from offramps.queries import hand_raise_words, offer_words, rule_words
+from offramps.queries import fit, hand_raise_words, offer_words, rule_words
 
 STATE_TONES = {"open": "wait", "won": "good", "lost": "bad", "handed_back": "good", "not_a_fit": ""}
 COUNTDOWN_TONES = {"ringing": "wait", "accepted": "wait", "contacted": "good", "slot": "wait", "over": ""}
@@ -78,7 +78,7 @@ class SlotRows(pages.ReadOnlyRows):
 @admin.register(Lead)
 class LeadAdmin(pages.ReadOnly):
     list_display = ("opened_at", "topic", "organization", "contact_email", "state", "pool", "rep", "priority")
-    list_filter = ("state", "topic", "segment", "region", "pool", "rep")
+    list_filter = ("state", "topic", "fit", "segment", "region", "pool", "rep")
     list_select_related = ("organization", "pool", "rep__user")
     search_fields = ("organization__name", "contact_email", "contact_name", "public_id")
     ordering = ("-opened_at", "-id")
@@ -88,9 +88,14 @@ class LeadAdmin(pages.ReadOnly):
     fields: Any = (
         *(("topic", "state"), ("organization", "user"), ("contact_name", "contact_email"), ("contact_phone", "by_channel")),
         *(("segment", "region"), ("language", "time_zone"), ("line", "in_cart"), ("pool", "rep"), ("priority", "at_desk")),
-        *(("opened_at", "closed_at"), "outcome_reason", "public_id"),
+        *("qualified", ("opened_at", "closed_at"), "outcome_reason", "public_id"),
     )
-    readonly_fields = ("by_channel", "in_cart", "at_desk", "public_id")
+    readonly_fields = ("by_channel", "in_cart", "at_desk", "qualified", "public_id")
+
+    @display(description=_("Qualification"))
+    def qualified(self, row: Lead) -> str:
+        """ "Fit: Fits: to a person (Seats)", then the points of each part."""
+        return "\n".join(f"{name}: {said}" for name, said in fit.in_words(row))
 
     @display(description=_("Channel"), ordering="channel")
     def by_channel(self, row: Lead) -> str:

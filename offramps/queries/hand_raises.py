@@ -31,7 +31,8 @@ def asked_between(email: str, since: datetime, until: datetime) -> int:
 
 def raised(public_id: str) -> HandRaise | None:
     """The hand-raise that its maker's link names. One query."""
-    return HandRaise.objects.filter(public_id=public_id).select_related("organization", "cart__plan__line").first()
+    rows = HandRaise.objects.select_related("organization", "cart__plan__line", "trigger__lead")
+    return rows.filter(public_id=public_id).first()
 
 
 def basket_of(cart: Cart, at: datetime, *, seats: int | None = None) -> dict[str, Any]:

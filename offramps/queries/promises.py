@@ -9,8 +9,9 @@ from typing import Any
 from accounts.models import Organization
 from accounts.queries import policies
 from offramps.models import Lead
-from offramps.queries import leads, roster
+from offramps.queries import fit, leads, roster
 from offramps.rules import answering, hours, routing, slots
+from offramps.rules.qualifying import Verdict
 
 
 class Promise(StrEnum):
@@ -31,6 +32,19 @@ class Asking:
     answers: Mapping[str, Any] = field(default_factory=dict)
     language: str = "en"
     line: str = ""
+    email: str = ""
+
+
+def fits(asking: Asking, at: datetime) -> Verdict:
+    """Whether a person, the store, or nobody answers. No query."""
+    return fit.verdict(
+        organization=asking.organization,
+        email=asking.email,
+        answers=asking.answers,
+        topic=asking.reason,
+        seats=asking.seats,
+        at=at,
+    )
 
 
 def call_from_seats(at: datetime) -> int:
@@ -43,6 +57,8 @@ def promise(asking: Asking, at: datetime) -> Promise:
     segment = leads.segment_of(asking.organization, asking.answers, at)
     from_seats = call_from_seats(at)
     if not answering.may_be_called(reason=asking.reason, segment=segment, seats=asking.seats, call_from_seats=from_seats):
+        return Promise.MAIL
+    if not fits(asking, at).is_for_a_person:
         return Promise.MAIL
     known, lead = roster.roster(at), _lead(asking, segment)
     people = routing.who_qualify(leads.wants(lead), known.pools.values(), known.reps)

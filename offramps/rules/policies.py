@@ -2,6 +2,12 @@
 
 from accounts.rules.policy import N_, Definition, Kind
 
+FIT_POINTS = (
+    ("employees", 40, N_("The most points for fit that the number of employees brings.")),
+    ("industry", 15, N_("The most points for fit that the industry brings.")),
+    ("region", 15, N_("The most points for fit that the region brings; an unknown one brings half.")),
+    ("use", 30, N_("The most points for fit that the seats in the cart, or asked for, bring.")),
+)
 DEFINITIONS = (
     Definition(
         name="offramps.answer_working_days",
@@ -169,5 +175,47 @@ DEFINITIONS = (
         maximum=60,
         what=N_("For how many months an order has to last for its credit to be earned; what ends before takes its part back."),
         source="step D, credit ledger",
+    ),
+    Definition(
+        name="offramps.fit_threshold",
+        kind=Kind.INTEGER,
+        unit="points",
+        default=56,
+        minimum=0,
+        maximum=400,
+        segments={"mid_market": 40, "enterprise": 0},
+        what=N_("From how many points for fit on a person has it; under it the store answers."),
+        source="step D, qualification",
+    ),
+    Definition(
+        name="offramps.fit_industries",
+        kind=Kind.TEXTS,
+        default=[],
+        minimum=0,
+        maximum=20,
+        what=N_("Industries that fit, by code (construction, energy ...); none: all fit alike."),
+        source="step D, qualification",
+    ),
+    Definition(
+        name="offramps.unserved_regions",
+        kind=Kind.TEXTS,
+        default=[],
+        minimum=0,
+        maximum=5,
+        what=N_("Regions that are not served (na, latam, europe, mea, apac): who asks from there is told so politely."),
+        source="step D, qualification",
+    ),
+    *(
+        Definition(
+            name=f"offramps.fit_{name}_points",
+            kind=Kind.INTEGER,
+            unit="points",
+            default=most,
+            minimum=0,
+            maximum=100,
+            what=what,
+            source="step D, qualification",
+        )
+        for name, most, what in FIT_POINTS
     ),
 )

@@ -13,9 +13,10 @@ from django.utils import translation
 from accounts.origin import Origin
 from accounts.services import journal, outbox
 from offramps.models import Lead, LeadTrigger, Presence, Rep, TriggerRuleVersion
-from offramps.queries import lead_words, rule_words
+from offramps.queries import fit, lead_words, rule_words
 from offramps.queries import leads as queries
 from offramps.queries.occasions import Seen
+from offramps.rules import qualifying
 from offramps.services import leads
 
 SYSTEM = Origin.system()
@@ -23,16 +24,17 @@ MOST_TOLD = 20
 
 
 def raise_lead(version: TriggerRuleVersion, seen: Seen, *, saw: list[dict[str, Any]], at: datetime) -> LeadTrigger | None:
-    """The trigger that was added to the lead of the rule's topic. None: there is nobody to answer. Call inside a transaction.
+    """The trigger that was added to the lead of the rule's topic. None: there is nobody to answer, or they are not served.
 
-    Raises IntegrityError where the rule has counted this already, or somebody else opens the lead this instant.
+    Call inside a transaction. Raises IntegrityError where the rule has counted this already, or somebody else opens the lead
+    this instant.
     """
     wanted = _wanted(version, seen, at)
-    if wanted is None:
+    if wanted is None or wanted.fit in qualifying.NOT_SERVED:
         return None
     lead, is_new, fact = leads.opened_or_joined(wanted, at=at, origin=SYSTEM, is_said=False)
     journal.write([fact])
-    if is_new:
+    if is_new and lead.fit in leads.FOR_A_PERSON:
         _give_to_owner(lead, at)
     trigger = LeadTrigger.objects.create(
         lead=lead, version=version, rule_id=version.rule_id, subject=seen.subject, saw=saw, at=at
@@ -48,7 +50,7 @@ def _wanted(version: TriggerRuleVersion, seen: Seen, at: datetime) -> Lead | Non
         person = seen.customer.person
     if person is None:
         return None
-    return Lead(
+    wanted = Lead(
         organization=organization,
         user=person,
         topic=version.rule.topic,
@@ -63,6 +65,10 @@ def _wanted(version: TriggerRuleVersion, seen: Seen, at: datetime) -> Lead | Non
         basket=dict(seen.basket),
         opened_at=at,
     )
+    seats = int(seen.facts.get("cart_seats") or seen.facts.get("seats_asked") or 0)
+    found = fit.verdict(organization=organization, email=person.email, answers={}, topic=wanted.topic, seats=seats, at=at)
+    fit.keep(wanted, found)
+    return wanted
 
 
 def _give_to_owner(lead: Lead, at: datetime) -> None:

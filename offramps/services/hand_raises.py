@@ -17,7 +17,7 @@ from billing.models import Cart
 from offramps.models import Countdown, HandRaise, HandRaiseReason, HandRaiseState, Lead
 from offramps.queries import hand_raise_words, promises
 from offramps.queries import hand_raises as queries
-from offramps.rules import answering
+from offramps.rules import answering, qualifying
 from offramps.services import countdowns, leads
 
 
@@ -110,6 +110,9 @@ def _written(said: Mapping[str, Any], contact: Contact, at: datetime, origin: Or
         made = HandRaise.objects.create(**said)
         joined = leads.of_hand_raise(made, locale=contact.locale, at=at, origin=origin)
         journal.write([_fact("offramps.hand_raise.raised", made, at, origin), joined.fact])
+        if joined.is_new and joined.lead.fit in qualifying.NOT_SERVED:
+            _turn_away(made, joined.lead, at, origin)
+            return made, None
         promised = promises.Promise.MAIL
         if made.channel in answering.CALLS:
             promised = promises.promise(_asking(made, joined.lead), at)
@@ -117,6 +120,12 @@ def _written(said: Mapping[str, Any], contact: Contact, at: datetime, origin: Or
         outbox.write_all(_mails(made, contact, at, is_called=is_called))
         held = countdowns.start(joined.lead, clicked_at=at, is_new=joined.is_new) if is_called else None
     return made, Started(held, promised is promises.Promise.CALL_DATED) if held else None
+
+
+def _turn_away(made: HandRaise, lead: Lead, at: datetime, origin: Origin) -> None:
+    """Nobody is promised to somebody who is not served: their page says so at once, and no mail follows."""
+    leads.turn_away(lead, at=at, origin=origin)
+    close(hand_raise=made, at=at, origin=origin)
 
 
 def _asking(made: HandRaise, lead: Lead) -> promises.Asking:
@@ -127,6 +136,7 @@ def _asking(made: HandRaise, lead: Lead) -> promises.Asking:
         answers=made.answers,
         language=lead.language,
         line=lead.line,
+        email=made.contact_email,
     )
 
 

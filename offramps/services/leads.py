@@ -9,11 +9,14 @@ from django.db.models import F
 from accounts.models import Journal
 from accounts.origin import Origin
 from accounts.services import journal
-from offramps.models import Countdown, CountdownState, HandRaise, Lead, LeadState, LeadTrigger, Offer, OfferOutcome
+from offramps.models import Countdown, CountdownState, Fit, HandRaise, Lead, LeadState, LeadTrigger, Offer, OfferOutcome
+from offramps.queries import fit
 from offramps.queries import leads as queries
 from offramps.services import slots
 
 OVER = (CountdownState.CONTACTED, CountdownState.OVER)
+FIT = ("fit", "fit_score", "fit_parts", "fit_decided_by")
+FOR_A_PERSON = (Fit.ROUTED, Fit.AT_ONCE)
 CONTACT = ("contact_name", "contact_email", "contact_phone", "channel")
 STRONGER = {"mail": 0, "video": 1, "phone": 2}
 
@@ -50,6 +53,11 @@ def of_hand_raise(made: HandRaise, *, locale: str, at: datetime, origin: Origin)
         basket=made.basket,
         opened_at=at,
     )
+    seats = int(made.answers.get("seats") or made.basket.get("seats") or 0)
+    found = fit.verdict(
+        organization=organization, email=made.contact_email, answers=made.answers, topic=made.reason, seats=seats, at=at
+    )
+    fit.keep(wanted, found)
     joined = opened_or_joined(wanted, at=at, origin=origin)
     LeadTrigger.objects.create(lead=joined.lead, hand_raise=made, at=at)
     return joined
@@ -62,11 +70,16 @@ def opened_or_joined(wanted: Lead, *, at: datetime, origin: Origin, is_said: boo
     """
     lead = queries.open_of(wanted.organization, wanted.contact_email, wanted.topic)
     if lead is None:
-        wanted.pool_id = queries.home(wanted, at)
+        wanted.pool_id = queries.home(wanted, at) if wanted.fit in FOR_A_PERSON else None
         wanted.save(force_insert=True)
         return Joined(wanted, True, _fact("offramps.lead.opened", wanted, at, origin, segment=wanted.segment))
-    _join(lead, wanted, is_said=is_said)
+    _join(lead, wanted, is_said=is_said, at=at)
     return Joined(lead, False, _fact("offramps.lead.joined", lead, at, origin, priority=lead.priority))
+
+
+def turn_away(lead: Lead, *, at: datetime, origin: Origin) -> None:
+    """Close the lead of somebody who is not served, with what decided. Call inside the trigger's transaction."""
+    close(lead, outcome=LeadState.NOT_A_FIT, reason=str(Fit(lead.fit).label), at=at, origin=origin)
 
 
 def close(lead: Lead, *, outcome: LeadState, reason: str, at: datetime, origin: Origin) -> None:
@@ -93,14 +106,18 @@ def _stop_clock(lead: Lead, at: datetime, origin: Origin, *, has_talked: bool) -
         held.save(update_fields=["state", "due_at"])
 
 
-def _join(lead: Lead, wanted: Lead, *, is_said: bool) -> None:
-    """The latest words count for how to reach them and what they want; each trigger keeps its own."""
+def _join(lead: Lead, wanted: Lead, *, is_said: bool, at: datetime) -> None:
+    """The latest words count for how to reach them and what they want; each trigger keeps its own. What was for the store to
+    answer is for a person once one trigger is.
+    """
     said: dict[str, Any] = {name: getattr(wanted, name) for name in CONTACT} if is_said else {}
     if STRONGER.get(lead.channel, 0) > STRONGER.get(wanted.channel, 0):
         said = {name: value for name, value in said.items() if name not in ("channel", "contact_phone")}
     said = {name: value for name, value in said.items() if value}
     if wanted.basket:
         said |= {"basket": wanted.basket, "cart": wanted.cart}
+    if lead.fit not in FOR_A_PERSON and wanted.fit in FOR_A_PERSON:
+        said |= {name: getattr(wanted, name) for name in FIT} | {"pool_id": queries.home(lead, at)}
     Lead.objects.filter(pk=lead.pk).update(priority=F("priority") + 1, **said)
     lead.refresh_from_db()
 

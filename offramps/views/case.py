@@ -20,7 +20,7 @@ from config import clock
 from offramps.desk_guard import FloorRequest, floor_only
 from offramps.models import Lead, LeadState
 from offramps.queries import case as queries
-from offramps.queries import desk_access
+from offramps.queries import desk_access, fit
 from offramps.services import casework, leads, ringing
 
 OUTCOMES = (LeadState.WON, LeadState.LOST, LeadState.NOT_A_FIT)
@@ -38,6 +38,7 @@ def case(request: FloorRequest, public_id: str) -> HttpResponse:
         "rep": request.rep,
         "now": now,
         "numbers": ringing.timing(now),
+        "fit": fit.in_words(lead),
         "outcomes": [{"value": state.value, "label": state.label} for state in OUTCOMES],
         "viewing_url": _viewing_url(request, lead),
         "zone": timezone.get_current_timezone_name(),

@@ -18,6 +18,7 @@ from config import clock, live
 from offramps.models import Countdown, HandRaise
 from offramps.queries import hand_raises as queries
 from offramps.queries import progress as progress_queries
+from offramps.rules import qualifying
 from offramps.rules.progress import Progress
 from offramps.services import offers
 from storefront import call_words
@@ -31,8 +32,11 @@ def raised(request: StoreRequest, public_id: str) -> HttpResponse:
     found, seen = queries.raised(public_id), progress_queries.of(public_id)
     if found is None or seen is None:
         raise Http404
+    fit = found.trigger.lead.fit if hasattr(found, "trigger") else ""
+    if fit in qualifying.NOT_SERVED:
+        return render(request, "storefront/talk/not_served.html", {"fit": fit, "raised": found})
     with timezone.override(zone(seen.zone)):
-        context = {"raised": found, "cart_url": _buyable_url(found), **_context(public_id, seen)}
+        context = {"raised": found, "fit": fit, "cart_url": _buyable_url(found), **_context(public_id, seen)}
         return render(request, "storefront/talk/raised.html", context)
 
 

@@ -24,6 +24,7 @@ from offramps.models import HandRaiseReason
 from offramps.queries import hand_raises as queries
 from offramps.queries import promises
 from offramps.queries.promises import Promise
+from offramps.rules import qualifying
 from offramps.services import hand_raises
 from storefront import cart_cookie, limits
 from storefront.forms.talk import Calls, TalkForm
@@ -42,6 +43,9 @@ def talk(request: StoreRequest) -> HttpResponse:
     if reason is None:
         return _show(request, cart, None, None)
     basket = _basket(request, cart, None)
+    fit = _fit(request, reason, basket)
+    if fit in qualifying.NOT_SERVED:
+        return render(request, "storefront/talk/not_served.html", {"fit": fit})
     promise, calls = _promise(request, reason, int(basket.get("seats") or 0), basket)
     given = {
         "reason": reason,
@@ -55,6 +59,18 @@ def talk(request: StoreRequest) -> HttpResponse:
             return _raise(request, cart, form)
         return _show(request, cart, reason, form, promise=promise, status=422)
     return _show(request, cart, reason, TalkForm(initial=_initial(request), **given), promise=promise)
+
+
+def _fit(request: StoreRequest, reason: HandRaiseReason, basket: Mapping[str, Any]) -> str:
+    """What qualification says of whoever is known already; of a visitor it is asked once they said who they are. No query."""
+    asking = promises.Asking(
+        organization=request.organization,
+        reason=reason,
+        seats=int(basket.get("seats") or 0),
+        answers=_said_of_people(request),
+        email=request.user.email if request.user.is_authenticated else "",
+    )
+    return promises.fits(asking, clock.now()).fit
 
 
 def _promise(request: StoreRequest, reason: HandRaiseReason, seats: int, basket: Mapping[str, Any]) -> tuple[Promise, Calls]:
